@@ -3,16 +3,16 @@
     python -m builders.amass --preset zeroshot --out sixty.zarr
     python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot
 
-For each group of activities in the paper's protocol, the script trains models without this group,
-with several seeds. Permutation controls follow, in which every label has the text of another label.
-Each model is evaluated once, after training, on subjects that are not used in training, with the
-group's labels as candidates and with all labels as candidates. The group on which the settings were
-tuned (G1) is reported separately. With --test-store, the models are evaluated on people of other
-stores. With --pretrain-store, a model is pre-trained for each seed on stores without these
-activities, such as those of the preset grammar; it is evaluated straight from pre-training, and
-then fine-tuned for each group. With --recipe, the stores are built first, and the recipe gives the
-settings (benchmarks/recipes). Finished stores and training runs are not repeated; interrupted ones
-are resumed.
+For each group of activities in the paper's protocol, the script trains models with several seeds on
+data without this group. In the permutation controls, which follow, every label has the text of
+another label. Each model is evaluated once, after training, on subjects that are not used in
+training, with the group's labels as candidates and with all labels as candidates. The group on
+which the settings were tuned (G1) is reported separately. With --test-store, the models are
+evaluated on people of other stores. With --pretrain-store, one model per seed is pre-trained on
+stores without the unseen activities, such as stores of the preset grammar; the model is evaluated
+directly after pre-training, and then fine-tuned for each group. With --recipe, the stores are built
+first, and the settings are read from a recipe in benchmarks/recipes. Finished stores and training
+runs are skipped, and interrupted ones are resumed.
 """
 
 import argparse
@@ -33,7 +33,8 @@ from mmclip.paths import path_argument
 from mmclip.presets import PRESETS
 from mmclip.scoring_options import add_scoring_options
 
-# Captions of the grammar describe single movements; its labels may join several of them.
+# Captions of the grammar describe single movements; a label of the grammar may join several
+# captions.
 PRETRAINING = ["captions=true", "sampling=clip", "steps=1500", "select=retrieval"]
 EXAMPLES = """
 examples:
@@ -105,7 +106,7 @@ def study(options: argparse.Namespace) -> dict:
 
 
 def _results(options: argparse.Namespace, folders: dict[str, list[Path]]) -> dict:
-    """Pooled results of each group, of all groups, and of the groups that were not tuned on."""
+    """Pool the results of each group, of all groups, and of all groups except the tuning group."""
     flat = [folder for each in folders.values() for folder in each]
     found = evaluate_models(options, "true", flat)
     of_all = evaluate_models(options, "all-candidates", flat, "all")
@@ -178,16 +179,28 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=["G1", "G2", "G3"],
         metavar="NAME",
-        help="what each training excludes: a group of the protocol, or labels joined by commas "
-        "(%(default)s)",
+        help="labels that each training run excludes: a group of the protocol, or labels separated "
+        "by commas (%(default)s)",
     )
-    parser.add_argument("--seeds", type=_count, default=3, metavar="N", help="seeds per group (3)")
     parser.add_argument(
-        "--derangements", type=int, default=5, metavar="N", help="permutation controls (5)"
+        "--seeds", type=_count, default=3, metavar="N", help="number of seeds per group (3)"
     )
-    parser.add_argument("--preset", choices=tuple(PRESETS), default="small", help="preset (small)")
     parser.add_argument(
-        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="override settings"
+        "--derangements",
+        type=int,
+        default=5,
+        metavar="N",
+        help="number of permutation controls (5)",
+    )
+    parser.add_argument(
+        "--preset", choices=tuple(PRESETS), default="small", help="preset of the settings (small)"
+    )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="settings that override the preset",
     )
     parser.add_argument(
         "--encoder",
@@ -202,7 +215,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="STORE",
-        help="stores to evaluate on, with other people (the training stores)",
+        help="stores of other people to evaluate on (the training stores)",
     )
     parser.add_argument(
         "--pretrain-store",
@@ -210,7 +223,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="STORE",
-        help="stores for pre-training, which contain none of the activities (no pre-training)",
+        help="stores for pre-training, without the excluded labels (no pre-training)",
     )
     parser.add_argument(
         "--pretrain-set",

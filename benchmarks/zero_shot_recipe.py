@@ -7,21 +7,21 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("recipes")
 RECIPES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
-# Names of the stores in a recipe, and the option that each of them sets.
+# Option that each store of a recipe sets, keyed by the store's name.
 STORES = {"train": "stores", "test": "test_store", "pretrain": "pretrain_store"}
 
 
 def parse_with_recipe(
     parser: argparse.ArgumentParser, arguments: Sequence[str] | None
 ) -> argparse.Namespace:
-    """Parse a command line whose option --recipe, if given, changes the defaults of the others.
+    """Parse a command line; a recipe given by --recipe sets the defaults of the other options.
 
     Args:
         parser: parser with the options --recipe, --out and those in the recipes.
-        arguments: command line; None: that of the process.
+        arguments: command line; None: the command line of the process.
 
     Returns:
-        The options; `recipe` is the content of the recipe, or None.
+        The parsed options; their attribute `recipe` is the content of the recipe, or None.
     """
     options = parser.parse_args(arguments)
     if options.recipe is None:
@@ -49,7 +49,7 @@ def store_paths(recipe: Mapping, out: Path) -> dict[str, list[str]]:
 
 
 def build_stores(recipe: Mapping, out: Path) -> int:
-    """Build the stores of a recipe that are not complete, one after the other.
+    """Build, one after the other, the stores of a recipe that are not yet complete.
 
     Args:
         recipe: content of the recipe.

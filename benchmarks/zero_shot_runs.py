@@ -1,4 +1,4 @@
-"""Training and evaluation runs of `benchmarks.zero_shot`, each in a folder of its own."""
+"""Training and evaluation runs of `benchmarks.zero_shot`, each in a separate folder."""
 
 import argparse
 import json
@@ -49,7 +49,7 @@ def pretrain_model(options: argparse.Namespace, seed: int, derange: int = 0) -> 
 
 
 def _check_base(base: Path, group: str) -> None:
-    """Check before fine-tuning that pre-training had no label of the group."""
+    """Check before fine-tuning that no label of the group occurred in pre-training."""
     from mmclip.errors import MmclipError
     from mmclip.protocol import groups
 
@@ -76,7 +76,7 @@ def evaluate_models(
     candidates: str = "unseen",
     labels: str = "",
 ) -> dict:
-    """Content of the evaluation.json of all models, on their unseen labels or on given ones."""
+    """Evaluate all models on their unseen labels or on given labels; return evaluation.json."""
     from mmclip import evaluate
 
     out = options.out / f"eval-{kind}"

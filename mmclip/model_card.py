@@ -1,4 +1,4 @@
-"""Model card of a trained model in Markdown: training data, use, figures and limits."""
+"""Model card of a trained model in Markdown: training data, use, results and limits."""
 
 from collections.abc import Mapping
 
@@ -15,11 +15,11 @@ LIMITS = """
 
 
 def card(description: Mapping, results: Mapping) -> str:
-    """Text of a model card.
+    """Write the text of a model card.
 
     Args:
         description: content of model.json.
-        results: content of a zero_shot.json or evaluation.json; may be empty.
+        results: content of a zero_shot.json or evaluation.json; empty if nothing was measured.
     """
     sections = (
         "# Model card",
@@ -76,7 +76,7 @@ def _axes(description: Mapping) -> str:
 
 
 def _figures(results: Mapping) -> str:
-    """Table of pooled results by kind; the kinds of a zero_shot.json, or the one evaluation."""
+    """Table of pooled results: a row per kind in zero_shot.json, or one for evaluation.json."""
     kinds = {"evaluation": results} if "over_classes" in results else results
     rows = [_row(kind, each) for kind, each in kinds.items() if _is_pooled(each)]
     if not rows:

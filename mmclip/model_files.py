@@ -55,7 +55,7 @@ class TrainedModel:
             raise MmclipError(error.where, error.field, error.problem, hint) from None
 
     def check_encoder(self, encoder: TextEncoder) -> None:
-        """Raise MmclipError unless the model was trained with this text encoder."""
+        """Raise MmclipError unless the model was trained with the given text encoder."""
         trained_with = self.description["encoder"]
         if encoder.digest != trained_with["digest"]:
             problem = f"{encoder.name} ({encoder.digest[:12]}...); the model was trained with "
@@ -109,9 +109,9 @@ def save_model(
 
     Args:
         folder: folder of both files.
-        weights: weights by name.
+        weights: weights keyed by name.
         description: content of model.json, to which the digest of the weights is added.
-        dtype: type of the stored weights.
+        dtype: dtype of the stored weights.
     """
     from safetensors.numpy import save
 
@@ -162,7 +162,8 @@ def load_model(folder: str | Path) -> TrainedModel:
         problem = f"is not the file described in {DESCRIPTION}"
         raise MmclipError(folder, WEIGHTS, problem, "copy both files again")
     initial = split_model(make_model(settings.model, description["encoder"]["width"], 0))
-    # A published model stores its weights in half precision, but computes as it was trained.
+    # The weights of a published model have half precision and are converted to the dtype of
+    # training.
     types = {name: value.dtype for name, value in initial.variables["base"].items()}
     weights = {name: jnp.asarray(value, types.get(name)) for name, value in load(data).items()}
     network = join_model(initial.graph, {**initial.variables, "base": weights})
@@ -170,7 +171,7 @@ def load_model(folder: str | Path) -> TrainedModel:
 
 
 def rewrite_description(folder: Path, **entries) -> dict:
-    """Replace entries of model.json; returns its new content."""
+    """Replace entries of model.json; return the new content of the file."""
     description = {**read_description(folder), **entries}
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
     return description

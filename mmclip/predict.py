@@ -2,12 +2,12 @@
 
 The command computes the probability of each label for every window of a store; the labels may be
 unseen in training. builders.recordings converts recordings to a store. Without --model, the command
-uses the trained model of the package (mmclip/bundled_model/MODEL_CARD.md); without --labels, the
-labels of the store or, if it has fewer than two, those of the model.
+uses the trained model of the package (mmclip/bundled_model/MODEL_CARD.md); without --labels, it
+uses the labels of the store or, if the store has fewer than two, the labels of the model.
 
 The sentences that describe a label are taken from --sentences, otherwise from the model, otherwise
 from the store; if none of these describes the label, the label itself is used, with a warning. The
-command states which clips are of people, takes or labels that the model was trained on and, if the
+command states which clips have people, takes or labels from the model's training data and, if the
 store has labels, how many windows are classified correctly.
 """
 
@@ -116,7 +116,7 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
 
 
 def _load_model(folder: str | None, report: Callable[[str], None]):
-    """Load the given model, or the one that is part of the package."""
+    """Load the given model, or the trained model that is part of the package."""
     from mmclip.model_files import BUNDLED_MODEL, load_model
 
     if folder is None:
@@ -125,7 +125,7 @@ def _load_model(folder: str | None, report: Callable[[str], None]):
 
 
 def _default_labels(description: dict, of_store: Sequence[str]) -> list[str]:
-    """The store's labels or, if there are fewer than two, those of the model's last training."""
+    """The store's labels or, if it has fewer than two, the labels of the model's last training."""
     found = sorted({label for label in of_store if label})
     if len(found) > 1:
         return found
@@ -134,7 +134,7 @@ def _default_labels(description: dict, of_store: Sequence[str]) -> list[str]:
 
 
 def _check_labels(labels: Sequence[str]) -> None:
-    """Raise MmclipError unless there are two or more different labels, none of them blank."""
+    """Raise MmclipError unless there are at least two labels, all different and none blank."""
     from mmclip.errors import MmclipError
 
     if len(set(labels)) < 2 or not all(label.strip() for label in labels):
@@ -143,7 +143,7 @@ def _check_labels(labels: Sequence[str]) -> None:
 
 
 def _open_corpus(options: argparse.Namespace, model, report):
-    """Open all windows of the store, with or without labels, that start at any column."""
+    """Open all windows of the store, at any start column, with or without labels."""
     from dataclasses import replace
 
     from mmclip.prepared_data import open_corpus
@@ -161,7 +161,7 @@ def _open_corpus(options: argparse.Namespace, model, report):
 
 
 def _known_sentences(options: argparse.Namespace, model, corpus) -> dict:
-    """Sentences by label: from --sentences, else from the model, else from the store."""
+    """Sentences keyed by label: from --sentences, else from the model, else from the store."""
     of_model = model.description["sentences"].items()
     known = {**corpus.sentences, **{label: tuple(each) for label, each in of_model if each}}
     return known | (_read_sentences(options.sentences) if options.sentences else {})
@@ -216,7 +216,7 @@ def _parser() -> argparse.ArgumentParser:
         "--labels",
         nargs="+",
         metavar="LABEL",
-        help="two or more labels (those of the store, or of the model)",
+        help="two or more labels (the labels of the store or of the model)",
     )
     add_scoring_options(parser)
     parser.add_argument(
@@ -226,7 +226,10 @@ def _parser() -> argparse.ArgumentParser:
         help="CSV file with sentences that describe the labels",
     )
     parser.add_argument(
-        "--stride", type=int, metavar="N", help="columns between the starts of windows (224)"
+        "--stride",
+        type=int,
+        metavar="N",
+        help="number of columns between the starts of windows (224)",
     )
     parser.add_argument(
         "--encoder", type=path_argument, metavar="NAME", help="text encoder (the model's own)"

@@ -1,8 +1,9 @@
-"""Write a trained model in its smallest form: `python -m mmclip.publish RUN --out DIR`.
+"""Write a trained model in a compact form: `python -m mmclip.publish RUN --out DIR`.
 
-The published model has its weights in half precision, its query bank, a description without the
-captions of pre-training, and a model card, MODEL_CARD.md, with the figures of an evaluation if
---evaluation is given. The size of all files is limited, so that the model can be part of a package.
+The published model consists of weights in half precision, the query bank, a description without the
+captions of pre-training, and a model card, MODEL_CARD.md, with the results of an evaluation if
+--evaluation is given. The total size of the files is limited, so that the model can be part of a
+package.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from mmclip.paths import path_argument
 
 CARD = "MODEL_CARD.md"
 LARGEST_MB = 6.0
-# Result of `benchmarks.zero_shot` or `mmclip.evaluate` that the model card quotes.
+# Result files of `benchmarks.zero_shot` and `mmclip.evaluate`, which a model card can quote.
 RESULTS = ("zero_shot.json", "evaluation.json")
 EXAMPLES = """
 example:
@@ -43,10 +44,10 @@ def publish(run: str | Path, out: Path, evaluation: str | None = None) -> float:
     Args:
         run: folder of the trained model.
         out: new or empty output folder.
-        evaluation: JSON file with results for the model card; default: a card without figures.
+        evaluation: JSON file with results for the model card; default: a card without results.
 
     Returns:
-        Size of all files [MB].
+        Total size of all files [MB].
 
     Raises:
         MmclipError: the model or the evaluation cannot be read, the folder has other files, or the
@@ -76,7 +77,7 @@ def publish(run: str | Path, out: Path, evaluation: str | None = None) -> float:
 
 
 def _shortened(description: dict) -> dict:
-    """Description with the sentences of the labels of the last training only.
+    """Reduce the sentences in a description to those of the labels of the last training.
 
     Pre-training on captions may add thousands of sentences that no prediction needs.
     """
@@ -86,7 +87,7 @@ def _shortened(description: dict) -> dict:
 
 
 def _require_free(out: Path, own: Sequence[str]) -> None:
-    """Create the folder; raise MmclipError if it contains files of something else."""
+    """Create the folder; raise MmclipError if it contains unrelated files."""
     from mmclip.model_files import DESCRIPTION, WEIGHTS
 
     out.mkdir(parents=True, exist_ok=True)

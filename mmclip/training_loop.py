@@ -107,7 +107,7 @@ def _announced(step: Callable, report: Callable[[str], None]) -> Callable:
 def _label_texts(
     data: PreparedData, settings: TrainingSettings, report: Callable[[str], None]
 ) -> dict[str, str]:
-    """Map each label and caption to the one that supplies its text, in permutation controls."""
+    """Map each label and caption to another one, whose text it gets in a permutation control."""
     seed = settings.train.derange
     if not seed:
         return {}
@@ -130,7 +130,7 @@ def _batches(
 
 
 def _due_actions(step: int, settings: OptimizationSettings) -> set[str]:
-    """Which of "log", "validate" and "save" are due after a step; all are due after the last."""
+    """Which of "log", "validate" and "save" are due after a step; after the last step, all are."""
     intervals = {
         "log": settings.log_every,
         "validate": settings.validate_every,

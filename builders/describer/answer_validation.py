@@ -21,8 +21,8 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
-# Word prefixes; a sentence about a part must contain one of the prefixes. They were taken from the
-# sentences in `builders/activities/text`, all of which pass.
+# Word prefixes, one of which must occur in a sentence about the part. The prefixes were taken from
+# the sentences in `builders/activities/text`, all of which pass.
 PART_KEYWORDS = {
     "torso": "torso|trunk|chest|rib|flank|upper body|body|spine|shoulders|waist|hips|pelvis|belly|"
     "stomach|abdom|core|neck|(?<!turns )head|upright|"
@@ -32,8 +32,8 @@ PART_KEYWORDS = {
     "legs": "leg|foot|feet|knee|ankle|toe|heel|thigh|shin|calf|calves|hips|step|stride|stance|"
     "sole|below the waist",
 }
-# A sentence about the location says that the body stays, or how and where it goes. All bundled
-# sentences and those of the motion grammar pass.
+# A sentence about the location must say that the body stays in place, or how and where it moves.
+# All bundled sentences and all sentences of the motion grammar satisfy this rule.
 _STAYS = re.compile(
     r"\b(stay|remain|keep|kept|hold|stand|stationary|nowhere|not|never|without|hardly|only|nothing|"
     r"no (step|travel|walk|change|progress|advance|turn|ground)|"
@@ -84,7 +84,7 @@ def validate_answer(answer: str, earlier: Sequence[Mapping[str, str]] = ()) -> t
 
     Args:
         answer: text returned by the model.
-        earlier: earlier wordings of the same caption; the answer must differ from them.
+        earlier: earlier wordings of the same caption, from which the answer must differ.
 
     Returns:
         Sentences by part, in the order of `ATTRIBUTE_PARTS`, and a description of the problems to
@@ -128,7 +128,7 @@ def _key_problem(found: Mapping[str, object]) -> str:
 
 
 def _normalised(sentence: str) -> str:
-    """Correct spaces, initial capital and full stop; these errors do not justify a new request."""
+    """Correct spaces, initial capital and full stop without a new request to the model."""
     text = " ".join(sentence.split())
     ended = text + "." if text[-1:].isalnum() else text
     return ended[:1].upper() + ended[1:]
@@ -159,7 +159,7 @@ def _names_part(part: str, sentence: str) -> bool:
 
 
 def _names_location(sentence: str) -> bool:
-    """Whether a sentence says that the body stays in place, or how and where it goes.
+    """Whether a sentence says that the body stays in place, or how and where it moves.
 
     A sentence that starts with a limb describes the limb's movement.
     """

@@ -48,9 +48,9 @@ STEADY = (
     "short",
 )
 # CLIP's text encoder reads 77 tokens. With this limit, no text of 6,000 sequences had more than 68
-# of CLIP's tokens; without it, 6 % of the captions had more than 77.
+# CLIP tokens; without the limit, 6 % of the captions had more than 77.
 MAX_CHARS = 280
-# Number of actions of each phrase that a caption may mention, in the order of the trials.
+# Maximum number of actions per phrase that a caption mentions, for each successive trial.
 NUM_ACTS = (4, 4, 4, 2, 1)
 NEXT = ("then", "and then", "and after that", "and next")
 
@@ -93,7 +93,8 @@ def draw_attributes(sequence: PhraseSequence, rng: np.random.Generator) -> dict[
 def _caption(phrases, rng, tense=None) -> str:
     """Caption of up to three phrases, without initial capital or full stop.
 
-    A caption that is too long for CLIP is drawn again, at last with fewer actions of each phrase.
+    A caption that is too long for CLIP is drawn again, in the last trials with fewer actions per
+    phrase.
     """
     for num_acts in NUM_ACTS:
         text = _draw_caption(phrases, rng, tense, num_acts)
@@ -118,7 +119,7 @@ def _draw_caption(phrases, rng, tense, num_acts) -> str:
 
 
 def _clause(phrase, rng, tense, num_acts) -> str:
-    """Predicate of one phrase: a main verb phrase, with the other actions accompanying it."""
+    """Predicate of one phrase: a main verb phrase, accompanied by the other actions."""
     acts = _verb_phrases(phrase, rng) or ["*stand still"]
     if not phrase.walks:
         rng.shuffle(acts)

@@ -1,7 +1,8 @@
-"""Pre-training on other movements helps to recognise unseen ones, on a corpus of two properties.
+"""Pre-training on other movements improves the recognition of unseen movements.
 
-Each label is a speed and a width. The two labels that training sees differ in both, so they do not
-reveal which words mean speed and which mean width; pre-training on the other combinations does.
+Each label combines a speed and a width. The two labels seen in training differ in both properties
+and therefore do not show which words refer to speed and which to width; pre-training on other
+combinations shows this.
 """
 
 import json
@@ -40,15 +41,15 @@ def study(store, out, *more, settings=()) -> dict:
 
 
 def test_pretraining_raises_the_accuracy_on_unseen_combinations(stores, tmp_path):
-    """The chance level is 50 %, and a model of the two seen labels cannot be better.
+    """The chance level is 50 %, which a model of only the two seen labels cannot exceed.
 
-    With pre-training, both properties are known. The limit of 75 % is halfway to perfect; the
-    measured accuracy is higher.
+    A pre-trained model can recognise both properties. The required accuracy of 75 % is halfway
+    between chance and perfect; the measured accuracy is higher.
     """
     store, grammar = stores
     without = study(store, tmp_path / "without")["all"]
     pretraining = ["--pretrain-store", grammar, "--pretrain-set", *SETTINGS, *LONG]
-    # All weights at the full rate would unlearn what the two seen labels do not show.
+    # Training all weights at the full learning rate would erase what the seen labels do not show.
     gentle = {"settings": ["rate=3e-4"]}
     result = study(store, tmp_path / "with", *pretraining, "--method", "lora", **gentle)
     straight, adapted = result[f"{','.join(UNSEEN)} straight"], result["all"]

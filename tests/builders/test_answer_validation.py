@@ -23,7 +23,7 @@ def test_every_wording_of_the_built_in_activities_is_valid():
     ("one", "other"), [("arms", "legs"), ("torso", "arms"), ("general", "arms")]
 )
 def test_swapped_sentences_are_detected(one, other):
-    """Most swaps are detected; sentences with two body parts are not decided by keywords."""
+    """More than 70 % of swaps are detected; a sentence about two body parts is ambiguous."""
     swapped = [{**wording, one: wording[other], other: wording[one]} for wording in WRITTEN]
     found = sum(bool(validate_answer(json.dumps(wording))[1]) for wording in swapped)
     assert found > 0.7 * len(WRITTEN)

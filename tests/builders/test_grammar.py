@@ -1,4 +1,4 @@
-"""Movement grammar: combinations, exclusions, performed sequences and English descriptions."""
+"""Tests of the movement grammar: combinations, exclusions, performances, English descriptions."""
 
 import numpy as np
 import pytest
@@ -157,8 +157,8 @@ def test_feet_rest_where_a_walk_has_stopped():
 
 
 def test_phrases_differ_more_from_the_activities_than_performers_from_each_other():
-    """Nine in ten phrases are farther from every activity than 0.7 of the median distance between
-    two performers of the same activity, in a phase-independent measure.
+    """The distance of nine in ten phrases to every activity, in descriptor space, is more than
+    0.7 times the median distance between two performers of the same activity.
     """
     names = list(ACTIVITIES)[::4]
     known = {
@@ -221,7 +221,7 @@ def test_two_hundred_sentences_are_free_of_errors_and_varied():
 
 
 def test_captions_are_short_enough_for_clip():
-    """Of three phrases, a caption with every action is often longer than the limit."""
+    """Captions of three phrases are below the limit, unlike captions that list every action."""
     rng = np.random.default_rng(0)
     sequences = [draw_sequence(rng) for _ in range(300)]
     longest = [sequence for sequence in sequences if len(sequence.phrases) == 3]

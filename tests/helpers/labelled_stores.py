@@ -1,4 +1,4 @@
-"""Synthetic stores in which each label has an oscillation of its own frequency and amplitude."""
+"""Synthetic stores in which each label is an oscillation of a different frequency and amplitude."""
 
 import hashlib
 
@@ -18,7 +18,7 @@ COLUMNS, BINS, WINDOW = 40, 32, 32
 CYCLES = dict(zip(LABELS, (2.0, 5.0, 11.0, 3.0, 7.0, 16.0)))
 AMPLITUDES = dict(zip(LABELS, (4, 8, 2, 11, 6, 3)))
 
-# Labels of two words, each of which stands for one property, as in a motion grammar.
+# Labels of two words, one for the speed and one for the width, as in a motion grammar.
 SPEEDS = {"slow": 2.0, "steady": 5.0, "quick": 9.0, "rapid": 14.0}
 WIDTHS = {"narrow": 2, "medium": 5, "broad": 8, "wide": 11}
 COMBINATIONS = tuple(f"{speed} {width}" for speed in SPEEDS for width in WIDTHS)
@@ -29,7 +29,8 @@ AMPLITUDES |= {label: WIDTHS[label.split()[1]] for label in COMBINATIONS}
 def sentences(label: str) -> tuple[tuple[str, str], ...]:
     """Return one sentence for each attribute, which contains the label.
 
-    Of a combination, the sentence of the torso contains the speed, that of the arms the width.
+    If the label is one of `COMBINATIONS`, the torso sentence contains only the word for the speed,
+    and the arms sentence contains only the word for the width.
     """
     words = {"torso": label.split()[0], "arms": label.split()[-1]}
     words = words if label in COMBINATIONS else {}
@@ -73,7 +74,7 @@ def labelled_takes(
 
 
 def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
-    """Build a store; of five subjects, three are in split train, one in val and one in test.
+    """Build a store; the splits train, val and test contain three, one and one of five subjects.
 
     Args:
         path: path of the new store.

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with a store, and with a model whose weights are random."""
+    """A folder with a store and a model with random weights."""
     folder = tmp_path_factory.mktemp("published")
     store, encoder = build_labelled_store(folder / "s.zarr", repeats=1), HashEncoder()
     settings = tiny_settings(f"unseen={','.join(UNSEEN)}")
@@ -51,17 +51,18 @@ def options(folder, **changes):
 def test_a_published_model_is_half_as_large_and_predicts_the_same(folder):
     """Half precision has 11 significant bits, so each weight changes by at most 0.05 %.
 
-    Probabilities of a network with random weights then change by much less than one percent.
+    Such changes alter the probabilities of a network with random weights by much less than one
+    percent.
     """
     publish.publish(folder / "run", folder / "box")
     sizes = [(folder / name / "weights.safetensors").stat().st_size for name in ("run", "box")]
-    # The header of the file, with the names of the weights, is not halved.
+    # The limit is above 0.5, because the header, with the names of the weights, keeps its size.
     assert sizes[1] < 0.65 * sizes[0]
     full, half = load_model(folder / "run"), load_model(folder / "box")
     for name, weights in split_model(full.network).variables["base"].items():
         other = split_model(half.network).variables["base"][name]
         assert other.dtype == weights.dtype
-        # Below 6e-5, half precision loses digits; the step of such numbers is 6e-8.
+        # Below 6e-5, half-precision numbers are subnormal, with a spacing of 6e-8.
         np.testing.assert_allclose(other, weights, rtol=5e-4, atol=6e-8)
     rows = [
         predict.predict(options(folder, model=str(folder / name)), lambda line: None)
@@ -94,7 +95,7 @@ def test_a_store_with_one_label_or_none_is_classified_by_the_labels_of_the_model
     assert predict._default_labels(description, [""]) == ["bow", "kick"]
     assert predict._default_labels(description, ["climb"]) == ["bow", "climb", "kick"]
     assert predict._default_labels(description, ["", "a", "b"]) == ["a", "b"]
-    del description["labels"]  # a model of an earlier version
+    del description["labels"]  # as in a model of an earlier version
     assert predict._default_labels(description, []) == ["a caption", "bow", "kick"]
 
 
@@ -108,7 +109,7 @@ def test_a_large_model_and_a_folder_of_something_else_are_refused(folder, tmp_pa
 
 
 def test_the_card_states_data_and_figures(folder, capsys):
-    """The figures are those of the evaluation file, as percentages."""
+    """The card states the results of the evaluation file as percentages."""
     interval = {"mean": 0.75, "low": 0.6, "high": 0.9}
     pooled = {"over_classes": interval, "chance": 0.1, "runs": {"a": 0.7, "b": 0.8}}
     file = folder / "zero_shot.json"

@@ -1,4 +1,4 @@
-"""make.py runs jobs, installs only after changes, and explains why a system is unsupported."""
+"""Tests that make.py runs jobs, installs only after changes, and explains unsupported systems."""
 
 import importlib.util
 import subprocess
@@ -52,7 +52,7 @@ def test_a_job_with_further_extras_adds_them_to_the_installed_ones(make):
 
 
 def test_predict_reads_the_default_store_and_installs_the_text_encoder_alone(make):
-    """The text encoder's package would otherwise install torch."""
+    """The text encoder is installed without dependencies, which would include torch."""
     make.main(["predict"])
     make.main(["predict", "--labels", "bow", "jump"])
     make.main(["predict", "lab.zarr", "--csv", "labels.csv"])

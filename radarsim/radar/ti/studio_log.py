@@ -1,4 +1,4 @@
-"""Parse mmWave Studio logs and Lua scripts to chip settings.
+"""Parse mmWave Studio logs and Lua scripts into chip settings.
 
 The log of a recording (`*_LogFile.txt`) contains the commands sent to the chip, in register units:
 
@@ -45,7 +45,7 @@ def is_studio_log(text: str) -> bool:
 
 
 def parse_studio_log(text: str, where: str, board: str = "") -> ChipSettings:
-    """Parse a Studio log or Lua script to chip settings.
+    """Parse a Studio log or Lua script into chip settings.
 
     Args:
         text: the log or script.
@@ -120,7 +120,7 @@ def _raw_profile(settings: ChipSettings, call: Call) -> None:
 
 
 def _physical(settings, start_steps: Decimal, slope_steps: Decimal, ramp_end_us: Decimal):
-    """Start [GHz] and slope [MHz/us], decoded for the named chip's band or for a band that fits."""
+    """Start frequency [GHz] and slope [MHz/us], decoded for the chip's band or a band that fits."""
     is_60 = "68" in settings.platform
     scaled = []
     for low, high, ghz in _BANDS:
