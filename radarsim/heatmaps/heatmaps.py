@@ -72,13 +72,15 @@ class Heatmaps:
         Raises:
             InputError: the object contains the heatmaps of several clips.
         """
-        if self.time_doppler.ndim != 2:
-            problem = f"has shape {self.time_doppler.shape}: maps of several clips"
-            hint = "plot one of them: jax.tree.map(lambda map_db: map_db[0], maps).plot()"
-            raise InputError("Heatmaps", "time_doppler", problem, hint)
+        names = measured_heatmaps(self.radar)
+        for name in names:
+            if getattr(self, name).ndim != 2:
+                problem = f"has shape {getattr(self, name).shape}: maps of several clips"
+                hint = "plot one of them: jax.tree.map(lambda map_db: map_db[0], maps).plot()"
+                raise InputError("Heatmaps", name, problem, hint)
         from radarsim.plots.heatmaps import clip_page
 
-        maps = {name: np.asarray(getattr(self, name)) for name in measured_heatmaps(self.radar)}
+        maps = {name: np.asarray(getattr(self, name)) for name in names}
         return clip_page(maps, self.axes, title=title or self.radar.name)
 
 
