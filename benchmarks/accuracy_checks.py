@@ -11,15 +11,16 @@ from radarsim.scattering.levels import volts_per_weight
 from radarsim.scene.mesh import frames_of
 from radarsim.signal.exact_frames import exact_frame
 
-# Largest permitted error [dB] of each method, keyed by the distance [m] from which it applies.
+# Largest permitted error [dB] of each method, keyed by the distance [m] from which the limit
+# applies.
 BOUNDS_DB = {
     "accurate": {0.0: -70.0, 2.0: -80.0},
     "fast": {0.0: -60.0},
     "peer_points": {0.0: -70.0},
-    # The weight of a face is held constant during a chirp.
+    # The direct sums hold the weight of a face constant during a chirp.
     "numpy_direct": {0.0: -75.0},
     "jax_direct": {0.0: -75.0},
-    # Faces held fixed during a chirp cause an error of -25 dB at 1 m/s; limbs exceed 2 m/s.
+    # Holding faces fixed during a chirp causes an error of -25 dB at 1 m/s; limbs exceed 2 m/s.
     "loop": {0.0: -15.0},
     "loop_torch": {0.0: -15.0},
 }
@@ -74,8 +75,8 @@ def heatmap_error_db(radar, maps, cube_v) -> float:
     """Largest error [dB] of the first heatmap columns, over all pixels above the noise level.
 
     The reference applies `PAPER_MAPS` with NumPy in float64: it removes the mean over the clip.
-    From 256 loops, the reference then computes the mean power per range bin and the power per
-    Doppler bin, averaged over antenna pairs and summed over samples.
+    From the first 256 loops, the reference then computes the mean power per range bin, and the
+    power per Doppler bin, which is averaged over antenna pairs and summed over samples.
     """
     cube_v = np.asarray(cube_v, np.complex128)
     loops = (cube_v - cube_v.mean((0, 1))).reshape(-1, *cube_v.shape[2:])[:256]
@@ -99,7 +100,7 @@ class WrongResult(Exception):
 
 
 def check_errors(errors: dict[str, tuple[float, float]]) -> dict:
-    """Check all errors against their bounds; return errors and bounds as JSON values.
+    """Compare all errors with their bounds; return errors and bounds as JSON values.
 
     Args:
         errors: error and bound [dB] of each timed method, keyed by name.

@@ -62,7 +62,10 @@ def face_geometry_at(radar, surface, times_s):
 
 
 def quasi_specular_weight(faces, tx_m, rx_m, sigma_rad):
-    """A exp(-theta^2 / sigma^2) / (R1 R2), theta being the angle from mirrored ray to receiver."""
+    """Weight of each face, A exp(-theta^2 / sigma^2) / (R1 R2).
+
+    theta is the angle between the mirrored ray and the direction to the receiver.
+    """
     centre_m, normal, area_m2 = faces
     to_face, to_rx = centre_m - tx_m, rx_m - centre_m
     tx_range_m, rx_range_m = (np.linalg.norm(vector, axis=-1) for vector in (to_face, to_rx))
@@ -192,7 +195,7 @@ def jax_direct(radar, surface, loops):
 
 @partial(jax.jit, static_argnums=4)
 def _sum_over_faces(weight, level, per_step, quadratic, num_samples):
-    """Sum over all faces: [rx, face] -> [rx, sample]."""
+    """Sum the tones of all faces: [rx, face] -> [rx, sample]."""
     n = jnp.arange(num_samples, dtype=jnp.float32)[:, None]
     cycles = level[:, None] + per_step[:, None] * n + quadratic[:, None] * n**2
     phase = np.float32(2 * np.pi) * (cycles - jnp.round(cycles))

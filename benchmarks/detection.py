@@ -1,11 +1,11 @@
-"""Accuracy of `rs.detect` on single points beside the Cramer-Rao bound.
+"""Accuracy of `rs.detect` for single points, compared with the Cramer-Rao bound.
 
     python -m benchmarks.detection --out docs/detection.png
 
 Points at random ranges, speeds and directions are synthesised from the beat-signal formula in
 float64, with white noise. For each signal-to-noise ratio of the strongest cell, the benchmark
-reports the share of points that are found, and the root mean square errors of range, speed and
-azimuth.
+reports the fraction of points that are detected, and the root mean square errors of range, speed
+and azimuth.
 """
 
 import argparse
@@ -24,9 +24,9 @@ from radarsim.detection.settings import DetectionSettings
 from radarsim.files import load_radar
 from radarsim.radar.radar import Radar
 
-# Noise power over signal power of a cell: the Hann window in range and in speed loses 1.76 dB each.
+# Loss of signal-to-noise ratio in a cell: the Hann windows in range and in speed lose 1.76 dB each.
 HANN_LOSS = 1.5**2
-NEAR_M, NEAR_MPS = 0.3, 0.5  # a point this close to the truth is the target, not a false alarm
+NEAR_M, NEAR_MPS = 0.3, 0.5  # farther detections are false alarms
 VALUES = ("range_m", "speed_mps", "azimuth_rad")
 
 
@@ -36,8 +36,8 @@ class Accuracy:
 
     Attributes:
         snr_db: signal-to-noise ratio of the strongest cell per channel [dB].
-        found: share of the points that were detected.
-        rms: root mean square error of each of `VALUES` over the points found.
+        found: fraction of the points that were detected.
+        rms: root mean square error of each of `VALUES` over the detected points.
         bound: Cramer-Rao bound of each of `VALUES`.
     """
 
@@ -73,9 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def small_radar(radar: Radar) -> Radar:
-    """The same radar with 64 samples and 32 loops, so that thousands of frames take seconds.
+    """Reduce a radar to 64 samples and 32 loops, so that thousands of frames take seconds.
 
-    A quarter of the samples are a quarter of the sweep: range bins are four times as wide, and the
+    A quarter of the samples cover a quarter of the sweep, so range bins are four times as wide. The
     points are in the far field of the array.
     """
     chirp = replace(radar.chirp, num_samples=64)
@@ -85,13 +85,13 @@ def small_radar(radar: Radar) -> Radar:
 
 
 def accuracy(radar: Radar, snr_db: float, trials: int, seed: int = 0) -> Accuracy:
-    """Detect random points of one signal-to-noise ratio.
+    """Measure the accuracy for random points with one signal-to-noise ratio.
 
     Args:
-        radar: the radar; its antenna row must measure azimuth.
-        snr_db: signal-to-noise ratio of a cell of one channel if the point is in its centre [dB].
+        radar: radar whose antenna row measures azimuth.
+        snr_db: signal-to-noise ratio per channel of a point in the centre of a cell [dB].
         trials: number of points, one per frame.
-        seed: seed of places, speeds and noise.
+        seed: random seed of the positions, speeds and noise.
     """
     rng = np.random.default_rng(seed)
     truth = {
@@ -117,8 +117,9 @@ def point_frames_v(
 ) -> np.ndarray:
     """IF samples of one point per frame, with white noise [V].
 
-    exp(j 2 pi (f0 tau + S t tau)) at each sample, with tau the delay from the transmitter to the
-    point and to the receiver. Range is that at the mean time of the chirps.
+    Each sample is proportional to exp(j 2 pi (f0 tau + S t tau)), with tau the delay from the
+    transmitter via the point to the receiver. The range in `truth` applies at the mean time of the
+    chirps.
     """
     sight = np.stack(
         [np.cos(truth["azimuth_rad"]), np.sin(truth["azimuth_rad"]), 0 * truth["range_m"]], axis=-1
@@ -144,9 +145,10 @@ def point_frames_v(
 def bounds(radar: Radar, snr_db: float, truth) -> dict[str, float]:
     """Cramer-Rao bounds of range, speed and azimuth for one point in white noise.
 
-    With the energy-to-noise ratio E of all samples, the variance of a frequency is 6 / (4 pi^2 E)
-    bins squared, and that of the sine of the azimuth is 1 / (8 pi^2 E s^2), with s^2 the variance
-    of the element positions along the row [wavelengths squared] that elevation does not explain.
+    E is the energy of all samples divided by the noise power. The frequency estimate has a variance
+    of 6 / (4 pi^2 E) bins squared. The sine of the azimuth has a variance of 1 / (8 pi^2 E s^2),
+    with s^2 the variance of the horizontal element positions [wavelengths squared] that remains
+    after linear regression on the vertical positions.
 
     Source:
         Kay, "Fundamentals of Statistical Signal Processing: Estimation Theory", 1993, section 3.11.
@@ -166,7 +168,7 @@ def bounds(radar: Radar, snr_db: float, truth) -> dict[str, float]:
 
 
 def _errors_of_nearest(points, truth, radar) -> dict[str, np.ndarray]:
-    """Errors of the point nearest to the truth in each frame; NaN if there is none."""
+    """Errors of the detected point nearest to the true point in each frame; NaN if none is near."""
     apart = {name: getattr(points, name) - truth[name][:, None] for name in VALUES}
     near = (np.abs(apart["range_m"]) < NEAR_M) & (np.abs(apart["speed_mps"]) < NEAR_MPS)
     best = np.where(near, np.abs(apart["range_m"]), np.inf).argmin(1)[:, None]
@@ -212,8 +214,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--snr-db", type=float, nargs="+", default=[-5, 0, 5, 10, 15, 20, 30, 40],
                         help="signal-to-noise ratios of the strongest cell")  # fmt: skip
-    parser.add_argument("--trials", type=int, default=300, help="points per ratio")
-    parser.add_argument("--seed", type=int, default=0, help="seed of places and noise")
+    parser.add_argument(
+        "--trials", type=int, default=300, help="number of points per signal-to-noise ratio"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="random seed of the positions and the noise"
+    )
     parser.add_argument("--out", help="figure to write, such as detection.png")
     return parser
 

@@ -1,6 +1,6 @@
 """GPU throughput from poses to IF cubes over minutes of motion, relative to the peak rates.
 
-IF cubes stay on the device, so the timed work is that of a dataset build without the storage of
+IF cubes stay on the device, so the timed work is that of a dataset build except for storing the
 heatmaps. The peak rates are measured in the same run: memory bandwidth with an array copy, and
 arithmetic throughput with a matrix product.
 """
@@ -12,7 +12,7 @@ THIRTY_HOURS_S = 30 * 3600
 FRAMES_PER_BATCH = 64
 # Number of float32 values in the array whose copy is timed.
 COPY_FLOATS = 1 << 28
-# Number of rows and of columns of the multiplied matrices.
+# Number of rows and columns of the multiplied matrices.
 GEMM_SIZE = 8192
 
 
@@ -21,7 +21,7 @@ def measure_device(scene, minutes: float) -> dict:
 
     Args:
         scene: scene whose radar, body, mean distance and sigma are used.
-        minutes: length of the simulated motion [min]; all its batches stay on the device.
+        minutes: length of the simulated motion [min], all batches of which stay on the device.
     """
     import jax
 

@@ -70,7 +70,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
         for motion in options.motions
         for range_m in options.ranges
         for reflection in options.reflections
-        # The lobe width of a Gaussian facet is determined by its size, so one run is enough.
+        # The size of a Gaussian facet determines its lobe width, so one run is enough.
         for sigma_rad in (options.sigmas if reflection == "paper" else options.sigmas[:1])
     ]
     scenes = [scene_errors(radar, body, *case) for case in tqdm(cases, unit="scene")]
@@ -152,7 +152,7 @@ def parser() -> argparse.ArgumentParser:
         choices=MOTIONS,
         default=list(MOTIONS),
         metavar="NAME",
-        help="any of walk, jump and 'lie down' (default: all)",
+        help="motions: any of walk, jump and 'lie down' (default: all)",
     )
     add(
         "--ranges",

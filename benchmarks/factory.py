@@ -5,7 +5,8 @@
 
 Builds use the built-in activities and the free body, and run through `pipelines.run` like any other
 build. Memory is measured with a small radar and clips of two frames, because a thousand clips with
-the paper's radar take hours, and only the growth with the number of clips is of interest.
+the paper's radar would take hours, and only the growth of memory with the number of clips is of
+interest.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def memory(counts: list[int]) -> list[dict]:
 
 
 def write_long_motion(path: Path) -> None:
-    """Write a 20-minute AMASS file: one minute of motion, alternately forwards and backwards."""
+    """Write a 20-minute AMASS file: one minute of motion, played forwards and backwards in turn."""
     import numpy as np
 
     from builders.activities import perform
@@ -88,7 +89,7 @@ def shares(num_clips: int) -> dict:
     planned = _plan_build(num_clips, small=False)
     make = partial(make_clip, planned.plan.recipe, keep_cubes=True)
     first = planned.plan.clips[0]
-    make(first, planned.takes[first.take])  # first call, includes compilation
+    make(first, planned.takes[first.take])  # The first call includes compilation.
     with tempfile.TemporaryDirectory() as place:
         folder = _TimedFolder(LocalFolder(place))
         prepare(folder, planned.store_spec)
@@ -118,7 +119,7 @@ def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder
 
 
 class _TimedFolder:
-    """A folder that measures the total time spent on writes."""
+    """Output folder that measures the total time spent on writing."""
 
     def __init__(self, folder):
         self._folder, self.spent_s = folder, 0.0

@@ -124,7 +124,7 @@ def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
         signs = random.choice([-step, step], np.shape(at[name])).astype(np.float32)
         ahead, back = at[name] + signs, at[name] - signs
         difference = float(loss({**at, name: ahead})) - float(loss({**at, name: back}))
-        # The step that remains after rounding to float32.
+        # The actual size of the step, after rounding to float32.
         taken = np.asarray(ahead, np.float64) - np.asarray(back, np.float64)
         slope = float(np.sum(np.asarray(gradient[name], np.float64) * taken))
         off[name] = abs(slope / difference - 1)
@@ -132,7 +132,7 @@ def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
 
 
 def temporary_mb(program) -> float | str:
-    """Memory of a compiled program [MB], if reported; arguments and results are excluded."""
+    """Temporary memory of a compiled program [MB], without arguments and results, if reported."""
     analysis = program.memory_analysis()
     return analysis.temp_size_in_bytes / 1e6 if analysis else "not reported by this device"
 

@@ -1,8 +1,8 @@
 """Run time from poses to IF cube as a function of frames, faces, antennas and samples.
 
-One of these numbers is varied at a time; otherwise, the free body walks in front of the paper's
-radar. A straight line is fitted to run time versus frames: if run time grows linearly with the
-number of frames, the cost of simulating days of motion can be predicted.
+Each series of runs varies one of these four sizes; otherwise, the free body walks in front of the
+paper's radar. A straight line is fitted to run time versus frames: if run time grows linearly with
+the number of frames, the cost of simulating days of motion can be predicted.
 """
 
 from dataclasses import replace
@@ -23,7 +23,8 @@ FINE_EDGES_M = (0.012,)
 ANTENNAS = ((1, 1), (1, 4), (3, 4), (6, 8), (12, 16))
 # Numbers of ADC samples per chirp.
 SAMPLES = (64, 128, 256, 512)
-# Loops per frame in the antenna series, because 128 loops of 12 transmitters exceed a burst.
+# Number of loops per frame in the antenna series: 128 loops of 12 transmitters would not fit into a
+# burst.
 ARRAY_LOOPS = 32
 
 
@@ -103,7 +104,7 @@ def fit_line(sizes, seconds) -> dict:
 
 
 def bodies_by_face_count(whole):
-    """Versions of the body with fewer and with more faces."""
+    """Create versions of the body with fewer and with more faces."""
     from radarsim.scene.body import subdivide
 
     fewer = [decimate_faces(whole, step) for step in FACE_STEPS]
@@ -111,7 +112,7 @@ def bodies_by_face_count(whole):
 
 
 def with_array(radar, num_tx: int, num_rx: int):
-    """The board with linear arrays of the given sizes and fewer loops, but equal burst duration."""
+    """Replace the board's arrays by linear arrays and reduce the loops, at equal burst duration."""
     half_m = radar.array.half_wavelength_m
     array = AntennaArray(
         tx_positions_m=tuple((0.0, half_m * num_rx * idx, 0.0) for idx in range(num_tx)),

@@ -1,4 +1,4 @@
-"""Interleaved timing: every round runs all methods, so other load affects them equally."""
+"""Interleaved timing: every round runs all methods, so other load affects all of them equally."""
 
 import statistics
 import sys
@@ -33,7 +33,7 @@ def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, d
 
 
 def summary(seconds: list[float], units: float = 1.0) -> dict:
-    """Median, minimum and maximum run time per unit of work."""
+    """Median, minimum and maximum of the run times, divided by the amount of work."""
     return {
         "median": statistics.median(seconds) / units,
         "least": min(seconds) / units,

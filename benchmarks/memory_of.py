@@ -1,10 +1,10 @@
-"""Peak memory for the simulation of a long motion, in excess of the memory after the imports.
+"""Peak memory of the simulation of a long motion, minus the memory in use after the imports.
 
     python -m benchmarks.memory_of --seconds 60
 
-The motion is cut into chunks as the dataset builder cuts it into clips: each chunk becomes an IF
-cube, then heatmaps, and only the heatmaps are kept. All frames of every chunk are simulated. Each
-measurement needs a separate process, because the peak memory of a process never decreases.
+The motion is cut into chunks, as the dataset builder cuts a motion into clips: each chunk becomes
+an IF cube, then heatmaps, and only the heatmaps are kept. All frames of every chunk are simulated.
+Each measurement needs a separate process, because the peak memory of a process never decreases.
 """
 
 import argparse
@@ -98,7 +98,8 @@ def peak_mb() -> float:
         found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
         if found:
             return int(found[1]) * 1024 / 1e6
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, else kilobytes
+    # The unit of ru_maxrss is bytes on macOS and kilobytes on other systems.
+    unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 

@@ -97,7 +97,7 @@ def heatmap_settings() -> SimulationSettings:
 
 
 def slow_methods(scene, frame_idx):
-    """Functions that compute some loops of one frame, by name, and the number of summed faces."""
+    """Functions that compute some loops of one frame, keyed by name, and the number of faces."""
     mesh = jax.tree.map(lambda part: part[frame_idx : frame_idx + 1], scene.mesh())
     radar, loops = scene.radar, checked_loops(scene.radar)
     settings = settings_for("accurate")
@@ -135,7 +135,8 @@ def errors_by_range(radar, num_frames, ranges_m, sigma_rad, body=None) -> dict:
     found, bounds = {name: {} for name in MODES}, {}
     for range_m in ranges_m:
         show_progress(f"error at {range_m:g} m")
-        # Use the timed number of frames, so that the program that is checked is the timed one.
+        # Check the same number of frames that is timed, so that the checked program is the timed
+        # one.
         scene = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
         truth = reference_samples(scene, settings_for("accurate"), num_frames // 2)
         for name, (method, changes) in MODES.items():

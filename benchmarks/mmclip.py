@@ -5,8 +5,9 @@
 
 The script measures random reads of windows without training, training with reads, training without
 reads (repeatedly on one batch), the parts of a training step, and inference on 1 and 256 windows.
-The file cache is warm, and programs are compiled before they are timed. With --against, it only
-compares training with that of another version, whose checkout is given: both train in turns.
+The file cache is warm, and programs are compiled before they are timed. With --against, the script
+only compares the training speed of this version with that of another checkout; the two versions
+train in turns.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from benchmarks.machine_info import commit, processor
 from benchmarks.mmclip_profile import step_parts
 from benchmarks.mmclip_steps import TEXT_WIDTH, open_training
 from benchmarks.mmclip_versions import compare_versions
+from mmclip.presets import PRESETS
 
 LARGE_BATCH = 256
 
@@ -56,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace) -> dict:
-    """Windows per second of each task, latency [ms] and peak memory [MB]."""
+    """Measure windows per second of each task, latency [ms] and peak memory [MB]."""
     import jax
 
     from mmclip.model import make_model
@@ -158,19 +160,31 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("store", metavar="STORE", help="folder of a finished store")
-    parser.add_argument("--preset", default="small", choices=("small", "paper"))
+    parser.add_argument("--preset", default="small", choices=tuple(PRESETS))
     parser.add_argument(
-        "--steps", type=int, default=50, metavar="N", help="timed steps (%(default)s)"
+        "--steps", type=int, default=50, metavar="N", help="number of timed steps (%(default)s)"
     )
     parser.add_argument(
-        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="override any setting"
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="settings that override the preset",
     )
     parser.add_argument(
-        "--against", type=Path, metavar="CHECKOUT", help="compare with the mmclip of this checkout"
+        "--against",
+        type=Path,
+        metavar="CHECKOUT",
+        help="compare with the mmclip of the given checkout",
     )
-    parser.add_argument("--rounds", type=int, default=9, help="rounds of --against (%(default)s)")
     parser.add_argument(
-        "--round-steps", type=int, default=5, help="steps per version and round (%(default)s)"
+        "--rounds", type=int, default=9, help="number of rounds with --against (%(default)s)"
+    )
+    parser.add_argument(
+        "--round-steps",
+        type=int,
+        default=5,
+        help="number of steps per version and round (%(default)s)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     return parser

@@ -1,4 +1,4 @@
-"""Where the time of a training step goes: each part of the step, run alone."""
+"""Processor time of the parts of a training step, each of which is run alone."""
 
 import statistics
 import time
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 
 def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> dict[str, float]:
-    """Median processor time of each part of a step [ms], of all threads together.
+    """Median processor time of each part of a training step [ms], summed over all threads.
 
     Args:
         reader, sampler: reader and sampler of the training windows.
         settings: settings of the training run.
-        model: split model.
+        model: model, split into structure and variables.
         vectors: sentence embeddings [sentence, width], on the device.
-        rounds: number of timed calls of each part, in turns.
+        rounds: number of timed calls of each part; the parts are called in turns.
     """
     import jax
 
@@ -43,7 +43,7 @@ def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> di
 
 
 def _network_parts(model, settings, inputs, sentences) -> dict[str, Callable]:
-    """The forward pass with dropout, and the optimizer."""
+    """Functions that run the forward pass with dropout and the optimizer, keyed by name."""
     import jax
     import jax.numpy as jnp
 
@@ -70,6 +70,6 @@ def _in_turns(parts: dict[str, Callable], rounds: int, ready: Callable) -> dict[
         for name, part in parts.items():
             start_s = time.process_time()
             ready(part())
-            if number:  # the first call compiles
+            if number:  # The first call is not timed, because it includes compilation.
                 found[name].append(1e3 * (time.process_time() - start_s))
     return {name: round(statistics.median(times), 1) for name, times in found.items()}

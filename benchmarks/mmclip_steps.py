@@ -1,9 +1,10 @@
 """Training steps of one version of mmclip, for `benchmarks.mmclip --against`.
 
-`mmclip_versions` runs `main` in a process whose PYTHONPATH is the checkout. The script imports
-mmclip from there, compiles the training step, and reads numbers from its input. For each number, it
-trains for so many steps, with reads, and prints wall time and processor time per step [s]. It uses
-only what all versions have in common.
+`mmclip_versions` runs `main` in a process whose PYTHONPATH is the checkout, so that this script
+imports mmclip from the checkout. The script compiles the training step and reads step counts from
+standard input. For each count, the script trains for this number of steps, including reads, and
+prints wall time and processor time per step [s]. The script uses only functions that all versions
+of mmclip provide.
 """
 
 import inspect
@@ -14,7 +15,7 @@ TEXT_WIDTH = 512
 
 
 def main(store: str, preset: str, *overrides: str) -> None:
-    """Answer each line of the input, a number of steps, by the times per step."""
+    """For each step count in the standard input, train and print the times per step."""
     import jax
 
     from mmclip.presets import load_preset
@@ -33,7 +34,7 @@ def main(store: str, preset: str, *overrides: str) -> None:
 
 
 def training(store: str, settings) -> tuple:
-    """A function of state, first step and number of steps, which trains; and the first state."""
+    """Return a training function of (state, first step, number of steps), and the initial state."""
     import jax
     import numpy as np
 

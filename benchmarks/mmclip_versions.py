@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Calls `main` of the script that is the first argument, with the other arguments.
+# Program that calls `main` of a script, its first argument, with the remaining arguments.
 RUN = "import runpy, sys; runpy.run_path(sys.argv[1])['main'](*sys.argv[2:])"
 
 
@@ -16,7 +16,7 @@ class _Version:
     """A process that trains with the mmclip of a checkout; see mmclip_steps.py."""
 
     def __init__(self, checkout: Path, options: argparse.Namespace):
-        # This folder has a module mmclip, so it must not be on the import path: -P keeps it off.
+        # -P keeps this folder off the import path, where its module mmclip would hide the package.
         script = [sys.executable, "-P", "-c", RUN, str(HERE / "mmclip_steps.py")]
         store = str(Path(options.store).resolve())
         self._process = subprocess.Popen(
@@ -29,7 +29,7 @@ class _Version:
         self._read_line()
 
     def step_s(self, steps: int) -> list[float]:
-        """Wall time and processor time per step [s], of so many steps."""
+        """Train for the given number of steps; return wall time and processor time per step [s]."""
         self._process.stdin.write(f"{steps}\n")
         self._process.stdin.flush()
         return [float(word) for word in self._read_line().split()]
@@ -45,12 +45,12 @@ class _Version:
 
 
 def compare_versions(options: argparse.Namespace) -> dict:
-    """Train with the version in `options.against` and with this one, in turns.
+    """Train in turns with the version in `options.against` and with the present version.
 
     Returns:
-        Steps/s of both (medians over the rounds), and the median over the rounds of the ratio of
-        wall times and of the ratio of processor times. Other load on the machine changes the wall
-        times; the ratio is of turns that follow each other, and processor time hardly changes.
+        Steps/s of both versions (medians over the rounds), and the medians over the rounds of the
+        wall-time ratio and of the processor-time ratio. Other load on the machine changes the wall
+        times but hardly the processor times, so each ratio compares two successive turns.
     """
     versions = [_Version(options.against, options), _Version(HERE.parent, options)]
     rounds = [

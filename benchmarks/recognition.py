@@ -60,9 +60,9 @@ SIMILAR = (
     ("jog_in_place", "high_leg_lift"),
     ("drawing_a_circle", "drawing_an_x"),
 )
-# First activity of the group to which an activity belongs.
+# Name of the first activity in the group to which the given activity belongs.
 _GROUP = {name: group[0] for group in SIMILAR for name in group}
-# Smallest value of each result at which the exit status is 0.
+# Lower limit of each result; the exit status is 1 if a result is below its limit.
 PASS = {"top1_alike": 0.70, "top5": 0.90}
 
 
@@ -81,7 +81,7 @@ class Descriptors(NamedTuple):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; the exit status is 1 if a result is below its threshold."""
+    """Measure and print the results; the exit status is 1 if a result is below its limit."""
     options = _parser().parse_args(arguments)
     clips = read(options.store)
     num_subjects = len(set(clips.subjects))

@@ -25,7 +25,7 @@ from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import mesh_cube, simulate, stream
 
 WALK = "walking_forward_and_backward"
-# Activities begin at rest; at this time [s], the subject is moving.
+# Start of the simulated time span [s]: activities begin at rest, but the subject moves by then.
 START_S = 1.0
 # Default number of moving points.
 PEER_POINTS = 128
@@ -40,7 +40,7 @@ class BenchmarkScene:
     """The free body in motion in front of a radar, placed at the requested mean distance.
 
     Attributes:
-        radar, body, num_frames, sigma_rad: values given to the constructor.
+        radar, body, num_frames, sigma_rad: arguments of the constructor.
         scene: the subject and the radar's pose.
         reflection: quasi-specular reflection with the given lobe width.
         posed: the scene at the nodes of every burst.
@@ -113,7 +113,7 @@ class BenchmarkScene:
         return make_heatmaps(self.radar, self.motion_to_cube(settings), PAPER_MAPS)
 
     def clip(self) -> PosedClip:
-        """The scene as input of `BatchSimulator`."""
+        """The scene as an input clip of `BatchSimulator`."""
         settings = SimulationSettings()
         return pose_clip(
             self.radar, self.scene, self.key, self.reflection, settings, num_frames=self.num_frames
@@ -169,5 +169,5 @@ def heatmap_chunks(scene: BenchmarkScene, frames_per_chunk: int):
         frames_per_chunk=frames_per_chunk,
     )
     whole = islice(cubes, scene.num_frames // frames_per_chunk)
-    # A variable for the cube would keep it in memory while the next cube is simulated.
+    # A variable would keep the cube in memory while the next cube is simulated.
     return map(partial(make_heatmaps, scene.radar, settings=PAPER_MAPS), whole)

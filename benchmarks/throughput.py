@@ -3,9 +3,9 @@
     python -m benchmarks.throughput --json throughput.json --plot plots
 
 One run measures every method on the same frames, interleaved, so that other load on the machine
-affects all methods equally; therefore quote ratios, not seconds. Every timed result is first
-compared with the float64 oracle; if an error exceeds its bound, no speed is shown and the exit
-status is 1.
+affects all methods equally; ratios of speeds are therefore more reliable than absolute times. Every
+timed result is first compared with the float64 oracle; if an error exceeds its bound, no speed is
+printed and the exit status is 1.
 """
 
 import argparse

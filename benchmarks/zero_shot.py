@@ -3,15 +3,16 @@
     python -m builders.amass --preset zeroshot --out sixty.zarr
     python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot
 
-For each group of activities in the paper's protocol, the script trains models without this group,
-with several seeds. Permutation controls follow, in which every label has the text of another label.
-Each model is evaluated once, after training, on subjects that are not used in training, with the
-group's labels as candidates and with all labels as candidates. The group on which the settings were
-tuned (G1) is reported separately. With --test-store, the models are evaluated on people of other
-stores. With --pretrain-store, a model is pre-trained for each seed on stores without these
-activities, such as those of the preset grammar; it is evaluated straight from pre-training, and
-then fine-tuned for each group. Finished training runs are not repeated; interrupted ones are
-resumed.
+For each group of activities in the paper's protocol, the script trains models with several seeds on
+data without this group. In the permutation controls, which follow, every label has the text of
+another label. Each model is evaluated once, after training, on subjects that are not used in
+training, with the group's labels as candidates and with all labels as candidates. The group on
+which the settings were tuned (G1) is reported separately. With --test-store, the models are
+evaluated on people of other stores. With --pretrain-store, one model per seed is pre-trained on
+stores without the unseen activities, such as stores of the preset grammar; the model is evaluated
+directly after pre-training, and then fine-tuned for each group. With --recipe, the stores are built
+first, and the settings are read from a recipe in benchmarks/recipes. Finished stores and training
+runs are skipped, and interrupted ones are resumed.
 """
 
 import argparse
@@ -19,6 +20,8 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks.zero_shot_recipe import RECIPES, build_stores, parse_with_recipe
+from benchmarks.zero_shot_runs import evaluate_models, pretrain_model, train_model
 from benchmarks.zero_shot_table import (
     CONTROL,
     NOT_TUNED_ON,
@@ -30,7 +33,8 @@ from mmclip.paths import path_argument
 from mmclip.presets import PRESETS
 from mmclip.scoring_options import add_scoring_options
 
-# Captions of the grammar describe single movements; its labels may join several of them.
+# Captions of the grammar describe single movements; a label of the grammar may join several
+# captions.
 PRETRAINING = ["captions=true", "sampling=clip", "steps=1500", "select=retrieval"]
 EXAMPLES = """
 examples:
@@ -39,14 +43,17 @@ examples:
   python -m benchmarks.zero_shot sixty.zarr --test-store people.zarr --out runs/people
   python -m benchmarks.zero_shot sixty.zarr --pretrain-store grammar.zarr --out runs/adapted
   python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot --scoring both --hub-correction on
+  python -m benchmarks.zero_shot --recipe best --out runs/best
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Train, evaluate and print; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = parse_with_recipe(_parser(), arguments)
     from mmclip.errors import MmclipError
 
+    if options.recipe and (status := build_stores(options.recipe, options.out)):
+        return status
     try:
         result = study(options)
     except MmclipError as error:
@@ -69,21 +76,21 @@ def study(options: argparse.Namespace) -> dict:
 
     require_test_clips(options)
     folders = {
-        group: [_train(options, group, seed) for seed in range(options.seeds)]
+        group: [train_model(options, group, seed) for seed in range(options.seeds)]
         for group in options.groups
     }
     controls = [
-        _train(options, options.groups[number % len(options.groups)], 0, derange=number + 1)
+        train_model(options, options.groups[number % len(options.groups)], 0, derange=number + 1)
         for number in range(options.derangements)
     ]
     kinds = _results(options, folders)
     if options.pretrain_store:
-        bases = [_pretrain(options, seed) for seed in range(options.seeds)]
+        bases = [pretrain_model(options, seed) for seed in range(options.seeds)]
         for group in options.groups:
-            found = _evaluate(options, f"straight-{group}", bases, labels=group)
+            found = evaluate_models(options, f"straight-{group}", bases, labels=group)
             kinds[f"{group} straight"] = _pooled(found["runs"])
     if controls:
-        kinds[CONTROL] = _pooled(_evaluate(options, CONTROL, controls)["runs"])
+        kinds[CONTROL] = _pooled(evaluate_models(options, CONTROL, controls)["runs"])
     return {
         "commit": commit(),
         "machine": machine(jax.devices()[0]),
@@ -92,15 +99,17 @@ def study(options: argparse.Namespace) -> dict:
         "pretrain_stores": options.pretrain_store,
         "preset": options.preset,
         "settings": options.set,
+        "pretraining": options.pretrain_set if options.pretrain_store else [],
+        "recipe": options.recipe,
         **kinds,
     }
 
 
 def _results(options: argparse.Namespace, folders: dict[str, list[Path]]) -> dict:
-    """Pooled results of each group, of all groups, and of the groups that were not tuned on."""
+    """Pool the results of each group, of all groups, and of all groups except the tuning group."""
     flat = [folder for each in folders.values() for folder in each]
-    found = _evaluate(options, "true", flat)
-    of_all = _evaluate(options, "all-candidates", flat, "all")
+    found = evaluate_models(options, "true", flat)
+    of_all = evaluate_models(options, "all-candidates", flat, "all")
     groups = {group: [str(folder) for folder in each] for group, each in folders.items()}
     groups["all"] = [str(folder) for folder in flat]
     others = [str(f) for group, each in folders.items() if group != TUNED_ON for f in each]
@@ -149,90 +158,6 @@ def require_test_clips(options: argparse.Namespace) -> None:
             raise MmclipError(where, f"group {group}", problem, hint)
 
 
-def _train(options: argparse.Namespace, group: str, seed: int, derange: int = 0) -> Path:
-    """Start or resume a training run; return its folder."""
-    from mmclip.presets import load_preset
-    from mmclip.pretrain import pretrain
-
-    suffix = f"{CONTROL}{derange}" if derange else seed
-    folder = options.out / f"{group.replace(',', '+')}-{suffix}"
-    overrides = [*options.set, f"seed={seed}", f"unseen={group}", f"derange={derange}"]
-
-    def report(line: str) -> None:
-        print(f"{folder.name}: {line}", flush=True)
-
-    if options.pretrain_store:
-        base = _pretrain(options, seed)
-        _check_base(base, group)
-        _finetune(options, base, folder, overrides)
-        return folder
-    settings = load_preset(options.preset, overrides)
-    pretrain(options.stores, folder, settings, options.encoder, verify=False, report=report)
-    return folder
-
-
-def _pretrain(options: argparse.Namespace, seed: int) -> Path:
-    """Start or resume the pre-training of a seed; return its folder."""
-    from mmclip.presets import load_preset
-    from mmclip.pretrain import pretrain
-
-    folder = options.out / f"pre-{seed}"
-    settings = load_preset(options.preset, [*options.pretrain_set, f"seed={seed}"])
-    pretrain(
-        options.pretrain_store,
-        folder,
-        settings,
-        options.encoder,
-        verify=False,
-        report=lambda line: print(f"{folder.name}: {line}", flush=True),
-    )
-    return folder
-
-
-def _check_base(base: Path, group: str) -> None:
-    """Check before fine-tuning that pre-training had no label of the group."""
-    from mmclip.errors import MmclipError
-    from mmclip.protocol import groups
-
-    names = groups().get(group, tuple(group.split(",")))
-    trained = sorted(set(json.loads((base / "model.json").read_text())["seen"]) & set(names))
-    if trained:
-        problem = f"{', '.join(trained)}: used in training by --pretrain-store"
-        hint = "pre-train on stores without the activities, such as those of --preset grammar"
-        raise MmclipError(base, "labels", problem, hint)
-
-
-def _finetune(options: argparse.Namespace, base: Path, folder: Path, overrides: list[str]) -> None:
-    from mmclip import finetune
-
-    command = [*options.stores, "--model", str(base), "--out", str(folder), "--no-verify"]
-    if finetune.main([*command, "--method", options.method, "--set", *overrides]):
-        raise SystemExit(2)
-
-
-def _evaluate(
-    options: argparse.Namespace,
-    kind: str,
-    folders: list[Path],
-    candidates: str = "unseen",
-    labels: str = "",
-) -> dict:
-    """Content of the evaluation.json of all models, on their unseen labels or on given ones."""
-    from mmclip import evaluate
-
-    out = options.out / f"eval-{kind}"
-    stores = options.test_store or options.stores
-    command = [*stores, "--models", *map(str, folders), "--out", str(out), "--no-verify"]
-    if labels:
-        command += ["--labels", *labels.split(",")]
-    for name in ("scoring", "hub_correction"):
-        if value := getattr(options, name):
-            command += [f"--{name.replace('_', '-')}", value]
-    if evaluate.main([*command, "--split", options.split, "--candidates", candidates]):
-        raise SystemExit(2)
-    return json.loads((out / "evaluation.json").read_text())
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.zero_shot",
@@ -241,7 +166,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "stores", type=path_argument, nargs="+", metavar="STORE", help="folders of finished stores"
+        "stores", type=path_argument, nargs="*", metavar="STORE", help="folders of finished stores"
+    )
+    parser.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        help="build the stores, and use the settings, of a recipe instead of STORE",
     )
     parser.add_argument("--out", type=_folder, required=True, metavar="DIR", help="output folder")
     parser.add_argument(
@@ -249,16 +179,28 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=["G1", "G2", "G3"],
         metavar="NAME",
-        help="what each training excludes: a group of the protocol, or labels joined by commas "
-        "(%(default)s)",
+        help="labels that each training run excludes: a group of the protocol, or labels separated "
+        "by commas (%(default)s)",
     )
-    parser.add_argument("--seeds", type=_count, default=3, metavar="N", help="seeds per group (3)")
     parser.add_argument(
-        "--derangements", type=int, default=5, metavar="N", help="permutation controls (5)"
+        "--seeds", type=_count, default=3, metavar="N", help="number of seeds per group (3)"
     )
-    parser.add_argument("--preset", choices=tuple(PRESETS), default="small", help="preset (small)")
     parser.add_argument(
-        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="override settings"
+        "--derangements",
+        type=int,
+        default=5,
+        metavar="N",
+        help="number of permutation controls (5)",
+    )
+    parser.add_argument(
+        "--preset", choices=tuple(PRESETS), default="small", help="preset of the settings (small)"
+    )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="settings that override the preset",
     )
     parser.add_argument(
         "--encoder",
@@ -273,7 +215,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="STORE",
-        help="stores to evaluate on, with other people (the training stores)",
+        help="stores of other people to evaluate on (the training stores)",
     )
     parser.add_argument(
         "--pretrain-store",
@@ -281,7 +223,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="STORE",
-        help="stores for pre-training, which contain none of the activities (no pre-training)",
+        help="stores for pre-training, without the excluded labels (no pre-training)",
     )
     parser.add_argument(
         "--pretrain-set",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 # Group of the protocol on which the settings were tuned.
 TUNED_ON = "G1"
-# Name of the results over all other groups.
+# Name of the results that are pooled over all groups except the tuning group.
 NOT_TUNED_ON = "not tuned on"
 # Name of the permutation controls.
 CONTROL = "deranged"
@@ -15,11 +15,11 @@ HEAD = (
 
 
 def results_table(result: Mapping) -> str:
-    """Table of the mean recalls, and the comparison with the permutation control.
+    """Table of the mean recalls, with a line that compares them with the permutation control.
 
-    The columns are the mean recall among the excluded labels with its intervals, the recall among
-    the three labels with the highest scores, the mean recall with all labels as candidates, and the
-    rejection of windows of other labels.
+    The columns are the mean recall with the excluded labels as candidates and its intervals, the
+    top-3 recall, the mean recall with all labels as candidates, and the AUROC of rejecting windows
+    of other labels.
     """
     kinds = {kind: each for kind, each in result.items() if _is_pooled(each)}
     lines = [HEAD]
@@ -41,15 +41,16 @@ def results_table(result: Mapping) -> str:
 
 
 def compared_kind(result: Mapping) -> str:
-    """The results to compare with the control.
+    """Name of the results that are compared with the permutation control.
 
-    The settings may overfit the group on which they were tuned, so other groups are compared.
+    The settings may overfit the group on which they were tuned, so the results of the other groups
+    are preferred.
     """
     return NOT_TUNED_ON if NOT_TUNED_ON in result else "all"
 
 
 def class_lines(result: Mapping) -> str:
-    """Table of the classes of the compared results."""
+    """Table of the recall of each class, for the results that are compared with the control."""
     rows = result[compared_kind(result)]["class_table"]
     width = max(len(row["label"]) for row in rows)
     lines = [f"{'':{width}s} recall   top 3  windows  most often taken for"]

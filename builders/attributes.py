@@ -3,8 +3,8 @@
 Generates five sentences for each caption or label (overall activity, torso, arms, legs, change of
 location), each in several variants, as text data for training. The sentences are written by a
 language model on any OpenAI-compatible server. Without a model, captions that name a built-in
-activity get the bundled sentences, and all other captions get template sentences whose provenance
-marks them as fallback. --attach STORE adds the sentences of a file to a finished store. The store's
+activity get bundled sentences, and all other captions get template sentences, whose provenance is
+marked as fallback. --attach STORE adds the sentences of a file to a finished store. The store's
 arrays and their checksums do not change. Existing sentences with the provenance of the new
 sentences are replaced, so the command can be repeated.
 """

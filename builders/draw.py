@@ -4,7 +4,8 @@ Draws the body in front of the radar (a shaded mesh at several times, the path s
 strip of poses over time), the points that the radar detects on the body, the clip's three heatmaps
 on physical axes, and the range-Doppler and range-azimuth maps of one frame. A clip in a store is
 drawn from its stored arrays. A motion file or a built-in activity is simulated first, with the
-settings of builders.amass. With --video, body, points and maps move together in real time.
+settings of builders.amass. With --video, the body, points and maps are animated together in real
+time.
 """
 
 import argparse
@@ -122,7 +123,7 @@ def _write_video(options: argparse.Namespace, is_store: bool) -> int:
 
     if options.out:
         raise InputError(options.out, "--out", "names a figure, not a video", "omit it")
-    checked_writer(options.video)  # before the simulation
+    checked_writer(options.video)  # fail before the simulation starts
     note = (_video_of_store if is_store else _video_of_motion)(options)
     if note:
         print(note)
@@ -217,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="draw the detected points and the maps of one frame (default: yes, if the store "
-        "contains them or IF cubes)",
+        "contains points and maps, or IF cubes)",
     )
     parser.add_argument(
         "--video",

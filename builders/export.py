@@ -1,8 +1,8 @@
 """Export a store for other tools: `python -m builders.export synth.zarr --hdf5 synth.h5`.
 
 Writes one HDF5 file, or a folder of .npy and .csv files, with the array names, units and values of
-the store; or its point clouds, in one CSV or PCD file per clip. Every value is read back and
-compared with the store.
+the store; alternatively, writes the store's point clouds in one CSV or PCD file per clip. Every
+value is read back and compared with the store.
 """
 
 import argparse

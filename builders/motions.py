@@ -80,7 +80,7 @@ def _spec(options):
 
 
 def _draw(options, spec) -> None:
-    """Draw the contact sheet or video of the activities in --activities, else the first takes."""
+    """Draw the contact sheet or video of the activities in --activities or else the first takes."""
     from builders.corpus.plan import plan_takes
     from builders.corpus.synthesis import synthesize_take
 

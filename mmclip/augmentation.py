@@ -26,7 +26,7 @@ def augment(
         settings: strength of each augmentation.
 
     Returns:
-        Augmented heatmaps [dB]; no cell is below the floor.
+        Augmented heatmaps [dB], in which no cell is below the floor.
     """
     shift_key, level_key, noise_key, columns_key, maps_key = jax.random.split(key, 5)
     size = next(iter(maps.values())).shape[0]
@@ -48,7 +48,7 @@ def augment(
 def draw_range_shift(key: jax.Array, size: int, settings: AugmentSettings) -> jax.Array:
     """Draw each window's range shift [bins], 0 or within the limits; positive is farther away.
 
-    With the shift direction "farther", no shift is negative.
+    If the setting `shift_direction` is "farther", no shift is negative.
     """
     distance_key, sign_key, apply_key = jax.random.split(key, 3)
     bins = jax.random.randint(distance_key, (size,), settings.min_shift, settings.max_shift + 1)
@@ -102,7 +102,7 @@ def blank_columns(key: jax.Array, maps: HeatmapBatch, max_columns: int) -> Heatm
 
 
 def blank_heatmaps(key: jax.Array, maps: HeatmapBatch, probability: float) -> HeatmapBatch:
-    """Set random heatmaps of each window to the floor, but always keep one, chosen at random."""
+    """Set random heatmaps of each window to the floor, but keep at least one, chosen at random."""
     blank_key, keep_key = jax.random.split(key)
     size = next(iter(maps.values())).shape[0]
     blank = jax.random.bernoulli(blank_key, float(probability), (size, len(maps)))

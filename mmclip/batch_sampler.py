@@ -1,4 +1,4 @@
-"""Selection of windows for each batch: random for training, all in order for scoring.
+"""Selection of the windows of each batch: random windows for training, all in order for scoring.
 
 A training batch is a pure function of the seed and the step.
 """
@@ -34,15 +34,15 @@ class BatchIndices:
 class BatchSampler:
     """Sampler of training batches.
 
-    If `train.window_pair_weight` is not 0, window i + batch / 2 is another window of the clip and
-    the label of window i, or the same window if there is no other.
+    If `train.window_pair_weight` is not 0, window i + batch / 2 is another window with the clip and
+    label of window i, or window i itself if no other exists.
 
     Args:
         corpus: clips and labels.
         windows: windows to draw from, as selected by `WindowCorpus.windows`.
         bank: sentences of the labels and captions.
-        settings: training settings; only `data`, the batch size, the seed and the weight of
-            window pairs are used.
+        settings: training settings; only `data`, the batch size, the seed and the window-pair
+            weight are used.
         text_of: maps a label to the label whose text is used for it; default: the label itself.
     """
 
@@ -78,17 +78,18 @@ class BatchSampler:
         return BatchIndices(windows, np.stack(sentences).astype(np.int32))
 
     def _draw_sentences(self, rng: np.random.Generator, clip: int, label: int) -> np.ndarray:
-        """Draw one of the window's texts, then one of its sentence variants."""
+        """Draw one text of each window, then one of the sentence variants of this text."""
         name = self._corpus.labels[label]
         texts = (self._text_of.get(name, name),)
         if self._use_captions:
-            texts += self._corpus.clips[clip].captions
+            captions = self._corpus.clips[clip].captions
+            texts += tuple(self._text_of.get(caption, caption) for caption in captions)
         variants = self._bank.variants[texts[rng.integers(len(texts))]]
         return variants[rng.integers(len(variants))]
 
 
 def _partners(windows: WindowIndex) -> list[np.ndarray]:
-    """Indices of the windows of the same clip and label, for each window."""
+    """For each window, the indices of all windows with the same clip and label."""
     keys = np.stack([windows.clip, windows.label], axis=1)
     _, group = np.unique(keys, axis=0, return_inverse=True)
     group = group.ravel()
@@ -98,7 +99,7 @@ def _partners(windows: WindowIndex) -> list[np.ndarray]:
 
 
 def _draw_other(rng: np.random.Generator, members: np.ndarray, window: int) -> int:
-    """Draw one of the members that is not the given window, or the window if it is alone."""
+    """Draw a random member other than the given window, or this window if it is the only member."""
     others = members[members != window]
     return int(others[rng.integers(len(others))]) if len(others) else int(window)
 
@@ -107,7 +108,7 @@ def sequential_batches(windows: WindowIndex, size: int) -> Iterator[BatchIndices
     """Yield all windows in order as batches; the last batch is padded with its last window.
 
     Args:
-        windows: all windows.
+        windows: windows to divide into batches.
         size: windows per batch, constant so that the program is compiled only once.
     """
     for first in range(0, len(windows), size):
@@ -126,7 +127,7 @@ def non_overlapping(windows: WindowIndex, stride: int) -> WindowIndex:
 
 
 def evenly_spaced(windows: WindowIndex, limit: int) -> WindowIndex:
-    """Keep all windows, or `limit` evenly spaced ones if there are more."""
+    """Keep all windows, or `limit` evenly spaced windows if there are more than `limit`."""
     if len(windows) <= limit:
         return windows
     return windows.select(np.linspace(0, len(windows) - 1, limit).round().astype(int))

@@ -94,11 +94,11 @@ class ClipTextEncoder:
         return int(self.weights["text_projection.weight"].shape[0])
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
-        """Embed sentences as vectors of unit length; sentences of too many tokens are truncated."""
+        """Embed sentences as vectors of unit length, after truncation to the maximum length."""
         return self._embed(sentences, _unit_length)
 
     def embed_raw(self, sentences: Sequence[str]) -> np.ndarray:
-        """Embed sentences as vectors that are not scaled, as CLIP's projection returns them."""
+        """Embed sentences as the unnormalised vectors that CLIP's projection returns."""
         return self._embed(sentences, lambda x: x)
 
     def _embed(self, sentences: Sequence[str], finish: Callable) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The worst confusions of an evaluation, with their numbers of windows and example clips."""
+"""The worst confusions of an evaluation, each with its window count and example clips."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from mmclip.store import BIN_AXES, UNITS
 from mmclip.window_corpus import SPLITS, WindowIndex
 from mmclip.window_reader import WindowReader
 
-# Number of example clips of a confusion.
+# Maximum number of example clips of a confusion.
 EXAMPLES = 3
 
 
@@ -23,10 +23,10 @@ class Confusion:
     """Windows of one label that are classified as another label.
 
     Attributes:
-        true, predicted: the labels.
-        windows: number of such windows, over all models.
-        of: number of windows of the true label, over all models.
-        examples: model, store, clip (row), take and start [s] of some of these windows.
+        true, predicted: true label and predicted label.
+        windows: number of confused windows, summed over all models.
+        of: number of windows with the true label, summed over all models.
+        examples: model, store, clip (row), take and start [s] of some confused windows.
     """
 
     true: str
@@ -42,13 +42,13 @@ class Confusion:
 
 
 def worst_confusions(scores: Sequence[ModelScore], count: int = 2) -> list[Confusion]:
-    """The confusions with the largest share of the windows of their true label.
+    """Find the confusions that affect the largest fraction of the windows of their true label.
 
-    Of two labels that are taken for each other, only the more frequent direction is included.
+    If two labels are confused in both directions, only the more frequent direction is included.
 
     Args:
         scores: predictions of all models; few-shot predictions are ignored.
-        count: largest number of confusions.
+        count: maximum number of confusions to return.
     """
     wrong, totals = Counter(), Counter()
     for score in scores:
@@ -79,14 +79,14 @@ def _examples(scores: Sequence[ModelScore], true: str, predicted: str) -> list[d
 
 
 def confused_windows(score: ModelScore, true: str, predicted: str) -> np.ndarray:
-    """Indices of the windows of one label that are classified as another (or the same) label."""
+    """Indices of the windows of a true label that are classified as a given label."""
     names = np.asarray(score.labels, object)
     best = names[np.argmax(score.scores, axis=1)]
     return np.flatnonzero((names[score.truth] == true) & (best == predicted))
 
 
 def draw_confusion(path: Path, confusion: Confusion, scores: Sequence[ModelScore]) -> bool:
-    """Draw a window of a confusion beside a window of the label that it is taken for.
+    """Draw a confused window beside a window that has the predicted label.
 
     Args:
         path: path of the image to write.
@@ -94,8 +94,7 @@ def draw_confusion(path: Path, confusion: Confusion, scores: Sequence[ModelScore
         scores: predictions of all models.
 
     Returns:
-        Whether the image was written; it is not if the stores have no window of the predicted
-        label.
+        Whether the image was written, which requires a window of the predicted label.
     """
     score, window = _first_window(confusion, scores)
     other = _window_of_label(score, confusion.predicted)
@@ -114,7 +113,7 @@ def draw_confusion(path: Path, confusion: Confusion, scores: Sequence[ModelScore
 
 
 def _first_window(confusion: Confusion, scores: Sequence[ModelScore]) -> tuple[ModelScore, int]:
-    """The first window of a confusion, and the predictions that contain it."""
+    """The first window of a confusion, and the model's predictions that contain this window."""
     pair = confusion.true, confusion.predicted
     return next(
         (score, window)
@@ -125,7 +124,7 @@ def _first_window(confusion: Confusion, scores: Sequence[ModelScore]) -> tuple[M
 
 
 def _window_of_label(score: ModelScore, label: str) -> WindowIndex:
-    """A window of a label, if possible one that is classified correctly, or one of its split."""
+    """A window of a label, preferably a correctly classified one or one of the evaluated split."""
     correct = confused_windows(score, label, label)
     if len(correct):
         return score.index.select(correct[:1])
@@ -136,7 +135,7 @@ def _window_of_label(score: ModelScore, label: str) -> WindowIndex:
 
 
 def _duration_s(score: ModelScore, window: WindowIndex) -> float:
-    """Time from the first to the last column of a window; a stretched clip has fewer columns."""
+    """Time from the first to the last column of a window, before any stretching."""
     time_s = score.corpus.stores[0].axes["column_time"]
     return float(time_s[score.corpus.clips[window.clip[0]].columns - 1] - time_s[0])
 

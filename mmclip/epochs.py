@@ -9,7 +9,7 @@ from mmclip.settings import TrainingSettings
 
 
 def with_epoch_decay(data: PreparedData, settings: TrainingSettings) -> TrainingSettings:
-    """Set `train.decay_every` to the length of an epoch if the rate decays once per epoch.
+    """Set `train.decay_every` to the length of an epoch if the learning rate decays once per epoch.
 
     Args:
         data: data of the training run.
@@ -26,5 +26,5 @@ def with_epoch_decay(data: PreparedData, settings: TrainingSettings) -> Training
 
 
 def steps_per_epoch(clips: int, batch: int) -> int:
-    """Number of full batches of one window per clip; at least 1."""
+    """Number of full batches in an epoch, which draws one window per clip; at least 1."""
     return max(clips // batch, 1)

@@ -8,7 +8,7 @@ class MmclipError(ValueError):
         where: the file, store or option that contains the value.
         field: the key, array or setting that is wrong.
         problem: the value found, and the limit that it violates.
-        hint: how to correct it.
+        hint: how to correct the value.
     """
 
     def __init__(self, where, field: str, problem: str, hint: str):

@@ -6,8 +6,8 @@ training (seen), or by finding the text of each window among the texts of all wi
 check for train/test leakage runs first.
 
 evaluation.json contains mean recalls with 95 % intervals over classes, over people and over models,
-recalls among the top three labels, and how well windows of other labels are rejected by the score
-of their best label (AUROC). classes.csv and figures are written to the same folder.
+top-3 recalls, and the AUROC of rejecting windows of other labels by their highest score.
+classes.csv and figures are written to the same folder.
 """
 
 import argparse
@@ -129,7 +129,7 @@ def _draw(out: Path, scores, mode: str) -> None:
 
 
 def _lines(result: dict) -> list[str]:
-    """Lines that describe the result."""
+    """Lines of text that summarise the result of an evaluation."""
     from mmclip.evaluation_report import result_lines, retrieval_lines
 
     if result["mode"] == "retrieval":
@@ -167,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
         "--candidates",
         choices=CANDIDATES,
         default=CANDIDATES[0],
-        help="labels to choose from: the evaluated ones, or all labels of the stores (%(default)s)",
+        help="candidate labels: the evaluated labels, or all labels of the stores (%(default)s)",
     )
     parser.add_argument(
         "--labels",
@@ -177,13 +177,19 @@ def _parser() -> argparse.ArgumentParser:
         "labels that --unseen excluded from training)",
     )
     add_scoring_options(parser)
-    parser.add_argument("--shots", type=int, default=1, metavar="K", help="examples per label (1)")
+    parser.add_argument(
+        "--shots",
+        type=int,
+        default=1,
+        metavar="K",
+        help="number of few-shot examples per label (1)",
+    )
     parser.add_argument(
         "--draws",
         type=int,
         default=10,
         metavar="N",
-        help="number of random draws of the examples (10)",
+        help="number of random draws of the few-shot examples (10)",
     )
     parser.add_argument("--split", default="test", metavar="NAME", help="split to evaluate (test)")
     parser.add_argument(

@@ -9,7 +9,7 @@ from scipy.special import softmax
 
 # Number of bootstrap samples of a confidence interval.
 RESAMPLES = 10_000
-# Weight of a label's text in few-shot classification; its examples have the remaining weight.
+# Weight of a label's text in few-shot classification; the examples have the remaining weight.
 TEXT_WEIGHT = 0.1
 
 
@@ -29,7 +29,7 @@ def recall_by_class(counts: np.ndarray) -> np.ndarray:
 def is_in_top(scores: np.ndarray, truth: np.ndarray, k: int) -> np.ndarray:
     """Whether the true label is among the k labels with the highest scores.
 
-    Of labels with equal scores, the one with the lower index counts as higher, as in argmax.
+    Among labels with equal scores, the label with the lower index ranks higher, as in argmax.
 
     Args:
         scores: scores [window, label].
@@ -37,7 +37,7 @@ def is_in_top(scores: np.ndarray, truth: np.ndarray, k: int) -> np.ndarray:
         k: number of labels.
 
     Returns:
-        Truth values [window].
+        Boolean values [window].
     """
     return np.any(np.argsort(-scores, axis=1, kind="stable")[:, :k] == truth[:, None], axis=1)
 
@@ -69,11 +69,12 @@ def recall_by_subject(
 def auroc(positive: np.ndarray, negative: np.ndarray) -> float | None:
     """Area under the ROC curve, the probability that a positive value exceeds a negative one.
 
-    The area is that of the Mann-Whitney U statistic, (R - n (n + 1) / 2) / (n m), with the sum R
-    of the ranks of the n positive values; equal values have the mean of their ranks.
+    The area is the normalised Mann-Whitney U statistic, (R - n (n + 1) / 2) / (n m), with R the sum
+    of the ranks of the n positive values and m the number of negative values. Equal values have the
+    mean of their ranks.
 
     Args:
-        positive, negative: values of both classes.
+        positive, negative: scores of the positive and of the negative class.
 
     Returns:
         Area from 0 to 1, 0.5 if the values contain no information; None if a class is empty.
@@ -86,7 +87,7 @@ def auroc(positive: np.ndarray, negative: np.ndarray) -> float | None:
 
 
 def mean_and_interval(by_group: Mapping[str, Sequence[float]], seed: int = 0) -> dict[str, float]:
-    """Mean over groups (classes or people), with a 95 % interval of their bootstrap.
+    """Mean over groups (classes or people), with a 95 % bootstrap interval.
 
     The groups are resampled with replacement, and the interval is given by the percentiles of the
     means.

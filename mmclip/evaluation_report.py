@@ -1,4 +1,4 @@
-"""Results of an evaluation: pooled over models, as lines for the terminal, and as tables."""
+"""Results of an evaluation: pooled over models, and formatted as lines of text or as tables."""
 
 import csv
 from collections import defaultdict
@@ -18,7 +18,7 @@ def pool_runs(runs: Sequence[dict]) -> dict:
 
     Returns:
         Values for JSON. The mean recalls, with intervals over classes and over people, include only
-        labels that have windows. auroc is the mean over models that have a value.
+        labels that have windows. The entry auroc is the mean over all models that have an AUROC.
     """
     areas = [run["auroc"] for run in runs if run.get("auroc") is not None]
     return {
@@ -38,9 +38,9 @@ def pool_runs(runs: Sequence[dict]) -> dict:
 
 
 def class_table(runs: Sequence[dict]) -> list[dict]:
-    """One row per label with windows: recalls, windows, and the label it is most often taken for.
+    """One row per label with windows: recalls, window count, and most frequent wrong prediction.
 
-    The recalls are means over models; the windows are summed over models.
+    The recalls are means over models; the window counts are sums over models.
     """
     top3, taken_for = _by_group(runs, "recalls_top3"), defaultdict(lambda: defaultdict(int))
     for run in runs:
@@ -115,17 +115,17 @@ def retrieval_lines(run: dict) -> list[str]:
 
 
 def mean_with_interval(values: Mapping[str, float]) -> str:
-    """A mean and its 95 % interval in percent."""
+    """Format a mean and its 95 % interval in percent."""
     return f"{values['mean']:.1%}, 95 % interval {values['low']:.1%} to {values['high']:.1%}"
 
 
 def count_of(number: int, noun: str) -> str:
-    """A number with its noun, which gets an s unless the number is 1."""
+    """Format a count and its noun, which takes a plural s unless the count is 1."""
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _by_group(runs: Sequence[dict], key: str) -> dict[str, list[float]]:
-    """Values of each label or person, one per run."""
+    """Collect the values of each label or person from all runs."""
     found: dict[str, list[float]] = defaultdict(list)
     for run in runs:
         for group, value in run.get(key, {}).items():

@@ -2,8 +2,9 @@
 
 The method "lora" trains a low-rank update of every qkv projection and merges it into the weights.
 The method "full" trains all weights. The method "mix" trains from scratch on the given stores and
-on those given by --with. The settings finetune.augmentation, finetune.epoch_decay and
-finetune.mix_schedule, of the model or given by --set, determine the schedule.
+on those given by --with. The schedule is determined by the settings finetune.augmentation,
+finetune.epoch_decay and finetune.mix_schedule, which are those of the model unless --set overrides
+them.
 """
 
 import argparse
@@ -115,7 +116,8 @@ def _initial_model(method: str, network, settings, text_width: int):
 def _settings(options: argparse.Namespace, start):
     """The model's settings with the schedule of fine-tuning, overridden by the options.
 
-    The options in `finetune` are applied first, because they determine the schedule.
+    Settings of the section `finetune` are applied first, because these settings determine the
+    schedule.
     """
     from mmclip.presets import apply_overrides
     from mmclip.pretrain import option_overrides
@@ -141,7 +143,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "stores", type=path_argument, nargs="+", metavar="STORE", help="stores to adapt to"
+        "stores",
+        type=path_argument,
+        nargs="+",
+        metavar="STORE",
+        help="stores to which the model is adapted",
     )
     parser.add_argument(
         "--model",
@@ -151,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of a trained model",
     )
     parser.add_argument(
-        "--method", choices=METHODS, default="lora", help="what is trained (%(default)s)"
+        "--method", choices=METHODS, default="lora", help="fine-tuning method (%(default)s)"
     )
     parser.add_argument(
         "--with",
@@ -160,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="STORE",
-        help="additional stores for mix",
+        help="additional stores for the method mix",
     )
     parser.add_argument(
         "--out",

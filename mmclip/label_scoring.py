@@ -6,7 +6,7 @@ seen labels; no window of an unseen label is needed.
 
 Source:
     Bogolin et al., "Cross Modal Retrieval with Querybank Normalisation", CVPR 2022, introduces
-    query banks against hubs. The standardisation is the Z-norm of speaker verification.
+    query banks to reduce hubs. The standardisation is the Z-norm of speaker verification.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ import numpy as np
 
 from mmclip.model import Embeddings
 
-# Similarities that each scoring combines.
+# Similarities that each scoring averages, keyed by scoring.
 SIMILARITIES = {"class": ("class",), "parts": ("parts",), "both": ("class", "parts")}
 # Smallest standard deviation, for labels that are equally similar to all windows of the bank.
 MIN_SPREAD = 1e-6
@@ -23,7 +23,7 @@ MIN_SPREAD = 1e-6
 
 @dataclass(frozen=True)
 class LabelScorer:
-    """A way of scoring labels.
+    """A method of scoring labels for windows.
 
     Attributes:
         scoring: "class", "parts" or "both".
@@ -36,8 +36,9 @@ class LabelScorer:
     def __call__(self, windows: Embeddings, labels: Embeddings) -> np.ndarray:
         """Score labels for windows.
 
-        Corrected scores are multiplied by the mean standard deviation over the bank, so that they
-        are in units of similarity and can be used with the model's softmax temperature.
+        Corrected scores are multiplied by the mean standard deviation over the bank, so that
+        corrected scores have the scale of similarities and can be used with the model's softmax
+        temperature.
 
         Args:
             windows, labels: unit vectors.
@@ -59,12 +60,12 @@ class LabelScorer:
 
     @property
     def description(self) -> dict:
-        """Scoring and hub correction for JSON."""
+        """Name of the scoring and use of hub correction, as JSON values."""
         return {"scoring": self.scoring, "hub_correction": self.bank is not None}
 
 
 def similarity(windows: Embeddings, labels: Embeddings, name: str) -> np.ndarray:
-    """Cosine similarities [window, label] of class vectors ("class") or mean of the attributes'."""
+    """Cosine similarity [window, label] of class vectors ("class"), or mean over attributes."""
     if name == "class":
         return windows.activity @ labels.activity.T
     num_parts = windows.attributes.shape[1]

@@ -1,6 +1,6 @@
 """Check for train/test leakage: no evaluated subject, take or unseen label may occur in training.
 
-The check compares names of subjects and digests of takes, whichever stores they are in.
+The check compares subject names and take digests across all stores.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ def check_leakage(
 
     Args:
         where: folder of the model, for the error message.
-        description: content of its model.json.
+        description: content of the model's model.json.
         labels: labels to evaluate.
         clips: `StoredClip` of the evaluated windows.
-        unseen: whether the labels must not occur in training.
+        unseen: whether the labels must be absent from the training data.
 
     Raises:
         MmclipError: an evaluated label, subject or take occurs in training; the message names the
-            first ones.
+            first of them.
     """
     trained_labels = sorted(set(labels) & set(description["seen"]))
     if unseen and trained_labels:

@@ -81,8 +81,9 @@ def dropout(
         key: random key.
         x: values [batch, ..., width].
         rate: probability that a value is dropped.
-        tokens: number of tokens of which x [batch, token, width] holds the first; what is dropped
-            of these does not depend on how many tokens x holds. Default: all tokens.
+        tokens: total number of tokens if x [batch, token, width] contains only the first of them;
+            the dropout mask of a token does not depend on the number of tokens in x. Default: x
+            contains all tokens.
     """
     if key is None or not rate:
         return x

@@ -15,7 +15,7 @@ from mmclip.model import Embeddings
 from mmclip.settings import OptimizationSettings
 from mmclip.targets import Targets, attribute_targets, class_targets, text_similarities
 
-# Logit of a pair that is left out of a softmax; its probability is 0 in float32.
+# Logit of a pair that is left out of a softmax; in float32, the pair has the probability 0.
 LEFT_OUT = -1e9
 
 
@@ -71,7 +71,7 @@ def cosine(signal: jax.Array, text: jax.Array) -> jax.Array:
 def mean_square(signal: jax.Array, text: jax.Array) -> jax.Array:
     """Mean squared difference of corresponding pairs, without negative pairs.
 
-    For vectors of unit length, it equals the cosine loss times 2 / width.
+    For vectors of unit length, this loss equals the cosine loss times 2 / width.
     """
     return jnp.mean(jnp.square(signal - text))
 
@@ -79,7 +79,7 @@ def mean_square(signal: jax.Array, text: jax.Array) -> jax.Array:
 def contrastive_loss(
     signal: jax.Array, text: jax.Array, targets: Targets, scale, settings: OptimizationSettings
 ) -> jax.Array:
-    """The loss selected by the settings, for signals and texts [batch, width]."""
+    """Compute the loss that the settings select, for signals and texts [batch, width]."""
     if settings.loss == "kl":
         logits = _only(targets.kept, scale * signal @ text.T)
         target = settings.target_sharpness * targets.target.astype(jnp.float32)
@@ -109,7 +109,7 @@ def total_loss(
         settings: selected losses and their weights.
 
     Returns:
-        The weighted sum, and its terms by name.
+        The weighted sum, and its terms keyed by name.
     """
     similar = text_similarities(text.attributes, settings)
     losses = []
@@ -131,7 +131,7 @@ def total_loss(
 def part_score_loss(
     signal: jax.Array, text: jax.Array, targets: Targets, scale, settings: OptimizationSettings
 ) -> jax.Array:
-    """Loss of the mean similarity over the attributes, as a score of the class.
+    """Class loss whose score is the mean similarity over the attributes.
 
     The dot product of concatenated attributes, each divided by the square root of their number, is
     the mean of the attributes' dot products.
@@ -140,17 +140,18 @@ def part_score_loss(
         signal, text: attribute embeddings [batch, attribute, width].
         targets: targets of the class.
         scale: inverse of the softmax temperature.
-        settings: selected loss.
+        settings: settings that select the loss.
     """
     joined = [x.reshape(len(x), -1) / jnp.sqrt(x.shape[1]) for x in (signal, text)]
     return contrastive_loss(*joined, targets, scale, settings)
 
 
 def window_pair_loss(activity: jax.Array) -> jax.Array:
-    """Mean of one minus the cosine similarity of two windows of a clip.
+    """One minus the cosine similarity between two windows of a clip, averaged over the batch.
 
     Args:
-        activity: activity embeddings [batch, width]; windows i and i + batch / 2 are of one clip.
+        activity: activity embeddings [batch, width]; windows i and i + batch / 2 belong to one
+            clip.
     """
     unit = activity * jax.lax.rsqrt(jnp.square(activity).sum(-1, keepdims=True))
     return cosine(*jnp.split(unit, 2))
@@ -159,7 +160,7 @@ def window_pair_loss(activity: jax.Array) -> jax.Array:
 def _optional_terms(
     signal: Embeddings, text: Embeddings, targets: Targets, scale, settings: OptimizationSettings
 ) -> dict[str, tuple[float, jax.Array]]:
-    """Weights and losses of the terms that are switched on, by name."""
+    """Weights and losses of the optional terms whose weight is not 0, keyed by name."""
     terms = {}
     if weight := settings.part_score_weight:
         pair = signal.attributes, text.attributes
@@ -170,7 +171,7 @@ def _optional_terms(
 
 
 def _mean_over_directions(loss: Callable, direction: str, *matrices: jax.Array) -> jax.Array:
-    """Loss of the rows, which are signals, or mean of this loss and that of the columns."""
+    """Loss over rows (signals), or mean of the losses over rows and over columns."""
     if direction == "signal":
         return loss(*matrices)
     return (loss(*matrices) + loss(*(matrix.T for matrix in matrices))) / 2
@@ -181,7 +182,7 @@ def _only(kept: jax.Array | None, logits: jax.Array) -> jax.Array:
 
 
 def _own_pair(logits: jax.Array) -> jax.Array:
-    """Cross-entropy of each row with its diagonal element, averaged over rows."""
+    """Cross-entropy of each row with its diagonal element as target, averaged over rows."""
     return -jnp.mean(jnp.diagonal(jax.nn.log_softmax(logits, axis=1)))
 
 

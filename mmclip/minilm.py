@@ -90,7 +90,7 @@ class MiniLmEncoder:
         return self._embed(sentences, encode)
 
     def embed_raw(self, sentences: Sequence[str]) -> np.ndarray:
-        """Embed sentences as means over their tokens, not scaled, float32 [sentence, width]."""
+        """Embed sentences as unnormalised means over their tokens, float32 [sentence, width]."""
         return self._embed(sentences, pooled)
 
     def _embed(self, sentences: Sequence[str], encode: Callable) -> np.ndarray:

@@ -1,11 +1,11 @@
 """The mmCLIP network, which embeds heatmaps and sentences in one space.
 
-    heatmaps -> branch encoders -> attribute tokens -> aggregator -> projection \
-                                                                                 similarities
-    sentences -> frozen text encoder ----------------> aggregator --------------/
+    heatmaps -> branch encoders -> attribute tokens -> aggregator -> projection --+
+                                                                                  +-> similarities
+    sentences -> frozen text encoder ----------------> aggregator ----------------+
 
 `python -m mmclip.model [--preset small]` prints the number of parameters of each component. The
-attribute names of these modules are the keys in weights.safetensors and in checkpoints.
+attribute names of the modules in this file are the keys in weights.safetensors and in checkpoints.
 
 Source:
     Cao et al., "mmCLIP: Boosting mmWave-based Zero-shot HAR via Signal-Text Alignment",

@@ -20,6 +20,8 @@ from mmclip.text_encoders import TextEncoder
 
 FORMAT, VERSION = "mmclip-model", 1
 WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
+# The trained model that is part of the package, written by mmclip.publish.
+BUNDLED_MODEL = Path(__file__).with_name("bundled_model")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class TrainedModel:
             raise MmclipError(error.where, error.field, error.problem, hint) from None
 
     def check_encoder(self, encoder: TextEncoder) -> None:
-        """Raise MmclipError unless the model was trained with this text encoder."""
+        """Raise MmclipError unless the model was trained with the given text encoder."""
         trained_with = self.description["encoder"]
         if encoder.digest != trained_with["digest"]:
             problem = f"{encoder.name} ({encoder.digest[:12]}...); the model was trained with "
@@ -81,6 +83,7 @@ def describe_training(
         "axes": data.axes,
         "seen": seen,
         "unseen": [label for label in data.unseen if label not in seen],
+        "labels": list(corpus.labels),
         "radars": sorted({*radar_names(corpus.stores), *base.get("radars", ())}),
         "takes": sorted({*takes, *base.get("takes", ())}),
         "subjects": sorted({*corpus.subjects(("train", "val")), *base.get("subjects", ())}),
@@ -97,11 +100,20 @@ def describe_training(
     }
 
 
-def save_model(folder: Path, weights: Variables, description: dict) -> None:
-    """Write weights.safetensors and model.json atomically, in this order."""
+def save_model(
+    folder: Path, weights: Variables, description: dict, dtype: type = np.float32
+) -> None:
+    """Write weights.safetensors and model.json atomically, in this order.
+
+    Args:
+        folder: folder of both files.
+        weights: weights keyed by name.
+        description: content of model.json, to which the digest of the weights is added.
+        dtype: dtype of the stored weights.
+    """
     from safetensors.numpy import save
 
-    data = save({name: np.asarray(value) for name, value in weights.items()})
+    data = save({name: np.asarray(value, dtype) for name, value in weights.items()})
     write_atomically(folder / WEIGHTS, data)
     description = {**description, "weights_sha256": hashlib.sha256(data).hexdigest()}
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
@@ -148,13 +160,16 @@ def load_model(folder: str | Path) -> TrainedModel:
         problem = f"is not the file described in {DESCRIPTION}"
         raise MmclipError(folder, WEIGHTS, problem, "copy both files again")
     initial = split_model(make_model(settings.model, description["encoder"]["width"], 0))
-    weights = {name: jnp.asarray(value) for name, value in load(data).items()}
+    # The weights of a published model have half precision and are converted to the dtype of
+    # training.
+    types = {name: value.dtype for name, value in initial.variables["base"].items()}
+    weights = {name: jnp.asarray(value, types.get(name)) for name, value in load(data).items()}
     network = join_model(initial.graph, {**initial.variables, "base": weights})
     return TrainedModel(network, settings, description, folder)
 
 
 def rewrite_description(folder: Path, **entries) -> dict:
-    """Replace entries of model.json; returns its new content."""
+    """Replace entries of model.json; return the new content of the file."""
     description = {**read_description(folder), **entries}
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
     return description

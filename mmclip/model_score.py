@@ -23,14 +23,14 @@ class ModelScore:
     Attributes:
         model: the model.
         labels: candidate labels, which serve as classes.
-        corpus, index: evaluated windows and their corpus.
+        corpus, index: corpus, and index of the evaluated windows.
         windows, texts: embeddings of the windows and of the candidates.
         truth: index of each window's label among the candidates.
         scores: scores [window, candidate]; None in few-shot mode.
         counts: number of windows [true label, predicted label]; in few-shot mode, summed over all
             draws.
         others: highest score of each window whose label is not a candidate.
-        method: scoring and hub correction, for JSON.
+        method: scoring and hub correction, as JSON values.
     """
 
     model: TrainedModel
@@ -52,7 +52,7 @@ class ModelScore:
 
     @property
     def accuracy(self) -> float:
-        """Fraction of windows with the correct label."""
+        """Fraction of windows that are classified correctly."""
         return float(np.trace(self.counts) / self.counts.sum())
 
     @property
@@ -62,11 +62,11 @@ class ModelScore:
         return {label: float(recall) for label, recall in recalls if np.isfinite(recall)}
 
     def clip(self, window: int) -> StoredClip:
-        """The clip of a window."""
+        """Return the clip that contains a window."""
         return self.corpus.clips[self.index.clip[window]]
 
     def to_dict(self) -> dict:
-        """Values for JSON."""
+        """Results as JSON values."""
         return {
             "model": str(self.model.folder),
             "seed": self.model.settings.train.seed,
@@ -81,7 +81,7 @@ class ModelScore:
         }
 
     def _values_of_scores(self) -> dict:
-        """Recalls among the top three labels, recalls of people, and rejection of other labels."""
+        """Top-3 recalls, recalls by person, and rejection of windows with other labels."""
         in_top = mean_by_group(is_in_top(self.scores, self.truth, 3), self.truth)
         correct = is_in_top(self.scores, self.truth, 1)
         subjects = [self.clip(window).subject for window in range(len(self.truth))]

@@ -1,7 +1,7 @@
 """Model selection: the step with the best validation measure provides the released weights.
 
-The measures are taken with seen labels on subjects that are not in the training data; no unseen
-label is used.
+The measures are computed with seen labels on subjects outside the training data; no unseen label is
+used.
 """
 
 from collections.abc import Callable
@@ -35,11 +35,11 @@ class Validation(NamedTuple):
     retrieval: Retrieval
 
     def measure(self, select: str) -> float:
-        """The measure by which steps are compared; `select` is a value of `train.select`."""
+        """Return the measure by which steps are compared; `select` is a value of `train.select`."""
         return self.accuracy if select == "accuracy" else self.retrieval.recall_sum
 
     def to_dict(self) -> dict:
-        """Entries of model.json."""
+        """Validation measures as entries of model.json."""
         retrieval = self.retrieval._asdict()
         return {"validation_accuracy": self.accuracy, "validation_retrieval": retrieval}
 
@@ -72,7 +72,7 @@ class Validator:
         self._data, self._size, self._windows = data, settings.model.size, windows
 
     def __call__(self, model: MmClip) -> Validation | None:
-        """Validate a model; None if there are no windows."""
+        """Validate a model; return None if there is no validation window."""
         if not len(self._windows):
             return None
         windows = embed_windows(model, self._reader, self._windows, self._size)
@@ -112,13 +112,13 @@ class BestModel:
         save_model(self._folder, weights(), {**self._description, "step": step, **result})
 
     def is_final(self, step: int) -> bool:
-        """Whether training ends after this step, because `patience` validations were worse."""
+        """Whether training ends now, after `patience` validations without a new best measure."""
         allowed = self._settings.patience * self._settings.validate_every
         return 0 < allowed <= step - self._step
 
 
 def _earlier_best(folder: Path, select: str) -> tuple[float, int]:
-    """Measure and step of the saved model; -1 and 0 if there is none."""
+    """Measure and step of the saved model; -1 and 0 if no model was saved."""
     try:
         description = read_description(folder)
     except MmclipError:

@@ -13,13 +13,13 @@ VARIABLE_TYPES = {"base": nnx.Param, "lora": LoraParam}
 
 @dataclass(frozen=True)
 class SplitModel:
-    """A model as structure and variables, for pure functions, and which variables are trained.
+    """A model split into structure and variables, with a selection of trained variables.
 
     Attributes:
         graph: structure of the model.
         variables: variables keyed by kind ("base" or "lora"), then by path.
         trained: kind of variables that is trained; the other kind is frozen.
-        also_trained: components whose variables are trained, too, whatever their kind.
+        also_trained: components whose variables are trained regardless of their kind.
     """
 
     graph: nnx.GraphDef

@@ -1,10 +1,11 @@
-"""Parameter counts of the network's components, and readings of those in the paper.
+"""Parameter counts of the network's components, and possible readings of the paper's counts.
 
 The paper states five counts (section 5.6), which depend on what is counted. The authors build each
-transformer from a Vision Transformer of the library timm. Its defaults create a patch embedding for
-colour images and a head for the classes of ImageNet; a learner or an aggregator never uses the
-former, and no component uses the latter, but a count of all parameters includes both. The authors'
-LoRA leaves the projection to the width of the text and the temperature trainable.
+transformer from a Vision Transformer of the library timm. By default, timm creates a patch
+embedding for colour images and a head for the classes of ImageNet. The learner and the aggregators
+do not use the patch embedding, and no component uses the head, but a count of all parameters
+includes both. In the authors' LoRA fine-tuning, the projection to the width of the text and the
+temperature remain trainable.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ SIGNAL = ("branches", "learner", "signal_aggregator", "projection")
 TEXT = ("text_aggregator",)
 # Parameter counts from section 5.6 of the paper, in millions.
 PAPER = {"signal": 16.0, "text": 4.0, "all": 20.0, "lora signal": 0.47, "lora text": 0.03}
-# Total with LoRA from the same section, and trained share from section 5.3.4, in millions and in %.
+# Trained parameters with LoRA in millions (section 5.6), and trained share in % (section 5.3.4).
 PAPER_LORA_TOTAL, PAPER_LORA_SHARE = 0.5, 0.25
 # Presets that have the layer widths of the paper.
 PAPER_PRESETS = ("paper", "authors")
@@ -31,9 +32,9 @@ class Reading(NamedTuple):
     """One way to count the parameters.
 
     Attributes:
-        name: what is counted.
-        signal, text, total: counts of the signal side, of the text side, and of both with the
-            temperature.
+        name: name of the reading, which states what is counted.
+        signal, text, total: counts of the signal side, of the text side, and of both sides
+            including the temperature.
         with_lora: whether the counts are those of fine-tuning with LoRA.
     """
 
@@ -45,7 +46,7 @@ class Reading(NamedTuple):
 
     @property
     def fits(self) -> bool:
-        """Whether the counts round to those of the paper, to 1 M or, with LoRA, to 10 K."""
+        """Whether the counts, rounded to 1 M or with LoRA to 10 K, equal those of the paper."""
         stated = [PAPER["signal"], PAPER["text"], PAPER["all"]]
         if self.with_lora:
             stated = [PAPER["lora signal"], PAPER["lora text"], PAPER_LORA_TOTAL]
@@ -99,10 +100,10 @@ def unused_head(width: int) -> int:
 
 
 def full_readings(depth: int, model: nnx.Module, settings: ModelSettings) -> Iterator[Reading]:
-    """Readings of the full network: what is used, plus unused patch embeddings, plus unused heads.
+    """Readings of the full network, without and with the unused patch embeddings and heads.
 
     Args:
-        depth: depth of the branch encoders, for the names.
+        depth: depth of the branch encoders, which is stated in the names of the readings.
         model: network of this depth, with LoRA attached.
         settings: settings of the network.
     """
@@ -112,7 +113,7 @@ def full_readings(depth: int, model: nnx.Module, settings: ModelSettings) -> Ite
     width = branch * count
     signal, text = _sum(counts, SIGNAL), _sum(counts, TEXT)
     yield _reading(f"depth {depth}, layers in use", signal, text)
-    # The branches use their patch embeddings, but learner and signal aggregator do not.
+    # The branches use their patch embeddings, but the learner and the signal aggregator do not.
     signal, text = signal + 2 * unused_patches(width), text + unused_patches(text_width)
     yield _reading(f"depth {depth}, and unused patch embeddings", signal, text)
     signal += 2 * unused_head(width) + count * unused_head(branch)
@@ -120,10 +121,10 @@ def full_readings(depth: int, model: nnx.Module, settings: ModelSettings) -> Ite
 
 
 def lora_readings(depth: int, model: nnx.Module) -> Iterator[Reading]:
-    """Readings of fine-tuning: LoRA alone, and with the projection and the temperature.
+    """Readings of fine-tuning with LoRA: LoRA alone, and LoRA with projection and temperature.
 
     Args:
-        depth, model: as for `full_readings`.
+        depth, model: arguments of `full_readings`.
     """
     counts = count_parameters(model)
     signal = _sum(counts, [f"lora {name}" for name in SIGNAL])
@@ -135,7 +136,7 @@ def lora_readings(depth: int, model: nnx.Module) -> Iterator[Reading]:
 
 
 def readings_table(models: Mapping[int, nnx.Module], settings: ModelSettings) -> str:
-    """Table of all readings, and what remains unexplained.
+    """Table of all readings, and the range of trained shares that they give.
 
     Args:
         models: networks with LoRA attached, keyed by the depth of their branch encoders.
@@ -168,7 +169,7 @@ def _reading_line(reading: Reading) -> str:
 
 
 def _reading(name: str, signal: int, text: int) -> Reading:
-    return Reading(name, signal, text, signal + text + 1)  # 1 is the temperature.
+    return Reading(name, signal, text, signal + text + 1)  # The temperature is one parameter.
 
 
 def _sum(counts: Mapping[str, int], names: Iterable[str]) -> int:

@@ -1,11 +1,14 @@
-"""Classify windows by given labels: `python -m mmclip.predict STORE --model RUN --labels bow jump`.
+"""Classify windows by given labels: `python -m mmclip.predict STORE --labels bow jump`.
 
 The command computes the probability of each label for every window of a store; the labels may be
-unseen in training. builders.recordings converts recordings to a store. The sentences that describe
-a label are taken from --sentences, otherwise from the model, otherwise from the store; if none of
-these describes the label, the label itself is used, with a warning. The command states which clips
-are of people, takes or labels that the model was trained on and, if the store has labels, how many
-windows are classified correctly.
+unseen in training. builders.recordings converts recordings to a store. Without --model, the command
+uses the trained model of the package (mmclip/bundled_model/MODEL_CARD.md); without --labels, it
+uses the labels of the store or, if the store has fewer than two, the labels of the model.
+
+The sentences that describe a label are taken from --sentences, otherwise from the model, otherwise
+from the store; if none of these describes the label, the label itself is used, with a warning. The
+command states which clips have people, takes or labels from the model's training data and, if the
+store has labels, how many windows are classified correctly.
 """
 
 import argparse
@@ -14,10 +17,13 @@ import sys
 from collections.abc import Callable, Sequence
 
 from mmclip.paths import path_argument
+from mmclip.publish import CARD
 from mmclip.scoring_options import add_scoring_options
 
 EXAMPLES = """
-example:
+examples:
+  python -m mmclip.predict synth.zarr
+  python -m mmclip.predict synth.zarr --labels "wave hand" squat "climb a ladder"
   python -m mmclip.predict lab.zarr --model runs/pre --labels "wave hand" squat "climb a ladder"
 
 --sentences reads the CSV format of builders.attributes: caption, variant, part, sentence.
@@ -43,10 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"clip {row['clip']} at {row['start_s']:.2f} s: {shown}")
     if len(rows) > options.show:
         print(f"and {len(rows) - options.show} more windows")
-    for line in hit_lines(rows, options.labels):
+    labels = list(rows[0]["scores"]) if rows else []
+    for line in hit_lines(rows, labels):
         print(line)
     if options.csv:
-        _write_csv(options.csv, rows, options.labels)
+        _write_csv(options.csv, rows, labels)
         print(f"{options.csv}: {len(rows)} windows")
     return 0
 
@@ -69,7 +76,6 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
     from scipy.special import softmax
 
     from mmclip.batch_sampler import non_overlapping
-    from mmclip.model_files import load_model
     from mmclip.prepared_data import embed_texts
     from mmclip.scoring import choose_scorer
     from mmclip.text_encoders import load_encoder
@@ -78,21 +84,23 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
     from mmclip.window_reader import WindowReader
     from mmclip.zero_shot_classifier import embed_labels, embed_windows
 
-    _check_labels(options.labels)
-    model = load_model(options.model)
+    if options.labels is not None:
+        _check_labels(options.labels)
+    model = _load_model(options.model, report)
     encoder = load_encoder(options.encoder or model.description["encoder"]["name"])
     model.check_encoder(encoder)
     scorer = choose_scorer(model, options, report)
     corpus = _open_corpus(options, model, report)
-    for line in overlap_lines(model.description, corpus, options.labels):
+    names = options.labels or _default_labels(model.description, corpus.labels)
+    for line in overlap_lines(model.description, corpus, names):
         report(line)
     sentences = _known_sentences(options, model, corpus)
-    bank, vectors = embed_texts(options.labels, sentences, model.settings, encoder, report)
+    bank, vectors = embed_texts(names, sentences, model.settings, encoder, report)
     windows = corpus.windows(SPLITS, set(corpus.labels))
     windows = non_overlapping(windows, options.stride or corpus.columns)
     reader = WindowReader(corpus, model.settings.model.heatmaps)
     signals = embed_windows(model.network, reader, windows, model.settings.model.size)
-    labels = embed_labels(model.network, bank, vectors, options.labels)
+    labels = embed_labels(model.network, bank, vectors, names)
     scores = softmax(float(model.network.scale()) * scorer(signals, labels), axis=1)
     time_s = corpus.stores[0].axes["column_time"]
     return [
@@ -101,14 +109,32 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
             "start_s": float(time_s[start]),
             "store_label": corpus.labels[label],
             "trained_on": overlap(model.description, corpus.clips[clip], corpus.labels[label]),
-            "scores": dict(zip(options.labels, map(float, row))),
+            "scores": dict(zip(names, map(float, row))),
         }
         for clip, start, label, row in zip(windows.clip, windows.start, windows.label, scores)
     ]
 
 
+def _load_model(folder: str | None, report: Callable[[str], None]):
+    """Load the given model, or the trained model that is part of the package."""
+    from mmclip.model_files import BUNDLED_MODEL, load_model
+
+    if folder is None:
+        report(f"model: the trained model of the package, described in {BUNDLED_MODEL}/{CARD}")
+    return load_model(folder or BUNDLED_MODEL)
+
+
+def _default_labels(description: dict, of_store: Sequence[str]) -> list[str]:
+    """The store's labels or, if it has fewer than two, the labels of the model's last training."""
+    found = sorted({label for label in of_store if label})
+    if len(found) > 1:
+        return found
+    own = description.get("labels") or [*description["seen"], *description["unseen"]]
+    return sorted({*own, *found})
+
+
 def _check_labels(labels: Sequence[str]) -> None:
-    """Raise MmclipError unless there are two or more different labels, none of them blank."""
+    """Raise MmclipError unless there are at least two labels, all different and none blank."""
     from mmclip.errors import MmclipError
 
     if len(set(labels)) < 2 or not all(label.strip() for label in labels):
@@ -117,7 +143,7 @@ def _check_labels(labels: Sequence[str]) -> None:
 
 
 def _open_corpus(options: argparse.Namespace, model, report):
-    """Open all windows of the store, with or without labels, that start at any column."""
+    """Open all windows of the store, at any start column, with or without labels."""
     from dataclasses import replace
 
     from mmclip.prepared_data import open_corpus
@@ -135,7 +161,7 @@ def _open_corpus(options: argparse.Namespace, model, report):
 
 
 def _known_sentences(options: argparse.Namespace, model, corpus) -> dict:
-    """Sentences by label: from --sentences, else from the model, else from the store."""
+    """Sentences keyed by label: from --sentences, else from the model, else from the store."""
     of_model = model.description["sentences"].items()
     known = {**corpus.sentences, **{label: tuple(each) for label, each in of_model if each}}
     return known | (_read_sentences(options.sentences) if options.sentences else {})
@@ -183,12 +209,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model",
         type=path_argument,
-        required=True,
         metavar="RUN",
-        help="folder of a trained model",
+        help="folder of a trained model (the trained model of the package)",
     )
     parser.add_argument(
-        "--labels", nargs="+", required=True, metavar="LABEL", help="two or more labels"
+        "--labels",
+        nargs="+",
+        metavar="LABEL",
+        help="two or more labels (the labels of the store or of the model)",
     )
     add_scoring_options(parser)
     parser.add_argument(
@@ -198,7 +226,10 @@ def _parser() -> argparse.ArgumentParser:
         help="CSV file with sentences that describe the labels",
     )
     parser.add_argument(
-        "--stride", type=int, metavar="N", help="columns between the starts of windows (224)"
+        "--stride",
+        type=int,
+        metavar="N",
+        help="number of columns between the starts of windows (224)",
     )
     parser.add_argument(
         "--encoder", type=path_argument, metavar="NAME", help="text encoder (the model's own)"

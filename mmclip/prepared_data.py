@@ -1,4 +1,4 @@
-"""Input data of a command, after checks: windows of the stores, sentences and embeddings."""
+"""Checked input data of a command: windows of the stores, sentences and embeddings."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -118,7 +118,7 @@ def embed_texts(
     encoder: TextEncoder,
     report: Report,
 ) -> tuple[SentenceBank, np.ndarray]:
-    """Collect and embed the sentences for the texts; report texts without sentences."""
+    """Collect and embed the sentences that describe the texts; report texts without sentences."""
     bank = make_sentence_bank(texts, descriptions, settings.model.parts, settings.data.describe)
     missing = bank.without_sentences
     if missing and settings.data.describe == "sentences":

@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-# Largest range of a constant heatmap [dB]: resizing rounds the cells of a blanked heatmap by 2e-6
-# dB, and scaling must not stretch this pattern. A measured heatmap ranges over 10 dB or more.
+# A heatmap whose values span at most this range [dB] counts as constant: resizing causes rounding
+# errors of 2e-6 dB in a blanked heatmap, which scaling must not amplify. The values of a measured
+# heatmap span 10 dB or more.
 CONSTANT_DB = 1e-3
 
 
@@ -26,7 +27,7 @@ def network_input(maps: Mapping[str, jax.Array], size: int) -> jax.Array:
 
 
 def scaled_heatmap(map_db: jax.Array, size: int) -> jax.Array:
-    """Resize heatmaps [batch, column, bin] of one kind and scale each of them from -1 to 1."""
+    """Resize heatmaps [batch, column, bin] of one kind and scale each to the range -1 to 1."""
     resized = _resize(map_db.astype(jnp.float32), size)
     low = resized.min(axis=(1, 2), keepdims=True)
     span = resized.max(axis=(1, 2), keepdims=True) - low
@@ -35,9 +36,9 @@ def scaled_heatmap(map_db: jax.Array, size: int) -> jax.Array:
 
 
 def _resize(map_db: jax.Array, size: int) -> jax.Array:
-    """Interpolate linearly along the bins, with antialiasing if their number decreases.
+    """Interpolate linearly along the bins, with antialiasing if the number of bins decreases.
 
-    The result is that of `jax.image.resize`, which multiplies by a matrix that is almost empty.
+    The result equals that of `jax.image.resize`, which multiplies by a matrix of mostly zeros.
     """
     bins = map_db.shape[-1]
     if bins == size:

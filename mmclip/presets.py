@@ -2,7 +2,7 @@
 
     load_preset("small", ["train.steps=200", "heatmaps=time_doppler"])
 
-A key is `section.name`, or just `name`.
+A key has the form `section.name` or `name`.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ SMALL = TrainingSettings(
         branch_width=48, branch_depth=1, learner_depth=2, learner_heads=6, mlp_ratio=2, dropout=0.1
     ),
     augment=AugmentSettings(drop=0.1, drop_columns=16),
-    # These values were tuned only on the unseen labels of group G1 (docs/zero-shot.md).
+    # The training settings were tuned only on the unseen labels of group G1 (docs/zero-shot.md).
     train=OptimizationSettings(
         attribute_target="sentence",
         rate=1e-3,
@@ -37,8 +37,8 @@ SMALL = TrainingSettings(
         validate_every=150,
     ),
 )
-# All choices of the authors' code that differ from the paper, or that the paper does not state. The
-# shift of the range is not cut by the wrong variable, as it is there.
+# All choices of the authors' code that differ from the paper, or that the paper does not state. One
+# bug of the authors' code is not reproduced: it truncates the range shift by the wrong variable.
 AUTHORS = TrainingSettings(
     model=ModelSettings(branch_depth=4, branch_norm=False, aggregator_position=True),
     data=DataSettings(
@@ -140,7 +140,7 @@ def _find_key(key: str) -> tuple[str, str]:
 
 
 def _parse_value(key: str, text: str, old):
-    """Convert the text to the type of the old value."""
+    """Convert text to the type of the value that the text replaces."""
     try:
         if isinstance(old, bool):
             return {"true": True, "false": False}[text.lower()]

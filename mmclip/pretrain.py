@@ -56,8 +56,8 @@ def pretrain(
     Args:
         stores: folders of stores.
         out: output folder of the training run.
-        settings: `TrainingSettings`.
-        encoder_name: name of the text encoder, as for `text_encoders.load_encoder`.
+        settings: settings of the training run, a `TrainingSettings`.
+        encoder_name: name of the text encoder, in a form that `text_encoders.load_encoder` accepts.
         verify: whether to verify the checksums of the heatmap files first.
         report: function that receives each line of progress.
 
@@ -88,21 +88,21 @@ def pretrain(
 
 
 def summary(description: dict) -> str:
-    """Step and validation accuracy of the released weights."""
+    """Format the step and the validation accuracy of the released weights."""
     accuracy = description["validation_accuracy"]
     result = "not validated" if accuracy is None else f"validation accuracy {accuracy:.1%}"
     return f"weights of step {description['step']}, {result}"
 
 
 def settings_of(options: argparse.Namespace):
-    """The preset's settings, with --set and then the other options applied."""
+    """The preset's settings, overridden by --set and then by the other options."""
     from mmclip.presets import load_preset
 
     return load_preset(options.preset, [*options.set, *option_overrides(options)])
 
 
 def option_overrides(options: argparse.Namespace) -> list[str]:
-    """The options --seed, --steps and --unseen as `key=value` overrides."""
+    """Convert the options --seed, --steps and --unseen to `key=value` overrides."""
     overrides = [
         f"{name}={getattr(options, name)}"
         for name in ("seed", "steps")
@@ -128,7 +128,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="KEY=VALUE",
-        help="override any setting; see --describe",
+        help="settings that override the preset; see --describe",
     )
     parser.add_argument(
         "--no-verify",
@@ -153,7 +153,7 @@ def _describe(settings, encoder_name: str) -> None:
 
 
 def _text_width(encoder_name: str) -> tuple[int, str]:
-    """Width of the text embeddings, which determines some layer sizes, and a note on its origin."""
+    """Width of the text embeddings, which determines some layer sizes, and a note on its source."""
     from mmclip.errors import MmclipError
     from mmclip.model import PAPER_TEXT_WIDTH
     from mmclip.text_encoders import load_encoder
@@ -183,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
         help="output folder (%(default)s)",
     )
     parser.add_argument(
-        "--preset", choices=tuple(PRESETS), default="small", help="preset settings (small)"
+        "--preset", choices=tuple(PRESETS), default="small", help="preset of the settings (small)"
     )
     parser.add_argument(
         "--encoder",

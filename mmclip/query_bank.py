@@ -1,9 +1,9 @@
 """Query bank of a trained model: `python -m mmclip.query_bank STORE [STORE ...] --model RUN`.
 
 The query bank contains the embeddings of some training windows, spread evenly over seen labels and
-subjects. With it, the hub correction can be applied to any labels without the training data.
-mmclip.pretrain and mmclip.finetune write it; the command adds it to a model of an earlier version,
-and records the default scoring of the model if the options are given.
+subjects. With the query bank, the hub correction can be applied to any labels without the training
+data. mmclip.pretrain and mmclip.finetune write the query bank of a model. The command adds one to a
+model of an earlier version and, if scoring options are given, records the model's default scoring.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = print) -> dict:
-    """Add the query bank and the default scoring to an existing run; returns its model.json."""
+    """Add the query bank and the default scoring to an existing run; return the new model.json."""
     from dataclasses import replace
 
     from mmclip.model_files import load_model, rewrite_description
@@ -65,7 +65,7 @@ def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = prin
 
 
 def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) -> dict:
-    """Write the query bank of the model in a folder, unless it is already there.
+    """Write the query bank of the model in a folder, unless the folder already contains it.
 
     Args:
         folder: folder of the trained model.
@@ -77,7 +77,7 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
         Content of model.json.
 
     Raises:
-        MmclipError: the corpus has no such clip.
+        MmclipError: the corpus has no training clip of these labels and subjects.
     """
     from mmclip.model_files import load_model, rewrite_description
     from mmclip.window_reader import WindowReader
@@ -101,16 +101,17 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
 def bank_windows(corpus, description: dict, size: int):
     """Select the windows of a query bank.
 
-    Of equally eligible windows, a permutation with a fixed seed decides: the bank is a function of
-    the corpus, the seen labels and the subjects.
+    A permutation with a fixed seed decides between equally eligible windows, so the bank depends
+    only on the corpus, the seen labels and the subjects.
 
     Args:
         corpus: `WindowCorpus` of the training data.
         description: content of model.json.
-        size: largest number of windows.
+        size: maximum number of windows.
 
     Returns:
-        `WindowIndex` with windows from as many labels as possible, then from as many subjects.
+        `WindowIndex` with windows from as many labels as possible and, second, from as many
+        subjects as possible.
     """
     from mmclip.batch_sampler import non_overlapping
 
@@ -123,7 +124,8 @@ def bank_windows(corpus, description: dict, size: int):
     windows, subjects = windows.select(order), subjects[order]
     _, person = np.unique(subjects.astype(str), return_inverse=True)
     repeats = _occurrence(np.stack([windows.label, person]))
-    # Among the first takes of a label, each label starts with another subject.
+    # The order of subjects is rotated by one from label to label, so that small banks vary in
+    # subject.
     turn = (person + windows.label) % (person.max(initial=0) + 1)
     by_subject = np.lexsort((turn, repeats))
     turn_of_label = np.empty(len(windows), np.int64)
@@ -156,7 +158,7 @@ def read_query_bank(model):
 
 
 def _occurrence(keys: np.ndarray) -> np.ndarray:
-    """How often the key of an element [key, element] occurs before it."""
+    """For each column of `keys` [key, element], the number of equal columns before it."""
     counts, found = {}, []
     for key in map(tuple, keys.T.tolist()):
         found.append(counts.get(key, 0))
@@ -172,7 +174,7 @@ def _is_complete(model) -> bool:
 
 
 def _write(path: Path, found) -> str:
-    """Write embeddings in half precision; returns the file's SHA-256."""
+    """Write embeddings in half precision; return the SHA-256 of the file."""
     from safetensors.numpy import save
 
     from mmclip.model_files import write_atomically
@@ -198,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         "--model", type=path_argument, required=True, metavar="RUN", help="folder of the model"
     )
     parser.add_argument(
-        "--windows", type=int, default=256, metavar="N", help="largest number of windows (256)"
+        "--windows", type=int, default=256, metavar="N", help="maximum number of windows (256)"
     )
     add_scoring_options(parser)
     parser.add_argument(

@@ -1,8 +1,8 @@
-"""The random draws of `jax.random`, with the same values, several times as fast on a CPU.
+"""Random draws with the values of `jax.random`, computed several times as fast on a CPU.
 
-On a CPU, JAX computes its generator, Threefry, in a loop whose every iteration writes the state of
-all counters to memory. Here, the rounds are written out, so that XLA computes them, and the
-conversion to the distribution, in registers. A draw is the same function of key and shape.
+On a CPU, JAX computes its generator, Threefry, in a loop, and each iteration writes the state of
+all counters to memory. This module unrolls the loop, so that XLA computes the rounds and the
+conversion to the distribution in registers. The draws are identical functions of key and shape.
 
 Source:
     Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-# Rotations of the rounds, in two alternating groups, and the parity constant of the key.
+# Rotation distances of the rounds, in two alternating groups, and the key's parity constant.
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = 0x1BD11BDA
 # Largest number of draws for which the upper word of every counter is zero.
@@ -29,7 +29,7 @@ def normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
 
 def bernoulli(key: jax.Array, probability: float, shape: tuple[int, ...]) -> jax.Array:
-    """True with the given probability; equal to `jax.random.bernoulli`."""
+    """Bernoulli draws, true with the given probability; equal to `jax.random.bernoulli`."""
     return uniform(key, shape) < np.float32(probability)
 
 
@@ -44,7 +44,7 @@ def uniform(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 def random_bits(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     """Random 32-bit words, uint32; equal to `jax.random.bits`.
 
-    A key of another generator than the default one is passed on to `jax.random.bits`.
+    If the key belongs to a generator other than the default, `jax.random.bits` computes the words.
     """
     count = math.prod(shape)
     known = str(jax.random.key_impl(key)) == "threefry2x32"
@@ -55,7 +55,7 @@ def random_bits(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
 
 def _threefry(first: jax.Array, second: jax.Array, counter: jax.Array) -> jax.Array:
-    """Exclusive or of the two words of Threefry-2x32 (20 rounds), for counters (0, counter)."""
+    """Exclusive or of both output words of Threefry-2x32 (20 rounds) for counters (0, counter)."""
     keys = (first, second, first ^ second ^ np.uint32(PARITY))
     x, y = jnp.broadcast_to(first, counter.shape), counter + second
     for group in range(5):

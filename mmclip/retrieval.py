@@ -1,10 +1,10 @@
 """Retrieval of a window's own text among many texts: R@1, R@5 and median rank.
 
 A window's own texts are its label or, if captions are used, the captions of its clip. Several
-windows may share a text, and a window may have several: every distinct text is one item, and a
-query succeeds if any of its own items is found. The rank of the best own item is one plus the
-number of other items with a higher similarity, plus half the number of those with an equal one, so
-that a model without information has the median rank of guessing.
+windows may share a text, and a window may have several texts: every distinct text is one item, and
+a query succeeds if any of its own items is found. The rank of the best own item is one plus the
+number of other items with a higher similarity, plus half the number of other items with an equal
+similarity, so that an uninformative model has the median rank of random guessing.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 
 from mmclip.window_corpus import WindowCorpus, WindowIndex
 
-# Largest number of windows; if there are more, evenly spaced ones are used.
+# Maximum number of windows; of a larger number, evenly spaced windows are used.
 MAX_WINDOWS = 1000
 
 
@@ -21,7 +21,7 @@ class Retrieval(NamedTuple):
     """Result of a retrieval.
 
     Attributes:
-        r_at_1, r_at_5: fraction of queries whose own item is among the 1 or 5 most similar ones.
+        r_at_1, r_at_5: fraction of queries whose own item is among the 1 or 5 most similar items.
         median_rank: median rank of the own item; 1 is the best.
         queries, items: number of queries, and number of items searched.
     """
@@ -34,7 +34,7 @@ class Retrieval(NamedTuple):
 
     @property
     def recall_sum(self) -> float:
-        """R@1 + R@5, by which training steps are compared."""
+        """Sum of R@1 and R@5, by which training steps are compared."""
         return self.r_at_1 + self.r_at_5
 
 
@@ -43,7 +43,7 @@ def ranks(scores: np.ndarray, own: np.ndarray) -> np.ndarray:
 
     Args:
         scores: similarities [query, item].
-        own: which items belong to a query [query, item]; at least one for each query.
+        own: whether an item belongs to a query [query, item]; each query has at least one own item.
 
     Returns:
         Ranks [query], from 1; multiples of one half.
@@ -64,13 +64,13 @@ def retrieve(scores: np.ndarray, own: np.ndarray) -> Retrieval:
 def own_texts(
     corpus: WindowCorpus, windows: WindowIndex, captions: bool
 ) -> tuple[list[str], np.ndarray]:
-    """The texts of windows.
+    """Collect the own texts of windows, without duplicates.
 
     Args:
         corpus: corpus of the windows.
         windows: windows, each with a label.
-        captions: whether the captions of a window's clip, if it has any, are its own texts instead
-            of its label.
+        captions: whether a window's own texts are the captions of its clip, if the clip has any,
+            instead of the window's label.
 
     Returns:
         The distinct texts, and which of them are each window's own [window, text].

@@ -1,4 +1,4 @@
-"""Folder of a training run, whose run.json records the settings to prevent mixing of runs."""
+"""Folder of a training run, whose run.json records the settings so that runs are not mixed."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def claim_run_folder(
     if path.exists():
         found = json.loads(path.read_bytes())
         fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE]
-        # A setting that an earlier version did not have was at its default.
+        # A setting that is missing in a run of an earlier version had its default value.
         found = {**_flat(TrainingSettings()), **found}
         different = [key for key in fixed if found.get(key) != record[key]]
         if different:

@@ -71,7 +71,7 @@ def score_retrieval(folder: str, options: argparse.Namespace, report=print) -> d
         folder, options, report: arguments of `score_model`.
 
     Returns:
-        Result of the model for JSON.
+        Result of the model as JSON values.
 
     Raises:
         MmclipError: the model or a store cannot be used, or a subject was used in training.
@@ -96,7 +96,7 @@ def score_retrieval(folder: str, options: argparse.Namespace, report=print) -> d
 
 
 def choose_scorer(model: TrainedModel, options: argparse.Namespace, report=print) -> LabelScorer:
-    """The scoring that the options select, or else the model's own.
+    """Return the scoring that the options select, or else the model's default scoring.
 
     Args:
         model: the model.
@@ -132,7 +132,7 @@ def _prepare_data(model: TrainedModel, options: argparse.Namespace, report) -> P
 def _evaluated_labels(
     model: TrainedModel, data: PreparedData, options: argparse.Namespace
 ) -> tuple[str, ...]:
-    """The labels of --labels, or those in the stores that the model has not seen (or has seen)."""
+    """The labels given by --labels, or the stores' labels that the model has not (or has) seen."""
     if options.labels:
         where = ", ".join(map(str, options.stores))
         return unseen_labels(tuple(options.labels), data.corpus.labels, where)
@@ -152,7 +152,7 @@ def _windows(data: PreparedData, split: str, labels: Sequence[str]) -> WindowInd
 
 
 def _other_windows(data: PreparedData, split: str, candidates: Sequence[str]) -> WindowIndex:
-    """Windows whose label is not a candidate, which are to be rejected."""
+    """Windows whose label is not a candidate, which the model should reject."""
     labels = set(data.corpus.labels) - set(candidates)
     windows = non_overlapping(data.corpus.windows((split,), labels), data.corpus.columns)
     return evenly_spaced(windows, MAX_WINDOWS)
@@ -179,7 +179,7 @@ def _counted(score: ModelScore) -> ModelScore:
 
 
 def _with_few_shot(score: ModelScore, options: argparse.Namespace) -> ModelScore:
-    """Replace zero-shot scores by the counts of all draws of the examples."""
+    """Replace zero-shot scores by few-shot window counts, summed over all draws of examples."""
     takes = [score.clip(window).take for window in range(len(score.truth))]
     vectors = score.windows.activity, score.truth, takes, score.texts.activity
     scale, total = float(score.model.network.scale()), 0

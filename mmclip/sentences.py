@@ -14,12 +14,12 @@ Descriptions = Mapping[str, tuple[dict[str, str], ...]]
 
 @dataclass(frozen=True)
 class SentenceBank:
-    """Distinct sentences, and which of them describe each text.
+    """Distinct sentences, and a mapping from each text to the sentences that describe it.
 
     Attributes:
         sentences: distinct sentences; their embeddings are stored in this order.
         variants: indices into `sentences` [variant, attribute], keyed by text.
-        without_sentences: texts without sentences; the text itself is used instead.
+        without_sentences: texts without sentences, each of which serves as its own sentence.
     """
 
     sentences: tuple[str, ...]
@@ -59,13 +59,13 @@ def make_sentence_bank(
 
 
 def permute_label_texts(labels: Iterable[str], seed: int) -> dict[str, str]:
-    """Assign every label the text of another label, as a permutation control.
+    """Assign to every label (or caption) the text of another one, as a permutation control.
 
     The assignment is a derangement, a permutation without fixed points. A model trained with
     this assignment shows what accuracy is reached without correct texts.
 
     Args:
-        labels: at least two labels.
+        labels: at least two different texts.
         seed: random seed of the permutation.
 
     Returns:

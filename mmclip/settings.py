@@ -57,25 +57,25 @@ class DataSettings:
     """Sampling of training windows, and the texts paired with them.
 
     Attributes:
-        sampling: "label" (every label equally often) or "clip" (every clip equally often). Paper:
-            not stated. Authors: "clip".
+        sampling: how windows are drawn: "label" (every label equally often) or "clip" (every clip
+            equally often). Paper: not stated. Authors: "clip".
         captions: whether a window is paired with its clip's captions in addition to its label. A
             clip that has only captions is labelled by the first of those with the longest overlap,
             which is the authors' choice for HumanML3D.
-        describe: "sentences" (one per attribute, from the store) or "label" (the label itself).
-        sentence_vectors: "unit" (sentence vectors are scaled to unit length) or "raw" (the text
-            aggregator receives the vectors as the encoder returns them). Paper: not stated.
-            Authors: "raw".
+        describe: texts that describe a label: "sentences" (one per attribute, from the store) or
+            "label" (the label itself).
+        sentence_vectors: scaling of sentence vectors at the input of the text aggregator: "unit"
+            (unit length) or "raw" (as the encoder returns them). Paper: not stated. Authors: "raw".
         crop_step: number of columns between possible starts of a window.
         short_windows: what happens to a clip that is shorter than a window: "drop", or "stretch"
             along time to the length of a window. Paper: not stated. Authors: "stretch".
-        shortest: number of measured columns that a clip must have to be stretched.
-        most_actions: clips in which more actions follow each other are left out; 0 keeps all.
-            Paper: not stated. Authors: 3 (BABEL).
+        shortest: minimum number of measured columns of a clip that is stretched.
+        most_actions: maximum number of successive actions in a clip; clips with more actions are
+            excluded, and 0 keeps all clips. Paper: not stated. Authors: 3 (BABEL).
         unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
         batches_ahead: number of batches that are read in advance.
-        memory_mb: limit of the memory for clips that stay in memory after they have been read
-            [MB]; the others are read again for every batch. The results are the same.
+        memory_mb: limit of the memory in which clips are kept after they have been read [MB]; all
+            other clips are read again for every batch. The limit does not affect the results.
     """
 
     sampling: str = "label"
@@ -93,17 +93,17 @@ class DataSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentSettings:
-    """Random changes of each training window.
+    """Strength of the random augmentation of each training window.
 
     Attributes:
         range_shift: fraction of windows that are shifted along the range axis. Paper: not stated.
             Authors: 1.
-        shift_direction: "both" (nearer or farther) or "farther". Paper: not stated. Authors:
-            "farther".
+        shift_direction: direction of range shifts: "both" (nearer or farther) or "farther". Paper:
+            not stated. Authors: "farther".
         min_shift, max_shift: limits of the shift [bins]. Paper and authors: 8 to 15.
         level_db: largest change of the level in either direction [dB].
         noise_db: largest standard deviation of the noise added to each cell [dB].
-        drop: probability that a heatmap is blanked; at least one heatmap of a window is kept.
+        drop: probability that a heatmap is blanked; at least one heatmap of each window is kept.
         drop_columns: largest number of consecutive columns that are blanked, as in packet loss.
     """
 
@@ -122,8 +122,9 @@ class OptimizationSettings:
     """Loss, optimizer, schedule, and intervals of logging and checkpoints.
 
     Attributes:
-        loss: kl, cross_entropy, cosine, mse (of unit vectors, proportional to cosine) or
-            mse_unnormalised (of vectors before scaling to unit length; authors' choice for MSE).
+        loss: loss function: kl, cross_entropy, cosine, mse (of unit vectors, proportional to
+            cosine) or mse_unnormalised (of vectors before scaling to unit length; authors' choice
+            for MSE).
         kl_direction, cross_entropy_direction: "both", or "signal" to compare each signal with all
             texts but not each text with all signals. Paper: KL "both" (equation 7), cross-entropy
             "signal" (equations 3 and 4). Authors: KL "signal", cross-entropy "both".
@@ -131,36 +132,38 @@ class OptimizationSettings:
             "label", pairs with the same "sentence" of the attribute, or pairs with the same
             "first_sentence", which is the general description. Paper: "label". Authors:
             "first_sentence".
-        class_target: the same for the class loss: "label" or "first_sentence". Paper: "label".
-            Authors: "first_sentence".
+        class_target: which pairs are positive in the class loss: "label" or "first_sentence".
+            Paper: "label". Authors: "first_sentence".
         attribute_reduction: "mean" or "sum" of the losses of the attributes. Paper: not stated.
             Authors: "sum", so that five attributes weigh five times as much as the class.
-        attribute_weight, class_weight: weights of the two losses. Paper and authors: 1 and 1.
+        attribute_weight, class_weight: weights of the attribute loss and of the class loss. Paper
+            and authors: 1 and 1.
         target_sharpness: logit of a positive pair in the target distribution of the KL loss.
         graded_targets: whether the target logit of a negative pair in the KL loss is
-            target_sharpness times the cosine similarity of its texts, instead of 0.
+            target_sharpness times the cosine similarity of the two texts, instead of 0.
         drop_negatives_above: negative pairs whose texts have a larger cosine similarity are left
             out of the softmax of the KL and cross-entropy losses; 1 keeps all. With MiniLM, 0.8
-            leaves out 1 % (general) to 17 % (location) of the pairs of built-in activities; if all
-            pairs of a batch are left out, nothing is learned from it.
+            leaves out 1 % (general) to 17 % (location) of the pairs of built-in activities; a batch
+            of which all negative pairs are left out contributes nothing to training.
         window_pair_weight: weight of one minus the cosine similarity of two windows of one clip; if
-            it is not 0, the second half of a batch consists of windows of the first half's clips.
-        part_score_weight: weight of the loss of the mean similarity over the attributes, as a
-            score of the class.
+            this weight is not 0, the second half of a batch consists of windows from the clips of
+            the first half.
+        part_score_weight: weight of a class loss whose score is the mean similarity over the
+            attributes.
         rate: learning rate of Adam.
         decay, decay_every: the rate is multiplied by `decay` every `decay_every` steps.
-        decay_per_epoch: whether the rate is instead multiplied by `decay` once per epoch, the
-            number of steps that draw as many windows as there are training clips. Paper: true.
-            Authors: false in pre-training.
+        decay_per_epoch: whether the rate is multiplied by `decay` once per epoch instead; an epoch
+            is the number of steps that draw as many windows as there are training clips. Paper:
+            true. Authors: false in pre-training.
         warmup: number of steps of linear warm-up.
         weight_decay: weight decay of AdamW; 0 gives Adam.
         batch, steps: number of windows per step, and number of steps.
         seed: random seed of weights, batches and augmentation.
         select: which validation measure selects the released step: "accuracy" among seen labels, or
             "retrieval" of the windows' own texts (R@1 + R@5).
-        patience: number of validations, all worse than the best, after which training ends; 0:
-            training never ends early.
-        save_every, validate_every, log_every: intervals [steps].
+        patience: number of successive validations below the best measure after which training ends;
+            0: training never ends early.
+        save_every, validate_every, log_every: intervals of saving, validating and logging [steps].
         derange: 0, or the seed of the permutation control, in which a derangement assigns every
             label the text of another label.
         lora_rank, lora_alpha, lora_dropout: rank, alpha and dropout rate for fine-tuning with LoRA.
@@ -204,13 +207,13 @@ class OptimizationSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneSettings:
-    """What `mmclip.finetune` changes in the settings of the model that it adapts.
+    """Changes that `mmclip.finetune` makes to the settings of the adapted model.
 
     Attributes:
-        augmentation: whether windows are changed at random as in pre-training. Paper: not stated.
+        augmentation: whether training windows are augmented as in pre-training. Paper: not stated.
             Authors: false.
-        epoch_decay: whether the rate decays once per epoch (`train.decay_per_epoch`) even if it
-            does not in pre-training. Paper and authors: true.
+        epoch_decay: whether the learning rate decays once per epoch (`train.decay_per_epoch`) in
+            fine-tuning, even if not in pre-training. Paper and authors: true.
         mix_schedule: "short" (1,000 steps) or "full" (the schedule of pre-training) for training
             from scratch on mixed stores. Paper and authors: "full".
     """
@@ -222,14 +225,15 @@ class FinetuneSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class InferenceSettings:
-    """How a trained model scores labels unless a command says otherwise.
+    """Default scoring of labels by a trained model; options of the commands take precedence.
 
     Attributes:
         scoring: similarity by the "class" vector, by the mean over the attributes ("parts"), or by
             "both".
         hub_correction: whether each label's similarity is standardised by its mean and standard
             deviation over training windows of seen labels.
-        query_bank: number of these windows, whose embeddings are stored with the model; 0: none.
+        query_bank: number of training windows whose embeddings are stored with the model for the
+            hub correction; 0: none.
     """
 
     scoring: str = "class"

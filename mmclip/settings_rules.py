@@ -8,7 +8,7 @@ from mmclip.errors import MmclipError
 HEATMAPS = ("time_doppler", "time_range", "time_angle")
 PARTS = ("general", "torso", "arms", "legs", "location")
 SCORINGS = ("class", "parts", "both")
-# Permitted values of each setting that is a choice.
+# Permitted values of each setting that selects one of several options.
 CHOICES = {
     "data.sampling": ("label", "clip"),
     "data.describe": ("sentences", "label"),
@@ -42,7 +42,7 @@ CONTRASTIVE = ("kl", "cross_entropy")
 
 
 class _Rule(NamedTuple):
-    """A requirement on the setting `key`, and whether it is met."""
+    """A requirement on the setting `key`, and whether the setting meets this requirement."""
 
     key: str
     satisfied: bool
@@ -94,7 +94,7 @@ def _number_rules(settings) -> Iterator[_Rule]:
     yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")
     for key in ("data.most_actions", "train.patience", "inference.query_bank"):
         yield _Rule(key, _value(settings, key) >= 0, "at least 0")
-    # Interpolation in time needs two columns.
+    # Interpolation in time needs at least two columns.
     yield _Rule("data.shortest", settings.data.shortest >= 2, "at least 2")
 
 

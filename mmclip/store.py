@@ -1,4 +1,4 @@
-"""Arrays, axes, units and tables of a finished store, checked when it is opened.
+"""Arrays, axes, units and tables of a finished store, checked when the store is opened.
 
 The metadata of a store states its layout: format and schema version in the root group, dimension
 names and units in each array. Any mismatch raises an error before training starts.
@@ -20,7 +20,7 @@ from mmclip.settings import HEATMAPS
 # Format and schema versions that this package reads.
 FORMAT = "radarsim-store"
 READABLE_VERSIONS = (1, 2)
-# Smallest value of a heatmap, and the fill value of the heatmap arrays.
+# Lowest value of a heatmap [dB], which is also the fill value of the heatmap arrays.
 FLOOR_DB = -10.0
 BIN_AXES = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle"}
 UNITS = {"speed": "m/s", "range": "m", "angle": "rad", "column_time": "s"}
@@ -31,14 +31,14 @@ COLUMNS = {
     "captions": ("id", "text"),
     "attributes": ("caption", "variant", "part", "sentence", "provenance"),
 }
-# A clip is simulated if its column `body` has another value.
+# A clip is simulated unless its column `body` has this value.
 RECORDED = "recorded"
 # A clip is synthetic if its source or its licence contains this word.
 STAND_IN = "stand-in"
 
 
 class AxisRange(NamedTuple):
-    """First bin, last bin and number of bins of an axis; model.json stores it as a list."""
+    """First bin, last bin and number of bins of an axis, which model.json stores as a list."""
 
     first: float
     last: float
@@ -89,7 +89,7 @@ class RadarStore:
         )
 
     def read_table(self, name: str) -> list[dict]:
-        """Read all rows of a table; returns an empty list if the table does not exist.
+        """Read all rows of a table; return an empty list if the table does not exist.
 
         Raises:
             MmclipError: the table cannot be read, or lacks a column.
@@ -112,7 +112,7 @@ class RadarStore:
         return rows.to_pylist()
 
     def open_array(self, name: str):
-        """Open the array with tensorstore, which supports many concurrent reads."""
+        """Open an array with tensorstore, which supports many concurrent reads."""
         try:
             import tensorstore
         except ImportError:
@@ -175,7 +175,7 @@ def check_same_axes(
             default: the ranges of the first store.
 
     Raises:
-        MmclipError: an axis differs; the message states its limits and its unit.
+        MmclipError: an axis differs; the message states the limits and the unit of the axis.
     """
     axes = axes or axis_ranges(stores[0])
     for store in stores:
@@ -199,7 +199,7 @@ def axis_ranges(store: RadarStore) -> dict[str, AxisRange]:
 
 
 def radar_names(stores: Sequence[RadarStore]) -> list[str]:
-    """Names of the radars of stores, in alphabetical order; recordings of any radar have one."""
+    """Radar names of the stores, in alphabetical order; stores of recordings have a name, too."""
     radars = [store.attributes.get("radar") or {} for store in stores]
     return sorted({radar["name"] for radar in radars if radar.get("name")})
 

@@ -7,14 +7,15 @@ def stretch(map_db: np.ndarray, columns: int) -> np.ndarray:
     """Interpolate a heatmap linearly in time, so that it has the given number of columns.
 
     The first and the last column keep their values. The speed axis of a time-Doppler heatmap is not
-    affected, so that a stretched movement looks as fast as it was but lasts longer.
+    affected, so that a stretched movement keeps its apparent speed but lasts longer.
 
     Args:
         map_db: heatmap [column, bin].
         columns: number of columns of the result.
 
     Returns:
-        Heatmap [column, bin] of the same dtype; the same array if it has this length already.
+        Heatmap [column, bin] of the same dtype; the given array itself if it already has this
+        length.
     """
     if len(map_db) == columns:
         return map_db

@@ -12,9 +12,9 @@ class Targets(NamedTuple):
     """Targets of all pairs of signal i and text j.
 
     Attributes:
-        target: 1 or true for positive pairs, 0 or false for others; with graded targets, cosine
-            similarity of the two texts for others [batch, batch].
-        kept: pairs that are part of the softmax [batch, batch]; None if all are.
+        target: 1 or true for positive pairs; 0 or false for negative pairs or, with graded targets,
+            the cosine similarity of the two texts [batch, batch].
+        kept: pairs that are part of the softmax [batch, batch]; None if all pairs are.
     """
 
     target: jax.Array
@@ -46,14 +46,14 @@ def attribute_targets(
     similar: jax.Array | None,
     settings: OptimizationSettings,
 ) -> Targets:
-    """Targets of one attribute's loss.
+    """Compute the targets of the loss of one attribute.
 
     Args:
         index: index of the attribute.
         labels: label index of each window [batch].
         sentences: sentence index of each window and attribute [batch, attribute].
         similar: result of `text_similarities`.
-        settings: definition of positive pairs, grading and omission.
+        settings: settings that define positive pairs, graded targets and omitted pairs.
     """
     kinds = {"label": labels, "sentence": sentences[:, index], "first_sentence": sentences[:, 0]}
     same = _same(kinds[settings.attribute_target])
@@ -66,7 +66,7 @@ def class_targets(
     similar: jax.Array | None,
     settings: OptimizationSettings,
 ) -> Targets:
-    """Targets of the class loss; two classes are as similar as their attributes on average.
+    """Targets of the class loss; the similarity of two classes is the mean over their attributes.
 
     The arguments are those of `attribute_targets`.
     """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 class TensorBoardWriter:
-    """Writer of scalars to the subfolder `board` of a run; does nothing without tensorboardX.
+    """Writes scalars to the subfolder `board` of a run, if tensorboardX is installed.
 
     Args:
         folder: folder of the training run.

@@ -1,8 +1,8 @@
 """On-disk cache of sentence embeddings, keyed by encoder and sentence.
 
 Each encoder has a folder with one file per batch of sentences, and another folder for embeddings
-that are not scaled to unit length. Files are written under a temporary
-name and renamed, so that several training runs can share the cache.
+that are not scaled to unit length. Files are written under a temporary name and then renamed, so
+that several training runs can share the cache.
 """
 
 import hashlib
@@ -36,11 +36,12 @@ def embed_cached(
         encoder: text encoder.
         sentences: sentences to embed; repetitions are allowed.
         folder: folder of the cache; default: `cache_folder()`.
-        report: function that receives how many sentences were encoded and truncated.
-        raw: whether to return the embeddings as the encoder computes them, not scaled.
+        report: function that receives a message with the numbers of encoded and truncated
+            sentences.
+        raw: whether to return the embeddings without scaling them to unit length.
 
     Returns:
-        Embeddings, of unit length unless `raw`, float32 [sentence, width].
+        Embeddings, of unit length unless `raw` is true, float32 [sentence, width].
     """
     folder = (folder or cache_folder()) / (encoder.digest[:16] + ("-raw" if raw else ""))
     cached = _read(folder, encoder.width)

@@ -26,9 +26,9 @@ class TextEncoder(Protocol):
 
     Attributes:
         name: name by which the encoder was selected.
-        digest: SHA-256 of everything that determines its embeddings.
+        digest: SHA-256 of everything that determines the embeddings.
         width: width of an embedding.
-        truncated: number of sentences so far that exceeded the maximum length.
+        truncated: number of sentences, so far, that exceeded the maximum length.
     """
 
     name: str
@@ -41,7 +41,7 @@ class TextEncoder(Protocol):
         ...
 
     def embed_raw(self, sentences: Sequence[str]) -> np.ndarray:
-        """Embed sentences as vectors that are not scaled, float32 [sentence, width]."""
+        """Embed sentences as unnormalised vectors, float32 [sentence, width]."""
         ...
 
 
@@ -70,7 +70,7 @@ def load_encoder(name: str = DEFAULT) -> TextEncoder:
 
 
 class HashEncoder:
-    """Encoder that sums pseudo-random vectors, one per word and per pair of adjacent words.
+    """Encoder that sums pseudo-random vectors, one per word and one per pair of adjacent words.
 
     Sentences are similar only if they share words, so results with this encoder are meaningless.
 

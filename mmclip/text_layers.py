@@ -14,7 +14,7 @@ from mmclip.errors import MmclipError
 Weights = Mapping[str, jax.Array]
 # Number of sentences per batch, including padding.
 BATCH = 32
-# Numbers of tokens to which batches are padded; if none fits, to the encoder's maximum.
+# Token counts to which batches are padded; longer batches are padded to the encoder's maximum.
 LENGTHS = (16, 32, 64, 128)
 INSTALL = "pip install -c constraints.txt '.[train]'"
 
@@ -95,12 +95,12 @@ def _padded(tokens: list[Sequence[int]], length: int, pad: int) -> tuple[np.ndar
     for row, sentence in enumerate(tokens):
         ids[row, : len(sentence)] = sentence
         mask[row, : len(sentence)] = 1
-    mask[len(tokens) :, 0] = 1  # In padding rows, a mean over zero tokens would be nan.
+    mask[len(tokens) :, 0] = 1  # Without this token, the mean over a padding row would be nan.
     return ids, mask
 
 
 def require_file(folder: Path, name: str, hint: str) -> Path:
-    """Path of a file in a folder; raises MmclipError with the hint if the file is missing."""
+    """Path of a file in a folder; raise MmclipError with the given hint if the file is missing."""
     path = folder / name
     if not path.is_file():
         raise MmclipError(folder, name, "is missing", hint)
@@ -108,7 +108,7 @@ def require_file(folder: Path, name: str, hint: str) -> Path:
 
 
 def read_json(path: Path) -> dict:
-    """Read the configuration of an encoder; raises MmclipError if it is not valid JSON."""
+    """Read the configuration of an encoder; raise MmclipError if it is not valid JSON."""
     try:
         return json.loads(path.read_bytes())
     except ValueError as error:

@@ -73,7 +73,7 @@ class TrainingLog:
 
         Args:
             rate: learning rate of the last step.
-            found: validation measures, if they were taken.
+            found: validation measures; None if no validation was made.
 
         Raises:
             MmclipError: a loss is not finite; the message names the first such step.
@@ -138,7 +138,7 @@ class TrainingLog:
 
 
 def _validation_entries(found: Validation | None) -> dict[str, str]:
-    """Columns of metrics.csv; empty without a validation."""
+    """Validation columns of a row of metrics.csv; empty strings if no validation was made."""
     if found is None:
         return dict.fromkeys(("validation_accuracy", "r_at_1", "r_at_5", "median_rank"), "")
     return {

@@ -107,11 +107,15 @@ def _announced(step: Callable, report: Callable[[str], None]) -> Callable:
 def _label_texts(
     data: PreparedData, settings: TrainingSettings, report: Callable[[str], None]
 ) -> dict[str, str]:
-    """Map each label to the label that supplies its text; empty except in permutation controls."""
-    if not settings.train.derange:
+    """Map each label and caption to another one, whose text it gets in a permutation control."""
+    seed = settings.train.derange
+    if not seed:
         return {}
     report("permutation control (train.derange): every label has the text of another label")
-    return permute_label_texts(data.seen, settings.train.derange)
+    captions = {text for clip in data.corpus.clips for text in clip.captions}
+    permuted = len(captions) > 1 and settings.data.captions
+    of_captions = permute_label_texts(captions, seed) if permuted else {}
+    return of_captions | permute_label_texts(data.seen, seed)
 
 
 def _batches(
@@ -126,7 +130,7 @@ def _batches(
 
 
 def _due_actions(step: int, settings: OptimizationSettings) -> set[str]:
-    """Which of "log", "validate" and "save" are due after a step; all are due after the last."""
+    """Which of "log", "validate" and "save" are due after a step; after the last step, all are."""
     intervals = {
         "log": settings.log_every,
         "validate": settings.validate_every,

@@ -1,14 +1,14 @@
 """Overlap of a store with a model's training data: people, takes and labels.
 
-People are compared by source and name, takes by the digest of their motion or capture, which a
-model of an earlier version does not list.
+People are compared by source and name, and takes by the digest of their motion or capture. Models
+of earlier versions do not list these digests.
 """
 
 from collections.abc import Sequence
 
 from mmclip.window_corpus import StoredClip, WindowCorpus
 
-# Number of people that are named in a line.
+# Maximum number of people that are named in a line.
 SHOWN = 3
 
 
@@ -67,7 +67,7 @@ def hit_lines(rows: Sequence[dict], labels: Sequence[str]) -> list[str]:
         labels: requested labels.
 
     Returns:
-        No line if the store has none of the labels.
+        The lines; an empty list if the store has none of the labels.
     """
     known = [row for row in rows if row["store_label"] in labels]
     if not known:

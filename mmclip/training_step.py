@@ -63,7 +63,7 @@ def model_of_state(model: SplitModel, state: TrainState):
 
 
 def merged_weights(model: SplitModel, state: TrainState) -> Variables:
-    """Base weights of a state, with the LoRA update merged, if there is one."""
+    """Base weights of a state, into which a LoRA update, if any, is merged."""
     network = model_of_state(model, state)
     lora.merge(network)
     return split_model(network).variables["base"]
@@ -92,12 +92,13 @@ def make_step(model: SplitModel, vectors: jax.Array, settings: TrainingSettings)
 def make_preparation(settings: TrainingSettings) -> Callable:
     """Compile the augmentation of a batch and its conversion to the network's input.
 
-    These are two programs, because XLA would compute the augmentation again for every weight of
-    the interpolation if both were one program on a CPU.
+    Augmentation and conversion are separate programs, because in a single program on a CPU, XLA
+    would repeat the augmentation for every weight of the interpolation.
 
     Returns:
-        prepare(step, maps), which returns the network's inputs of the step after `step` completed
-        steps, an array [batch, column, bin] for each of the stored heatmaps, given by name.
+        prepare(step, maps), where `step` is the number of completed steps and `maps` contains the
+        stored heatmaps keyed by name; returns the network's inputs, one array [batch, column, bin]
+        for each heatmap.
     """
 
     def augmented(step, maps):
@@ -120,7 +121,7 @@ def make_update(model: SplitModel, vectors: jax.Array, settings: TrainingSetting
 
     Returns:
         update(state, inputs, labels, sentences), which returns the next state and the metrics by
-        name; `inputs` are the result of the preparation of this step.
+        name; `inputs` is the result of `prepare` for this step.
     """
     optimizer = make_optimizer(settings.train)
     unit = settings.train.loss != "mse_unnormalised"
@@ -147,5 +148,5 @@ def make_update(model: SplitModel, vectors: jax.Array, settings: TrainingSetting
 
 
 def _step_keys(settings: TrainingSettings, step) -> jax.Array:
-    """The random keys of augmentation and of dropout in the step after `step` completed steps."""
+    """Random keys of augmentation and of dropout in the step after `step` completed steps."""
     return jax.random.split(jax.random.fold_in(jax.random.key(settings.train.seed), step))

@@ -1,6 +1,7 @@
 """Pre-norm transformer encoder with a fused qkv projection.
 
-The attribute names of these modules are the keys in weights.safetensors and in checkpoints.
+The attribute names of the modules in this file are the keys in weights.safetensors and in
+checkpoints.
 """
 
 import jax
@@ -28,9 +29,10 @@ class Attention(nnx.Module):
     def __call__(
         self, x: jax.Array, key: jax.Array | None = None, first: int | None = None
     ) -> jax.Array:
-        """softmax(q k / sqrt(head width)) v for x [batch, token, width].
+        """Compute softmax(q k / sqrt(head width)) v for x [batch, token, width].
 
-        If `first` is given, only the first tokens are computed; they attend to all tokens.
+        If `first` is given, only the outputs of the first `first` tokens are computed; these tokens
+        attend to all tokens.
         """
         batch, tokens, width = x.shape
         # Only a LoRA projection has dropout and therefore takes a key.
@@ -68,9 +70,9 @@ class TransformerBlock(nnx.Module):
     def __call__(
         self, x: jax.Array, key: jax.Array | None = None, first: int | None = None
     ) -> jax.Array:
-        """Transformed tokens [batch, token, width], all or only the first ones.
+        """Transform tokens [batch, token, width]; return all tokens or the leading `first` tokens.
 
-        Pass a key during training only.
+        Pass a random key for dropout during training only.
         """
         keys = (None,) * 3 if key is None else jax.random.split(key, 3)
         attended = self.attention(self.norm1(x), keys[1], first)
@@ -114,8 +116,8 @@ class Transformer(nnx.Module):
         Args:
             x: tokens [batch, token, width].
             key: random key for dropout; pass it during training only.
-            first: number of first tokens that are returned; default: all. The last block computes
-                the other tokens only as keys and values, which saves most of its time.
+            first: number of leading tokens to return; default: all. The last block computes the
+                other tokens only as keys and values, which saves most of the block's run time.
         """
         last = len(self.blocks) - 1
         for index, block in enumerate(self.blocks):

@@ -1,11 +1,12 @@
 """Labelled windows, their texts and their splits, read from the tables of one or several stores.
 
 The label of a window is derived from the segments that overlap it. If the clip has action segments,
-the label consists of the names of the actions, joined by "and"; otherwise it is the label segment
-with the longest overlap. A window without any segment has no label and is not sampled.
+the label consists of the names of the actions, joined by "and"; otherwise, the label is the text of
+the label segment with the longest overlap. A window without any segment has no label and is not
+sampled.
 
-A clip that is shorter than a window is left out or, if it has enough columns, is a single window
-that the reader stretches along time.
+A clip that is shorter than a window is left out or, if it has enough columns, becomes a single
+window that the reader stretches along time.
 """
 
 from collections import Counter, defaultdict
@@ -19,10 +20,11 @@ from mmclip.errors import MmclipError
 from mmclip.sentences import Descriptions
 from mmclip.store import RadarStore
 
-# An action is part of a window's label if at least this duration [s], or half of the action, lies
-# in the window.
+# An action is part of a window's label if at least this duration of the action [s], or half of the
+# action, lies in the window.
 MIN_OVERLAP_S = 0.2
-# Hexadecimal digits of a take's digest: ten million takes differ with a probability of 0.999997.
+# Number of hexadecimal digits of a take's digest: the digests of ten million takes are all
+# different with a probability of 0.999997.
 TAKE_DIGITS = 16
 SPLITS = ("train", "val", "test")
 
@@ -158,10 +160,10 @@ def read_corpus(
         columns: number of columns of a window.
         crop_step: number of columns between the starts of consecutive windows.
         need_labels: whether to exclude windows without a label; otherwise their label is "".
-        shortest: number of measured columns from which a clip shorter than a window is stretched;
-            default: `columns`, so that no clip is stretched.
-        most_actions: if labels are needed, clips in which more actions follow each other are left
-            out; 0 keeps all.
+        shortest: minimum number of measured columns for which a clip shorter than a window is
+            stretched; default: `columns`, so that no clip is stretched.
+        most_actions: maximum number of successive actions in a clip; if labels are needed, clips
+            with more actions are excluded; 0 keeps all clips.
 
     Returns:
         The corpus.
@@ -198,7 +200,7 @@ def read_corpus(
 
 
 def window_label(segments: list[Segment], start_s: float, end_s: float) -> str | None:
-    """The label of a window.
+    """Determine the label of a window.
 
     Args:
         segments: segments of the clip.
@@ -220,7 +222,7 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
             and overlap_s(each) > 0
         ]
         return " and ".join(dict.fromkeys(names)) or None
-    # In a clip that has only sentences, the one with the longest overlap is the label.
+    # In a clip that has only sentences, the sentence with the longest overlap is the label.
     for kind in ("label", "sentence"):
         candidates = [each for each in segments if each.kind == kind and overlap_s(each) > 0]
         if candidates:
@@ -229,16 +231,16 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
 
 
 def _too_short(measured: int, shortest: int) -> str:
-    """The reason why a clip of this many measured columns has no windows, or ""."""
+    """Reason why a clip with the given number of measured columns has no windows, or ""."""
     if not measured:
         return "failed when the store was built"
     return f"with fewer than {shortest} measured columns" if measured < shortest else ""
 
 
 def _too_many(segments: list[Segment], most_actions: int) -> str:
-    """The reason why a clip with these actions is left out, or "".
+    """Reason why a clip with the given action segments is left out, or "".
 
-    An action that follows itself counts once.
+    Successive segments of the same action count once.
     """
     actions = [each.text for each in sorted(segments) if each.kind == "action"]
     changes = sum(one != other for one, other in pairwise(actions))

@@ -1,8 +1,8 @@
 """Reader of window heatmaps, which are prefetched by the threads of tensorstore.
 
-While the device processes one batch, the reads of the following batches are in flight. Clips that
-have been read stay in memory, up to a limit, so that most windows of later batches are slices of
-arrays in memory.
+While the device processes one batch, the following batches are already being read. Clips that have
+been read stay in memory, up to a limit, so that most windows of later batches are slices of arrays
+in memory.
 """
 
 import math
@@ -19,13 +19,13 @@ from mmclip.window_corpus import WindowCorpus
 
 
 class _Read(NamedTuple):
-    """Futures of arrays by heatmap name, and the columns of the window in them."""
+    """Futures of arrays, keyed by heatmap name, and the columns of the window in these arrays."""
 
     columns: slice
     maps: dict
 
     def window(self, name: str) -> np.ndarray:
-        """Wait for the array of a heatmap; returns the columns of the window [column, bin]."""
+        """Wait for the array of a heatmap; return the columns of the window [column, bin]."""
         return self.maps[name].result()[self.columns]
 
 
@@ -57,7 +57,7 @@ class WindowReader:
     def read(
         self, batches: Iterator[BatchIndices]
     ) -> Iterator[tuple[dict[str, np.ndarray], BatchIndices]]:
-        """Yield the stored heatmaps [window, column, bin] of each batch by name, and its indices.
+        """Yield each batch: stored heatmaps [window, column, bin] keyed by name, and indices.
 
         Raises:
             MmclipError: a store cannot be read.
@@ -76,7 +76,7 @@ class WindowReader:
         return [self._start_read(int(clip), int(start)) for clip, start in windows]
 
     def _start_read(self, clip_index: int, start: int) -> _Read:
-        """Read the whole clip if it is or can be kept in memory, else only the window."""
+        """Start to read the whole clip, if memory can hold it, or else only the window."""
         clip = self._corpus.clips[clip_index]
         columns = slice(start, start + clip.columns)
         if clip_index in self._kept:

@@ -1,4 +1,4 @@
-"""Embeddings of windows and labels, whose similarity classifies windows zero-shot."""
+"""Embeddings of windows and labels, whose similarity serves for zero-shot classification."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -23,7 +23,7 @@ TEXT_BATCH = 64
 def embed_labels(
     model: MmClip, bank: SentenceBank, vectors: np.ndarray, labels: Sequence[str]
 ) -> Embeddings:
-    """Embed each label by unit vectors, the normalised means over its sentence variants.
+    """Embed each label as unit vectors, the normalised means over its sentence variants.
 
     Args:
         model: network.
@@ -46,7 +46,7 @@ def embed_labels(
 def embed_windows(
     model: MmClip, reader: WindowReader, windows: WindowIndex, size: int, batch: int = BATCH
 ) -> Embeddings:
-    """Embed windows by unit vectors.
+    """Embed windows as unit vectors.
 
     Args:
         model: network.

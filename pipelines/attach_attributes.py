@@ -1,9 +1,10 @@
 """Attach attribute sentences to a finished store without changing its arrays or checksums.
 
-All attached sentences are in one file next to the table parts that the build wrote, so attaching is
-a single atomic write. Sentences from a file replace sentences attached earlier with the same
-provenance, so attaching the same file a second time changes nothing. The order in which files are
-attached does not matter. A fallback sentence is used only if the caption has no other description.
+All attached sentences are stored in one file next to the table parts that the build wrote, so
+attaching sentences takes a single atomic write. Sentences from a file replace sentences attached
+earlier with the same provenance, so attaching the same file a second time changes nothing. The
+order in which files are attached does not matter. A fallback sentence is used only if the caption
+has no other description.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,7 +31,7 @@ class WordingKey(NamedTuple):
     variant: int
 
 
-# Maps each wording to its sentences, keyed by the described part of the movement.
+# Sentences of each wording, keyed by the part of the movement that the sentence describes.
 Wordings = dict[WordingKey, dict[str, str]]
 
 
@@ -44,7 +45,7 @@ class Attached:
         unknown: captions in the file that are not in the store.
         incomplete: number of new wordings that lack a sentence for at least one part of the
             movement.
-        known: number of wordings in the file that the build had already written.
+        known: number of wordings in the file that were already in the store after the build.
         undescribed: number of captions in the store without any sentence.
     """
 
@@ -148,7 +149,7 @@ def _without_fallbacks(built: Wordings, attached: Wordings) -> Wordings:
 
 
 def _rows(built: Wordings, attached: Wordings) -> list[dict]:
-    """Return table rows in a fixed order; numbers of variants continue after those of the build."""
+    """Return table rows in a fixed order; variant numbers continue after those of the build."""
     next_variant: dict[str, int] = {}
     for key in built:
         next_variant[key.caption] = max(next_variant.get(key.caption, 0), key.variant + 1)

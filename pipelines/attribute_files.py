@@ -19,7 +19,7 @@ from radarsim.errors import InputError
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")
 FALLBACK = "plain fallback without a model"
 _HINT = f"give the columns {', '.join(COLUMNS)}"
-# Limit of the number that distinguishes a wording from others of a caption, exclusive.
+# Exclusive upper limit of the variant number, which distinguishes the wordings of one caption.
 _MOST_VARIANTS = 10_000
 
 

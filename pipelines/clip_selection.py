@@ -1,4 +1,4 @@
-"""Cut takes into clips inside the activity area before planning, and count the omitted parts."""
+"""Cut takes into clips that lie inside the activity area, and count the omitted parts."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -29,8 +29,8 @@ OUTSIDE = "parts of motions outside the area"
 CUT = "clips cut where the subject left the area"
 TOO_LATE = "texts that begin after the end of their motion"
 OUTSIDE_REMEDY = "--area, --distance-m, --lateral-m and --heading-deg change this"
-# Minimum number of takes for several processes; for fewer takes, a single process is faster,
-# because processes take seconds to start.
+# Minimum number of takes for which several processes are started; for fewer takes, a single process
+# is faster, because a process takes seconds to start.
 FEW_TAKES = 100
 # Step by which the start of a clip is delayed if the clip would leave the activity area too early.
 SEARCH_STEP_S = 0.5
@@ -44,7 +44,7 @@ def select_all_clips(
     Args:
         recipe, body_models: arguments of `select_clips`.
         takes: takes from any source.
-        workers: number of processes; with 1, no further process is started.
+        workers: number of processes; if 1, the clips are selected in this process.
     """
     select = partial(select_clips, recipe, body_models=body_models)
     takes = list(takes)
@@ -52,7 +52,7 @@ def select_all_clips(
         yield from map(select, takes)
         return
     # Processes are spawned, because JAX does not work after a fork. JAX runs on the CPU, because
-    # clip selection simulates nothing.
+    # clip selection does not need the GPU.
     with ProcessPoolExecutor(workers, get_context("spawn"), _on_cpu) as pool:
         try:
             yield from pool.map(select, takes, chunksize=8)
@@ -129,7 +129,7 @@ def _remedy_of_short(recipe: Recipe) -> str:
 
 
 def _unplanned_clip(recipe: Recipe, take: Take, sha256: str, start_s: float, variant: int) -> Clip:
-    """Make a clip with its random values, but without length, gender, row, shard and split."""
+    """Make a clip with random values drawn, but without length, gender, row, shard and split."""
     clip_id = f"{take.id}@{start_s:.2f}s.{variant}"
     whole_take = recipe.placements.scope == "sequence"
     return Clip(

@@ -27,13 +27,13 @@ from radarsim.errors import InputError
 TOPIC = "clips-made"
 # Maximum time to wait until the scheduler answers [s].
 CONNECT_S = 30
-# Tasks queued per worker, including the running task; enough to keep every worker busy.
+# Number of tasks queued per worker, including the running task; enough to keep every worker busy.
 QUEUED_PER_WORKER = 2
 _ONE_AT_A_TIME = threading.Lock()
 
 
 class SchedulerLost(ConnectionError):
-    """The connection to the scheduler was lost; files that workers have written are kept."""
+    """The connection to the scheduler was lost; files already written by workers are kept."""
 
 
 class Prepare(WorkerPlugin):
@@ -96,7 +96,7 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
     Raises:
         InputError: the scheduler does not answer or has no workers, a worker runs a different
             version of the code, or a worker cannot read the store.
-        SchedulerLost: the connection to the scheduler was lost later.
+        SchedulerLost: the connection to the scheduler was established and then lost.
     """
     for name in ["distributed", *logging.root.manager.loggerDict]:
         if name.startswith("distributed"):  # silence Dask's messages about lost connections

@@ -1,7 +1,7 @@
 """Data card (README.md) of a store: contents, subjects, splits, licences, instructions for reading.
 
-The card depends only on the store's tables and attributes, so equal stores have equal cards.
-Attribute sentences attached later do not change the card.
+The card depends only on the store's tables and attributes, so identical stores have identical
+cards. Attribute sentences attached later do not change the card.
 """
 
 import math
@@ -86,7 +86,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Duration in hours, minutes or seconds: the largest unit in which it is at least 1."""
+    """Duration in hours, minutes or seconds: the largest unit in which the value is at least 1."""
     for unit, unit_s in (("h", 3600), ("min", 60)):
         if seconds >= unit_s:
             return f"{seconds / unit_s:.4g} {unit}"
@@ -149,7 +149,7 @@ def _settings(recipe: Recipe) -> dict[str, str]:
 
 
 def _detection_settings(recipe: Recipe) -> dict[str, str]:
-    """Return the settings of points and frame maps, if the store has them."""
+    """Return the settings of points and frame maps, if the store has points or frame maps."""
     detection, settings = recipe.detection, {}
     if recipe.keep.points:
         settings["points"] = (
@@ -238,7 +238,7 @@ def _arrays_section(arrays: Mapping[str, dict]) -> str:
 
 
 def _size(array: Mapping) -> str:
-    """Size of all values of an array before compression."""
+    """Total size of the values of an array before compression."""
     try:
         per_value = np.dtype(array.get("data_type", "")).itemsize
     except TypeError:
@@ -250,7 +250,7 @@ def _size(array: Mapping) -> str:
 
 
 def _frames_note(arrays: Mapping[str, dict]) -> str:
-    """Order of the values of points, and names of the joints, if the store has them."""
+    """Order of the values of a point, and names of the joints, if the store has them."""
     lines = []
     if "points" in arrays:
         attributes = arrays["points"].get("attributes", {})

@@ -22,7 +22,7 @@ from radarsim.errors import InputError
 from radarsim.paths import check_link, local_path
 
 _NUMPY = {"string": object, "int64": np.int64, "int32": np.int32, "float64": np.float64}
-# Axes whose coordinate has another name than the axis.
+# Axes whose coordinate array has a different name than the axis.
 _SCALES = {"frame": "frame_time"}
 Report = Callable[[str], object]
 
@@ -168,7 +168,7 @@ def _copy(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
 
 
 def _label_axes(file, store: Store) -> None:
-    """Name the HDF5 axes, and attach coordinates as dimension scales, e.g. for xarray."""
+    """Name the HDF5 axes, and attach the coordinates as dimension scales, which xarray reads."""
     coordinates = [name for name in ALL_COORDINATES if store.has(name)]
     for name in coordinates:
         file[name].make_scale(name)

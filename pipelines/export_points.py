@@ -4,8 +4,8 @@
 
 A CSV file has one line per point: `time_s` since the start of the clip, `frame`, and the values of
 `POINT_VALUES`; an angle that the antennas cannot measure is `nan`. A PCD file (version 0.7, binary)
-has the same values as fields of one unorganised cloud, with x, y and z first and under these names,
-as viewers expect.
+has the same values as fields of an unorganised cloud. The first fields are named x, y and z, as
+viewers expect.
 """
 
 import csv
@@ -25,7 +25,7 @@ from radarsim.errors import InputError
 CLIP_COLUMNS = ("file", "row", "id", "subject", "split", "num_frames", "num_points")
 COLUMNS = ("time_s", "frame", *POINT_VALUES)
 _COORDINATES = {"x_m": "x", "y_m": "y", "z_m": "z"}
-# Fields of a PCD file with the column of each.
+# Maps each field of a PCD file to a column.
 PCD_FIELDS = {
     **{field: column for column, field in _COORDINATES.items()},
     **{column: column for column in POINT_VALUES if column not in _COORDINATES},
@@ -74,7 +74,7 @@ def to_point_files(
 
 
 def clip_points(store: Store, row: int) -> np.ndarray:
-    """The points of a clip in the order of frames, as records with the fields `COLUMNS`."""
+    """The points of a clip, ordered by frame, as records with the fields `COLUMNS`."""
     counts, values = store.array("num_points", row), store.array("points", row)
     frame, slot = np.nonzero(np.arange(values.shape[1]) < counts[:, None])
     points = np.zeros(len(frame), _ROW)
@@ -85,7 +85,7 @@ def clip_points(store: Store, row: int) -> np.ndarray:
 
 
 def file_name(clip: Clip, kind: str) -> str:
-    """Name of a clip's file: its row and its id, without characters that file systems reserve."""
+    """File name of a clip: row and id, without characters that are reserved by file systems."""
     return f"{clip.row:06d}_{re.sub(r'[^A-Za-z0-9@._-]+', '_', clip.id)[-80:]}.{kind}"
 
 
@@ -102,7 +102,7 @@ def _write(file: Path, data: bytes, points: np.ndarray, decode: Callable, path: 
 
 
 def _to_csv(points: np.ndarray) -> bytes:
-    """Numbers with as many digits as float32 needs to be read back unchanged."""
+    """Format numbers with as many digits as are needed to read a float32 back unchanged."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)

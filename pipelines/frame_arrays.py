@@ -1,8 +1,8 @@
-"""Points and maps of every radar frame of one clip, from its IF cube.
+"""Points and maps of every radar frame of a clip, computed from the IF cube of the clip.
 
-The cube has the frames of a full clip, so that a worker compiles only once. The values of frames
-after the end of a short clip are replaced by padding, and static echoes are estimated from the
-clip's own frames.
+The cube has as many frames as a full clip, so that a worker compiles only once. The values of
+frames after the end of a short clip are replaced by padding, and static echoes are estimated from
+the clip's own frames.
 """
 
 import jax
@@ -26,7 +26,7 @@ def arrays_of_frames(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str,
             full clip.
 
     Returns:
-        Values of the arrays, keyed by array name; empty if the recipe keeps none.
+        Values of the arrays, keyed by array name; empty if the recipe keeps no such array.
     """
     if not recipe.keep.frame_products:
         return {}
@@ -63,7 +63,7 @@ def _points(points: PointCloud, num_frames: int) -> dict[str, np.ndarray]:
 
 
 def _stored_map(map_db: jax.Array, num_frames: int) -> np.ndarray:
-    """Round to float16 on the device, because it is the largest array that is copied."""
+    """Round to float16 on the device, because the map is the largest array copied to the host."""
     stored = np.array(jax.numpy.maximum(map_db, FLOOR_DB).astype(np.float16))
     stored[num_frames:] = FLOOR_DB
     return stored

@@ -1,4 +1,4 @@
-"""Checks of the values of one clip: maps in dB, points, joints; one line per problem."""
+"""Checks of the points, joints and maps in dB of one clip, with one line per problem."""
 
 from collections.abc import Iterator
 
@@ -12,14 +12,16 @@ from radarsim.detection.point_cloud import POINT_VALUES
 # Maximum heatmap level [dB above noise]; a stronger echo would exceed the ADC range of every known
 # board.
 HIGHEST_DB = 150.0
-# Values of a point that every radar measures; an array may not resolve azimuth or elevation.
+# Values of a point that every radar measures; some antenna arrays do not resolve azimuth or
+# elevation.
 MEASURED = tuple(name for name in POINT_VALUES if name not in ("azimuth_rad", "elevation_rad"))
-# Maximum radial speed of a joint; the hands of trained people reach a fifth of it.
+# Maximum plausible radial speed of a joint; the hands of trained people reach a fifth of this
+# speed.
 FASTEST_JOINT_MPS = 50.0
 
 
 def frame_problems(store: Store, row: int, num_frames: int) -> Iterator[tuple[str, str]]:
-    """Problems in the arrays per radar frame of one clip.
+    """Find problems in those arrays of one clip that have values per radar frame.
 
     Args:
         store: an open store.
@@ -43,7 +45,7 @@ def frame_problems(store: Store, row: int, num_frames: int) -> Iterator[tuple[st
 
 
 def point_problems(points: np.ndarray, counts: np.ndarray, num_frames: int) -> Iterator[str]:
-    """Problems of points [frame, point, value] and their counts [frame]."""
+    """Find problems in points [frame, point, value] and their counts [frame]."""
     slots = points.shape[1]
     if counts.min(initial=0) < 0 or counts.max(initial=0) > slots:
         yield f"counts are {counts.min()} to {counts.max()}; 0 to {slots} are possible"
@@ -62,7 +64,7 @@ def point_problems(points: np.ndarray, counts: np.ndarray, num_frames: int) -> I
 def joint_problems(
     joints_m: np.ndarray, speed_mps: np.ndarray, visible: np.ndarray, num_frames: int
 ) -> Iterator[tuple[str, str]]:
-    """Problems of joints [frame, joint, axis], their speeds and visibility [frame, joint]."""
+    """Find problems in joints [frame, joint, axis], joint speeds and visibility [frame, joint]."""
     for name, values in (("joints_m", joints_m), ("joint_speed_mps", speed_mps)):
         if not np.isfinite(values[:num_frames]).all():
             yield name, "values are not finite"
@@ -76,7 +78,7 @@ def joint_problems(
 
 
 def _outside_axes(store: Store, points: np.ndarray) -> Iterator[str]:
-    """Points beyond the range axis or the unambiguous speeds, by more than two bins."""
+    """Find points more than two bins beyond the range axis or the unambiguous speeds."""
     radar = store.recipe.radar
     limits = {
         "range_m": radar.range_resolution_m * (radar.chirp.num_samples + 2),
@@ -90,7 +92,7 @@ def _outside_axes(store: Store, points: np.ndarray) -> Iterator[str]:
 
 
 def map_problems(map_db: np.ndarray, measured: int, axis: str) -> Iterator[str]:
-    """Problems of one map in dB, of which the first `measured` columns or frames are no padding."""
+    """Find problems in a map in dB; columns or frames from index `measured` on are padding."""
     if not np.isfinite(map_db).all():
         yield f"{np.count_nonzero(~np.isfinite(map_db))} values are not finite"
         return

@@ -8,7 +8,7 @@
     joint_speed_mps     [clip, frame, joint]                  radial, receding positive
     joint_visible       [clip, frame, joint]                  line of sight to the radar
 
-All values are of the middle of a frame's burst, at `frame_time`. Frames after the end of a clip
+All values refer to the middle of a frame's burst, at `frame_time`. Frames after the end of a clip
 have no points, maps at `FLOOR_DB`, and NaN for joints that are not visible.
 """
 
@@ -22,7 +22,7 @@ FRAME_MAPS = {"range_doppler": "burst_speed", "range_azimuth": "burst_angle"}
 FRAME_COORDINATES = {"frame_time": "s", "burst_speed": "m/s", "burst_angle": "rad"}
 JOINT_ARRAYS = ("joints_m", "joint_speed_mps", "joint_visible")
 
-_AT_FRAMES = {"coordinates": "frame_time"}  # CF convention, by which xarray finds the times
+_AT_FRAMES = {"coordinates": "frame_time"}  # CF convention that tells xarray where the times are
 _ABOUT_COORDINATES = {
     "frame_time": "middle of the burst of each frame, since the start of the clip",
     "burst_speed": "centre of each speed bin of one burst, receding positive",
@@ -31,14 +31,14 @@ _ABOUT_COORDINATES = {
 
 
 def frame_arrays(layout: Layout) -> list[ArraySpec]:
-    """Specifications of the arrays per radar frame that are saved."""
+    """Specifications of the saved arrays that have values per radar frame."""
     arrays = [] if layout.num_points is None else _points(layout)
     arrays += [_frame_map(layout, name) for name in FRAME_MAPS if getattr(layout, name)]
     return arrays + (_joints(layout) if layout.joints else [])
 
 
 def frame_coordinates(layout: Layout) -> list[ArraySpec]:
-    """Specifications of the coordinates of the arrays per radar frame that are saved."""
+    """Specifications of the coordinates of the saved arrays that have values per radar frame."""
     per_frame = layout.num_points is not None or layout.joints
     maps = [axis for name, axis in FRAME_MAPS.items() if getattr(layout, name)]
     sizes = {axis: layout.bins[axis] for axis in maps}
@@ -59,7 +59,7 @@ def frame_coordinates(layout: Layout) -> list[ArraySpec]:
 
 
 def _per_frame(layout: Layout, name: str, axes: dict[str, int], **properties) -> ArraySpec:
-    """An array with one file per shard, in which one chunk is one clip."""
+    """Specification of an array with one file per shard, in which each chunk contains one clip."""
     clip = (layout.num_frames, *axes.values())
     return ArraySpec(
         name=name,
@@ -97,7 +97,7 @@ def _points(layout: Layout) -> list[ArraySpec]:
 
 
 def _frame_map(layout: Layout, name: str) -> ArraySpec:
-    """A map of each frame: a file per clip, because one clip takes megabytes, a chunk per frame."""
+    """Specification of a frame map: one file per clip (several megabytes), one chunk per frame."""
     axis = FRAME_MAPS[name]
     bins = (layout.bins["range"], layout.bins[axis])
     return ArraySpec(

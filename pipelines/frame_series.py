@@ -1,4 +1,4 @@
-"""Points, frame maps and joints of a clip, from a store or computed from a cube, for figures."""
+"""Points, frame maps and joints of a clip for figures, from a store or from an IF cube."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from radarsim.detection.frame_maps import frame_map_axes, range_azimuth, range_d
 from radarsim.plots.frames import FrameSeries
 from radarsim.radar.radar import Radar
 
-# Arrays of a store that a figure of single frames shows, and the axes of its maps.
+# Arrays of a store that a figure of single frames shows, and the axes of the maps.
 FRAME_ARRAYS = ("points", "range_doppler", "range_azimuth", "joints_m")
 _AXES = {"range_m": "range", "speed_mps": "burst_speed", "angle_rad": "burst_angle"}
 
@@ -20,7 +20,7 @@ def has_frames(store: Store) -> bool:
 
 
 def stored_frames(store: Store, row: int) -> FrameSeries:
-    """Points, frame maps and joints of a clip, as far as the store contains them.
+    """Return those of the points, frame maps and joints of a clip that the store contains.
 
     Args:
         store: open store.
@@ -42,11 +42,11 @@ def frames_of_cube(radar: Radar, cube_v) -> FrameSeries:
     """Detect the points and compute the maps of every frame of an IF cube.
 
     Args:
-        radar: the board that recorded the cube.
+        radar: radar that recorded the cube.
         cube_v: volts at the ADC [frame, chirp, tx, rx, sample].
 
     Raises:
-        InputError: a frame holds a single loop and hence has no Doppler axis.
+        InputError: a frame contains a single loop and therefore has no Doppler axis.
     """
     points = detect(radar, cube_v)
     return FrameSeries(

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# Maps are clipped at 10 dB below the noise, a level too low for any signal; padding also has this
-# level.
+# Minimum level of maps: 10 dB below the noise, which is too low for any signal. Padding has the
+# same level.
 FLOOR_DB = -10.0
 
 
@@ -51,7 +51,7 @@ class ArraySpec:
 
     @property
     def num_bytes(self) -> int:
-        """Size of all values before compression [bytes]."""
+        """Total size of the values before compression [bytes]."""
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
     @property

@@ -1,8 +1,8 @@
 """A store's folder in an object store (s3://, gs://, az://, memory://), accessed through obstore.
 
 Objects are always written whole, so no temporary files are needed. Builds do not lock the store:
-two simultaneous builds do the work twice, but they write identical bytes. Credentials and endpoints
-are taken from the usual environment variables (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...).
+two simultaneous builds do the work twice, but write identical bytes. Credentials and endpoints are
+taken from the usual environment variables (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...).
 """
 
 import functools

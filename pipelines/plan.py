@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from pipelines.recipe import Placements, Recipe
 
 SPLITS = ("train", "val", "test")
-# Pairs of a number of clips and the shard size for stores with fewer clips; larger stores have
-# shards of MAX_SHARD_SIZE clips. The size does not depend on the number of workers.
+# Pairs of (number of clips, shard size): the shard size applies to stores with fewer clips. Larger
+# stores have shards of MAX_SHARD_SIZE clips. The shard size does not depend on the number of
+# workers.
 SHARD_SIZES = ((1_000, 4), (10_000, 16), (500_000, 128))
 MAX_SHARD_SIZE = 512
 # Fields of a clip that are drawn from the ranges of `Placements` and of `Simulation`.
@@ -66,12 +67,12 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """A count of clips, motions or texts that were left out or cut, for the closing summary.
+    """A count of clips, motions or texts that were left out or cut short, for the closing summary.
 
     Attributes:
         cause: short description of the cause; the counts of notes with equal causes are added.
         count: number of clips, motions or texts.
-        line: one line of detail, or "" if the count is enough.
+        line: one line with details, or "" if there are no details.
         remedy: option or action that changes the count; "" if there is no such option or action.
     """
 
@@ -87,8 +88,8 @@ class ClipSelection:
 
     Attributes:
         clips: clips without row, shard and split.
-        notes: counts of clips, motions or texts that were left out or cut.
-        findings: inferences by the file reader that the user may want to check.
+        notes: counts of clips, motions or texts that were left out or cut short.
+        findings: properties that the file reader inferred and that the user may want to check.
     """
 
     clips: tuple[Clip, ...] = ()

@@ -15,7 +15,7 @@ LINE_EVERY_S = 30.0
 
 
 class Progress:
-    """Shows finished clips, frames per second and time left.
+    """Display of the finished clips, the frames per second and the remaining time.
 
     Args:
         plan: all clips of the build.
@@ -69,7 +69,7 @@ class Progress:
             self._print_line()
 
     def finished(self, shard: int, outcome: dict | Exception) -> None:
-        """Count a finished shard; shards from an earlier build do not change the rate."""
+        """Count a finished shard; shards that an earlier build finished do not affect the rate."""
         if isinstance(outcome, Exception):
             return
         if not outcome.get("found"):

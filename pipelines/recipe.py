@@ -27,7 +27,7 @@ class Clips:
     Attributes:
         length_s: length of a clip; the number of frames follows from the radar's frame period.
         stride_s: time from the start of one clip to the start of the next.
-        min_frames: minimum number of radar frames; clips with fewer frames are dropped and counted.
+        min_frames: minimum number of radar frames; shorter clips are dropped and counted.
     """
 
     length_s: float = 5.0
@@ -46,10 +46,13 @@ class Placements:
 
     Attributes:
         scope: "clip": each clip gets a new placement; "sequence": the subject is placed only once,
-            at the start of the take (as in the paper), and later clips continue from there.
-        per_clip: number of placements per clip.
-        distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
-            `radarsim.scene.placement.Placement`, each as a pair (low, high).
+            at the start of the take (as in the paper), and the placement of later clips follows
+            from the motion.
+        per_clip: number of placement variants; every take is cut into clips once for each variant.
+        distance_m, lateral_m, heading_rad: limits (low, high) of the fields of
+            `radarsim.scene.placement.Placement`.
+        radar_height_m, radar_tilt_rad: limits (low, high) of the fields `height_m` and `tilt_rad`
+            of `radarsim.scene.placement.RadarPose`.
     """
 
     scope: str = "clip"
@@ -95,8 +98,8 @@ class Simulation:
             smooth bare skin, which needs no anchor.
         visibility: "occlusion", or "hpr" (hidden point removal) as in the paper.
         visibility_blocks: number of visibility evaluations per burst.
-        sigma_rad: width of the paper's quasi-specular lobe, (low, high).
-        extra_noise_db: increase of the receiver's noise figure, (low, high).
+        sigma_rad: limits (low, high) of the width of the paper's quasi-specular lobe.
+        extra_noise_db: limits (low, high) of the increase of the receiver's noise figure.
         max_edge_m: maximum edge length of the body mesh; faces with longer edges are subdivided. 0
             keeps the mesh unchanged.
         noise: whether thermal noise is added to I and Q.
@@ -145,8 +148,8 @@ class BuiltIn:
     Attributes:
         takes: number of takes, assigned to the activities and subjects in turn.
         subjects: number of different subjects.
-        grammar_hours: duration of random movements from the motion grammar, which replace the
-            activities; 0 for activities [h].
+        grammar_hours: duration of random movements from the motion grammar [h], which replace the
+            activities; if 0, the activities are used.
     """
 
     takes: int = 24
@@ -244,11 +247,11 @@ class Recipe:
 
     @property
     def min_frames(self) -> int:
-        """Minimum number of frames per clip: `clips.min_frames`, or a heatmap column if longer."""
+        """The larger of `clips.min_frames` and the number of frames in a heatmap column."""
         return max(self.clips.min_frames, self.frames_per_column)
 
     def _check_clip_length(self) -> None:
-        """Check that a full clip has `min_frames` frames; no other code checks this."""
+        """Check that a full clip has at least `min_frames` frames; no other code checks this."""
         if self.num_frames >= self.min_frames:
             return
         frame, least_s = self.radar.frame, self.min_frames * self.radar.frame.period_s

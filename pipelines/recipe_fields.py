@@ -24,7 +24,7 @@ def check_choice(owner: object, name: str, choices: tuple[str, ...]) -> None:
     """Check that a field has one of the permitted values.
 
     Raises:
-        InputError: the value is none of the choices.
+        InputError: the value is not one of the choices.
     """
     value = getattr(owner, name)
     if value not in choices:

@@ -1,4 +1,4 @@
-"""Sections of a recipe for the optional arrays of a store: which are kept, and how detected."""
+"""Sections of a recipe for the optional arrays of a store, and for the detection of points."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from radarsim.detection.settings import (
     FrameMapSettings,
 )
 
-# Arrays per radar frame, by the names that `--keep` and recipes use.
+# Names of the arrays per radar frame, as used by `--keep` and in recipes.
 KEPT_PER_FRAME = ("points", "range_doppler", "range_azimuth", "joints")
 
 
@@ -44,25 +44,25 @@ class Keep:
 
     @property
     def frame_products(self) -> bool:
-        """Whether anything is saved that is computed from the IF cube of each frame."""
+        """Whether any saved array is computed from the IF cube of each frame."""
         return self.points or self.range_doppler or self.range_azimuth
 
     @property
     def needs_doppler(self) -> bool:
-        """Whether anything is saved that needs frames of several loops."""
+        """Whether any saved array requires frames of several loops."""
         return self.points or self.range_doppler
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """Settings of the saved points and frame maps; without effect if neither is saved.
+    """Settings of the saved points and frame maps; they have no effect if neither is saved.
 
     Attributes:
         cfar, false_alarm_rate, peaks_only, min_range_m: as in
             `radarsim.detection.settings.DetectionSettings`.
         max_points: number of slots per frame; the strongest points are kept.
-        clutter: static echoes that are removed from points and frame maps; the heatmaps have
-            their own setting, `maps.clutter`.
+        clutter: method that removes static echoes before points and frame maps are computed; the
+            setting for the heatmaps is `maps.clutter`.
         beamformer: as in `radarsim.detection.settings.FrameMapSettings`; the taper of the
             antenna row is `maps.angle_window`.
         azimuth_bins: number of azimuth bins of a range-azimuth map.

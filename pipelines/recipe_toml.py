@@ -107,7 +107,7 @@ def _section(section: type, name: str, values: object, where: str) -> object:
 
 
 def radar_board_guess(value: object, where: str) -> str:
-    """Line to print with the plan if the board in a recipe's radar file was only guessed.
+    """Return a line to print with the plan if the board in a recipe's radar file was only guessed.
 
     Args:
         value: the entry "radar" of a recipe: a radar, a table, or the name of a board or file.
@@ -134,7 +134,7 @@ def _radar(value: object, where: str) -> Radar:
 
 
 def _radar_path(value: object, where: str) -> str:
-    """Path of the radar file, next to the recipe or in the working folder, or the board's name."""
+    """Path of the radar file, next to the recipe or in the working folder, or else a board name."""
     beside = Path(where).parent / local_path(str(value))
     return str(beside if beside.is_file() else value)
 
@@ -145,7 +145,7 @@ def _named(radar: Radar, place: str, name: str) -> Radar:
 
 
 def _check_type(value: object, default: object, field: str, where: str) -> None:
-    """Check booleans and strings for the type of the default; sections check numbers."""
+    """Check that booleans and strings have the type of the default; the sections check numbers."""
     for kind, description in ((bool, "true or false"), (str, "a string in quotes")):
         if isinstance(default, kind) != isinstance(value, kind):
             needed = description if isinstance(default, kind) else "a number"

@@ -15,10 +15,9 @@ from radarsim.paths import is_url, path_argument
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, or 2 if no report can be made."""
+    """Run the command; return the exit status: 0, or 2 if no report can be made."""
     options = _parser().parse_args(arguments)
-    # Imported after the arguments are parsed, because these imports take seconds and --help does
-    # not need them.
+    # Imported late: these modules take seconds to load, and --help should not wait for them.
     from radarsim.errors import InputError
 
     try:

@@ -15,12 +15,12 @@ from radarsim.plots.points import draw_plan_view, draw_side_view
 from radarsim.plots.style import STYLE
 
 _BLUE = "#33658a"
-_NUM_BODIES = 4  # drawn frames of the joints
-_THIN = {"lw": 0.9, "ms": 1.8, "zorder": 2.5}  # joints lie below the points
+_NUM_BODIES = 4  # number of frames whose joints are drawn
+_THIN = {"lw": 0.9, "ms": 1.8, "zorder": 2.5}  # joints are drawn below the points
 
 
 def frame_figures(store: Store, rows: Iterable[int]) -> Iterable[tuple[str, Figure]]:
-    """Figures of what a store keeps of single frames, each with its caption.
+    """Figures of the points, frame maps and joints in a store, each with a caption.
 
     Args:
         store: open store.
@@ -63,7 +63,7 @@ def counts_figure(counts: np.ndarray) -> Figure:
 
 
 def path_figure(series: FrameSeries) -> Figure:
-    """Points of a clip and its joints in some frames, from above and from the side."""
+    """Points of a clip, and the joints in some frames, from above and from the side."""
     with rc_context(STYLE):
         page = Figure(figsize=(9, 3.7), dpi=110, layout="constrained")
         plan, side = page.subplots(1, 2, width_ratios=(1, 1.5))
@@ -86,7 +86,7 @@ def maps_figure(series: FrameSeries, frame: int) -> Figure:
 
 
 def _draw_bodies(plan, side, joints_m: np.ndarray) -> None:
-    """Path of the first joint, and all joints of a few frames."""
+    """Draw the path of the first joint, and all joints of a few frames."""
     known = np.flatnonzero(np.isfinite(joints_m[:, 0]).all(axis=1))
     path_m = joints_m[known, 0]
     plan.plot(path_m[:, 1], path_m[:, 0], color="black", lw=1.2, zorder=4)

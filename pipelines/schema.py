@@ -20,7 +20,7 @@ HEATMAPS = ("time_doppler", "time_range", "time_angle")
 BIN_AXIS = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle"}
 COORDINATE_UNITS = {"time": "s", "column_time": "s", "range": "m", "speed": "m/s", "angle": "rad"}
 COORDINATE_AXIS = {"column_time": "time"}
-# All arrays that may be coordinates of axes; a store has those of its arrays.
+# Names of all coordinate arrays; a store contains only the coordinates of the arrays that it has.
 ALL_COORDINATES = (*COORDINATE_UNITS, *FRAME_COORDINATES)
 
 # Value of the column `body` for recorded clips, which have no body model.

@@ -72,7 +72,7 @@ class Take(Protocol):
     """One continuous motion of one subject.
 
     Attributes:
-        id: stable name, independent of the machine.
+        id: name of the take, which is the same on every machine.
         subject: the person who moves; each subject is in only one split.
         source: collection that the motion comes from.
         licence: licence of the motion.

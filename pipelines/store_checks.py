@@ -1,6 +1,6 @@
 """Check a store: files, axes, values, tables and splits. Each check yields one line per problem.
 
-Every reported problem requires action. `pipelines.report` shows statistics of a store.
+Every reported problem requires action. `pipelines.report` shows the statistics of a store instead.
 """
 
 import math
@@ -17,8 +17,8 @@ from pipelines.store_spec import burst_bins, cube_shape, kept_sizes
 from pipelines.store_writer import verify
 from radarsim.errors import InputError
 
-# Permitted fraction of samples at the ADC's limits: a hand that is briefly close to the radar can
-# cause a smaller fraction; a larger fraction distorts the clip.
+# Permitted fraction of samples at the ADC's limits. A hand that is briefly close to the radar
+# causes a smaller fraction; a larger fraction distorts the clip.
 CLIPPED_SHARE = 0.01
 
 

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from radarsim.errors import InputError
 
-BUILD = ".build"  # folder with the markers of an unfinished store; removed on finishing
+BUILD = ".build"  # folder of marker files, removed when the store is finished
 
 
 class StoreError(InputError):
-    """The store cannot be written, whichever clip is being made, so the build must stop."""
+    """The store cannot be written, regardless of the clip, so the build must stop."""
 
 
 class Lock(Protocol):

@@ -32,7 +32,7 @@ class StoreSpec:
         coordinates: values of the arrays without a clip axis, by name.
         attributes: attributes of the root group; JSON values.
         identity: root attributes that must match before a build may resume an existing store.
-        num_clips, clips_per_shard: number of rows, in total and per task.
+        num_clips, clips_per_shard: number of rows in the store and in each shard.
     """
 
     arrays: tuple[ArraySpec, ...]
@@ -110,7 +110,7 @@ def cube_shape(recipe: Recipe) -> tuple[int, int, int, int]:
 
 
 def cube_bytes(plan: Plan) -> int:
-    """Size of all IF cubes of a plan before compression [bytes]."""
+    """Total size of all IF cubes of a plan before compression [bytes]."""
     per_value = 2 if plan.recipe.simulation.quantise else 4
     per_frame = int(np.prod(cube_shape(plan.recipe))) * 2 * per_value
     return len(plan.clips) * plan.recipe.num_frames * per_frame
@@ -128,7 +128,7 @@ def num_poses(recipe: Recipe) -> int:
 
 
 def frame_axes(recipe: Recipe) -> dict[str, np.ndarray]:
-    """Coordinates of the arrays per radar frame, by the names of `frame_schema`."""
+    """Coordinates of the arrays per radar frame, keyed by the names in `frame_schema`."""
     radar, maps = recipe.radar, recipe.detection.map_settings(recipe.maps.angle_window)
     axes = frame_map_axes(radar, maps)
     return {
@@ -139,7 +139,7 @@ def frame_axes(recipe: Recipe) -> dict[str, np.ndarray]:
 
 
 def burst_bins(recipe: Recipe) -> dict[str, int]:
-    """Numbers of bins of the axes of the frame maps, for `Layout.bins`."""
+    """Number of bins of each axis of the frame maps, for `Layout.bins`."""
     return {
         "burst_speed": recipe.radar.frame.num_chirps,
         "burst_angle": recipe.detection.azimuth_bins,
@@ -147,7 +147,7 @@ def burst_bins(recipe: Recipe) -> dict[str, int]:
 
 
 def kept_sizes(recipe: Recipe) -> dict[str, int | bool | None]:
-    """Fields of `Layout` that state which optional arrays a recipe keeps, except IF cubes."""
+    """Fields of `Layout` for the optional arrays that a recipe keeps, except for IF cubes."""
     keep = recipe.keep
     return {
         "num_poses": num_poses(recipe) if keep.motion else None,
@@ -159,7 +159,7 @@ def kept_sizes(recipe: Recipe) -> dict[str, int | bool | None]:
 
 
 def kept_bytes(plan: Plan) -> int:
-    """Size of the points, frame maps and joints of a plan before compression [bytes]."""
+    """Total size of all points, frame maps and joints of a plan before compression [bytes]."""
     recipe = plan.recipe
     layout = Layout(
         num_clips=len(plan.clips),

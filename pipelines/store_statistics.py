@@ -1,6 +1,6 @@
 """Statistics of a store from its tables: clips, hours, people, labels, texts and licences.
 
-Table parts are read one at a time, so only names are held in memory, even for a million clips.
+Table parts are read one at a time, so memory holds only names, even for a million clips.
 """
 
 import io

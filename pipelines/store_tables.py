@@ -79,7 +79,7 @@ def _clip_row(clip: Clip, radar: str, body: str) -> dict[str, object]:
 
 
 def _with_label(texts: tuple[Text, ...], start_s: float, duration_s: float) -> list[Text]:
-    """Texts of a take and, if the window shows actions, the label that joins the actions."""
+    """Texts of a take and, if the window shows actions, a label that lists these actions."""
     label = window_label(texts, start_s, start_s + duration_s)
     return [*texts, label] if label else [*texts]
 

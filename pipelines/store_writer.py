@@ -86,7 +86,7 @@ def check_place(folder: StoreFolder) -> dict | None:
 
 
 def skeleton(store_spec: StoreSpec) -> dict[str, bytes]:
-    """Metadata (also consolidated) and coordinate files of a store without clips, keyed by path."""
+    """Metadata, also consolidated, and coordinate files of a store without clips, keyed by path."""
     files: dict[str, Buffer] = {}
     store = MemoryStore(files)
     attributes = {"format": FORMAT, "schema_version": SCHEMA_VERSION, **store_spec.attributes}
@@ -146,7 +146,7 @@ class ShardWriter:
 
         Args:
             tables: rows of each table, from `store_tables.shard_tables`.
-            record: counts of the shard for the closing summary.
+            record: counts of the shard, which the closing summary shows.
         """
         for name, values in self._held.items():
             self._encode(self._specs[name], self._rows.start, values)
@@ -308,7 +308,7 @@ def _parsed(data: bytes | None) -> dict | None:
 
 
 def _single_threaded_blosc() -> None:
-    """Compress with a single thread: with two threads, the bytes differ from run to run."""
+    """Compress with a single thread, because the bytes vary from run to run with two threads."""
     import numcodecs.blosc
 
     numcodecs.blosc.use_threads = False

@@ -50,7 +50,7 @@ class FittedTake(NamedTuple):
     body_key: BodyKey
 
 
-# Only one take is cached, because its clips are made in sequence and a long take is large.
+# Only one take is cached, because the clips of a take are made in sequence and takes can be large.
 @functools.lru_cache(maxsize=1)
 def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -> FittedTake:
     """Fit the motion of a take to its subject's body.
@@ -87,7 +87,7 @@ def _nearest_model(key: BodyKey) -> BodyModel:
         try:
             return files.load_body(key.path, gender, layout)
         except InputError as error:
-            if error.field != "body models":  # the model exists but is not usable
+            if error.field != "body models":  # the model exists but cannot be used
                 raise
             refused = refused or error
     raise refused
@@ -143,7 +143,7 @@ def concatenated(first: Motion, then: Motion) -> Motion:
 
 @functools.lru_cache(maxsize=64)
 def reflectivity(radar: Radar, key: BodyKey, sigma_rad: float) -> float:
-    """Level constant, anchored to a standing body of mean shape with lowered arms."""
+    """Constant of the echo level, anchored to a standing body of mean shape with lowered arms."""
     return reflectivity_of_views(radar, _standing_views(key), sigma_rad)
 
 
@@ -153,7 +153,7 @@ def _standing_views(key: BodyKey) -> StandingViews:
     pose_rad = np.zeros((24, 3), np.float32)
     for joint, angle_rad in _ARMS_DOWN_RAD.items():
         pose_rad[joint, 2] = angle_rad
-    pose_rad[0, 0] = np.pi / 2  # rotation from y up to z up
+    pose_rad[0, 0] = np.pi / 2  # rotation that turns a y-up body to z-up
     pose_rad = fit_pose(jnp.asarray(pose_rad), "smpl", body)
     standing_m = skin(body, jnp.zeros(body.num_betas), pose_rad, jnp.zeros(3))
     return standing_views(np.asarray(standing_m), np.asarray(body.faces))

@@ -12,7 +12,7 @@ from pathlib import Path
 from radarsim.errors import InputError
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
-# Maximum size of a file that is read.
+# Maximum size of an input file.
 _MAX_BYTES = 1 << 30
 
 
@@ -72,7 +72,7 @@ def read_rows(
 
 
 def write_rows(path: str | Path, rows: Iterable[Mapping[str, object]], columns: Sequence[str]):
-    """Write rows as CSV or, if the suffix is not `.csv`, as JSON lines; atomic, like `write_whole`.
+    """Write rows atomically as CSV or, if the suffix is not `.csv`, as JSON lines.
 
     Raises:
         InputError: the file cannot be written.

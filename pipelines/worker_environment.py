@@ -18,7 +18,7 @@ _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # One thread needs only one arena of glibc's malloc; further arenas waste a twelfth of a
+    # One thread needs only one arena of glibc's malloc; additional arenas waste a twelfth of a
     # worker's memory.
     "MALLOC_ARENA_MAX": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
@@ -64,8 +64,8 @@ def visible_devices() -> list[str]:
 def claim_device(devices: Sequence[str] | None = None, locks: str | None = None) -> str | None:
     """Restrict JAX to one GPU: the first that no other worker on this machine has locked.
 
-    The claim is a file lock, so it ends with the process, even after a crash. If all GPUs are
-    locked, there are more workers than GPUs, and the remaining workers share the first one.
+    The claim is a file lock, so the claim ends with the process, even after a crash. If all GPUs
+    are locked, there are more workers than GPUs, and the remaining workers share the first one.
 
     Args:
         devices: devices to choose from; None for `visible_devices()`.

@@ -15,7 +15,7 @@ import sys
 from importlib import import_module, metadata
 from types import ModuleType
 
-# Public name: defining module, followed by the name in that module if it differs.
+# Maps each public name to its module, followed by the name in that module if it differs.
 _PUBLIC = {
     # radar
     "AntennaArray": "radarsim.radar.antennas",

@@ -33,7 +33,7 @@ def as_array(where: str, field: str, value: Any, kind: tuple, hint: str):
         field: name of the argument.
         value: the argument.
         kind: `COMPLEX`, `REAL` or `NUMBERS`.
-        hint: what to pass instead, for the message.
+        hint: part of the error message that states what to pass instead.
 
     Raises:
         InputError: the argument is not an array, or its numbers are not of the required kind.
@@ -62,7 +62,7 @@ def check_axes(
         field: name of the array.
         shape: shape of the array.
         axes: names of the axes in order, with their required lengths; None for any positive length.
-        hint: how to correct the array, for the message.
+        hint: part of the error message that states how to correct the array.
 
     Raises:
         InputError: the number of axes or the length of an axis is wrong, or the array is empty.
@@ -85,7 +85,7 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
         field: name of the array.
         array: array of numbers.
         axes: names of the axes, used to locate the first invalid value.
-        hint: how to correct the array, for the message.
+        hint: part of the error message that states how to correct the array.
 
     Raises:
         InputError: values are NaN or infinite; the message states how many and where the first is.
@@ -93,7 +93,7 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
     if is_traced(array) or _sum_is_finite(array):
         return
     invalid = np.argwhere(~np.isfinite(np.asarray(array)))
-    if len(invalid):  # if no value is invalid, only the sum overflowed
+    if len(invalid):  # if no value is invalid, the sum itself overflowed
         first = ", ".join(f"{axis} {index}" for axis, index in zip(axes, invalid[0]))
         problem = f"is NaN or infinite in {len(invalid)} of {array.size} values, first at {first}"
         raise InputError(where, field, problem, hint)
@@ -114,7 +114,7 @@ def check_scalar(where: str, field: str, value: Any, unit: str = "", **limits) -
     """Check one number, which may be an array without axes or a tracer (see `checked_number`).
 
     Raises:
-        InputError: the value is not one number, is not finite, or is outside the limits.
+        InputError: the value is not a single number, is not finite, or is outside the limits.
     """
     if isinstance(value, np.ndarray | jax.Array):
         if value.shape != ():

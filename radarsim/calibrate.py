@@ -1,4 +1,4 @@
-"""Level calibration: the apparent radar cross-section of a body, anchored to human statistics."""
+"""Level calibration: match a body's apparent radar cross-section to human statistics."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -93,18 +93,18 @@ def standing_views(
     """Rotate a standing body through 60 directions, and find the faces that the radar sees.
 
     Args:
-        standing_m: vertices of the body, world axes (+z up) [m].
+        standing_m: vertices of the body in world axes (+z up) [m].
         faces: triangles of the body.
 
     Raises:
-        InputError: an argument is wrong.
+        InputError: an argument is invalid.
     """
     standing_m, faces = checked_still_mesh("standing_views", standing_m, faces)
     centred_m = standing_m - (standing_m.max(0) + standing_m.min(0)) / 2
     yaws_rad = np.arange(ANCHOR_YAWS) * 2 * np.pi / ANCHOR_YAWS
     rotated_m = Rotation.from_rotvec(yaws_rad[:, None] * [0, 0, 1]).as_matrix() @ centred_m.T
     rotated_m = rotated_m.transpose(0, 2, 1) + np.array([ANCHOR_RANGE_M, 0, 0])
-    # Two nodes, the smallest number allowed.
+    # Two nodes are the smallest number allowed.
     mesh = burst_mesh(np.repeat(rotated_m[:, None], 2, axis=1), None)
     faces = jnp.asarray(faces, jnp.int32)
     return StandingViews(mesh, faces, _unoccluded_of_each(mesh, faces))

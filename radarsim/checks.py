@@ -55,11 +55,11 @@ def checked_number(
         where: class or file that contains the field.
         field: name of the field.
         value: the value to check.
-        unit: SI unit, for the message.
+        unit: SI unit in which the message states the value.
         above: lower limit, exclusive.
         at_least: lower limit, inclusive.
         at_most: upper limit, inclusive.
-        hint: how to correct the value, for the message.
+        hint: part of the error message that states how to correct the value.
 
     Raises:
         InputError: the value is not a finite number, or is outside the limits.
@@ -113,7 +113,7 @@ def check_type(where: str, field: str, value: Any, kind: type | tuple[type, ...]
         field: name of the argument.
         value: the argument.
         kind: expected type, or a tuple of types.
-        hint: what to pass instead, for the message.
+        hint: part of the error message that states what to pass instead.
 
     Raises:
         InputError: the argument has another type.

@@ -1,9 +1,9 @@
 """Read and write files: motions, meshes, body models, radars and captures.
 
-This is the entry point for every file that radarsim reads; a file that cannot be used raises an
-`InputError`. Parsers of text formats receive the text and open no files. Readers of binary formats
-(in `scene/formats` and `captures`) receive the path, because they read parts of large files. Each
-reader is imported when its file type is first used.
+This module is the entry point for every file that radarsim reads; a file that cannot be used raises
+an `InputError`. Parsers of text formats receive the text and open no files. Readers of binary
+formats (in `scene/formats` and `captures`) receive the path, because they read parts of large
+files. Each reader is imported when its file type is first used.
 """
 
 from pathlib import Path

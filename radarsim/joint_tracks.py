@@ -1,9 +1,9 @@
-"""Places, radial speeds and visibility of a subject's joints, frame by frame.
+"""Positions, radial speeds and visibility of a subject's joints in every frame.
 
-    pose -> joints -> place and radial speed
+    pose -> joints -> position and radial speed
          -> coarse mesh -> faces of each joint -> visible or not
 
-The joints are labels beside the signal: for pose estimation, or to find which part of the body
+The joints serve as labels for the signal: for pose estimation, or to find the part of the body that
 causes an echo.
 """
 
@@ -31,23 +31,27 @@ from radarsim.scene.scene import PosedScene, Scene, pose, scene_joints, skin_sce
 from radarsim.scene.skeleton import JOINT_NAMES
 from radarsim.signal.settings import SimulationSettings
 
-# If less than a tenth of a joint's surface is seen, its echo is about 10 dB or more below that of
-# the joint alone, and the seen part is mostly a sliver at the outline of the limb that hides it.
+# If less than a tenth of a joint's surface is visible, the joint's echo is at least about 10 dB
+# weaker than without occlusion, and the visible part is mostly a sliver at the outline of the limb
+# that hides the joint.
 VISIBLE_SHARE = 0.1
-# The visibility test takes a third of the time of the full mesh, and 99 % of its flags are equal.
+# With cells of this size, the visibility test takes a third of the time that the full mesh takes,
+# and 99 % of the flags are the same.
 COARSE_CELL_M = 0.03
 # Frames per call of the compiled program, so that clips of all lengths share one program.
 FRAMES_PER_CHUNK = 10
-# Start, middle and end of a burst: three Chebyshev nodes, which lie within those of a simulation.
+# Start, middle and end of a burst: three Chebyshev nodes, all between the first and the last node
+# of a simulation.
 NODES, MIDDLE = 3, 1
-# Least time from the middle of a burst to the two times between which the speed is measured. Over a
-# single chirp of 50 us, float32 rounding of the joints would be a speed of 2 mm/s.
+# Shortest time from the middle of a burst to either of the two times from which the speed is
+# computed. Over a single chirp of 50 us, float32 rounding of the positions would cause a speed
+# error of 2 mm/s.
 LEAST_STEP_S = 5e-3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class JointTracks:
-    """SMPL's 24 joints of the subject at the middle of every burst.
+    """The subject's 24 SMPL joints at the middle of every burst.
 
     Attributes:
         position_m: x (ahead), y (left), z (up) in the radar frame [m].
@@ -56,7 +60,7 @@ class JointTracks:
         visible_share: visible part of the joint's surface that faces the radar, weighted by
             projected area, 0 to 1; 0 if no face of the joint faces the radar.
         times_s: middle of each burst since the start of the motion [s].
-        radar: radar whose frames these are.
+        radar: radar that determines the frames.
     """
 
     position_m: Float[np.ndarray, "frame 24 3"]
@@ -95,23 +99,23 @@ class JointTracks:
 def joint_tracks(
     radar: Radar, scene: Scene, num_frames: int | None = None, first_frame: int = 0
 ) -> JointTracks:
-    """Compute where the joints are in each frame, how fast they recede, and whether they are seen.
+    """Compute the position, radial speed and visibility of every joint in each frame.
 
-    A joint lies inside the body, so its echo comes from nearer by the depth of the body around it:
-    about 0.1 m at the trunk, 0.04 m at a limb. A joint counts as visible if the radar sees at least
+    A joint lies inside the body, so its echo comes from a surface closer to the radar: by about 0.1
+    m at the trunk and 0.04 m at a limb. A joint counts as visible if the radar sees at least
     `VISIBLE_SHARE` of the surface that follows the joint and faces the radar.
 
     Args:
         radar: the radar, which determines the times of the frames.
         scene: subject, and the pose of the radar.
-        num_frames: number of frames; None for the number that `simulate` takes by default.
+        num_frames: number of frames; None for the default of `simulate`.
         first_frame: index of the first frame; frame 0 is at the start of the motion.
 
     Returns:
         The joints in the frames that `simulate` simulates with these arguments.
 
     Raises:
-        InputError: an argument is invalid, or the frames last longer than the motion.
+        InputError: an argument is invalid, or the frames extend past the end of the motion.
     """
     check_radar("joint_tracks", radar)
     check_scene("joint_tracks", scene)
@@ -136,7 +140,7 @@ def joint_tracks(
 def _times_s(
     radar: Radar, scene: Scene, num_frames: int, first_frame: int
 ) -> Float[np.ndarray, "frame 3"]:
-    """Middle of every burst, between two times from which the speed is computed [s]."""
+    """Middle of every burst, and the times before and after it that give the speed [s]."""
     times_s = burst_times_s(radar, num_frames, NODES, first_frame)
     middle_s = times_s[:, MIDDLE]
     before_s = np.maximum(np.minimum(times_s[:, 0], middle_s - LEAST_STEP_S), 0.0)
@@ -158,7 +162,7 @@ def _in_chunks(
     chunks = np.minimum(indices, num_frames - 1).reshape(-1, FRAMES_PER_CHUNK)
     body = coarsen(scene.bodies[0], COARSE_CELL_M)
     belongs = jnp.asarray(joint_faces(body), jnp.float32)
-    # One after the other, because poses that are read from a file are not read by several threads.
+    # One chunk after the other, because several threads must not read poses from a file at once.
     posed = [pose(scene, times_s[chunk]) for chunk in chunks]
     results = parallel_map(lambda each: _joints_and_shares(body, belongs, each), posed)
     joints_m = [
@@ -193,10 +197,10 @@ def _middle_only(posed: PosedScene) -> PosedScene:
 def visible_shares(
     vertices_m: Float[Array, "vertex 3"], faces: FaceIndices, belongs: Float[Array, "face part"]
 ) -> Float[Array, " part"]:
-    """Visible part of the surface of each part of a mesh that faces the radar.
+    """Visible fraction of the radar-facing surface of each part of a mesh.
 
-    Faces count with their area projected on the line of sight, so that faces seen edge-on, which
-    return little and are hidden by their own neighbours, hardly count.
+    Faces are weighted by their area projected along the line of sight, so that faces seen edge-on,
+    which reflect little and are hidden by their own neighbours, hardly count.
 
     Args:
         vertices_m: vertices in the radar frame [m].
@@ -204,7 +208,7 @@ def visible_shares(
         belongs: 1 for faces that belong to a part, 0 for others.
 
     Returns:
-        Share of each part, 0 to 1; 0 if no face of the part faces the radar.
+        Visible fraction of each part, 0 to 1; 0 if no face of the part faces the radar.
     """
     surface = faces_of(vertices_m, faces)
     front = faces_radar(surface)

@@ -32,7 +32,7 @@ def simulate_points(
             accuracy [m].
         rcs_m2: radar cross-section of each point [m^2].
         key: JAX random key for the receiver noise.
-        settings: simulation settings; those for visibility and culling have no effect on points.
+        settings: simulation settings; the visibility and culling settings have no effect on points.
 
     Returns:
         The IF cube in volts at the ADC.

@@ -52,9 +52,9 @@ from radarsim.signal.noise_and_adc import Key, receive
 from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.settings import SimulationSettings
 
-# Maximum number of compiled programs kept in memory; limited, because a cached program occupies 17
-# MB and can be loaded from disk again in 0.3 s. The clips of a corpus share few sizes, but a week
-# of simulation would use every possible size.
+# Maximum number of compiled programs kept in memory. The number is limited because a cached program
+# occupies 17 MB and can be loaded from disk again in 0.3 s. The clips of a corpus share few sizes,
+# but a week of simulation would use every possible size.
 MOST_PROGRAMS = 8
 
 
@@ -169,7 +169,7 @@ def mesh_cube(
     )
     required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
     sizes = sizes_of_selection(radar, settings, reflection, required)
-    echo_program(radar, settings, sizes)  # compiled before the threads start, which share it
+    echo_program(radar, settings, sizes)  # compiled once for all threads
 
     def received(index, chunk, selection):
         echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)

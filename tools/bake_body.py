@@ -25,7 +25,7 @@ from smpl_rig import JOINTS, MIRROR, PARENTS, joint_weights, joints_of, to_rest_
 WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
 # Stature of the mean body.
 STATURE_M = 1.70
-NUM_BODIES = 400  # number of random bodies that define mean and shape directions
+NUM_BODIES = 400  # number of random bodies from which mean and shape directions are computed
 # Number of shape directions in the output file.
 NUM_BETAS = 10
 
@@ -113,7 +113,7 @@ def save(out_path, vertices_m, joints_m, faces, weights, num_left, on_border):
     variance = sigmas**2 / np.sum(sigmas**2)
     print("variance of the shape directions:", np.round(variance[:NUM_BETAS], 3))
     directions = directions[:NUM_BETAS] * sigmas[:NUM_BETAS, None] / np.sqrt(len(vertices_m))
-    # A positive beta 0 makes the body taller.
+    # Choose signs such that a positive beta makes the body taller.
     directions *= np.sign(directions.reshape(NUM_BETAS, -1, 3)[:, :, 1] @ mean_m[:, 1])[:, None]
     regressor = fit_regressor(vertices_m, joints_m, num_left, on_border)
     error_m = np.linalg.norm(np.einsum("jv,nvc->njc", regressor, vertices_m) - joints_m, axis=-1)

@@ -26,11 +26,11 @@ ACTIVITIES = (
     *("march_in_place", "jog_in_place", "jumping_jack", "squat", "bow", "kick", "punch"),
     *("sit_on_a_chair_and_stand_up", "torso_rotation"),
 )
-# Levels of the captures' noise above the board's thermal noise.
+# Noise levels of the captures [dB] above the board's thermal noise.
 NOISE_DB = (0.0, 9.0, 18.0)
 # Fraction of same-motion comparisons that may miss a threshold.
 MISSED_SHARE = 0.02
-MAX_OTHER_SHARE = 0.5  # permitted fraction of other motions that reach a threshold
+MAX_OTHER_SHARE = 0.5  # largest fraction of other motions that may reach a threshold
 LOOPS, SAMPLES, SECONDS = 64, 128, 3.0
 MAPS = ("time_doppler", "time_range", "time_angle")
 TITLES = {"time_doppler": "time-Doppler", "time_range": "time-range", "time_angle": "time-angle"}
@@ -87,7 +87,7 @@ def main() -> int:
 
 
 def small_radar():
-    """Board of the mmCLIP paper with half the loops and samples: equal bins, 1/4 of the work."""
+    """Board of the mmCLIP paper with half the loops and samples: the same bins, 1/4 of the work."""
     from radarsim.radar.boards import BOARDS
 
     radar = BOARDS["AWR1843BOOST"]
@@ -96,7 +96,7 @@ def small_radar():
 
 
 def echo_of_activity(radar, name: str, inexact: bool = False) -> np.ndarray:
-    """Noiseless IF cube of an activity at 3 m [V]; `inexact` adds position and lobe errors."""
+    """Noise-free IF cube of an activity at 3 m [V]; `inexact` adds position and lobe errors."""
     from builders.activities import perform
     from radarsim.files import free_body
     from radarsim.scene.placement import Placement
@@ -136,7 +136,7 @@ def noisy_heatmaps(radar, echo_v: np.ndarray, noise_db: float, seed: int):
 
 
 def compare_all(radar, captures, simulations):
-    """Compute the metrics of all pairs and count how often the true motion ranks first.
+    """Compute the metrics of all pairs, and count the captures whose true motion ranks first.
 
     Returns:
         Values by metric for pairs of the same motion, values by metric for pairs of different
@@ -180,7 +180,7 @@ def num_first(scores) -> int:
 
 
 def threshold_of(key: str, same, other, radar) -> dict:
-    """Threshold of a metric, and its distributions over pairs of equal and of different motions."""
+    """Threshold of a metric, and the metric's distributions for equal and different motions."""
     higher = "." in key
     quantile = MISSED_SHARE if higher else 1 - MISSED_SHARE
     limit = float(np.nanquantile(same, quantile))

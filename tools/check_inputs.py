@@ -41,7 +41,7 @@ class Outcome:
 
     Attributes:
         file: path relative to the folder.
-        kind: kind of its reader.
+        kind: kind of file, as stated by the reader.
         result: "read", "refused" or "failed".
         remarks: notes on a file that was read, or the reason why it was not read.
     """
@@ -59,7 +59,7 @@ def read_motion(path: Path) -> Sequence[str]:
         path: a `.bvh` file, or an `.npz`, `.pkl`, `.npy` or `.pt` file of arrays.
 
     Returns:
-        Number of poses and rate, then the notes of the reader.
+        Remarks: number and rate of poses, then the notes of the reader.
     """
     from radarsim import files
 
@@ -74,7 +74,7 @@ def read_radar(path: Path) -> Sequence[str]:
         path: a TI, mmWave Studio or TOML configuration.
 
     Returns:
-        Board, range resolution and maximum speed, then a note if the board is a guess.
+        Remarks: board, range resolution and maximum speed, then a note if the board is a guess.
 
     Raises:
         ArithmeticError: range resolution or maximum speed differs from the separate formulas.
@@ -141,7 +141,7 @@ def check_file(path: Path, name: str, reader: Reader) -> Outcome:
         reader: reader for files of its kind.
 
     Returns:
-        The outcome; this function raises no exceptions.
+        The outcome; exceptions of the reader become outcomes, too.
     """
     from radarsim.errors import InputError
 
@@ -202,5 +202,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))  # ahead of installed packages
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # before installed packages
     sys.exit(main())

@@ -38,7 +38,7 @@ def read_row(path: Path) -> Row:
         path: the file.
 
     Returns:
-        The result, with the numbers or the reason for refusal.
+        The result, with the computed values or the reason for refusal.
     """
     try:
         setup = load_setup(path)
@@ -108,7 +108,7 @@ def _resolution_and_speed(start_hz, slope_hz_per_s, adc_start_s, window_s, spaci
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the check; returns the exit status."""
+    """Run the check and return the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Draw docs/heatmaps.png, which shows the effects of window, clutter removal and angle taper.
+"""Draw docs/heatmaps.png, which shows the effects of Doppler window, clutter removal and taper.
 
 python tools/draw_heatmap_settings.py
 """

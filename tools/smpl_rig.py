@@ -45,8 +45,8 @@ ARMS = {
     ("left_wrist", "left_hand"): (-7, -10),
 }
 
-HIP_SHARE = 0.82  # hip joints 17 cm apart, as in humans; 21 cm in MakeHuman
-PELVIS_SHARE = 0.45  # position of SMPL's pelvis between hips (0) and spine1 (1)
+HIP_SHARE = 0.82  # scales the hip distance from MakeHuman's 21 cm to the human 17 cm
+PELVIS_SHARE = 0.45  # position of SMPL's pelvis on the line from the hips (0) to spine1 (1)
 
 
 def joint_weights(source):
@@ -66,7 +66,7 @@ def joint_weights(source):
 
 
 def joints_of(source, vertices_m):
-    """Joint positions: left and central joints from MakeHuman's cubes, right joints mirrored."""
+    """Joint positions: left and central from MakeHuman's cubes, right by mirroring."""
 
     def head(*bones):
         return np.mean([vertices_m[source.heads[bone]].mean(axis=0) for bone in bones], axis=0)
@@ -117,7 +117,7 @@ def to_rest_pose(vertices_m, joints_m, weights):
 
 
 def rotation_between(start, end):
-    """The smallest rotation matrix from one direction to another."""
+    """Matrix of the rotation by the smallest angle that maps one direction to another."""
     a, b = start / np.linalg.norm(start), end / np.linalg.norm(end)
     x, y, z = np.cross(a, b)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])

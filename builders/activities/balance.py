@@ -21,7 +21,7 @@ from builders.activities.skeleton import (
 # smoothing keeps standing knees bent by 12 degrees; a walker's knees are never quite straight.
 STRAIGHT, STRIDING = 0.996, 0.988
 UNLOADED_M = 0.6  # additional pelvis height permitted while one foot carries no load
-SMOOTH_S = 0.045  # smooths the pelvis height while load shifts between the legs
+SMOOTH_S = 0.045  # time scale on which the pelvis height is smoothed while load shifts between legs
 CLEAR_M = 0.02  # approximate floor clearance of a foot that follows its joint angles
 BALANCE_S = 0.12  # time constant of the pelvis's balance response, before and after the movement
 _Y, _Z = np.eye(3)[1:]
@@ -155,7 +155,7 @@ def _leg(skeleton, side, series, track, upper, pelvis_m):
     hip_m = _hip(skeleton, side, upper, pelvis_m)
     ankle_m = track.ankle_m
     heading = rotation(_Z, np.rad2deg(track.yaw_rad))
-    # The knee points between the directions of the toes and the pelvis.
+    # The direction of the knee lies between those of the toes and the pelvis.
     leftward = 0.7 * heading[:, :, 1] + 0.3 * upper[:, 0, :, 1]
     foot = heading @ rotation(_Y, track.pitch_deg)
     toes_deg = track.toes_deg

@@ -1,8 +1,8 @@
 """Breathing and heartbeat: chest motion of a person who stands still.
 
 The free body has no ribs. With each breath, the upper spine is rotated back by a degree or two, and
-neck and collars are rotated forward by the same angle, so the sternum moves by millimetres while
-head and arms stay in place. In the same way, a heartbeat moves the sternum by tenths of a
+the neck and collars are rotated forward by the same angle, so the sternum moves by millimetres
+while the head and arms stay in place. In the same way, a heartbeat moves the sternum by tenths of a
 millimetre. The spatial pattern of the motion over the chest is not modelled.
 """
 
@@ -15,9 +15,9 @@ from builders.activities.skeleton import J
 from builders.activities.variation import generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-# Sources: rates of resting adults, 12 to 20 breaths (Russo, Santarelli and O'Rourke, "The
-# physiological effects of slow breathing in the healthy human", Breathe 13, 2017) and 60 to 90
-# beats per minute; chest displacement 4 to 12 mm by breathing and 0.2 to 0.5 mm by the heart
+# Sources: rates of resting adults: 12 to 20 breaths per minute (Russo, Santarelli and O'Rourke,
+# "The physiological effects of slow breathing in the healthy human", Breathe 13, 2017) and 60 to 90
+# heartbeats per minute; chest displacement 4 to 12 mm by breathing and 0.2 to 0.5 mm by the heart
 # (Droitcour, "Non-contact measurement of heart and respiration rates with a single-chip microwave
 # Doppler radar", Stanford, 2006).
 BREATHS_PER_MIN, BEATS_PER_MIN = (12.0, 20.0), (60.0, 90.0)
@@ -60,7 +60,7 @@ def heartbeat_curve(phase: np.ndarray) -> np.ndarray:
 
 
 def _move_sternum(motion, forward_m):
-    """Displace the sternum forward by `forward_m` [pose]; head and arms stay in place."""
+    """Displace the sternum forward by `forward_m` [pose]; the head and arms stay in place."""
     lean = Rotation.from_rotvec((forward_m / LEVER_M)[:, None] * [-1.0, 0.0, 0.0])  # SMPL's x axis
     poses_rad = motion.poses_rad.copy()
     chest = Rotation.from_rotvec(poses_rad[:, J["spine3"]])

@@ -20,7 +20,7 @@ class Curve:
 
     Attributes:
         at: function from an array of phases [cycles] to the values of the curve.
-        rest: constant part; a performer's amplitude scales the deviation from this value.
+        rest: constant part of the curve; a performer's amplitude scales the deviation from `rest`.
     """
 
     at: Callable[[np.ndarray], np.ndarray]
@@ -56,7 +56,7 @@ def as_curve(value: "Curve | float") -> Curve:
 
 
 def hold(value: float) -> Curve:
-    """A constant curve."""
+    """Return a curve with a constant value."""
     return Curve(lambda phase: np.full(np.shape(phase), float(value)), float(value))
 
 
@@ -64,9 +64,9 @@ def ease(*keys: tuple[float, float]) -> Curve:
     """Minimum-jerk curve 10 s^3 - 15 s^4 + 6 s^5 between keys, with zero speed at each key.
 
     Args:
-        keys: (phase, value) pairs in order, over one cycle at most; after the last key, the curve
-            continues to the first key of the next cycle. The last phases may exceed 1, for a
-            landing that a fast performer reaches in the next cycle.
+        keys: (phase, value) pairs in order, over at most one cycle; after the last key, the curve
+            continues to the first key of the next cycle. The phases of the last keys may exceed 1,
+            because a fast performer may land in the next cycle.
 
     Source:
         Flash and Hogan, "The coordination of arm movements", J. Neuroscience 5, 1985.

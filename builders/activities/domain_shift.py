@@ -14,7 +14,7 @@ from builders.activities.performers import Performer, make_performer
 from builders.activities.variation import generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-JITTER_S = 0.02  # correlation time of the marker noise, which is smoothed by every mocap solver
+JITTER_S = 0.02  # correlation time of the marker noise, which every mocap solver smooths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,8 @@ DOMAINS = {
             skate=0.04,
             drift_m=0.015,
         ),
-        # This domain has widely varying body shapes, and a solver that lets the feet slide.
+        # This domain has widely varying body shapes and a motion-capture solver that lets the feet
+        # slide.
         Domain(
             name="twin-c",
             first_performer=3000,

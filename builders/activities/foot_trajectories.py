@@ -16,10 +16,10 @@ from builders.activities.movement import Gait, Stance
 from builders.activities.skeleton import SIDES, Skeleton
 
 PIVOT_DEG = 7.0  # pitch range over which the pivot moves between heel and ball
-ROLLING_MPS = 1.2  # lowest walking speed with a full heel-to-toe roll
+ROLLING_MPS = 1.2  # lowest walking speed at which the foot rolls fully from heel to toe
 BEHIND_M = 0.03  # distance from the ankle forward to mid-foot; the hip passes over mid-foot
-ROUND_M_PER_RAD = 0.05  # detour of the swinging foot around the standing foot in a turn
-STEP_M = 0.15  # shortest step for which a walker who stops lifts the foot fully
+ROUND_M_PER_RAD = 0.05  # sideways detour of the swinging foot around the standing foot in a turn
+STEP_M = 0.15  # shortest step before a stop in which the foot is still lifted to full height
 STANDING_WIDTH = 0.22  # distance between the ankles [leg lengths]
 _Y, _Z = np.eye(3)[1:]
 
@@ -131,7 +131,7 @@ def stepping_feet(
 
 
 def moving_share(gait: Gait, times_s) -> np.ndarray:
-    """Weight that is 1 while the path moves or turns and 0 while it rests [pose]."""
+    """Weight [pose] that is 1 while the path moves or turns, and 0 while the path rests."""
     around_s = 0.15
     there_m, there_rad = gait.path(times_s + around_s)
     here_m, here_rad = gait.path(times_s - around_s)
@@ -166,7 +166,7 @@ class _StepPlanner:
         return roll * rolled + droop_deg * unit_bump(since)
 
     def moving(self, phase):
-        """Weight that is 0 while a walker who stops stands still, else 1."""
+        """Weight that is 0 in pauses and 1 otherwise; always 1 if `gait.rests` is False."""
         if not self.gait.rests:
             return 1.0
         return float(moving_share(self.gait, np.atleast_1d(self.time_at(phase)))[0])

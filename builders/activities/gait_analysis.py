@@ -29,7 +29,7 @@ WALKS = (
 # Normal range of the walking speed.
 SPEED_MPS = (0.8, 1.6)
 FOOT_RATIO = (2.5, 3.1)  # ratio of foot speed to torso speed at the peak of the swing
-NEAR = 0.15  # relative deviation from Boulic's cycle that is normal for healthy adults
+NEAR = 0.15  # relative deviation from Boulic's cycle duration that is normal for healthy adults
 HIP_ABOVE_ANKLE_M = 0.08  # difference between hip height and leg length
 
 
@@ -42,8 +42,9 @@ class GaitParameters:
         cycle_s: time between successive landings of the same foot.
         stride_m: distance covered in one cycle.
         foot_ratio: ratio of the highest foot speed to the pelvis speed.
-        straight: whether the walk is straight; in a circle, the outer foot is faster.
-        expected_cycle_s: Boulic's cycle at this speed and hip height.
+        straight: whether the path is straight; on a circle, the outer foot is faster than the inner
+            one.
+        expected_cycle_s: cycle duration in Boulic's model at this speed and hip height.
     """
 
     speed_mps: float
@@ -83,7 +84,7 @@ def measure_gait(performance: Performance) -> GaitParameters:
     """Measure the gait parameters of a walk, excluding the turns.
 
     Args:
-        performance: performance that contains steady strides; 12 s is long enough.
+        performance: performance that contains steady strides; a duration of 12 s is sufficient.
 
     Raises:
         ValueError: the walk contains no steady stride.
@@ -114,7 +115,7 @@ def _turning_rad_per_s(velocity, rate_hz):
 
 
 def _strides(contact, speed_mps, steady, rate_hz):
-    """Duration and length of each cycle with steady walking from start to end."""
+    """Duration and length of each cycle during which the person walks steadily."""
     cycles_s, strides_m = [], []
     for side in (0, 1):
         landings = np.flatnonzero(np.diff(contact[:, side].astype(int)) == 1) + 1

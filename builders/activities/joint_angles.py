@@ -149,7 +149,7 @@ def _girdle_lift_deg(arm_direction):
 
 
 def leg_rotations(angle: dict[str, np.ndarray], side: str) -> tuple[np.ndarray, ...]:
-    """Hip, knee and ankle rotations of a leg that follows its joint angles and not a footprint."""
+    """Hip, knee and ankle rotations of a leg, from its joint angles instead of a footprint."""
     out = 1.0 if side == "left" else -1.0
     hip = (
         rotation(-_Y, angle[f"{side}.hip.flexion"])

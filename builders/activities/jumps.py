@@ -97,7 +97,7 @@ def _foot_height(spans):
 
 
 def _tiptoe(spans, roll, point_deg):
-    """Foot pitch: heels rise before take-off, feet point in flight, heels drop after landing."""
+    """Foot pitch: heels rise before take-off, toes point down in flight, heels drop on landing."""
     keys = []
     for start, end in spans:
         keys += [(start - roll, 0.0), (start, point_deg)]

@@ -19,14 +19,14 @@ from builders.activities.self_intersection import self_intersections
 from builders.activities.skeleton import SIDES, J
 from builders.activities.synthesis import Performance
 
-# Largest values that pass. Hand speed: amateurs throw balls at 20 m/s or more (van den Tillaar and
+# Largest permitted values. Hand speed: amateurs throw balls at 20 m/s or more (van den Tillaar and
 # Ettema, "A force-velocity relationship and coordination patterns in overarm throwing", J. Sports
 # Sci. Med. 3, 2004). Foot speed: 16 to 22 m/s in soccer kicks (Lees and Nolan, "The biomechanics
-# of soccer: a review", J. Sports Sci. 16, 1998). Root speed: jogging passes, sprinting does not.
-# Landing from small jumps loads the trunk with 3 to 5 times its weight (McNair and Prapavessis,
-# "Normative data of vertical ground reaction forces during landing from a jump", J. Sci. Med. Sport
-# 2, 1999). Accelerations of hands and feet: a minimum-jerk stroke of 0.15 s with peak speed v has
-# a peak acceleration of 3.1 v / 0.15 s.
+# of soccer: a review", J. Sports Sci. 16, 1998). Root speed: the limit allows jogging but not
+# sprinting. Landing from small jumps loads the trunk with 3 to 5 times its weight (McNair and
+# Prapavessis, "Normative data of vertical ground reaction forces during landing from a jump", J.
+# Sci. Med. Sport 2, 1999). Accelerations of hands and feet: a minimum-jerk stroke of 0.15 s with
+# peak speed v has a peak acceleration of 3.1 v / 0.15 s.
 LIMITS = {
     "range_deg": 0.5,
     "floor_cm": 2.0,
@@ -43,8 +43,8 @@ LIMITS = {
 }
 # A person stands still if the centre of mass and the feet are slower than STILL_MPS for STILL_S.
 STILL_MPS, STILL_S = 0.1, 0.4
-EDGE_M = 0.015  # margin of the base of support around the touching vertices: soles are soft
-# Maximum height of a sole vertex that touches the floor.
+EDGE_M = 0.015  # margin added around the vertices that touch the floor, because soles are soft
+# Maximum height at which a sole vertex counts as touching the floor.
 TOUCHING_M = 0.01
 CLEAR_M = 0.03  # a sole that is higher above the floor carries no load
 _FEET = [J["left_ankle"], J["right_ankle"]]
@@ -56,7 +56,7 @@ class CheckResult:
 
     Attributes:
         values: measured value of each check in `LIMITS`.
-        worst: joint or pair of body parts with the worst value, for checks that have one.
+        worst: joint or pair of body parts with the worst value, for checks of joints or body parts.
     """
 
     values: dict[str, float]
@@ -72,7 +72,8 @@ def check_performance(activity: Activity, performance: Performance) -> CheckResu
     """Measure the values of all checks for one performance.
 
     Args:
-        activity: activity that declares the allowed touches and whether a chair carries the body.
+        activity: activity that states which body parts may touch and whether a chair carries the
+            body.
         performance: performance of the activity with the free body.
     """
     trajectories = JointTrajectories(performance.motion)

@@ -1,7 +1,7 @@
 """Synthetic performers: body shape, tempo, posture habits, and the variation of a single take.
 
-Random generators are seeded by ids: (seed, number) for a performer and (seed, number, activity,
-repeat) for a take. The results therefore do not depend on the order in which takes are made.
+Random generators are seeded with ids: (seed, number) for a performer and (seed, number, activity,
+repeat) for a take. The results therefore do not depend on the order in which takes are generated.
 """
 
 from dataclasses import dataclass, field

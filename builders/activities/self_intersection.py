@@ -1,7 +1,8 @@
 """Self-intersection: detect body parts that penetrate each other, modelled as capsules.
 
 The axis of a capsule is a line segment between two points of the skeleton; the radius is measured
-on the performer's skin. The trunk is wider than deep, so it consists of two parallel capsules.
+on the performer's skin. The trunk is wider than it is deep, so it consists of two parallel
+capsules.
 """
 
 from functools import lru_cache
@@ -20,7 +21,8 @@ LIMBS = (
     ("thigh", "hip", "knee"),
     ("shank", "knee", "ankle"),
 )
-# Ratio of the capsule radius to the median skin distance; below 1 because soft tissue yields.
+# Ratio of the capsule radius to the median distance of the skin from the capsule axis; the ratio is
+# below 1 because soft tissue yields.
 RADIUS_FACTOR = 0.8
 TOLERANCE_M = 0.01  # penetration depth permitted because soft tissue yields
 # Parts that share a joint always overlap, so they are not checked.
@@ -109,7 +111,7 @@ def _ends(trajectories, every):
 
 @lru_cache(maxsize=64)
 def _radii(betas):
-    """Capsule radius of each kind of body part [m], measured on the skin that its joint moves."""
+    """Capsule radius of each kind of body part [m], from the skin that moves with the joint."""
     from builders.activities.skeleton import free_skeleton
     from radarsim.files import free_body
 
@@ -131,7 +133,7 @@ def _radii(betas):
 
 @lru_cache(maxsize=64)
 def _trunk(betas):
-    """Radius of the two trunk capsules, and the distance of each from the midline [m]."""
+    """Radius of the two trunk capsules, and the distance of each capsule from the midline [m]."""
     from radarsim.files import free_body
 
     carrier = np.asarray(free_body().skin_weights).argmax(axis=1)

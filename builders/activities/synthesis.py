@@ -19,7 +19,7 @@ from builders.activities.skeleton import SMPL_TO_WORLD, to_smpl
 from builders.activities.variation import cycle_phase, generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-PAD_S = 1.5  # extra time at both ends, later discarded, so that clips start in mid-movement
+PAD_S = 1.5  # extra time at both ends, later discarded, so that takes start in mid-movement
 CYCLE_SPREAD = 0.04  # relative standard deviation of the cycle length
 GAIN_SPREAD = 0.05  # relative standard deviation of the amplitude
 # Standard deviation of involuntary movement [degrees or metres].
@@ -102,8 +102,8 @@ def channel_series(
     performer's amplitude, and involuntary movement.
     """
     rng, performer, series = style.rng, style.performer, {}
-    # The stride must not change during a contact. Each cycle therefore has one gain, because the
-    # feet are in their home positions when a cycle ends.
+    # The stride must not change during a contact. The gain therefore changes only at the end of a
+    # cycle, when the feet are in their home positions.
     first = int(np.floor(phase.min()))
     gains = np.clip(rng.normal(1.0, GAIN_SPREAD, int(phase.max()) - first + 2), 0.88, 1.12)
     stride = style.stride * gains[np.floor(phase).astype(int) - first]

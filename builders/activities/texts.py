@@ -28,7 +28,7 @@ ATTRIBUTES = ("torso", "arms", "legs", "location", "general")
 # Minimum numbers of wordings and of captions of an activity.
 MIN_VARIANTS = 4
 MIN_CAPTIONS = 4
-MAX_SENTENCE_CHARS = 300  # CLIP reads at most 77 tokens
+MAX_SENTENCE_CHARS = 284  # keeps sentences within the 77 tokens that CLIP reads
 FOLDER = Path(__file__).parent / "text"
 
 
@@ -121,9 +121,9 @@ def sentence_problem(sentence: str, max_chars: int = MAX_SENTENCE_CHARS) -> str:
 
 
 def _has_wrong_article(words) -> bool:
-    """Whether a text contains `a arm`, `an leg` or the like; words such as "hour" are accepted."""
+    """Whether a text contains an error such as `a arm` or `an leg`; "an hour" is accepted."""
     for article, word in pairwise(words):
-        if len(re.split(r"\W", word)[0]) == 1:  # single letter: an X, an S-curve, a U-turn
+        if len(re.split(r"\W", word)[0]) == 1:  # single letters, as in an X, an S-curve or a U-turn
             continue
         if article.lower() == "a" and word[0].lower() in "aeio":
             return not word.lower().startswith(("one", "once", "eu", "ewe"))

@@ -41,7 +41,7 @@ def smooth_noise(
 ) -> np.ndarray:
     """Smooth noise of about unit variance, independent of the sampling rate.
 
-    The noise is a cubic spline through normally distributed values, one every `spacing_s` seconds.
+    The noise is a cubic spline through normally distributed values at intervals of `spacing_s`.
     """
     num_knots = int((times_s[-1] - times_s[0]) / spacing_s) + 4
     knots_s = times_s[0] + spacing_s * (np.arange(num_knots) - 1)

@@ -30,7 +30,7 @@ def there_and_back(
     Args:
         speed_mps: constant speed between turns.
         length_m: length of each straight section.
-        first_m: length of the first straight section that remains at time zero.
+        first_m: remaining length of the first straight section at time zero.
         turn_s: duration of half a turn.
         brake_s: time to brake from full speed to a stop; acceleration takes the same time.
     """
@@ -85,7 +85,7 @@ def to_and_fro(length_m: float, period_s: float, direction_rad: float, start: fl
 
 
 def circle(speed_mps: float, radius_m: float, leftwards: bool):
-    """Circular walking path, with the centre beside the starting point.
+    """Circular walking path whose centre is to the left or right of the starting point.
 
     Args:
         speed_mps: speed along the circle.
@@ -122,7 +122,7 @@ def route(*segments: tuple[float, float, float, float], blend_s: float = 0.18, c
 
     Args:
         segments: segments in order, as `PathSegment` or plain tuples of its fields.
-        blend_s: smoothing between segments: standard deviation of a Gaussian.
+        blend_s: standard deviation of the Gaussian that smooths the transitions between segments.
         closed: True to repeat the route endlessly and to distribute the closing error of a few
             centimetres over the route; False to stand still before and after the route.
     """

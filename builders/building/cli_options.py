@@ -43,7 +43,16 @@ FLAG_SETTINGS = {
     "validation_share": ("splits", "validation"),
     "test_share": ("splits", "test"),
 }
-PRESETS = ("paper", "zeroshot", "recognition", "grammar", "twin-a", "twin-b", "twin-c")
+PRESETS = (
+    "paper",
+    "zeroshot",
+    "recognition",
+    "recognition-test",
+    "grammar",
+    "twin-a",
+    "twin-b",
+    "twin-c",
+)
 AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
 
 
@@ -193,7 +202,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         "--max-edge-m",
         type=float,
         metavar="M",
-        help="subdivide mesh edges longer than this (default: off)",
+        help="maximum length of mesh edges; longer edges are subdivided (default: off)",
     )
     group.add_argument(
         "--no-noise",
@@ -273,7 +282,7 @@ def span(text: str) -> float | list[float]:
 
 
 def recipe_table(options: Mapping[str, object]) -> dict:
-    """Convert the given flags to a recipe table, which does not contain omitted flags."""
+    """Convert flags to a recipe table, which contains only the flags that the user gave."""
     table: dict = {}
     for name, path in FLAG_SETTINGS.items():
         value = options.get(name)

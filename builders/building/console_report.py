@@ -11,12 +11,12 @@ from pipelines.run import Summary
 from pipelines.store_spec import cube_bytes, keeps_cubes, kept_bytes
 from radarsim.captures.capture import WARNING
 
-# Maximum number of printed lines of a kind.
+# Maximum number of printed lines of each kind.
 MAX_LINES = 20
 
 
 def print_radar(plan: Plan, out: str | None) -> None:
-    """Print which radar the next plan is for, because a recipe may name several radars."""
+    """Print the radar of the next plan, because a recipe may name several radars."""
     target = f", store {out}" if out else ""
     print(f"radar {plan.recipe.radar.name}{target}")
 
@@ -99,7 +99,7 @@ def print_capture_findings(findings: Iterable[str]) -> None:
 
 
 def print_note_counts(notes: Iterable[Note]) -> None:
-    """Print how many items were excluded or joined for each cause."""
+    """Print the number of excluded or joined items for each cause."""
     counts, remedies = Counter(), {}
     for note in notes:
         counts[note.cause] += note.count

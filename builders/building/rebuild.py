@@ -35,7 +35,7 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
         problem = f"the store was built with {recipe.body!r}"
         raise InputError(clip.id, "body", problem, "give the --body-models used then")
     make = partial(make_clip, body_models=paths.body_models, keep_cubes=store.has("if_cube"))
-    # Use a worker process, as the build does, because the way sums are split sets the last digit.
+    # Use a worker process, as the build does: the last digit depends on how sums are split.
     with local_workers(1, 1) as client:
         made = client.submit(make, recipe, clip, find_source_take(recipe, clip, paths)).result()
     lines = compare_arrays({name: store.array(name, row) for name in made}, made)

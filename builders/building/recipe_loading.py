@@ -29,8 +29,8 @@ def load_recipe_table(options: argparse.Namespace) -> tuple[dict, str]:
         The recipe table, and the origin of the table for error messages.
 
     Raises:
-        InputError: a recipe and a preset are given, or the file is missing, is not a recipe, or
-            contains an invalid path entry.
+        InputError: both a recipe and a preset are given, or the file is missing, is not a recipe,
+            or contains an invalid path entry.
     """
     if options.recipe and options.preset:
         raise InputError(

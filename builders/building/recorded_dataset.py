@@ -39,7 +39,8 @@ def build_recorded_dataset(options: argparse.Namespace) -> int:
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # The workers read and transform captures; this process only plans and does not use the GPU.
+    # The workers read and transform the captures; this process only makes the plan, without the
+    # GPU.
     jax.config.update("jax_platforms", "cpu")
     if "joints" in (options.keep or ()):
         problem = "names joints, but a recording contains no motion of the body"

@@ -50,9 +50,10 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # The workers simulate; this process only plans and does not use the GPU.
+    # The workers simulate the clips; this process only makes the plan, without the GPU.
     jax.config.update("jax_platforms", "cpu")
-    # Use this package's logger: a root handler would also print the Dask scheduler's messages.
+    # Use this package's logger, because a root handler would also print the Dask scheduler's
+    # messages.
     logging.getLogger("radarsim").addHandler(logging.StreamHandler())
     body = _checked_body(options.body_models, table, origin)
     radars = table.pop("radar", DEFAULT_BOARD)
@@ -191,7 +192,7 @@ def _checked_body(body_models: str | None, table: dict, origin: str) -> dict:
 
 
 def _paths_per_radar(out: str | None, recipes: list[Recipe]) -> list[str | None]:
-    """One store path per radar, e.g. synth-AWR1843BOOST.zarr, because the axes differ by radar."""
+    """One store path per radar, e.g. synth-AWR1843BOOST.zarr; the radars have different axes."""
     names = [recipe.radar.name for recipe in recipes]
     if len(set(names)) < len(names):
         raise InputError("options", "--radar", f"names {names[0]} twice", "give each radar once")

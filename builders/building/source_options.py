@@ -1,4 +1,4 @@
-"""Command-line flags for the input data: reading of motion files, and caption datasets."""
+"""Command-line flags for the input data: how to read motion files, and caption datasets."""
 
 import argparse
 

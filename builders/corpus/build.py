@@ -1,4 +1,4 @@
-"""Build a motion corpus in parallel and resumably: all takes, then their texts."""
+"""Build or resume a motion corpus with parallel workers: all takes, then the texts of the takes."""
 
 import json
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +15,7 @@ from radarsim.errors import InputError
 
 
 def write_corpus(folder: Path, spec: CorpusSpec, workers: int) -> None:
-    """Write all missing takes, then the texts of all takes; a complete corpus is left as it is.
+    """Write all missing takes, then the texts of all takes; a complete corpus remains unchanged.
 
     Args:
         folder: output folder; an interrupted corpus of the same specification is resumed.

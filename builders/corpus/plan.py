@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 SOURCES = ("activities", "grammar")
-MEAN_SEQUENCE_S = 8.9  # mean duration of a phrase sequence, to compute the number of takes per hour
+MEAN_SEQUENCE_S = 8.9  # mean duration of a phrase sequence; gives the number of takes per hour
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class PlannedTake:
         subject_number: number of the performer.
         name: file name without `_poses.npz`.
         activity: name of the activity; "" for a phrase sequence of the grammar.
-        repeat: number of the take among the takes of this activity by this person.
+        repeat: number that distinguishes the takes of one activity by one person.
     """
 
     number: int
@@ -53,7 +53,7 @@ class PlannedTake:
 
 
 def plan_takes(spec: CorpusSpec) -> list[PlannedTake]:
-    """Plan all takes of a corpus; a longer corpus starts with the takes of a shorter one.
+    """Plan all takes of a corpus; a longer corpus starts with the same takes as a shorter corpus.
 
     Consecutive takes from the grammar are performed by different people. In a corpus of activities,
     each person performs all activities before the next person starts.
@@ -99,7 +99,11 @@ def _num_takes(spec, length_s, default):
     return max(1, round(spec.hours * 3600 / length_s)) if spec.hours else default
 
 
-def subject_name(spec: CorpusSpec, number: int) -> str:
-    """Folder name of a person, which includes the name of the domain except for the home domain."""
-    home = spec.domain == "home"
-    return f"subject{number:02d}" if home else f"{spec.domain}-subject{number:02d}"
+def subject_name(number: int, seed: int = 0, domain: str = "home") -> str:
+    """Name of a person, such as `subject07`, `seed2-subject07` or `twin-b-subject07`.
+
+    Corpora of different seeds have different people, so the name includes every seed other than 0
+    and every domain other than the home domain.
+    """
+    prefix = ([] if domain == "home" else [domain]) + ([f"seed{seed}"] if seed else [])
+    return "-".join([*prefix, f"subject{number:02d}"])

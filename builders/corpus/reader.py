@@ -10,7 +10,7 @@ from pipelines.sources import Text
 from radarsim.errors import InputError
 
 _WHOLE = ("0.0", "0.0")
-_NO_SENTENCES = ((), "")  # no sentences and an empty provenance
+_NO_SENTENCES = ((), "")  # no sentences, and empty provenance
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,9 +17,9 @@ class CaptionedSpan:
     """A time span of a motion with its texts.
 
     Attributes:
-        start_s, end_s: start and end of the span.
+        start_s, end_s: start and end of the span [s].
         label: short label; "" for a span of several phrases.
-        captions: captions, each a whole sentence.
+        captions: captions of the span, each a whole sentence.
         attributes: one sentence for each body part, in one or several wordings.
         provenance: origin of the texts.
     """
@@ -33,7 +33,7 @@ class CaptionedSpan:
 
 
 def synthesize_take(spec: CorpusSpec, planned: PlannedTake) -> tuple[Motion, list[CaptionedSpan]]:
-    """Synthesize a take: its motion with the capture errors of the domain, and its captioned spans.
+    """Synthesize a take: the motion with the capture errors of the domain, and the captioned spans.
 
     Args:
         spec: specification of the corpus.
@@ -44,7 +44,7 @@ def synthesize_take(spec: CorpusSpec, planned: PlannedTake) -> tuple[Motion, lis
     performer = _performer(spec, planned.subject_number)
     perform = _perform_activity if planned.activity else _perform_sequence
     performance, spans = perform(spec, planned, performer)
-    name = f"{subject_name(spec, planned.subject_number)}/{planned.name}"
+    name = f"{subject_name(planned.subject_number, spec.seed, spec.domain)}/{planned.name}"
     motion = replace(performance.motion, name=name)
     if spec.alive:
         from builders.activities.breathing import add_breathing
@@ -100,7 +100,7 @@ def _perform_sequence(spec, planned, performer):
 
 
 def _phrase_edges_s(sequence, performance):
-    """Start of each phrase, and end of the last phrase, in the performed motion."""
+    """Start of each phrase and end of the last phrase in the performed motion [s]."""
     from builders.grammar.phrase_composition import phrase_bounds
 
     times_s = np.arange(performance.motion.num_poses) / performance.motion.rate_hz

@@ -39,7 +39,9 @@ STAND_IN = "a stand-in for recordings: made-up people, simulated capture flaws"
 
 def motion_path(spec: CorpusSpec, planned: PlannedTake) -> str:
     """Path of a motion file, relative to the corpus folder."""
-    return f"{subject_name(spec, planned.subject_number)}/{planned.name}_poses.npz"
+    return (
+        f"{subject_name(planned.subject_number, spec.seed, spec.domain)}/{planned.name}_poses.npz"
+    )
 
 
 def is_written(folder: Path, spec: CorpusSpec, planned: PlannedTake) -> bool:
@@ -67,7 +69,7 @@ def write_take(
 
 
 def amass_bytes(motion: Motion) -> bytes:
-    """Encode a motion as an AMASS `.npz` file; equal motions give equal bytes.
+    """Encode a motion as an AMASS `.npz` file; equal motions give identical bytes.
 
     `trans` is written for SMPL's mean body and `betas` are zero, so that tools that know only SMPL
     can read the file; `free_betas` contains the shape coefficients of the free body, which this
@@ -133,7 +135,8 @@ def _write_captions(folder, parts) -> set[str]:
 def _caption_lines(part) -> Iterable[str]:
     """Yield the lines `caption#tokens#from#to` of a take.
 
-    The times 0.0 and 0.0 mean the whole motion. The part-of-speech tag of every word is X.
+    If both times are 0.0, the caption describes the whole motion. Every word has the part-of-speech
+    tag X.
     """
     for span in part["pieces"]:
         whole = span["end_s"] - span["start_s"] >= part["duration_s"] - 0.01

@@ -21,8 +21,8 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
-# Word prefixes; a sentence about a part must contain one of the prefixes. They were taken from the
-# sentences in `builders/activities/text`, all of which pass.
+# Word prefixes, one of which must occur in a sentence about the part. The prefixes were taken from
+# the sentences in `builders/activities/text`, all of which pass.
 PART_KEYWORDS = {
     "torso": "torso|trunk|chest|rib|flank|upper body|body|spine|shoulders|waist|hips|pelvis|belly|"
     "stomach|abdom|core|neck|(?<!turns )head|upright|"
@@ -31,12 +31,35 @@ PART_KEYWORDS = {
     "arms": "arm|forearm|hand|elbow|wrist|fist|finger|palm|shoulder|thumb",
     "legs": "leg|foot|feet|knee|ankle|toe|heel|thigh|shin|calf|calves|hips|step|stride|stance|"
     "sole|below the waist",
-    "location": "place|spot|stay|remain|position|locat|distance|travel|move(?!d)|motion|"
-    "forward|backward|sideways|lateral|ahead|away|metre|meter|step|path|line|circ|ground|floor|"
-    "direction|to the (side|left|right|front|rear)|room|walk|where|advance|retreat|return|progress|"
-    "shift|displace|drift|cover|stationary|anywhere|nowhere|standing|route|way|course|loop|area|"
-    "around|point|runs|rush|cross|landing",
 }
+# A sentence about the location must say that the body stays in place, or how and where it moves.
+# All bundled sentences and all sentences of the motion grammar satisfy this rule.
+_STAYS = re.compile(
+    r"\b(stay|remain|keep|kept|hold|stand|stationary|nowhere|not|never|without|hardly|only|nothing|"
+    r"no (step|travel|walk|change|progress|advance|turn|ground)|"
+    r"(in|on|at|from) (\w+ ){0,2}(place|spot|patch)\b|fixed)",
+    re.IGNORECASE,
+)
+_TRAVELS = re.compile(
+    r"\b(travel|advanc|retreat|with(draw|drew)|return|displace|circles|orbit|cross|approach|drift|"
+    r"path|way|route|distance|position|leads|place changes|follow)",
+    re.IGNORECASE,
+)
+_MOVES = re.compile(
+    r"\b(mov|go|went|com(e|ing)|came|walk|r[ua]n|jog|step|shift|leap|hop|jump|rush|turn|sink|rise|"
+    r"land|leave|left|get|bounc|climb|crawl|roll|slid|fall|fell|stroll|back|body)",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(
+    r"\b(forward|ahead|back|side(s|ways)?\b|left|right|away|toward|nearer|farther|closer|around|"
+    r"line|loop|circle|metre|meter|steps?\b|stride|start|front|rear|up|down|vertical|to and fro|"
+    r"out|over|point|direction|floor|ground|where|corner|bend|curve|slant|lateral|in one go)",
+    re.IGNORECASE,
+)
+_LIMB_FIRST = re.compile(
+    r"^(the|both|one|each|his|her|their)( \w+)? (arm|hand|leg|knee|elbow|finger|torso)s?\b",
+    re.IGNORECASE,
+)
 _PART_DESCRIPTIONS = {
     "torso": "the torso (torso, trunk, chest, back, upper body)",
     "arms": "the arms (arms, hands, elbows)",
@@ -61,7 +84,7 @@ def validate_answer(answer: str, earlier: Sequence[Mapping[str, str]] = ()) -> t
 
     Args:
         answer: text returned by the model.
-        earlier: earlier wordings of the same caption; the answer must differ from them.
+        earlier: earlier wordings of the same caption, from which the answer must differ.
 
     Returns:
         Sentences by part, in the order of `ATTRIBUTE_PARTS`, and a description of the problems to
@@ -105,7 +128,7 @@ def _key_problem(found: Mapping[str, object]) -> str:
 
 
 def _normalised(sentence: str) -> str:
-    """Correct spaces, initial capital and full stop; these errors do not justify a new request."""
+    """Correct spaces, initial capital and full stop without a new request to the model."""
     text = " ".join(sentence.split())
     ended = text + "." if text[-1:].isalnum() else text
     return ended[:1].upper() + ended[1:]
@@ -128,6 +151,19 @@ def _sentence_problem(part: str, sentence: str) -> str:
 
 
 def _names_part(part: str, sentence: str) -> bool:
-    """Whether a sentence contains a keyword of a part; for `general`, any sentence passes."""
+    """Whether a sentence is about a part; for `general`, any sentence passes."""
+    if part == "location":
+        return _names_location(sentence)
     keywords = PART_KEYWORDS.get(part)
     return keywords is None or bool(re.search(rf"\b({keywords})", sentence, re.IGNORECASE))
+
+
+def _names_location(sentence: str) -> bool:
+    """Whether a sentence says that the body stays in place, or how and where it moves.
+
+    A sentence that starts with a limb describes the limb's movement.
+    """
+    if _STAYS.search(sentence):
+        return True
+    goes = _TRAVELS.search(sentence) or (_MOVES.search(sentence) and _WHERE.search(sentence))
+    return bool(goes) and not _LIMB_FIRST.search(sentence)

@@ -51,7 +51,7 @@ def fallback_wording(caption: str) -> dict[str, str]:
 
 @cache
 def _activity_texts() -> dict[str, ActivityTexts]:
-    """Texts of each activity, keyed by its label and by each of its captions."""
+    """Texts of every activity, keyed by the label and by each caption of the activity."""
     found = {}
     for name, activity in activity_texts().items():
         found |= {_key(caption): activity for caption in (name, *activity.captions)}

@@ -67,7 +67,7 @@ def _caption_text(value: object, where: str, name: str) -> str:
 def _captions_to_describe(source: str, provenance: str) -> list[str]:
     """Captions in a store that need sentences.
 
-    A caption needs sentences if it has none besides fallback sentences and those of `provenance`.
+    A caption needs sentences if all its sentences are fallback sentences or have `provenance`.
     """
     from pipelines.store_reader import Store  # imported late because it imports zarr
 

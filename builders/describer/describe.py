@@ -38,7 +38,7 @@ def describe(options: Namespace) -> tuple[int, bool]:
         The exit status, and whether the file was written.
 
     Raises:
-        InputError: a flag, the captions or the template are invalid.
+        InputError: a flag, a caption or the template is invalid.
     """
     suffix_of(options.out, "attribute")
     if Path(options.out).exists() and Path(options.file).resolve() == Path(options.out).resolve():
@@ -100,7 +100,7 @@ def _request_all(
         return
     model = f"{run.server.model} at {run.server.host}"
     print(f"requesting sentences for {len(unfinished)} captions from {model}", file=sys.stderr)
-    hidden = True if quiet else None  # None shows the bar only on a terminal
+    hidden = True if quiet else None  # with None, tqdm shows the bar only on a terminal
     with tqdm(desc="describing", total=len(unfinished), unit="caption", disable=hidden) as bar:
 
         def on_progress() -> None:

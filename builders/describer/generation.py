@@ -23,8 +23,8 @@ from builders.describer.openai_client import (
 from builders.describer.prompt import ANSWER_TOKENS, estimated_tokens
 from pipelines.attribute_files import Sentence
 
-# After this many consecutive failed requests, each retried by the client, the server counts as
-# unreachable.
+# Number of consecutive failed requests, each retried by the client, after which the server counts
+# as unreachable.
 MAX_CONSECUTIVE_FAILURES = 5
 
 BUDGET, FAILED, INTERRUPTED = "budget", "failed", "interrupted"
@@ -82,7 +82,7 @@ class GenerationRun:
 
     Args:
         server: server and model to use.
-        rules: prompt and numbers of variants and attempts.
+        rules: prompt, number of variants and number of attempts.
         cache: answer cache, open for writing.
         budget: token budget.
 
@@ -120,7 +120,7 @@ class GenerationRun:
         """
         try:
             asyncio.run(self._request_all(captions, concurrency, on_progress))
-        except BaseExceptionGroup as group:  # e.g. a full disk: reporting one cause is enough
+        except BaseExceptionGroup as group:  # one cause, e.g. a full disk, is enough for the report
             raise group.exceptions[0] from None
         except KeyboardInterrupt:
             self.status.ended = INTERRUPTED

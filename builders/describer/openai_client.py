@@ -50,7 +50,7 @@ class ModelServer:
         response_format: structured output mode, one of `FORMATS`.
         temperature: sampling temperature; None for the server's default.
         timeout_s: timeout of one attempt [s].
-        retries: number of attempts after the first.
+        retries: number of attempts after the first one.
     """
 
     model: str
@@ -75,7 +75,7 @@ class ModelServer:
 def server_from_options(options) -> ModelServer | None:
     """Return the server that flags or environment variables specify; None if no model is named.
 
-    A model must be named: an API key in the environment alone never causes paid requests.
+    Paid requests require an explicit model name; an API key in the environment is not sufficient.
 
     Raises:
         InputError: a required setting is missing or invalid.
@@ -168,7 +168,7 @@ class ModelClient:
         raise RequestFailed("the responses of the server are malformed", spent)
 
     async def _reply(self, messages: Sequence[Message]) -> tuple[str, int]:
-        # The client's timeouts never expire if the server sends a byte now and then.
+        # The client's timeouts never expire if the server occasionally sends a byte.
         limit_s = 3 * self._server.timeout_s * (self._server.retries + 1)
         tokens = estimated_tokens(messages)
         try:

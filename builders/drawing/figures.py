@@ -42,10 +42,10 @@ def stored_clip_page(
         window: "paper" or "burst"; None for the store's window.
         trace: whether to overlay the trajectory of the pelvis on the heatmaps.
         points: whether to draw the detected points and the maps of one frame, if the store contains
-            them or IF cubes.
+            points and maps, or IF cubes.
 
     Returns:
-        The figure, and the reason why the body could not be drawn, else "".
+        The figure, and the reason if the body could not be drawn, else "".
 
     Raises:
         InputError: the clip has no heatmaps with this window.
@@ -66,10 +66,10 @@ def stored_clip_page(
 
 
 def frames_of_clip(store: Store, row: int) -> tuple[FrameSeries | None, str]:
-    """Points and frame maps of a clip, stored or else computed from its IF cube.
+    """Points and frame maps of a clip, read from the store or computed from the clip's IF cube.
 
     Returns:
-        The frames, or None; and the reason why there are none, else "".
+        The frames or None, and the reason if there are no frames, else "".
     """
     stored = stored_frames(store, row) if has_frames(store) else None
     if stored is not None and (stored.has_maps or stored.points is not None):
@@ -97,7 +97,7 @@ def contact_sheet(
         window: "paper" or "burst"; None for the store's window.
 
     Returns:
-        The figure, and a note about clips missing from the figure, or "".
+        The figure, and a note about clips that are missing from the figure, or "".
 
     Raises:
         InputError: none of the clips has heatmaps.
@@ -126,8 +126,8 @@ def motion_page(
     """Draw a simulated segment of a motion file or of a built-in activity.
 
     Args:
-        made: simulated segment; its points and the maps of one frame are drawn if it contains the
-            IF cube.
+        made: simulated segment; if the segment contains the IF cube, its points and the maps of one
+            frame are drawn.
         start_s: start of the segment in the motion [s].
         body_models: path of the body models; None for the bundled model.
         trace: whether to overlay the trajectory of the pelvis on the heatmaps.
@@ -152,7 +152,7 @@ def motion_page(
 
 
 def _frames_of_segment(made: SimulatedClip) -> FrameSeries | None:
-    """Points and frame maps; None without a cube, or if a frame is one loop without Doppler."""
+    """Points and frame maps; None without an IF cube, or if a frame has only one loop."""
     if "if_cube" not in made.arrays or made.recipe.radar.frame.num_chirps < 2:
         return None
     return frames_of_cube(made.recipe.radar, made.cube_v)

@@ -38,7 +38,7 @@ def stored_scene(
         row: row of the clip.
         paths: paths of the motions and body models.
         axes: axes of the clip's heatmaps.
-        moments_s: times of the bodies; None for those of the strip above the heatmaps [s].
+        moments_s: times of the drawn bodies [s]; None for those in the strip above the heatmaps.
 
     Returns:
         The scene.
@@ -89,7 +89,7 @@ def scene_of(
         recipe: recipe, which gives the frame period and the activity area.
         clip: clip, which gives the number of frames and the radar placement.
         axes: axes of the heatmaps; the strip covers the time span of the heatmaps.
-        moments_s: times of the bodies; None for those of the strip above the heatmaps [s].
+        moments_s: times of the drawn bodies [s]; None for those in the strip above the heatmaps.
 
     Returns:
         The scene.

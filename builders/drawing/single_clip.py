@@ -19,7 +19,7 @@ from radarsim.heatmaps.heatmaps import HeatmapSettings
 from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.scene.motion import Motion, cut_motion
 
-_MIN_COLUMNS = 4  # with fewer heatmap columns, a figure would not show motion
+_MIN_COLUMNS = 4  # minimum number of heatmap columns with which a figure shows motion
 _OTHER_SEGMENT_HINT = "try another --start-seconds, --distance-m or --heading-deg"
 
 
@@ -80,7 +80,7 @@ class SimulatedClip:
 
     @property
     def cube_v(self) -> np.ndarray:
-        """The IF cube, if it was kept [V]."""
+        """The IF cube [V], if the arrays contain the cube."""
         stored, radar = self.arrays["if_cube"], self.recipe.radar
         scale_v = radar.receiver.adc_step_v if stored.dtype == np.int16 else 1.0
         parts = stored.astype(np.float32) * np.float32(scale_v)

@@ -1,4 +1,4 @@
-"""Write videos of `builders.draw`: body, points and maps of a clip move together, in real time."""
+"""Write the videos of `builders.draw`: animated body, points and maps of a clip in real time."""
 
 import math
 from pathlib import Path
@@ -18,7 +18,7 @@ from radarsim.heatmaps.heatmaps import heatmap_axes
 from radarsim.plots.animation import moving_page
 from radarsim.plots.frames import FrameSeries
 
-_LEAST_INTERVAL_S = 0.04  # 25 pictures per second
+_LEAST_INTERVAL_S = 0.04  # at most 25 pictures per second
 _GIF_STEP_S = 0.01  # GIF files store the duration of a picture in hundredths of a second
 
 
@@ -35,7 +35,7 @@ def write_stored_video(
         window: Doppler window of the heatmap; None for the store's window.
 
     Returns:
-        The reason why the body could not be drawn, else "".
+        The reason if the body could not be drawn, else "".
 
     Raises:
         InputError: the file cannot be written, or the clip has no frames to show.

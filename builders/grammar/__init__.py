@@ -5,7 +5,7 @@
 `primitive.py` defines the notation, `random_phrases.py` defines which primitives may be combined,
 `phrase_composition.py` converts a sequence to a movement, and `captions.py` describes the sequence
 in English. The activities of the protocol are excluded by `exclusions.py`, and
-`python -m builders.grammar.check` verifies this.
+`python -m builders.grammar.check` verifies the exclusions.
 """
 
 from builders.grammar.captions import draw_attributes, draw_captions

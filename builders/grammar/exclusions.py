@@ -196,7 +196,7 @@ def excluded_activity(names: Names) -> str:
 def count_matches(combinations: Sequence[Names]) -> dict[str, int]:
     """Number of combinations that resemble each activity.
 
-    This vectorised implementation is independent of `excluded_activity` and verifies the results.
+    This vectorised implementation is independent of `excluded_activity` and is used to verify it.
 
     Args:
         combinations: names of the primitives for torso, arms, legs and location.

@@ -6,7 +6,7 @@ from builders.activities.movement import foot, leg, pelvis, root
 from builders.grammar.primitive import by_name, primitive
 
 GO = during(0.06, 0.42, 0.56, 0.94)
-UP = during(0.05, 0.18, 0.8, 0.95)  # 1 while the foot is off the floor
+UP = during(0.05, 0.18, 0.8, 0.95)  # curve that is 1 while the foot is off the floor
 
 
 def _arm_away(side):

@@ -67,7 +67,7 @@ class Travel:
             segments for `walking_paths.route`.
         directions: wordings that follow the verb, for example "forward".
         clauses: wordings with the person as grammatical subject.
-        ahead: whether the person only walks forward; few gaits suit other directions.
+        ahead: whether the person only walks forward; only a few gaits suit other directions.
     """
 
     name: str

@@ -19,15 +19,15 @@ from builders.grammar.legs import LEGS
 from builders.grammar.locomotion import STEPS, TRAVELS
 from builders.grammar.torso import TORSOS
 
-# Limits of the duration of a phrase; phrases are short, so that a clip window contains the phrase
-# of a HumanML3D caption.
+# Limits of the duration of a phrase; phrases are short so that a clip window contains the complete
+# phrase of a HumanML3D caption.
 PHRASE_S = (3.6, 4.9)
 NUM_PHRASES = ((1, 0.2), (2, 0.5), (3, 0.3))
 # Probability that the body walks in a sequence.
 WALKING_SHARE = 0.45
 # Largest distance from the start of a walk [m], so that the person stays in front of the radar.
 MAX_EXTENT_M = {"ahead": 1.7, "back": 2.6, "aside": 2.3}
-WALKING_USES = ("hips", "balance", "feet")  # resources that a walk occupies
+WALKING_USES = ("hips", "balance", "feet")  # resources (see `Primitive.uses`) that a walk occupies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ def _possible(legs, locations, can):
 
 
 def _can_stand(names) -> bool:
-    """Whether at least one part is active and no resource is used by two parts."""
+    """Whether at least one body part is active and no two parts use the same resource."""
     torso, arms, legs, location = names
     parts = (TORSOS[torso], ARMS[arms], LEGS[legs], STEPS[location])
     used = [use for part in parts for use in part.uses]

@@ -7,7 +7,7 @@ from builders.activities.joint_trajectories import JointTrajectories
 from builders.activities.skeleton import J
 from radarsim.scene.motion import Motion
 
-# Weights of the mean position, the spread about the mean, and the speed [s] of a joint.
+# Weights of the mean position, the spread about the mean, and the speed (weight in s) of a joint.
 MEAN, SPREAD, SPEED_S = 1.0, 1.0, 0.1
 
 

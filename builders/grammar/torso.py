@@ -4,7 +4,7 @@ from builders.activities.curves import during, ease, swing
 from builders.activities.movement import head, pelvis, root, trunk
 from builders.grammar.primitive import by_name, primitive
 
-GO = during(0.02, 0.42, 0.55, 0.98)  # moves out, pauses briefly, and moves back
+GO = during(0.02, 0.42, 0.55, 0.98)  # curve that moves out, pauses briefly, and moves back
 BOTH = ease((0.0, 0), (0.22, 1), (0.3, 1), (0.7, -1), (0.78, -1), (1.0, 0))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from builders.corpus.plan import subject_name
 from builders.corpus.reader import find_corpus
 from pipelines.caption_datasets.amass_names import AMASS_FOLDERS
 from pipelines.clip_selection import UNUSABLE
@@ -80,7 +81,7 @@ class BuiltInTake:
 
     @property
     def subject(self) -> str:
-        return f"subject{self.subject_number:02d}"
+        return subject_name(self.subject_number, self.seed)
 
     def load(self) -> Motion:
         from builders.activities import perform
@@ -116,7 +117,7 @@ def amass_takes(folder: str, sources: Sources = AS_STATED) -> list[FileTake]:
 def file_takes(
     paths: Iterable[str], sources: Sources = AS_STATED
 ) -> tuple[list[FileTake], list[Note]]:
-    """List the given motion files and those in the given folders; each subfolder is one person.
+    """List the motion files given directly or in folders; each subfolder is one person.
 
     A file with several people gives one take per person.
 
@@ -205,7 +206,7 @@ def _amass_take(path: Path, root: Path) -> FileTake:
 
 
 def _published_parts(path: Path) -> tuple[str, ...]:
-    """Path components that start with the name of an AMASS collection; empty if there is none."""
+    """Path components from the name of an AMASS collection onwards; empty without such a name."""
     parts = path.absolute().parts
     starts = [i for i, part in enumerate(parts[:-1]) if part in AMASS_FOLDERS]
     return parts[starts[-1] :] if starts else ()
@@ -232,7 +233,7 @@ def _take_per_person(take: FileTake) -> list[FileTake]:
     try:
         people = motion_people(take.path)
     except InputError:
-        return [take]  # reading the motion reports the error
+        return [take]  # the error is reported later, when the motion is read
     if len(people) == 1:
         return [take]
     return [
@@ -270,7 +271,7 @@ def _activity_texts(activity) -> tuple[Text, ...]:
 
 @cache
 def _activities_digest() -> str:
-    """Digest of the activities' source code, because changed code generates different motions."""
+    """Digest of the activities' source code; different code may generate different motions."""
     digest = hashlib.sha256()
     for path in sorted((Path(__file__).parents[1] / "activities").rglob("*.py")):
         digest.update(path.read_bytes())

@@ -1,7 +1,8 @@
 """Normalised names of AMASS motions; all spellings of a motion's path have the same key.
 
-The AMASS site renamed collections after the text sets were published, SMPL-X files have a different
-suffix and their names contain no blanks, and every text set prepends a different folder:
+The AMASS site renamed collections after the caption datasets were published, SMPL-X files have a
+different suffix and no blanks in their names, and every caption dataset prepends a different
+folder:
 
     ./pose_data/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npy      HumanML3D
     BMLrub/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npz           BABEL
@@ -29,7 +30,7 @@ AMASS_FOLDERS = frozenset(
     """.split()  # noqa: SIM905  (one name per line would need 15 lines)
 ).union(RENAMED, RENAMED.values())
 
-# Leading folders, before the collection name, that do not identify the motion.
+# Folders before the collection name that do not identify the motion.
 _PREFIXES = frozenset({"pose_data", "amass", "amass_data"})
 _SUFFIX = re.compile(r"\.(npz|npy|pkl|bvh)$", re.IGNORECASE)
 _STAGE = re.compile(r"_(poses|stageii|stagei)$", re.IGNORECASE)
@@ -52,7 +53,7 @@ def motion_key(path: object) -> str | None:
     """Return the key of a motion, which is the same for all spellings of the path.
 
     Args:
-        path: path from a text set, a store or a folder, with or without leading folders.
+        path: path from a caption dataset, a store or a folder, with or without leading folders.
 
     Returns:
         The key; None if the value is not a path.

@@ -9,8 +9,8 @@ sequence has this form:
      "frame_ann": {"labels": [{"proc_label": "turn", "start_t": 0, "end_t": 2.5,
                                "raw_label": "turning", "act_cat": ["turn"], ...}]}}
 
-Frame labels are preferred to sequence labels, and the shorter `proc_label` to `raw_label`.
-Labels of transitions are dropped.
+Frame labels are preferred to sequence labels, and `proc_label` is preferred to the longer
+`raw_label`. Labels of transitions are dropped.
 
 Source:
     Punnakkal et al., "BABEL: Bodies, Action and Behavior with English Labels", CVPR 2021, and

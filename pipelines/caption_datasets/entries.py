@@ -1,4 +1,4 @@
-"""Code shared by the text set readers: find files, check entries, and count skipped entries.
+"""Code shared by the caption dataset readers: find files, check entries, count skipped entries.
 
 A file with an unexpected format is rejected as a whole. A damaged entry is skipped, and skipped
 entries are counted by cause.
@@ -29,11 +29,11 @@ _LATEST_S = 1e5  # later than the end of any motion
 
 
 class TextSetEntries:
-    """Texts of one text set, collected while its files are read.
+    """Texts of one caption dataset, collected while the files of the dataset are read.
 
     Args:
-        source: name of the text set.
-        licence: licence of the text set.
+        source: name of the caption dataset.
+        licence: licence of the caption dataset.
 
     Attributes:
         texts: texts, keyed by motion key.
@@ -75,8 +75,7 @@ class TextSetEntries:
             key: key of the motion.
             caption: the text.
             start_s, end_s: time span of the text [s]; None as `end_s` means the end of the motion.
-            duration_s: duration of the motion [s]; None if the text set does not state the
-                duration.
+            duration_s: duration of the motion [s]; None if the dataset does not state the duration.
             kind: kind of the text, as in `sources.Text`.
         """
         text, span_s = normalised_text(caption), _span(start_s, end_s)
@@ -179,7 +178,7 @@ def read_json_object(path: Path, expected: str) -> dict:
 
 
 def read_splits(folder: Path) -> dict[str, str]:
-    """Return the official split of each id; any of train.txt, val.txt, test.txt may be missing."""
+    """Return the official split of each id; train.txt, val.txt and test.txt are optional."""
     splits = {}
     for split in OFFICIAL_SPLITS:
         path = folder / f"{split}.txt"
@@ -199,10 +198,10 @@ def _span(start_s: object, end_s: object) -> tuple[float, float | None] | None:
 
 
 def _cause(caption: object) -> str:
-    """Reason why a caption is skipped: the caption is empty or unreadable."""
+    """Reason why a caption is skipped: either the caption is empty or it is unreadable."""
     return EMPTY if isinstance(caption, str) and not caption.strip() else UNREADABLE
 
 
 def _brief(error: ValueError) -> str:
-    """First line of the error message; some messages contain the whole file."""
+    """First line of an error message, because some messages contain the whole file."""
     return str(error).splitlines()[0][:80] if not isinstance(error, UnicodeError) else "no text"

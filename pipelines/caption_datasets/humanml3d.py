@@ -33,8 +33,8 @@ SOURCE = "HumanML3D"
 LICENCE = "HumanML3D, MIT: https://github.com/EricGuo5513/HumanML3D"
 RATE_HZ = 20
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
-# Length from which a segment is left out, because the caption of a long segment may not apply to
-# every window of the segment (mmCLIP paper, section 4.2).
+# Segments of at least this length are left out, because the caption of a long segment may not apply
+# to every window of the segment (mmCLIP paper, section 4.2).
 LONGEST_S = 5.0
 # Duration removed from the start of a motion before frames are counted [s], keyed by the collection
 # name in `motion_key`.
@@ -135,7 +135,7 @@ def _add_line(
 
 
 def _tag(field: str) -> float | None:
-    """Time tag [s]; some published tags are NaN, which the authors treat as zero."""
+    """Time tag [s]; the authors treat NaN, which occurs in published tags, as zero."""
     return 0.0 if field.strip().casefold() == "nan" else as_number(field)
 
 
@@ -158,6 +158,6 @@ def _lines(file: Path) -> list[str]:
 
 
 def _beside(folder: Path, name: str) -> Path | None:
-    """Return subfolder `name` of a folder or, as in the published repository, of `HumanML3D/`."""
+    """Return subfolder `name` of the folder or, as in the published repository, of `HumanML3D/`."""
     places = (folder / name, folder / "HumanML3D" / name)
     return next((place for place in places if place.is_dir()), None)

@@ -23,8 +23,8 @@ MOTION_MISSING = "of missing motions"
 SEVERAL_SPLITS = "motions that their text set puts into several official splits"
 WITHOUT_TEXT = "motions without text"
 
-# Minimum duration of an action within a window for the action to be in the window's label [s]; half
-# of the action is enough if that is shorter.
+# An action is part of a window's label if the window shows at least this duration of the action
+# [s], or half of the action if half is shorter.
 LEAST_SHOWN_S = 0.2
 
 
@@ -34,7 +34,8 @@ class MotionText:
 
     Attributes:
         texts: timed texts, ordered by start.
-        official_split: official split in the first text set that has splits; "" if there is none.
+        official_split: official split in the first caption dataset with splits; "" if there is
+            none.
     """
 
     texts: tuple[Text, ...] = ()
@@ -48,11 +49,11 @@ class MotionText:
 
 @dataclass(frozen=True, kw_only=True)
 class TextSources:
-    """Texts of all text sets that were loaded.
+    """Texts of all caption datasets that were loaded.
 
     Attributes:
         texts: texts keyed by the result of `amass_names.motion_key`.
-        splits: official splits, keyed by motion key, from the first text set that has splits.
+        splits: official splits, keyed by motion key, from the first caption dataset with splits.
         left_out: counts of skipped texts by cause.
     """
 
@@ -89,7 +90,7 @@ class TextSources:
         return _by_source(self.texts.values())
 
     def num_joined(self, paths: Iterable[str]) -> dict[str, int]:
-        """Number of texts from each source whose motion is among the given paths."""
+        """Number of texts by source, counting only texts whose motion is among the given paths."""
         keys = {motion_key(path) for path in paths}
         return _by_source(texts for key, texts in self.texts.items() if key in keys)
 
@@ -129,7 +130,7 @@ def load_texts(
     humanml3d: str | Path | None = None,
     kitml: str | Path | None = None,
 ) -> TextSources:
-    """Read text sets in their published layouts.
+    """Read caption datasets in their published layouts.
 
     Args:
         babel: folder with `train.json` and the other files of BABEL.
@@ -137,10 +138,10 @@ def load_texts(
         kitml: folder with `annotations.json`.
 
     Returns:
-        The texts of all sets for which a folder is given.
+        The texts of all datasets for which a folder is given.
 
     Raises:
-        InputError: a text set is missing or has a different format.
+        InputError: a caption dataset is missing or has a different format.
     """
     readers = ((read_babel, babel), (read_humanml3d, humanml3d), (read_kitml, kitml))
     return _merged([read(path) for read, path in readers if path is not None])
@@ -154,7 +155,7 @@ def window_label(texts: Iterable[Text], start_s: float, end_s: float) -> Text | 
         start_s, end_s: start and end of the window [s].
 
     Returns:
-        A label for the whole window; None if the window shows no action.
+        The label of the whole window; None if the window shows no action.
     """
     shown = [text for text in texts if text.kind == "action" and _is_shown(text, start_s, end_s)]
     captions = list(dict.fromkeys(text.caption for text in shown))
@@ -171,7 +172,7 @@ def _is_shown(text: Text, start_s: float, end_s: float) -> bool:
 
 
 def _at_rate(text: Text, rate_hz: float | None) -> Text:
-    """Correct the times of a HumanML3D text if the pose rate is known; keep others unchanged."""
+    """Correct the times of a HumanML3D text if the pose rate is known; keep other texts as is."""
     if rate_hz is None or text.source != humanml3d.SOURCE:
         return text
     scale = frame_scale(rate_hz)

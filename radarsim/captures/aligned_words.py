@@ -20,7 +20,8 @@ class AlignedWords:
     """Words of a file from its first complete frame on, with zeros in place of missing words.
 
     Args:
-        read: returns the words of the file from one index up to, but not including, another.
+        read: function that returns the words of the file from one index up to, but excluding,
+            another.
         num_words: number of words in the file.
         offset: position of the file's first word within a frame.
         gaps: gaps from `alignment.find_gaps`; `missing == 0` means that alignment was lost at this

@@ -35,8 +35,8 @@ from radarsim.radar.radar import Radar
 _MIN_BLOCKS, _MAX_BLOCKS = 16, 512
 # Maximum number of windows that are compared with the grid to find the next gap.
 _NUM_WINDOWS = 64
-# Correlation between the breaks of a window and the breaks of the first window: smallest usable
-# value, and the fraction of the best value that the unshifted grid must reach.
+# The breaks of a window are correlated with the breaks of the first window: smallest usable
+# correlation, and the fraction of the best correlation that the unshifted grid must reach.
 _MIN_MATCH, _MATCHES_GRID = 0.5, 0.7
 # Maximum number of gaps; a file with more gaps is read only up to the last gap within this limit.
 MAX_GAPS = 256
@@ -61,7 +61,8 @@ class Grid:
     """Grid of chirp boundaries in a file; each cell holds one chirp of one receiver.
 
     Args:
-        read: returns the words of the file from one index up to, but not including, another.
+        read: function that returns the words of the file from one index up to, but excluding,
+            another.
         num_words: number of words in the file.
         radar: radar of the capture.
         capture_format: resolved word layout.
@@ -105,7 +106,7 @@ class Grid:
         return False
 
     def shift(self, at: int, offset: int) -> int | None:
-        """Shift of the breaks in the window after word `at`, in samples; None if unclear.
+        """Shift of the breaks in the window after word `at`, in samples; None if not measurable.
 
         The profile of prediction errors around the breaks is compared with the profile of the first
         window, which is more precise than a comparison of their maxima.
@@ -157,7 +158,7 @@ def find_gaps(grid: Grid, offset: int) -> list[Gap]:
         if interval is None:
             return gaps
         gap = _locate(grid, interval, offset)
-        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # previous gap did not realign the grid
+        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # the last gap did not realign the grid
             break
         gaps.append(gap)
         offset, at = offset + gap.missing, gap.at
@@ -170,7 +171,7 @@ def _highest_part(heights_db: np.ndarray) -> np.ndarray:
 
 
 def missing_words(grid: Grid, shift: int) -> list[int]:
-    """Possible numbers of missing words for a grid shift, in whole packets if any number fits."""
+    """Possible numbers of missing words for a grid shift; whole packets only if any number fits."""
     per_sample = grid.shape.words_per_sample
     target = -shift * per_sample % grid.block_words
     packets = np.arange(1, grid.loop_words // math.gcd(PACKET_WORDS, grid.loop_words) + 1)
@@ -183,7 +184,7 @@ def missing_words(grid: Grid, shift: int) -> list[int]:
 
 
 class _Interval(NamedTuple):
-    """Interval of a gap: the window at `good` fits the grid, and the window at `bad` is shifted."""
+    """Interval that contains a gap: the window at `good` fits the grid, but not that at `bad`."""
 
     good: int
     bad: int
@@ -229,7 +230,7 @@ def _locate(grid: Grid, interval: _Interval, offset: int) -> Gap:
 
 
 def _position(grid: Grid, interval: _Interval, offset: int, missing: int) -> int:
-    """Find the gap, at which the error profile changes from the old grid to the shifted grid."""
+    """Find the position of the gap, where the error profile changes to the shifted grid."""
     start = grid.first_loop(max(0, interval.good - grid.loop_words), offset)
     stop = min(grid.num_words, interval.bad + grid.window_words + grid.loop_words)
     errors_db = prediction_errors_db(grid.streams(start, stop))

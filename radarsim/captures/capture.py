@@ -37,8 +37,8 @@ class Capture:
         iq_evidence: text that explains how the I/Q order was determined.
         notes: remarks about the file for the user; those that begin with "warning: " mean that
             the file and its configuration contradict each other, or that parts are missing.
-        read_words: returns the 16-bit words from one index up to, but not including, another; lost
-            packets read as zeros.
+        read_words: function that returns the 16-bit words from one index up to, but excluding,
+            another; lost packets read as zeros.
         recorded_losses: packets that are missing according to the sequence numbers of a `.pcap`;
             None for a `.bin` file, which contains no sequence numbers.
     """

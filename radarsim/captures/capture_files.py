@@ -36,7 +36,7 @@ from radarsim.radar.capture_format import (
 from radarsim.radar.radar import Radar
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
-# Number of loops, and maximum number of bytes, from the start of a capture that its checks use.
+# The checks use this number of loops from the start of a capture, but at most this number of bytes.
 _CHECKED_LOOPS = 512
 _CHECKED_BYTES = 64 << 20
 

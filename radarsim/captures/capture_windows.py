@@ -16,7 +16,7 @@ from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
 ReadWords = Callable[[int, int], np.ndarray]
-# Maximum number of windows; length of a window in words, and its minimum length in blocks.
+# Maximum number of windows, length of a window in words, and minimum length of a window in blocks.
 _NUM_WINDOWS, _WINDOW_WORDS, _WINDOW_BLOCKS = 8, 1 << 15, 64
 
 
@@ -28,7 +28,8 @@ def capture_windows(
     Args:
         radar: radar of the capture.
         capture_format: word layout, which may be wrong.
-        read_words: returns the 16-bit words from one index up to, but not including, another.
+        read_words: function that returns the 16-bit words from one index up to, but excluding,
+            another.
         num_words: number of words in the capture.
     """
     intervals = _intervals(radar, capture_format, num_words)

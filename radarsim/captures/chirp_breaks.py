@@ -13,8 +13,9 @@ from radarsim.captures.sample_streams import (
     prediction_errors_db,
 )
 
-# Required fraction of the mean height at the best length; it exceeds one half, because a length
-# with a break at every second position only reaches one half.
+# A chirp length is accepted if the mean height of its breaks is at least this fraction of the best
+# mean height. The fraction exceeds one half, because a length with a break at every second position
+# only reaches one half.
 _SHARE_OF_BEST = 0.6
 # If all positions within a chirp are below this fraction of the height at its start, no shorter
 # length reaches `_SHARE_OF_BEST`.
@@ -44,7 +45,8 @@ def find_breaks(streams: Num[np.ndarray, "channel sample"], stated: int) -> Brea
 
     Args:
         streams: samples from `sample_streams`, starting with the first sample of a chirp.
-        stated: configured number of samples per chirp; lengths up to eight times this are tried.
+        stated: configured number of samples per chirp; lengths up to eight times this number are
+            tried.
     """
     if streams.shape[1] < 16 * ORDER:
         return _NO_BREAKS

@@ -34,8 +34,9 @@ from radarsim.radar.radar import Radar
 
 _MIN_LAG = 64
 MAX_WORDS = 1 << 18
-# Autocorrelation above which words repeat at a lag, and limit below which they do not repeat at the
-# configured lags. Measured on real recordings: 0.98 at a lag of one loop, 0.3 elsewhere.
+# Words repeat at a lag if their autocorrelation exceeds the first value, and do not repeat at the
+# configured lags if it is below the second value. Measured on real recordings: 0.98 at a lag of one
+# loop, 0.3 elsewhere.
 _REPEATS, _DIFFERS = 0.7, 0.35
 # Minimum height of a break at a configured chirp start; below it, the previous chirp continues.
 _NO_BREAK_DB = 1.0
@@ -90,7 +91,7 @@ def check_chirp_length(
 
 
 def _unconfirmed(radar, capture_format, words) -> tuple[str, ...]:
-    """Return a note if echoes without breaks between chirps are visible; pure noise has no note."""
+    """Return a note if visible echoes show no breaks between chirps; pure noise yields no note."""
     streams = sample_streams(capture_format, radar.array.num_rx, words)
     block = stream_shape(radar, capture_format).block
     if streams.shape[1] < block or not _num_tones(streams, block):
@@ -162,7 +163,7 @@ def _autocorrelation(words) -> Float[np.ndarray, " lag"]:
 
 
 def _length_in_window(where, radar, capture_format, words) -> bool | str | InputError:
-    """Return True if the length is as configured, False if unclear, else a warning or an error."""
+    """Return True for the configured length, False if unclear, and otherwise a warning or error."""
     shape = stream_shape(radar, capture_format)
     streams = sample_streams(capture_format, radar.array.num_rx, words)
     if streams.shape[1] < 16 * ORDER:
@@ -194,8 +195,8 @@ def _longer(streams, errors_db, shape, found: Breaks, error: InputError) -> bool
 def _is_periodic(streams, shape: StreamShape) -> bool:
     """Whether a chirp of the stated length, followed by a copy of itself, shows no break.
 
-    If so, the echoes complete a whole number of cycles per chirp, and no break is visible between
-    receivers with equal signals.
+    If no break appears, the echoes complete a whole number of cycles per chirp, and breaks between
+    receivers with equal signals are not visible.
     """
     weights = fit_predictor(streams)
     usual_db = np.median(error_levels_db(streams, weights))

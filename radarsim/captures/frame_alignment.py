@@ -43,7 +43,8 @@ def align_frames(
         path: the `.bin` file.
         radar: radar of the file, whose number of samples per chirp was confirmed by the data.
         capture_format: resolved word layout.
-        read: returns the words of the file from one index up to, but not including, another.
+        read: function that returns the words of the file from one index up to, but excluding,
+            another.
         num_words: number of words in the file.
 
     Raises:

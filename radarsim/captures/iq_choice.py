@@ -74,7 +74,7 @@ def _order_of_samples(radar: Radar, capture_format: CaptureFormat, words) -> IqO
 
 
 def _contradiction(radar: Radar, source: str, stated: str, found: IqOrder) -> str:
-    """Warning that the stated order is used although the samples suggest the other one."""
+    """Warning that the stated order is used although the samples suggest the opposite order."""
     text = f"warning: {source} states {stated}, but there is {found.evidence}"
     if found.by == _TRUSTED:
         return f"{text}, as with {found.order}: the range axis is probably mirrored"

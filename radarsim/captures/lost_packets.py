@@ -7,7 +7,7 @@ import numpy as np
 
 # Payload of a DCA1000 packet in 16-bit words; TI's tools write zeros in place of a lost packet.
 PACKET_WORDS = 728
-# Minimum length of a run of zeros that counts as a lost packet; receiver noise is never zero in so
+# Minimum length of a run of zeros that counts as a lost packet; receiver noise is never zero for so
 # many successive words. The limit is half a packet, because the end of a file may cut a packet.
 _MIN_ZEROS = PACKET_WORDS // 2
 _BLOCK = 128
@@ -41,7 +41,8 @@ def find_lost_packets(
     """Find lost packets that the recording tool replaced by zeros.
 
     Args:
-        read_words: returns the 16-bit words from one index up to, but not including, another.
+        read_words: function that returns the 16-bit words from one index up to, but excluding,
+            another.
         num_words: number of words in the whole capture.
         per_frame: number of words per frame.
         max_words_in_memory: number of words read per step.

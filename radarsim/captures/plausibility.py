@@ -21,8 +21,8 @@ _MAGIC_BYTES = {
     b"\xa1\xb2\x3c\x4d": "a packet capture",
     b"\x0a\x0d\x0d\x0a": "a packet capture",
 }
-# Limits of the fraction of words beyond +-16384 between which a file is not a capture. Uniformly
-# distributed 16-bit numbers have an rms of 18919, and half of them exceed +-16384.
+# A file is not a capture if the fraction of its words beyond +-16384 lies between these limits.
+# Uniformly distributed 16-bit numbers have an rms of 18919, and half of them exceed +-16384.
 _UNIFORM_SHARE = (0.45, 0.55)
 
 

@@ -96,7 +96,7 @@ def as_one_transmitter(recording: Recording) -> Recording:
 
 
 def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
-    """Rearrange frames with few chirps as the chirps of long bursts, for Doppler at the frame rate.
+    """Join frames with few chirps to long bursts, whose Doppler is sampled at the frame rate.
 
     The loops of a frame are averaged. The largest unambiguous speed is lambda / 4 T_frame, a few
     centimetres per second, which is sufficient for breathing and swaying. Frames after the last

@@ -22,8 +22,8 @@ NOISE_SPREAD_DB = 5.6
 # Minimum height of a break above the other prediction errors [dB]. Measured on recordings: 13 to 20
 # dB at breaks, and at most 5 dB at any other position of the chirp.
 MIN_BREAK_DB = 3.0
-# Significance limit in standard deviations of the mean noise; as high as six, because thousands of
-# positions and lengths are tried.
+# Significance limit in standard deviations of the mean noise; the limit is as high as six because
+# thousands of positions and lengths are tried.
 NOISE_FACTOR = 6.0
 # Several prediction errors around a break are large; the error at the break is at least this
 # fraction of the largest one.
@@ -100,7 +100,7 @@ def fit_predictor(
 def error_levels_db(
     streams: Num[np.ndarray, "channel sample"], weights: Num[np.ndarray, " lag"]
 ) -> Float[np.ndarray, " predicted"]:
-    """Power of the prediction errors from sample `ORDER` on, added over channels [dB]."""
+    """Power of the prediction errors from sample `ORDER` on, summed over the channels [dB]."""
     past, following = _past_and_following(streams)
     errors = np.abs(following - np.einsum("i,in->n", weights, past)).reshape(len(streams), -1)
     # Adding a hundredth of a code keeps the logarithm finite if all samples are equal.
@@ -112,7 +112,8 @@ def prediction_errors_db(
 ) -> Float[np.ndarray, " sample"]:
     """Linear prediction error of each sample, relative to the median over the stream [dB].
 
-    One predictor of `ORDER` samples serves all channels. The first `ORDER` samples read 0 dB.
+    One predictor of `ORDER` samples serves all channels. The errors of the first `ORDER` samples
+    are set to 0 dB.
     """
     levels_db = error_levels_db(streams, fit_predictor(streams))
     return np.concatenate([np.zeros(ORDER), levels_db - np.median(levels_db)])

@@ -163,10 +163,10 @@ def _add(stream: _Stream, packet: DataPacket, file_offset: int, truncated: bool)
 
 
 def _is_possible(ahead: int, step: int) -> bool:
-    """Whether `step` bytes can separate the last packet from the packet `ahead` numbers later."""
+    """Whether a packet `ahead` sequence numbers later may start `step` bytes after the last one."""
     if ahead <= 0:
         return -(1 - ahead) * _MOST_BYTES <= step < 0
-    # Few of the packets in between carry less than the full payload.
+    # Few of the intermediate packets carry less than the full payload.
     return (ahead - 1) * PAYLOAD_BYTES // 2 <= step <= (ahead - 1) * _MOST_BYTES
 
 

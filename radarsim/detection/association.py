@@ -9,24 +9,25 @@ from scipy.optimize import linear_sum_assignment
 from radarsim.detection.target_points import COLUMN, wrapped
 from radarsim.detection.track_state import AZIMUTH_ERROR_RAD, TrackState
 
-# Standard deviations of a person's points about the torso: limbs are displaced and faster.
+# Standard deviations of a person's points about the torso; limbs are offset from it and move
+# faster.
 BODY_RANGE_M, BODY_CROSS_M, BODY_SPEED_MPS = 0.25, 0.25, 1.0
-GATE = 3.0  # largest distance of a point from its track, in standard deviations
-# Gate of targets that have one point: differences in range and in speed between two frames.
+GATE = 3.0  # Largest distance of a point from its track, in standard deviations.
+# Gate of single-point targets: largest differences in range and in speed between two frames.
 GATE_M, GATE_MPS = 0.5, 1.5
-UNASSIGNED = 2.0  # cost of leaving a point without a track, relative to the gate
-# Largest uncertainty of a predicted place that widens the gate: otherwise a track without points
-# would soon take over the points of anybody else.
+UNASSIGNED = 2.0  # Cost of leaving a point without a track, relative to the gate.
+# The gate widens with the uncertainty of the predicted position up to this limit only. Otherwise, a
+# track without points would soon take over the points of other people.
 MOST_UNCERTAIN_M = 0.35
-# A track this young may have been started with an aliased speed.
+# A track with at most this many entries may have been started with an aliased speed.
 YOUNG_ENTRIES = 3
-UNRESOLVED_M = 0.8  # distance of two people whose echoes share range cells
+UNRESOLVED_M = 0.8  # distance below which the echoes of two people share range cells
 
 
 def person_owners(
     live: Sequence[TrackState], values: Float[np.ndarray, "point value"], max_speed_mps: float
 ) -> Int[np.ndarray, " point"]:
-    """Index of the nearest track of each point; -1 if no track is near enough.
+    """Index of the track nearest to each point; -1 if no track is near enough.
 
     Args:
         live: tracks, predicted to the time of the frame.
@@ -45,7 +46,7 @@ def single_owners(
 ) -> Int[np.ndarray, " point"]:
     """Index of the track of each point; each track gets at most one point, and other points get -1.
 
-    The total distance is the smallest possible; the arguments are those of `person_owners`.
+    The assignment minimises the total distance; the arguments are those of `person_owners`.
 
     If the strongest point were assigned first, a flickering wall could take over the track of a
     person who walks past it.
@@ -62,7 +63,8 @@ def single_owners(
 def _single_distance(one: TrackState, values, max_speed_mps) -> np.ndarray:
     """Distance of each point from the prediction, relative to the gate.
 
-    The last range is a second prediction, because the speed of an aliased target predicts no range.
+    The last measured range serves as a second prediction, because the measured speed of an aliased
+    target does not predict its range.
     """
     range_m = values[:, COLUMN["range_m"]]
     last = one.entries[-1]
@@ -103,10 +105,10 @@ def _limited_m(variance_m2: float) -> float:
 def with_likely_speed(
     one: TrackState, values: Float[np.ndarray, "point value"], max_speed_mps: float
 ) -> TrackState:
-    """A young track with another Doppler ambiguity if no point is where its measured speed leads.
+    """Change the Doppler ambiguity of a young track if no point is near its predicted position.
 
-    A target at 1.2 times the unambiguous speed is measured at -0.8 times; the ambiguity whose
-    prediction is near the most points is chosen.
+    A target at 1.2 times the unambiguous speed is measured at -0.8 times that speed. The chosen
+    ambiguity is the one whose prediction has the most points nearby.
 
     Args:
         one: track, predicted to the time of the frame.
@@ -121,7 +123,7 @@ def with_likely_speed(
 
 
 def unresolved(live: Sequence[TrackState]) -> Bool[np.ndarray, " track"]:
-    """Whether another person stands so close to each track that echoes share range cells."""
+    """Whether another person is so close to each track that their echoes share range cells."""
     place_m = np.array([one.mean[:2] for one in live]).reshape(-1, 2)
     apart_m = np.linalg.norm(place_m[:, None] - place_m, axis=-1)
     return (apart_m + np.diag(np.full(len(live), np.inf)) < UNRESOLVED_M).any(1)

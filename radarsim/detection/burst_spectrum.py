@@ -47,7 +47,7 @@ def burst_middle_s(radar: Radar, num_frames: int) -> Float[np.ndarray, " frame"]
 def without_clutter(
     cube_v: Complex[Array, "frame chirp tx rx sample"], clutter: str
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """The cube without static echoes, which are estimated as for heatmaps."""
+    """Remove the static echoes from a cube; they are estimated in the same way as for heatmaps."""
     if clutter == "none":
         return cube_v
     return cube_v - clip_clutter_v(HeatmapSettings(clutter=clutter), cube_v)

@@ -22,16 +22,16 @@ from radarsim.numerics.windows import hann
 class TrainingCells:
     """Training cells around every cell of a map, and the thresholds that follow from them.
 
-    The speed axis is cyclic; at the ends of the range axis, and below the smallest range, cells are
-    missing. Hence all values depend on the range bin.
+    The speed axis is cyclic, but training cells are missing at the ends of the range axis and below
+    the smallest range, so all values depend on the range bin.
 
     Attributes:
         offsets: offset of each training cell from the tested cell, (range, speed).
         first_bin: first range bin that is tested or used for training.
         count: number of training cells.
         factor: threshold, relative to the mean (ca) or the ordered statistic (os).
-        order: number of training cells up to the ordered statistic.
-        order_level: expected ordered statistic of noise, relative to its mean power.
+        order: rank of the ordered statistic among the training cells.
+        order_level: expected ordered statistic of pure noise, relative to the mean noise power.
     """
 
     offsets: Int[np.ndarray, "cell 2"]
@@ -83,10 +83,11 @@ def ca_factor(false_alarm_rate: float, num_channels: int, num_cells: float) -> f
 
 
 def os_factor(false_alarm_rate: float, num_channels: int, num_cells: float, share: float) -> float:
-    """Threshold relative to the ordered statistic with a given share of the cells up to it.
+    """Threshold relative to the ordered statistic, which is a given quantile of the training cells.
 
-    The statistic's probability has a beta distribution. The false-alarm rate is the mean over this
-    distribution of the probability that a gamma variable exceeds factor x statistic.
+    The cumulative probability of the ordered statistic has a beta distribution. The false-alarm
+    rate is the mean over this distribution of the probability that a gamma variable exceeds factor
+    x statistic.
     """
     order = share * num_cells
     quantiles, weights = special.roots_legendre(200)
@@ -107,10 +108,11 @@ def os_factor(false_alarm_rate: float, num_channels: int, num_cells: float, shar
 def noise_by_average(
     cells: TrainingCells, settings: DetectionSettings, power: Float[Array, "speed range"]
 ) -> Float[Array, "speed range"]:
-    """Mean power of the training cells of every cell.
+    """Mean power of the training cells around every cell.
 
-    Sums are products with matrices of zeros and ones. The box is split into two parts that are
-    added, because subtracting a strong target from the sum of the whole box would lose the noise.
+    Sums are computed as products with matrices of zeros and ones. The box is split into two parts
+    whose sums are added, because subtracting a strong target from the sum over the whole box would
+    lose the noise to rounding.
     """
     loops, bins = power.shape
     around, guard = _speed_sets(settings, loops)
@@ -132,7 +134,8 @@ def exceeds_ordered(
 ) -> Bool[Array, "speed range"]:
     """Whether each cell exceeds factor x ordered statistic, found by counting instead of sorting.
 
-    A cell exceeds the threshold if at least `order` training cells, times the factor, are weaker.
+    A cell exceeds the threshold if at least `order` training cells, multiplied by the factor, are
+    weaker than the cell.
     """
     reach = int(np.abs(cells.offsets[:, 0]).max())
     scaled = power.at[:, : cells.first_bin].set(jnp.inf)
@@ -171,7 +174,7 @@ def _reach(settings: DetectionSettings, axis: int) -> tuple[int, int]:
 
 
 def _speed_sets(settings: DetectionSettings, loops: int) -> tuple[set[int], set[int]]:
-    """Speed offsets of the whole box and of the guard cells, modulo the cyclic axis."""
+    """Speed offsets of the whole box and of the guard cells, wrapped around the cyclic axis."""
     guard, reach = settings.guard_cells[1], sum(_reach(settings, 1))
     around = {offset % loops for offset in range(-reach, reach + 1)}
     return around, {offset % loops for offset in range(-guard, guard + 1)}
@@ -191,13 +194,13 @@ def _offsets(settings: DetectionSettings, loops: int) -> np.ndarray:
 
 
 def _inside(offsets: np.ndarray, bins: int, first_bin: int) -> np.ndarray:
-    """Whether each training cell exists [range, cell]."""
+    """Whether each training cell lies within the map [range, cell]."""
     at = np.arange(bins)[:, None] + offsets[:, 0]
     return (at >= first_bin) & (at < bins)
 
 
 def _independent_cells(offsets: np.ndarray, loops: int, kernel: np.ndarray) -> float:
-    """Number of independent cells whose mean has the variance of the mean of these cells.
+    """Number of independent cells whose mean has the same variance as the mean of the given cells.
 
     Args:
         offsets: training cells.
@@ -223,8 +226,8 @@ def _correlation(count: int) -> np.ndarray:
 def _rank_correlation(correlation: np.ndarray, share: float) -> np.ndarray:
     """Correlation of the events that two cells lie below the quantile `share`.
 
-    The integral over the density of two correlated normal variables; the mean over several channels
-    is nearly normal.
+    This is the integral over the joint density of two correlated normal variables, because the mean
+    power over several channels is nearly normal.
     """
     level = stats.norm.ppf(share)
     nodes, weights = special.roots_legendre(40)

@@ -2,8 +2,8 @@
 
     cube - static echoes -> range-Doppler spectrum -> CFAR -> strongest cells -> refined points
 
-Range and speed are refined below a bin from the complex spectrum, and the direction of arrival is
-the maximum of the beam power over all transmitter-receiver pairs.
+Range and speed are refined to a fraction of a bin from the complex spectrum, and the direction of
+arrival is the maximum of the beam power over all transmitter-receiver pairs.
 """
 
 from functools import partial
@@ -112,7 +112,7 @@ def points_of_burst(
 
 
 def first_bin(radar: Radar, settings: DetectionSettings) -> int:
-    """First range bin that is tested: the first beyond `min_range_m`, and never the DC bin."""
+    """First range bin that is tested: the first bin beyond `min_range_m`, but never the DC bin."""
     return max(1, int(np.ceil(settings.min_range_m / radar.range_resolution_m - 1e-9)))
 
 
@@ -136,7 +136,7 @@ def _strongest_neighbour(power: Float[Array, "speed range"]) -> Float[Array, "sp
 
 
 def strongest(power, found, most: int) -> tuple[Array, Array, Array]:
-    """Power and indices of the strongest found cells; power 0 marks empty slots."""
+    """Power and indices of the strongest detected cells; a power of 0 marks an empty slot."""
     score = jnp.where(found, power, 0.0).ravel()
     strength, flat = jax.lax.top_k(score, min(most, score.size))
     missing = most - len(strength)
@@ -177,9 +177,9 @@ def refined_points(radar, settings, spectrum_v, cells, real, snr_db) -> PointClo
 
 
 def _folded_directions(radar, settings, peak_v, frequency_hz) -> tuple[Array, Array]:
-    """Azimuth and elevation [point, fold], if the Doppler frequency is n loop rates higher.
+    """Azimuth and elevation [point, n] if the measured Doppler frequency is n loop rates too low.
 
-    A Doppler frequency f turns the phase by 2 pi f t until the slot of a transmitter at the time t.
+    A Doppler frequency f rotates the phase by 2 pi f t until the slot of a transmitter at time t.
     """
     folds = num_folds(radar, settings)
     if not settings.tdm_compensation:
@@ -193,7 +193,7 @@ def _folded_directions(radar, settings, peak_v, frequency_hz) -> tuple[Array, Ar
 
 
 def num_folds(radar: Radar, settings: DetectionSettings) -> int:
-    """Number of Doppler ambiguities that change the phases between transmitters differently."""
+    """Number of Doppler ambiguities that lead to different phases between the transmitters."""
     return radar.array.num_tx if settings.tdm_compensation else 1
 
 

@@ -17,9 +17,9 @@ from jaxtyping import Array, Complex, Float
 from radarsim.radar.antennas import AntennaArray
 from radarsim.radar.radar import Radar
 
-# An extent in wavelengths below which the phases contain no direction along that axis.
+# Extent of the array along an axis, in wavelengths, below which this axis counts as unresolved.
 LEAST_EXTENT = 0.2
-# Grid steps per beam width (wavelength / extent): the nearest step is then on the main lobe.
+# Grid steps per beamwidth (wavelength / extent), so that a grid point always lies on the main lobe.
 STEPS_PER_BEAM = 4
 NEWTON_STEPS = 4
 
@@ -51,11 +51,12 @@ def find_directions(radar: Radar, snapshots: Complex[Array, "point tx rx"]) -> D
     Args:
         radar: radar with the antenna array.
         snapshots: echo of one target at every transmitter-receiver pair, with the phase of its
-            motion between transmitters already compensated. Divided by the channel gains here.
+            motion between transmitters already compensated. The function divides the snapshots by
+            the channel gains.
 
     Returns:
-        Angles of each point; elevation is taken as zero for the azimuth of arrays without vertical
-        extent.
+        Angles of each point; for arrays without vertical extent, the azimuth is computed for zero
+        elevation.
     """
     wanted = resolves(radar.array, radar.chirp.wavelength_m)
     grid = _grid(radar)
@@ -85,7 +86,8 @@ def _refined(radar, step, wanted, snapshot, start):
 
     def newton(_, sines):
         gradient = jax.grad(log_power)(sines) * free
-        # Unresolved axes get a unit diagonal; a positive curvature is replaced by a gradient step.
+        # The Hessian of unresolved axes gets a unit diagonal; if the curvature is positive, a
+        # gradient step replaces the Newton step.
         curvature = jax.hessian(log_power)(sines) * np.outer(free, free) - np.diag(1 - free)
         trace = curvature[0, 0] + curvature[1, 1]
         determinant = curvature[0, 0] * curvature[1, 1] - curvature[0, 1] * curvature[1, 0]
@@ -108,7 +110,7 @@ def _refined(radar, step, wanted, snapshot, start):
 def _grid(radar: Radar) -> _Grid:
     cycles = _positions(radar)
     wanted = resolves(radar.array, radar.chirp.wavelength_m)
-    # Elements further apart than half a wavelength see grating lobes beyond this sine.
+    # For elements more than half a wavelength apart, grating lobes appear beyond this sine.
     most = min(1.0, radar.chirp.wavelength_m / (2 * radar.array.half_wavelength_m))
     axes, steps = [], []
     for axis in (0, 1):

@@ -1,6 +1,6 @@
-"""Resolve the Doppler ambiguity of tracks by their change in range.
+"""Resolve the Doppler ambiguity of tracks from their change in range.
 
-For a moving target, range rate and Doppler speed agree,
+For a moving target, range rate and Doppler speed agree except for aliasing,
 
     range rate = Doppler speed + n x 2 v_max,    v_max = lambda / (4 T_loop)
 
@@ -16,19 +16,19 @@ from scipy import ndimage
 from radarsim.detection.track import MIN_DETECTIONS, Track
 from radarsim.radar.radar import Radar
 
-# A target travels if its change in range exceeds `TRAVEL_M`, `TRAVEL_BINS` range bins, and
-# `TRAVEL_SCATTERS` times the scatter of its ranges about the fitted line.
+# A target counts as travelling if its change in range exceeds `TRAVEL_M`, `TRAVEL_BINS` range bins,
+# and `TRAVEL_SCATTERS` times the scatter of its ranges about the fitted line.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
-TREND_S = 0.5  # half the length of the window in which a local range rate is fitted
-MAX_RATE_ERROR = 0.35  # largest standard error of a range rate that determines n, in units of v_max
-ALIAS_M = 0.15  # largest scatter of the ranges of an aliased target about the fitted line
-AGREE = 0.3  # tolerance between range rate and unfolded speed, in units of v_max
+TREND_S = 0.5  # Half the length of the window in which a local range rate is fitted.
+MAX_RATE_ERROR = 0.35  # Largest standard error of a range rate that determines n [v_max].
+ALIAS_M = 0.15  # Largest scatter of the ranges of an aliased target about the fitted line.
+AGREE = 0.3  # Tolerance between range rate and unfolded speed [v_max].
 
 
 def unfolded(
     track: Track, radar: Radar, folded_azimuths_rad: Float[np.ndarray, "seen fold"]
 ) -> Track:
-    """The track with unambiguous speeds and the azimuths that belong to them.
+    """Return the track with unambiguous speeds and the corresponding azimuths.
 
     Args:
         track: track with the speeds as measured, possibly aliased.
@@ -37,7 +37,8 @@ def unfolded(
             transmitters; NaN where not measured [rad].
 
     Returns:
-        The same track if it is not aliased; otherwise `folded_mps` contains the measured speed.
+        The given track if its speeds are not aliased; otherwise, a track with unfolded speeds,
+        whose `folded_mps` contains the measured speed.
     """
     if not is_aliased(track, radar):
         return track
@@ -68,7 +69,7 @@ def is_aliased(track: Track, radar: Radar) -> bool:
     rate_mps, error_mps = range_rate(track.times_s, track.range_m)
     line_m = track.range_m.mean() + rate_mps * (track.times_s - track.times_s.mean())
     if np.std(track.range_m - line_m) > max(ALIAS_M, 0.5 * radar.range_resolution_m):
-        return False  # static echoes at several ranges that flicker one after another
+        return False  # probably static echoes at several ranges that flicker in turn
     if error_mps > MAX_RATE_ERROR * limit_mps:
         return bool(abs(rate_mps) - 3 * error_mps > 1.1 * limit_mps)
     folds = _folds(rate_mps, track.speed_mps, radar)

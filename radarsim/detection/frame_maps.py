@@ -112,7 +112,7 @@ def range_azimuth(
 
     Returns:
         Maps [frame, range, angle] with their axes; azimuth is positive to the left. With "capon",
-        the level of a point is at most that of "bartlett".
+        no level exceeds the level with "bartlett" in the same cell.
 
     Raises:
         InputError: the cube does not fit the radar.
@@ -190,7 +190,7 @@ def _steering(radar, settings) -> Complex[np.ndarray, "angle element"]:
 
 
 def _bartlett(radar, settings, covariance, noise_v2) -> Float[Array, "range angle"]:
-    """Power of the conventional beam, such that white noise keeps its power per element."""
+    """Power of the conventional beamformer, with the noise power of a single element."""
     steering = _steering(radar, settings)
     maps = HeatmapSettings(angle_window=settings.angle_window)
     taper = angle_taper(steering.shape[1], maps).astype(np.float32)
@@ -200,7 +200,7 @@ def _bartlett(radar, settings, covariance, noise_v2) -> Float[Array, "range angl
 
 
 def _capon(radar, settings, covariance, noise_v2) -> Float[Array, "range angle"]:
-    """Power of the minimum-variance beam N / (a^H R^-1 a), on the scale of `_bartlett`.
+    """Power of the minimum-variance beamformer, N / (a^H R^-1 a), on the same scale as `_bartlett`.
 
     Source:
         Capon, "High-resolution frequency-wavenumber spectrum analysis", Proc. IEEE 57, 1969.

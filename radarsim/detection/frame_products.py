@@ -1,9 +1,10 @@
 """Points and maps of every frame of a clip, computed in one compiled program.
 
-    own frames -> static echoes -> one spectrum per burst -> points, range-Doppler, range-azimuth
+    frames of the clip -> static echoes -> one spectrum per burst -> points and maps
 
-`detect`, `range_doppler` and `range_azimuth` give the same values one by one. Together, they share
-the removal of static echoes and the transforms of each burst, which the compiler merges.
+`detect`, `range_doppler` and `range_azimuth` compute the same values separately. In one program,
+all products share the removal of static echoes and the transforms of each burst, which the compiler
+merges.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from radarsim.radar.radar import Radar
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class WantedProducts:
-    """Which products of the frames are computed, and how.
+    """Selection of the products to compute for every frame, with their settings.
 
     Attributes:
         detection: settings of the points; its `clutter` applies to all products.
@@ -45,7 +46,7 @@ class WantedProducts:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class FrameProducts:
-    """Products of the frames of a clip; None if a product was not wanted.
+    """Products of the frames of a clip; None for products that were not requested.
 
     Attributes:
         points: detected points of each frame.
@@ -75,7 +76,7 @@ def frame_products(
         wanted: the products and their settings.
         cube_v: volts at the ADC.
         num_frames: number of frames that belong to the clip; static echoes are estimated from these
-            only, and the products of later frames are meaningless.
+            frames only, and the products of later frames are meaningless.
     """
     static_v = own_clutter_v(cube_v, num_frames, wanted.detection.clutter)
 
@@ -111,7 +112,7 @@ def own_clutter_v(
 
 
 def _own_median(values, own, num_frames) -> Float[Array, "tx rx bin"]:
-    """Median over the first frames: the mean of the two middle values if their number is even."""
+    """Median over the first frames: the mean of the two middle values for an even frame count."""
     ordered = jnp.sort(jnp.where(own, values, np.float32(np.inf)), axis=0)
     low, high = (
         jnp.take(ordered, middle, axis=0) for middle in ((num_frames - 1) // 2, num_frames // 2)

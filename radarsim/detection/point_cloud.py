@@ -33,11 +33,11 @@ class PointCloud:
         azimuth_rad: azimuth, left positive; NaN if the array cannot measure it [rad].
         elevation_rad: elevation, up positive; NaN if the array cannot measure it [rad].
         speed_mps: radial speed, receding positive, ambiguous by twice `Radar.max_speed_mps` [m/s].
-        snr_db: power over the noise level that the training cells give [dB].
+        snr_db: power above the noise level, which is estimated from the training cells [dB].
         position_m: x (ahead), y (left), z (up) in the radar frame; an unmeasured angle counts as
             zero [m].
         folded_azimuth_rad: azimuth if the true speed is n times 2 `max_speed_mps` higher than the
-            measured one, for n = 0, 1 ... num_tx - 1; n = -1 is the same as num_tx - 1 [rad].
+            measured one, for n = 0, 1 ... num_tx - 1; n = -1 is equivalent to n = num_tx - 1 [rad].
         count: number of points.
         radar: radar that recorded the frames.
     """

@@ -1,10 +1,10 @@
-"""Refine a peak of a Hann-windowed spectrum below a bin, by maximum likelihood in 5 x 5 cells.
+"""Refine peaks of Hann-windowed spectra to a fraction of a bin by maximum likelihood (5 x 5 cells).
 
 In the cells around a peak, a tone at the distance d from the peak bin has the amplitudes a h(m - d)
 at m = -2 ... 2, where h is the transform of the window, and the noise of the cells has the
 covariance C of the window. The amplitude a of each channel and a correction of d are linear
 functions of the cells; they are tabulated over d. More distant cells would lower the errors
-further, but they contain other parts of the body.
+further, but they contain echoes of other parts of the body.
 """
 
 from functools import lru_cache
@@ -16,14 +16,14 @@ from jaxtyping import Array, Complex, Float, Int
 
 from radarsim.numerics.windows import hann
 
-REACH = 2  # cells to each side of the peak
-TABLE_STEP = 0.02  # the correction is linear, so its error is about the square of this
-MOST = 1.0  # largest distance from the peak bin [bins]
+REACH = 2  # Number of cells to each side of the peak.
+TABLE_STEP = 0.02  # Step of d; the error of the linear correction is about its square.
+MOST = 1.0  # Largest distance from the peak bin [bins].
 ROUNDS = 2
 
 
 class RefinedPeaks(NamedTuple):
-    """Distances from the peak bins along speed and range [bins], and the amplitudes there [V]."""
+    """Distances from the peak bins along speed and range [bins], and the peak amplitudes [V]."""
 
     speed_bins: Float[Array, " point"]
     range_bins: Float[Array, " point"]
@@ -31,7 +31,7 @@ class RefinedPeaks(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """Weights of the five cells, by distance d: of the amplitude, and of the correction of d."""
+    """Weights of the five cells for the amplitude and for the correction of d, tabulated over d."""
 
     amplitude: Float[np.ndarray, "distance cell"]
     correction: Float[np.ndarray, "distance cell"]
@@ -50,8 +50,8 @@ def refine_peaks(
         speed_idx, range_idx: cells of the peaks.
 
     Returns:
-        Distances within one bin of the peaks, and amplitudes, in which the noise is lower than in
-        the peak cell.
+        Distances of at most one bin from the peak cells, and amplitudes, which contain less noise
+        than the peak cells.
     """
     loops, bins = spectrum_v.shape[0], spectrum_v.shape[-1]
     by_speed, by_range = _table(loops), _table(bins)
@@ -82,7 +82,8 @@ def hann_offset(line_v: Complex[Array, "point cell channel"]) -> Float[Array, " 
     estimates over all channels, so that noise does not bias them.
 
     Args:
-        line_v: cells with the phase of the window's centre removed, so that a tone is in phase.
+        line_v: cells with the phase of the window's centre removed, so that all cells of a tone are
+            in phase.
     """
     peak = line_v[:, REACH]
     power = (jnp.abs(peak) ** 2).sum(1) + 1e-37
@@ -101,7 +102,7 @@ def _corrected(table: _Table, distance, line_v) -> Float[Array, " point"]:
     slope = jnp.einsum("pm,pmc->pc", jnp.asarray(table.correction)[index], line_v)
     power = (jnp.abs(amplitude) ** 2).sum(1) + 1e-37
     step = (amplitude.conj() * slope).real.sum(1) / power
-    # The table's distance is the starting point of the step.
+    # The tabulated distance is the starting point of the step.
     start = index * TABLE_STEP - MOST
     return jnp.clip(start + jnp.clip(step, -0.5, 0.5), -MOST, MOST)
 

@@ -24,9 +24,11 @@ class DetectionSettings:
 
     Attributes:
         cfar: "ca" (cell averaging: the mean of the training cells) or "os" (ordered statistic: the
-            power that `os_fraction` of them do not exceed, which other targets raise less).
-        false_alarm_rate: probability that a cell of noise alone exceeds the threshold.
-        guard_cells: cells that the target itself may fill; at least 2, the Hann window's main lobe.
+            power that the fraction `os_fraction` of the training cells does not exceed; other
+            targets raise it less than the mean).
+        false_alarm_rate: probability that a cell that contains only noise exceeds the threshold.
+        guard_cells: cells that may contain energy of the target itself; at least 2, because the
+            main lobe of the Hann window extends this far.
         training_cells: cells from which the noise level is estimated.
         os_fraction: fraction of the training cells below the ordered statistic; 3/4 after Rohling,
             IEEE Trans. AES-19, 1983.

@@ -28,7 +28,7 @@ class TargetPoints(NamedTuple):
         time_s: middle of the burst [s].
         range_m, speed_mps, azimuth_rad: means over the points; the azimuth is NaN if unknown.
         snr_db: signal-to-noise ratio of the strongest point [dB].
-        folded_azimuths_rad: azimuth for each Doppler ambiguity, see `PointCloud`.
+        folded_azimuths_rad: azimuth for each Doppler ambiguity, as in `PointCloud`.
     """
 
     frame: int
@@ -49,7 +49,8 @@ def mean_of_points(
         index: index of the frame.
         frame: points of the frame.
         own: mask of the points to average.
-        max_speed_mps: unambiguous speed; speeds are averaged around the strongest point's [m/s].
+        max_speed_mps: unambiguous speed; before averaging, speeds are unwrapped to within this of
+            the speed of the strongest point [m/s].
     """
     values, folded_rad = frame.values[own], frame.folded_azimuths_rad[own]
     snr_db = values[:, COLUMN["snr_db"]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-MIN_DETECTIONS = 3  # with fewer detections, the range rate cannot be determined
+MIN_DETECTIONS = 3  # With fewer detections, the range rate cannot be determined.
 # Kinds of tracks, see `track_kinds`. A stationary target is a person whose breathing was detected.
 MOVING, STATIONARY, FLICKERING, VIBRATING = "moving", "stationary", "flickering", "vibrating"
 

@@ -1,4 +1,4 @@
-"""State of a track: extended Kalman filter of a target's place and velocity in the plane."""
+"""State of a track: extended Kalman filter for a target's position and velocity in the plane."""
 
 from dataclasses import dataclass, field, replace
 
@@ -7,11 +7,11 @@ from jaxtyping import Float
 
 from radarsim.detection.target_points import TargetPoints, wrapped
 
-AZIMUTH_ERROR_RAD = 0.06  # of a point; grows where echoes of several limbs share a cell
+AZIMUTH_ERROR_RAD = 0.06  # Standard deviation for a point, whose cell several limbs may share.
 # Standard deviations of the mean of a frame's points about the torso.
 MEAN_RANGE_M, MEAN_CROSS_M, MEAN_SPEED_MPS = 0.08, 0.1, 0.35
-ACCELERATION_MPS2 = 2.0  # of people who start, stop or turn
-START_SPEED_MPS = 1.5  # standard deviation of the unknown transverse speed of a new track
+ACCELERATION_MPS2 = 2.0  # Standard deviation for people who start, stop or turn.
+START_SPEED_MPS = 1.5  # Standard deviation of the unknown transverse speed of a new track.
 
 
 @dataclass
@@ -19,7 +19,7 @@ class TrackState:
     """State of a track at one time.
 
     Attributes:
-        mean: place x, y [m] and velocity [m/s] in the horizontal plane of the radar frame.
+        mean: position x, y [m] and velocity [m/s] in the horizontal plane of the radar frame.
         covariance: covariance of `mean`.
         time_s: time of the state [s].
         entries: measurements so far.
@@ -40,14 +40,14 @@ class TrackState:
         self.time_s = time_s
 
     def with_more_speed(self, radial_mps: float) -> "TrackState":
-        """The predicted state if the radial speed was higher since the last entry [m/s]."""
+        """Predicted state for a radial speed increased by `radial_mps` since the last entry."""
         sight = self.mean[:2] / np.linalg.norm(self.mean[:2])
         step_s = self.time_s - self.entries[-1].time_s
         change = np.concatenate([radial_mps * step_s * sight, radial_mps * sight])
         return replace(self, mean=self.mean + change)
 
     def update(self, measured: np.ndarray, noise: np.ndarray, max_speed_mps: float) -> None:
-        """Correct the state by a measured place and radial speed (extended Kalman filter).
+        """Correct the state by a measured position and radial speed (extended Kalman filter).
 
         Args:
             measured: x, y [m] and radial speed [m/s], from `measurement`.
@@ -81,7 +81,7 @@ def measurement(
 
 
 def started_track(entry: TargetPoints) -> TrackState:
-    """A new track at the entry, with its radial speed and an unknown transverse speed."""
+    """Start a track at an entry, with the measured radial speed and an unknown transverse speed."""
     measured, noise = measurement(entry)
     sight = measured[:2] / np.linalg.norm(measured[:2])
     across = np.array([-sight[1], sight[0]])

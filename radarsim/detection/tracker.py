@@ -2,9 +2,9 @@
 
     points of a frame -> nearest track within the gate -> Kalman filter; other points -> new tracks
 
-A person has many points, from torso and limbs. Each point is assigned to one track by range, cross
-range and radial speed, so that two people who pass each other keep their tracks as long as they
-differ in one of the three.
+A person has many points on the torso and the limbs. Each point is assigned to one track by range,
+cross-range and radial speed, so that two people who pass each other keep their tracks as long as
+they differ in one of these quantities.
 """
 
 from collections.abc import Sequence
@@ -37,13 +37,13 @@ from radarsim.detection.track_state import (
     started_track,
 )
 
-UNRESOLVED_RAD = 0.1  # azimuth error while another person is close
-NEAR_M = 0.5  # points nearer than this belong to one person
-# No track starts this close to another one: the points are limbs beyond the gate.
+UNRESOLVED_RAD = 0.1  # Standard deviation of the azimuth while another person is close.
+NEAR_M = 0.5  # Points closer together than this belong to one person.
+# No track starts closer than this to another track: such points belong to limbs outside the gate.
 APART_M = 0.9
-START_SNR_DB = 14.0  # strongest point of a new track
-MAX_GAP_S = 1.0  # a track ends after this time without points
-MIN_SHARE = 0.3  # fraction of the frames from first to last that must contain points of the track
+START_SNR_DB = 14.0  # Minimum level of the strongest point of a new track.
+MAX_GAP_S = 1.0  # A track ends after this time without points.
+MIN_SHARE = 0.3  # Minimum fraction of frames, from first to last, with points of the track.
 
 
 def track(points: PointCloud) -> list[Track]:
@@ -86,7 +86,7 @@ def targets_of_frames(
         frames: points of each frame.
         max_speed_mps: unambiguous speed of the radar [m/s].
         max_gap_s: a target ends after this time without points [s].
-        single: whether each point is a target of its own, as after clustering; otherwise a target
+        single: whether each point is a separate target, as after clustering; otherwise, a target
             has many points.
 
     Returns:
@@ -131,13 +131,13 @@ def _extend(one: TrackState, index: int, frame: FramePoints, own, max_speed_mps,
         return
     entry = mean_of_points(index, frame, own, max_speed_mps)
     one.entries.append(entry)
-    # The azimuth of a cell with echoes of two people lies anywhere between and beside them.
+    # If a cell contains echoes of two people, its azimuth may lie anywhere between or beside them.
     measured, noise = measurement(entry, UNRESOLVED_RAD if close else AZIMUTH_ERROR_RAD)
     one.update(measured, noise, max_speed_mps)
 
 
 def _new_tracks(live, index: int, frame: FramePoints, free, max_speed_mps) -> list[TrackState]:
-    """Tracks of the groups of points that belong to no track and are far enough from all."""
+    """Start tracks at groups of unassigned points that are far enough from all tracks."""
     picked = np.flatnonzero(free)
     if not len(picked):
         return []

@@ -78,7 +78,7 @@ def moving_page(
 
 
 def _body(page: Figure, series: FrameSeries, scene: ScenePicture) -> Callable[[int], None]:
-    # Without the activity area, the view is limited to the path, which shows a larger body.
+    # Without the activity area, the view is limited to the path, so the body appears larger.
     panel, scene = page.add_axes(_BODY), replace(with_points(scene, series), area=None)
     return lambda frame: draw_moment(panel, scene, frame)
 

@@ -1,7 +1,7 @@
 """Draw the range-Doppler and the range-azimuth map of one frame.
 
 The range-Doppler map has speed along x and range along y. The range-azimuth map is drawn as a plan
-view: ahead of the radar is up, and its left is on the left.
+view, with the boresight upwards and the radar's left on the left.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from radarsim.plots.style import COLOURS, DPI, STYLE
 # row and of its Doppler spectrum stay dark.
 SPAN_DB = {"speed_mps": 60.0, "angle_rad": 30.0}
 _DB_STEP = 5.0
-_SIGNAL_DB = 15.0  # a cell above this level is not noise, so the range axis includes it
+_SIGNAL_DB = 15.0  # cells above this level are not noise, so the range axis includes them
 _LEAST_M = 4.0
 _RAYS_DEG = (-60, -30, 30, 60)
 
@@ -86,7 +86,7 @@ def draw_range_azimuth(
     extent: Extent | None = None,
     highest_db: float | None = None,
 ) -> QuadMesh:
-    """Draw a range-azimuth map from above: ahead is up, left is on the left.
+    """Draw a range-azimuth map as a plan view, with boresight upwards.
 
     Args:
         panel: matplotlib axes to draw on.
@@ -143,7 +143,7 @@ def _edges(centres, lowest: float, highest: float) -> Float[np.ndarray, " edge"]
 
 
 def _draw_polar_grid(panel: Axes, extent: Extent) -> None:
-    """Arcs of equal range and rays of equal azimuth, labelled in degrees."""
+    """Draw arcs of equal range and rays of equal azimuth, labelled in degrees."""
     panel.set_facecolor("black")
     draw_range_rings(panel, extent, "white", alpha=0.3, lw=0.5, zorder=2)
     for azimuth_deg in _RAYS_DEG:

@@ -1,4 +1,4 @@
-"""Draw what the radar sees in single frames beside the heatmaps of a clip: points and maps."""
+"""Draw the points and maps of single frames beside the heatmaps of a clip."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,13 +26,13 @@ from radarsim.plots.scene import ScenePicture
 from radarsim.scene.placement import to_world
 from radarsim.scene.skeleton import PARENTS
 
-# Points over a map: visible on all of its colours.
+# Style of points drawn over a map, visible on every colour of the map.
 DOTS = {"s": 15, "facecolor": "none", "edgecolor": "cyan", "lw": 0.8, "zorder": 5}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FrameSeries:
-    """Points, maps and joints of every radar frame of a clip; None for what is not known.
+    """Points, maps and joints of every radar frame of a clip; None for those that are not known.
 
     Attributes:
         times_s: time of each frame [s].
@@ -56,17 +56,17 @@ class FrameSeries:
         return self.range_doppler is not None or self.range_azimuth is not None
 
     def points_of(self, frame: int) -> Float[np.ndarray, "_ value"]:
-        """Points of one frame, without empty slots; none if they are not known."""
+        """Points of one frame, without empty slots; an empty array if the points are not known."""
         return np.zeros((0, Z + 1)) if self.points is None else found_points(self.points[frame])
 
     @property
     def highest_mps(self) -> float:
-        """End of a colour scale of speeds for the points of all frames [m/s]."""
+        """Upper end of the speed colour scale for the points of all frames [m/s]."""
         return highest_speed_mps(self.all_points)
 
     @property
     def all_points(self) -> Float[np.ndarray, "_ value"]:
-        """Points of all frames, without empty slots; none if they are not known."""
+        """Points of all frames, without empty slots; an empty array if the points are not known."""
         return np.zeros((0, Z + 1)) if self.points is None else found_points(self.points)
 
     def frame_at(self, time_s: float) -> int:
@@ -74,7 +74,7 @@ class FrameSeries:
         return int(np.abs(self.times_s - time_s).argmin())
 
     def select(self, frames: Sequence[int]) -> "FrameSeries":
-        """The given frames, in the given order."""
+        """Return a series that consists of the given frames, in the given order."""
         names = ("times_s", "points", "range_doppler", "range_azimuth", "joints_m")
         known = {name: getattr(self, name) for name in names}
         chosen = {name: np.asarray(v)[list(frames)] for name, v in known.items() if v is not None}
@@ -87,12 +87,12 @@ class FrameSeries:
         return int(np.isfinite(self.points[..., RANGE]).sum(axis=1).argmax())
 
     def drawings(self) -> list[Callable]:
-        """Functions that draw the maps that are known, from a panel, this series and a frame."""
+        """Functions that draw the known maps, with the arguments panel, series and frame index."""
         known = {draw_doppler_frame: self.range_doppler, draw_azimuth_frame: self.range_azimuth}
         return [draw for draw, maps_db in known.items() if maps_db is not None]
 
     def view(self) -> Extent:
-        """Extent of a plan view that contains all echoes, or nearly all points without maps."""
+        """Extent of a plan view that contains all echoes, or, without maps, nearly all points."""
         extent = extent_of(self.all_points)
         if self.range_azimuth is None:
             return extent
@@ -101,7 +101,7 @@ class FrameSeries:
 
 
 def with_points(scene: ScenePicture, series: FrameSeries) -> ScenePicture:
-    """The scene with the points of all frames, transformed to the world."""
+    """Return the scene with the points of all frames, transformed to world coordinates."""
     if series.points is None:
         return scene
     at_m = found_points(series.points)[:, [X, Y, Z]]

@@ -29,8 +29,8 @@ from radarsim.plots.style import COLOURS, DPI, STYLE
 # Level from which a cell counts as signal when axis limits are chosen; the noise level is 0 dB.
 _SIGNAL_DB = 6.0
 _DB_STEP = 5.0
-_COLUMN_INCHES = 5.0  # width of the column with the maps of one frame
-_STRIP_HEIGHT = 0.125  # height of the strip of bodies as a fraction of the page height
+_COLUMN_INCHES = 5.0  # Width of the column with the maps of one frame.
+_STRIP_HEIGHT = 0.125  # Height of the strip of bodies as a fraction of the page height.
 
 
 @dataclass(frozen=True, kw_only=True)

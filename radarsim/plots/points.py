@@ -20,9 +20,9 @@ from radarsim.plots.style import DPI, SPEED_COLOURS, STYLE
 RANGE, AZIMUTH, ELEVATION, SPEED, SNR, X, Y, Z = range(8)
 RADAR_COLOUR = (0.78, 0.13, 0.16)
 SNR_COLOURS = "viridis"
-_BACKGROUND = "0.80"  # on which the light grey of zero speed is visible
-# Limits leave out at most this share of the points, so that a distant false alarm does not shrink
-# the others.
+_BACKGROUND = "0.80"  # Dark enough to show the light grey of zero speed.
+# Axis limits exclude at most this fraction of the points, so that a distant false alarm does not
+# compress the rest of the plot.
 _OUTSIDE = 0.05
 _FEW = 20
 
@@ -97,13 +97,13 @@ def draw_plan_view(
     extent: Extent,
     highest_mps: float | None = None,
 ) -> PathCollection:
-    """Draw points from above, coloured by radial speed: ahead is up, left is on the left.
+    """Draw points as a plan view, coloured by radial speed, with boresight upwards.
 
     Args:
         panel: matplotlib axes to draw on.
         points: points without empty slots.
         extent: limits of the view.
-        highest_mps: end of the colour scale [m/s]; None to choose it for these points.
+        highest_mps: upper end of the colour scale [m/s]; if None, computed from the points.
 
     Returns:
         The drawn points, from which a colour bar can be made.
@@ -155,12 +155,12 @@ def draw_range_rings(panel: Axes, extent: Extent, colour: str, **style) -> None:
 
 
 def highest_speed_mps(points: Float[np.ndarray, "_ value"]) -> float:
-    """End of the colour scale of speeds: nearly the highest speed, but at least 0.5 m/s."""
+    """Upper end of the speed colour scale: close to the highest speed, but at least 0.5 m/s."""
     return max(0.5, float(np.ceil(2 * _reach(points[:, SPEED])) / 2))
 
 
 def _reach(values: Float[np.ndarray, " _"]) -> float:
-    """Limit that nearly all absolute values are within; all, if there are only a few values."""
+    """Limit that nearly all absolute values do not exceed, or all of them if there are few."""
     values = np.abs(values)
     if len(values) < _FEW:
         return float(values.max(initial=0.0))
@@ -206,7 +206,7 @@ def draw_over_time(
         panel: matplotlib axes to draw on.
         at_s: time of each point [s].
         points: points without empty slots.
-        value: which value is drawn, such as `RANGE`.
+        value: index of the value to draw, such as `RANGE`.
         style: further arguments of `Axes.scatter`.
     """
     order = np.argsort(points[:, SNR])

@@ -28,8 +28,8 @@ _GREY, _FLOOR, _SHADOW, _RADAR = "0.45", "0.955", "0.86", (0.78, 0.13, 0.16)
 _APART_M = 0.9  # minimum spacing of the bodies in the 3-D view
 _MOST_BODIES = 5
 _HEADROOM_M = 2.0
-_NEAR_BODY_M = 1.5  # points further from the pelvis are not drawn over the body
-_SAME_MOMENT_S = 0.15  # points further in time from a drawn body do not belong to it
+_NEAR_BODY_M = 1.5  # Points further than this from the pelvis are not drawn.
+_SAME_MOMENT_S = 0.15  # Larger time differences separate a point from a drawn body.
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

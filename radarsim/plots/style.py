@@ -1,7 +1,7 @@
 """Style of all figures: fonts, lines, resolution and colour maps."""
 
-COLOURS = "inferno"  # perceptually uniform colour map for levels, in which noise is dark
-SPEED_COLOURS = "coolwarm"  # receding is red, approaching is blue, zero is light grey
+COLOURS = "inferno"  # Perceptually uniform colour map for levels, in which noise is dark.
+SPEED_COLOURS = "coolwarm"  # Receding is red, approaching is blue, and zero is light grey.
 DPI = 130
 STYLE = {
     "font.size": 9,

@@ -57,8 +57,8 @@ class CaptureFormat:
     """Order of the 16-bit words in a capture.
 
     Attributes:
-        lanes: number of LVDS lanes; with 4, the receivers are interleaved word by word; with 2,
-            they are sent one after another.
+        lanes: number of LVDS lanes; on 4 lanes, the receivers are interleaved word by word; on 2
+            lanes, they are sent one after another.
         samples: "complex1x", "complex2x" or "real".
         iq_order: "i_first", "q_first", or "auto".
         interleaving: order of complex samples on 2 lanes: "pairs" (I I Q Q, as sent by the chip),

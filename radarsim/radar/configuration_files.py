@@ -22,7 +22,7 @@ from radarsim.radar.radar import Radar
 from radarsim.radar.ti.chip_settings import ChipSettings, Firing, Profile
 from radarsim.radar.toml import parse_capture_format, parse_radar
 
-# Corner frequencies by register code: for the two high-pass filters of most chips, and for the
+# High-pass corner frequencies by register code, for the two filters of most chips and for the
 # single filter of xWRL chips.
 _HIGH_PASS_KHZ = ((175, 235, 350, 700), (350, 700, 1400, 2800))
 _SINGLE_HIGH_PASS_KHZ = (175, 350, 700, 1400)
@@ -205,7 +205,7 @@ def _calibrated(settings: ChipSettings, array: AntennaArray) -> AntennaArray:
         problem = "holds a factor of nearly 0 or above 2"
         raise settings.error("compRangeBiasAndRxChanPhase", problem, "repeat the calibration")
     if all(value == 1 for value in values):
-        return array  # all 1 is the SDK's default, also for inverted channels
+        return array  # factors of 1 are the SDK's default, also for inverted channels
     gains = [1 / value for value in values]
     mean = sum(abs(gain) for gain in gains) / len(gains)
     scaled = [gain / mean for gain in gains]

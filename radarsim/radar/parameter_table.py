@@ -217,7 +217,7 @@ def _inverted(array) -> list[str]:
 
 
 def _drawing(kind, places_m, step_m) -> list[str]:
-    """Draw antennas on a half-wavelength grid; empty if the positions do not fit this grid."""
+    """Draw antennas on a half-wavelength grid; return no lines if they do not fit this grid."""
     cells = (places_m[:, 1:] - places_m[:, 1:].min(axis=0)) / step_m
     if abs(cells - cells.round()).max() > 0.2 or cells.max() > 18:
         return []

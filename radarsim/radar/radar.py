@@ -97,8 +97,8 @@ class Radar:
     def slow_time_period_s(self) -> float | None:
         """Spacing of a transmitter's chirps over successive frames [s]; None if it is not uniform.
 
-        Frames of one loop are sampled once per frame period, and frames filled by their bursts are
-        sampled once per loop. All other frames have a gap after the burst, so their chirps are
+        The spacing is the frame period if each frame has one loop, and the loop period if the
+        bursts fill the frames. In all other cases, a gap follows each burst, so the chirps are
         evenly spaced (by `loop_period_s`) only within a burst.
         """
         if self.frame.num_chirps == 1:

@@ -1,8 +1,8 @@
 """Linear blend skinning: vertices from betas, poses and translation, for SMPL-family bodies.
 
-This module handles SMPL (24 joints), SMPL-H (52), SMPL-X (55) and the free body (SMPL's 24). The
-rest pose is that of SMPL: T-pose, y up, facing +z, left = +x, joint frames parallel to the world
-frame.
+This module handles SMPL (24 joints), SMPL-H (52), SMPL-X (55) and the free body (SMPL's 24 joints).
+The rest pose is that of SMPL: T-pose, y up, facing +z, left = +x, joint frames parallel to the
+world frame.
 """
 
 from dataclasses import dataclass, field, replace

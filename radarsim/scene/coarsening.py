@@ -8,15 +8,16 @@ from jaxtyping import Float, Int
 
 from radarsim.scene.body import BodyModel
 
-# A joint with little surface, such as a foot, gets smaller cells, so that it has about this many.
+# A joint with little surface, such as a foot, gets smaller cells, so that it has about this number
+# of cells.
 CELLS_PER_JOINT = 40
 
 
 def coarsen(body: BodyModel, cell_m: float) -> BodyModel:
     """Merge the vertices of a body that lie in the same cell of a grid in the rest pose.
 
-    Only vertices that follow the same joint most are merged, so that limbs that touch in the rest
-    pose stay separate. Each cell keeps the vertex nearest to the cell's mean, with its weights and
+    Only vertices with the same dominant joint are merged, so that limbs that touch in the rest pose
+    stay separate. Each cell keeps the vertex nearest to the cell's mean, with its weights and
     displacements; hence the kept vertices move exactly like those of the original.
 
     Args:
@@ -55,7 +56,7 @@ def _cell_sizes_m(template_m, faces, joint, cell_m: float) -> Float[np.ndarray, 
 
 
 def _cells(template_m, joint, cell_m) -> Int[np.ndarray, " vertex"]:
-    """Consecutive number of the cell of each vertex: joint that it follows most, and grid cell."""
+    """Consecutive cell number of each vertex; a cell is a grid cell of one dominant joint."""
     size_m = np.where(cell_m > 0, cell_m, 1.0)  # a joint may have vertices but no area
     grid = np.floor((template_m - template_m.min(axis=0)) / size_m[:, None]).astype(np.int64)
     cell = np.ravel_multi_index((joint, *grid.T), (joint.max() + 1, *(grid.max(axis=0) + 1)))
@@ -72,7 +73,7 @@ def _nearest_to_mean(template_m: np.ndarray, cells: np.ndarray) -> Int[np.ndarra
 
 
 def _merged_faces(faces: np.ndarray) -> Int[np.ndarray, "coarse_face 3"]:
-    """Faces between three different cells, each once; their orientation is kept."""
+    """Faces with corners in three different cells, each face once, with unchanged orientation."""
     a, b, c = faces.T
     faces = faces[(a != b) & (b != c) & (c != a)]
     first = np.argmin(faces, axis=1)

@@ -78,7 +78,10 @@ def _like(u: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _slopes(difference, num_poses: int, max_two_step: float = np.inf) -> np.ndarray:
-    """Derivative at every pose: 5-point inside, 3-point next to the ends, one-sided at the ends.
+    """Derivative at every pose.
+
+    Five-point differences are used inside, three-point differences next to the ends, and one-sided
+    differences at the ends.
 
     If a rotation over two pose intervals is large enough to be ambiguous, only rotations between
     adjacent poses are used.

@@ -1,8 +1,8 @@
-"""SMPL's 24 joints in bodies of every layout: their places, and the faces that belong to them.
+"""SMPL's 24 joints in bodies of every layout: their indices, and the faces that belong to them.
 
 SMPL-H and SMPL-X bodies have finger joints instead of SMPL's two hand joints; SMPL-X bodies also
-have a jaw and eyes. In their layouts the fingers are last: 15 of the left hand, then 15 of the
-right, in the order index, middle, little, ring finger, thumb, with three joints each.
+have a jaw and eyes. In both layouts, the finger joints are last: 15 of the left hand, then 15 of
+the right hand, in the order index, middle, little, ring finger, thumb, with three joints each.
 """
 
 import numpy as np
@@ -12,22 +12,22 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.skeleton import JOINT, JOINT_NAMES, NUM_SHARED_JOINTS, PARENTS
 
 NUM_SMPL_JOINTS = len(JOINT_NAMES)
-NUM_FINGER_JOINTS = 15  # of one hand
-# Base of the middle finger among the joints of a hand. SMPL's hand joint lies at the knuckles.
+NUM_FINGER_JOINTS = 15  # Finger joints of one hand.
+# Index of the base of the middle finger in a hand, because SMPL's hand joint is at the knuckles.
 MIDDLE_FINGER = 3
-# A joint with fewer faces than this gets more of the surface around it: with ten faces, about five
-# face the radar, and a single face would decide whether the joint is visible.
+# A joint with fewer faces than this is assigned more of the surrounding surface. Of ten faces,
+# about five face the radar; with fewer, a single face would decide whether the joint is visible.
 LEAST_FACES = 10
 
 
 def smpl_joints(body: BodyModel) -> Int[np.ndarray, "24"]:
-    """Index of the body's joint that takes the place of each of SMPL's 24 joints.
+    """Index of the body's joint that corresponds to each of SMPL's 24 joints.
 
     Args:
         body: model of any layout.
 
     Returns:
-        Indices; the base of the middle finger stands for the hand if the body has fingers.
+        Indices; the base of the middle finger represents the hand if the body has fingers.
     """
     if body.layout == "smpl":
         return np.arange(NUM_SMPL_JOINTS)
@@ -37,7 +37,7 @@ def smpl_joints(body: BodyModel) -> Int[np.ndarray, "24"]:
 
 
 def smpl_joint_of(body: BodyModel) -> Int[np.ndarray, " joint"]:
-    """SMPL's joint to which each joint of the body counts: fingers to the hand, face to the head.
+    """SMPL joint to which each joint of the body belongs: fingers to the hand, face to the head.
 
     Args:
         body: model of any layout.
@@ -54,8 +54,8 @@ def joint_faces(body: BodyModel) -> Bool[np.ndarray, "face 24"]:
     """Faces that belong to each of SMPL's 24 joints.
 
     A face belongs to the joint with the largest skinning weight, summed over its corners. A joint
-    with fewer than `LEAST_FACES` of these has instead the faces with its largest weights, which
-    then belong to several joints; a joint without any weight has the faces of its parent.
+    with fewer than `LEAST_FACES` such faces gets the faces with its largest weights instead, which
+    may then belong to several joints; a joint without any weight gets the faces of its parent.
 
     Args:
         body: model of any layout.

@@ -1,4 +1,4 @@
-"""Poses read from the file on demand: 20 minutes would take 200 MB, one clip takes 1 MB.
+"""Poses read from the file on demand: a file of 20 minutes would need 200 MB, one clip needs 1 MB.
 
 `LazyPoses` implements the part of the array interface that `motion.Motion` uses. Consecutive clips
 of a motion overlap and files are read sequentially, so the most recent poses are kept in

@@ -31,7 +31,7 @@ TIME_SLACK_S = 1e-6
 # `retarget.fit_to_body` replaces this value with the pelvis of the actual body. The free body has
 # its origin at the pelvis.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
-_POSES_PER_CHECK = 1024  # number of poses checked at a time, which needs 1 MB
+_POSES_PER_CHECK = 1024  # number of poses checked at a time, which need 1 MB
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,7 +41,7 @@ class Motion:
     Attributes:
         poses_rad: axis-angle of every joint relative to its parent, and of the pelvis relative to
             the world [rad]; `files.open_motion` returns `LazyPoses` here, read on demand.
-        transl_m: SMPL's translation, world z-up [m].
+        transl_m: SMPL's translation in the z-up world [m].
         rate_hz: poses per second.
         betas: shape coefficients; empty if unknown.
         shape_space: shape space of the betas: "smpl" (also SMPL-H), "smplx" or "free".
@@ -77,7 +77,7 @@ class Motion:
 
     @property
     def pelvis_m(self) -> Float[np.ndarray, "pose 3"]:
-        """Position of the pelvis, world z-up [m]."""
+        """Position of the pelvis in the z-up world [m]."""
         return self.transl_m + self.pelvis_offset_m
 
     @property

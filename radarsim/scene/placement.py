@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.scene.motion import Motion, body_joints
 
-_SPINE = (0, 3, 6, 9)  # joints from pelvis to chest in all SMPL layouts
+_SPINE = (0, 3, 6, 9)  # Joints from pelvis to chest in all SMPL layouts.
 # Minimum horizontal component of the mean left-pointing axis of hips and chest for which the
 # heading is taken from this axis. The component is smaller if the subject is lying on their side;
 # the heading is then taken from the front axis.
@@ -149,7 +149,7 @@ def to_radar_frame(
         x_radar = x cos e + z' sin e,    y_radar = y,    z_radar = z' cos e - x sin e.
 
     Args:
-        points_m: world points, z-up [m].
+        points_m: points in the z-up world [m].
         radar_pose: the radar's height and tilt; may be traced.
 
     Returns:
@@ -173,7 +173,7 @@ def to_world(
         radar_pose: the radar's height and tilt.
 
     Returns:
-        World points, z-up [m].
+        Points in the z-up world [m].
     """
     cos, sin = np.cos(radar_pose.tilt_rad), np.sin(radar_pose.tilt_rad)
     ahead, left, up = (points_m[..., axis] for axis in range(3))

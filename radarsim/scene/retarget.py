@@ -21,8 +21,8 @@ from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
 
 # Limits of the scale factor of a body.
 SCALES = (0.7, 1.3)
-# Number of poses sampled to determine scale and floor. It is the same for all motion lengths, so
-# that the function is compiled only once; the computation takes 0.1 s on one core.
+# Number of poses sampled to determine scale and floor. The number is the same for all motion
+# lengths, so that the function is compiled only once; the computation takes 0.1 s on one core.
 _NUM_SAMPLES = 64
 # The floor is the 10th percentile of the sole heights over the poses: a few poses below the floor
 # do not lift the whole motion, and a subject who jumps most of the time still lands on the floor.

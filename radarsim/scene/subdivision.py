@@ -8,15 +8,15 @@ def halve_long_edges(faces, vertices_m, max_edge_m: float):
     """Halve edges of a triangle mesh until none is longer than a limit; the surface is unchanged.
 
     Args:
-        faces: int [face, 3].
-        vertices_m: [vertex, 3] [m].
+        faces: vertex indices, int [face, 3].
+        vertices_m: vertex positions [vertex, 3] [m].
         max_edge_m: maximum edge length [m].
 
     Returns:
         mix: sparse matrix [new vertex, old vertex] whose rows sum to one; `mix @ values`
             interpolates values per vertex to the new mesh. The first rows belong to the old
             vertices.
-        faces: int [new face, 3], oriented like the old faces.
+        faces: vertex indices, int [new face, 3]; new faces are oriented like the old faces.
     """
     mix = sparse.identity(len(vertices_m), format="csr")
     while True:

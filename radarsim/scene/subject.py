@@ -27,8 +27,8 @@ class Subject:
         fitted: motion, betas and scale for this body. A `Motion` is fitted to the body when the
             subject is created (`retarget.fit_to_body`, 0.1 s).
         body: the body model that is posed.
-        placement: start and heading; None if the motion is already in world coordinates, with the
-            radar above the origin.
+        placement: start position and heading; None if the motion is already in world coordinates,
+            with the radar above the origin.
     """
 
     fitted: FittedMotion | Motion
@@ -64,7 +64,7 @@ def _check_placement(placement: Placement | None) -> None:
 
 def _checked_motion(motion: Motion) -> Motion:
     """Convert the arrays of a motion to NumPy and check the values."""
-    if isinstance(motion.poses_rad, LazyPoses):  # checked when the file was opened
+    if isinstance(motion.poses_rad, LazyPoses):  # already checked when the file was opened
         return motion
     where, hint = f"Motion '{motion.name}'", "give a NumPy array"
     arrays = {

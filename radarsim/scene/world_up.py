@@ -65,8 +65,10 @@ def to_z_up(motion: Motion, up: str = "auto", published: bool = False) -> Motion
 
     Args:
         motion: motion whose first joints are SMPL's, in a world of any orientation.
-        up: one of `UP_AXES`, or "auto" to infer the axis, which is z if nothing contradicts z.
-        published: whether the file has the published AMASS format, which makes z likely.
+        up: one of `UP_AXES`, or "auto" to infer the axis, which is z unless the motion contradicts
+            z.
+        published: whether the file has the published AMASS format, which makes z the likely up
+            axis.
 
     Returns:
         The motion, rotated if its world is not z-up; an inferred axis is stated in a note.
@@ -114,7 +116,7 @@ def inferred_up(motion: Motion, published: bool = False) -> tuple[str, str]:
     """Infer the up axis of a motion's world.
 
     Args:
-        motion, published: as for `to_z_up`.
+        motion, published: same arguments as for `to_z_up`.
 
     Returns:
         One of `UP_AXES`, and a note for the user, which is "" if the world is clearly z-up.

@@ -76,7 +76,8 @@ class CaptureAnalysis:
         """Track on which a given motion is placed: the track of the strongest target.
 
         If no target was found, the track of the strongest flickering echo is used, because a person
-        who bows or turns in place produces such an echo. None if there is no such echo either.
+        who bows or turns in place produces such an echo. The result is None if there is no
+        flickering echo either.
         """
         fixed = [track for track in self.changing if track.kind == FLICKERING]
         return next(iter([*self.tracks, *fixed]), None)

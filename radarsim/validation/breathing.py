@@ -20,14 +20,14 @@ from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import CaptureStats
 
 # Band in which the breathing rate is sought, and minimum number of breaths in a recording.
-RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths per minute
+RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths per minute.
 MIN_CYCLES = 3.0
 # Minimum autocorrelation at a lag of one period, because breaths repeat and drift does not (the
 # maximum of 12 random walks of three cycles was 0.48).
 MIN_PERIODICITY = 0.5
 # Minimum fraction of the power below 4 Hz at the breathing rate and its second harmonic.
 MIN_SHARE = 0.35
-ARC_RAD = 1.0  # shorter arcs are demodulated linearly
+ARC_RAD = 1.0  # Shorter arcs are demodulated linearly.
 # Maximum displacement of a breathing chest.
 MAX_DISPLACEMENT_M = 0.03
 MAX_TRIED = 3  # number of stationary tracks in which breathing is sought

@@ -29,15 +29,15 @@ MARGIN_DB = 2.0
 # Static echoes are not perfectly stable (phase noise, supply ripple, frame timing). Power below
 # these levels relative to the static echo in the same range bin is not detected as a moving target.
 STATIC_JITTER_DB = -45.0
-STATIC_DRIFT_DB = -20.0  # applies within the Doppler main lobe around zero speed
-# Cells nearer to zero Doppler than this number of bins are cells near zero speed.
+STATIC_DRIFT_DB = -20.0  # Applies within the Doppler main lobe around zero speed.
+# Cells nearer to zero Doppler than this number of bins count as near zero speed.
 MIN_MOVING_BINS = 2
 # Peaks more than `SPAN_DB` below the strongest peak are treated as sidelobes, ghosts or multipath.
 SPAN_DB = 25.0
 # Limit that replaces `SPAN_DB` for peaks within `NEAR_M` of a stronger peak in range.
 NEAR_M, NEAR_SPAN_DB = 1.0, 15.0
-VALLEY_DB = 10.0  # minimum depth of the valley between two separate targets
-CLUSTER_DB = 10.0  # largest level difference between a peak and the cells of its cluster
+VALLEY_DB = 10.0  # Minimum depth of the valley between two separate targets.
+CLUSTER_DB = 10.0  # Largest level difference between a peak and the cells of its cluster.
 # Maximum distance in range between a peak and the cells of its cluster.
 CLUSTER_M = 0.35
 

@@ -73,7 +73,7 @@ def compare_with_simulation(
 
     Args:
         analysis: analysis of the capture.
-        real_maps: heatmaps of those frames of the capture that are simulated, by `heatmaps_as_in`.
+        real_maps: heatmaps of the frames of the capture that are simulated (`heatmaps_as_in`).
         simulated: simulated recording with the level and noise of the capture.
         level_bias_db: level correction applied to the simulation [dB].
 

@@ -122,7 +122,7 @@ def envelope(
 
 
 def rms_difference(first: Float[np.ndarray, " time"], second: Float[np.ndarray, " time"]) -> float:
-    """RMS difference of two curves where both are finite; NaN if they are finite nowhere."""
+    """RMS difference of two curves where both are finite; NaN if both are nowhere finite."""
     gap = first - second
     gap = gap[np.isfinite(gap)]
     return float(np.sqrt((gap**2).mean())) if len(gap) else float("nan")

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from radarsim.validation.power_model import HEIGHT, LOG_LEVEL, LOG_NOISE, MeasuredPowers
 
-CLIPPED_AT = 3.0  # limit of the log residuals; larger ones are echoes of other objects
+CLIPPED_AT = 3.0  # limit of the log residuals, above which echoes of other objects dominate
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

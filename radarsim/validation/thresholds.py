@@ -45,7 +45,7 @@ _OF_THE_CAPTURE = ("leakage_headroom_db",)
 _NOT_OF_THE_MOTION = tuple(TOPICS)
 NO_MOTION = "no motion given (--motion)"
 NO_MOVING_TARGET, NO_TARGET = "no moving target", "no target"
-# Radar settings a metric depends on; the metric is not checked if one of them was assumed.
+# Radar settings on which a metric depends; the metric is not checked if a setting was assumed.
 _LEVEL_NEEDS = ("board", "receiver", "transmitter", "antennas")
 _NOISE_NEEDS = ("board", "receiver")
 _ANGLE_NEEDS = ("board", "antennas")
@@ -146,7 +146,7 @@ def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> st
 
 
 def _reason_without_layout(targets: Sequence[Track], radar: Radar) -> str:
-    """State why the antenna layout cannot be checked; "" if a target has an echo of its own."""
+    """State why the antenna layout cannot be checked; "" if a target has a separate echo."""
     if not targets:
         return NO_TARGET
     in_place = all(

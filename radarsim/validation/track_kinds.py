@@ -22,7 +22,7 @@ SLOW_MPS, SLOW_BINS = 0.1, 1
 MIN_FAST_SHARE, MIN_FAST = 0.3, 2
 # Minimum mean speed of the torso of a person who exercises in place (squats, jumping jacks).
 IN_PLACE_MPS = 0.08
-AT_REST_MPS = 0.03  # largest median speed of a static echo
+AT_REST_MPS = 0.03  # Largest median speed of a static echo.
 # Largest deviation (75th percentile) of the Doppler speeds of a vibration line, in Doppler bins or
 # as a fraction of the speed; minimum fraction of fast detections of a vibrating reflector.
 LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5

@@ -1,4 +1,4 @@
-"""The baseline IF sums of the benchmarks equal the oracle within their stated approximations."""
+"""The baseline IF sums of the benchmarks agree with the oracle up to stated approximations."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -44,8 +44,8 @@ def torch_loop(radar, surface, loops):
 
 @pytest.mark.parametrize(
     ("method", "limit_db"),
-    # Weights are held constant during a chirp, while a face rotates by some mrad; float32 rounds
-    # phases to 1e-5 cycles.
+    # Both methods hold the weights constant during a chirp, in which a face rotates by some mrad;
+    # float32 rounds phases to 1e-5 cycles.
     [(baseline_sums.numpy_direct, -85), (baseline_sums.jax_direct, -85)],
 )
 def test_direct_sums_follow_a_moving_and_breathing_sphere(method, limit_db):
@@ -54,17 +54,17 @@ def test_direct_sums_follow_a_moving_and_breathing_sphere(method, limit_db):
 
 @pytest.mark.parametrize("method", [baseline_sums.pair_loop, torch_loop])
 def test_the_loop_over_pairs_is_exact_while_nothing_moves(method):
-    """For a static sphere the only error is float64 rounding; both sums use float32 corners."""
+    """For a static sphere, the only error is float64 rounding; both sums use float32 corners."""
     assert error_db(method, *sphere_at(0.0)) < -120
 
 
 @pytest.mark.parametrize("speed_mps", [0.5, 1.0])
 def test_the_error_of_the_loop_over_pairs_is_the_motion_within_a_chirp(speed_mps):
-    """The omitted phase 2 pi f_d t is uniform over a chirp; its RMS is 2 pi f_d T / sqrt(12)."""
+    """The loop over pairs omits the phase 2 pi f_d t, whose RMS is 2 pi f_d T / sqrt(12)."""
     chirp = RADAR.chirp
     doppler_hz = 2 * speed_mps / chirp.wavelength_m
     expected_db = 20 * np.log10(2 * np.pi * doppler_hz * chirp.sampled_time_s / np.sqrt(12))
-    # Faces off the axis recede slightly more slowly.
+    # The tolerance allows for faces off the axis, which recede slightly more slowly.
     assert error_db(baseline_sums.pair_loop, *sphere_at(speed_mps)) == pytest.approx(
         expected_db, abs=0.3
     )

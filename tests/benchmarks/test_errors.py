@@ -1,4 +1,4 @@
-"""The error benchmark and the random sweep: wrong results are counted as wrong."""
+"""Tests of the error benchmark and the random sweep, including the detection of wrong results."""
 
 from importlib import import_module
 
@@ -48,7 +48,7 @@ def test_an_error_beyond_its_bound_is_named_and_ends_with_status_1(case, monkeyp
 
 
 def test_a_body_that_tips_over_is_tilted_by_45_degrees_at_the_requested_time(thin_body):
-    """At 45 degrees, the pelvis is at 0.7 of its height and has moved back by the same distance."""
+    """At a tilt of 45 degrees, the pelvis is at 0.7 of its height in the upright body."""
     motion = fit_to_body(perform("stand_still", duration_s=3.0), thin_body).motion
     down = tip_over(motion, 2.0, 1.2)
     index = round(1.2 * motion.rate_hz)
@@ -70,7 +70,8 @@ def test_random_bodies_are_within_range_and_move(thin_body):
 def test_frames_with_nan_or_without_an_echo_are_counted(thin_body, monkeypatch):
     cube = np.ones((8, 128, 3, 4, 64), np.complex64)
     cube[2, 0, 0, 0, 0], cube[5] = np.nan, 0
-    simulate = import_module("radarsim.simulate")  # the attribute `radarsim.simulate` is a function
+    # The attribute `radarsim.simulate` is a function, so the module is imported by its name.
+    simulate = import_module("radarsim.simulate")
     monkeypatch.setattr(simulate, "simulate_mesh", lambda *args, **more: jnp.asarray(cube))
     found = sweep.count_bad_frames(RADAR, thin_body, "fast", "paper", 8, np.random.default_rng(0))
     assert found == (1, 1)

@@ -1,4 +1,4 @@
-"""The gradient benchmark refuses a wrong gradient, and reports the cost of a correct gradient."""
+"""The gradient benchmark rejects a wrong gradient and reports the cost of a correct gradient."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""Published simulators (peers): missing peers are reported, and all peers get radarsim's scene."""
+"""Published simulators (peers): missing peers are reported, and all simulate radarsim's scene."""
 
 import json
 
@@ -29,7 +29,7 @@ def test_the_error_output_of_a_peer_that_aborts_is_reported(monkeypatch):
 
 @pytest.mark.slow
 def test_our_points_equal_the_formula_of_mmwrt():
-    """mmwrt computes exp(2 pi j (f0 tau + S t tau - S tau^2 / 2)) per sample, with c = 3e8 m/s."""
+    """mmWrt computes exp(2 pi j (f0 tau + S t tau - S tau^2 / 2)) per sample, with c = 3e8 m/s."""
     radar = peers.one_tx_board()
     found = np.asarray(peers.radarsim_frame(radar)())
     chirp, loop = radar.chirp, radar.frame.num_chirps - 1

@@ -1,4 +1,4 @@
-"""The recognition benchmark: the descriptor is invariant, and no subject is in both splits."""
+"""The recognition benchmark: invariance of the descriptor, and separation of subjects."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ SHAPE = (224, 128)
 
 
 def in_all_maps(values):
-    """A dictionary with the same heatmap or descriptor under the name of each map."""
+    """A dictionary that contains one heatmap or descriptor under the name of every map."""
     return dict.fromkeys(MAPS, values)
 
 
@@ -42,7 +42,7 @@ def test_values_far_below_the_maximum_are_ignored_in_maps_with_a_depth():
 
 
 def test_distinct_activities_are_recognised_and_noise_is_recognised_at_chance_level():
-    """With eight subjects and ten activities, accuracy is 1 for distinct clips, 0.1 for noise."""
+    """For ten activities, the accuracy must be 1 for distinct clips and about 0.1 for noise."""
     rng = np.random.default_rng(0)
     names = [f"activity{i}" for i in range(10)] * 8
     subjects = [f"subject{i // 10}" for i in range(80)]
@@ -55,12 +55,12 @@ def test_distinct_activities_are_recognised_and_noise_is_recognised_at_chance_le
         "mistaken": [],
     }
     noise = recognise(in_all_maps(rng.normal(size=(80, 50))), names, subjects)
-    assert noise["top1"] < 0.3  # for 80 draws at 0.1, three standard deviations are 0.1
+    assert noise["top1"] < 0.3  # three standard deviations of the mean of 80 draws at 0.1 are 0.1
     assert noise["mistaken"]
 
 
 def test_no_clip_is_compared_with_clips_of_the_same_subject():
-    """If descriptors depend only on the subject, the accuracy is at chance level."""
+    """Descriptors that depend only on the subject must give an accuracy at chance level."""
     names = [f"activity{i}" for i in range(10)] * 4
     subjects = [f"subject{i // 10}" for i in range(40)]
     rng = np.random.default_rng(1)

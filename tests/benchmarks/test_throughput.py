@@ -1,4 +1,4 @@
-"""The speed benchmark: wrong results are refused, files are written, and growth is fitted."""
+"""The speed benchmark: rejection of wrong results, output files, and fit of the run time."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ from tests.helpers.moving_sphere import small_radar
 
 pytestmark = pytest.mark.slow
 
-# Four frames have the 256 loops of a heatmap column.
+# Four frames of this radar contain the 256 loops of a heatmap column.
 RADAR = small_radar(num_chirps=64, num_samples=64)
 OPTIONS = ["--frames", "4", "--rounds", "1"]
 
@@ -99,7 +99,7 @@ def test_figures_are_written(result, tmp_path):
 
 
 def test_a_wrong_result_is_refused_by_name(scene, monkeypatch):
-    """An amplitude error of one percent corresponds to -40 dB."""
+    """A method whose amplitude is wrong by one percent (-40 dB) is named in the error message."""
     right = method_speeds.numpy_direct
     monkeypatch.setattr(method_speeds, "numpy_direct", lambda *given: 1.01 * right(*given))
     with pytest.raises(
@@ -137,10 +137,10 @@ def test_errors_are_measured_for_every_mode_and_range(thin_body):
 
 
 def test_wrong_heatmaps_are_detected(scene):
-    """The cube is 1 dB stronger than the cube from which the heatmaps were computed."""
+    """A cube that is 1 dB stronger than the cube of the heatmaps gives an error of 1 dB."""
     settings = method_speeds.heatmap_settings()
     cube_v, maps = scene.motion_to_cube(settings), scene.motion_to_heatmaps(settings)
-    assert accuracy_checks.heatmap_error_db(RADAR, maps, cube_v) < 1e-3  # float32
+    assert accuracy_checks.heatmap_error_db(RADAR, maps, cube_v) < 1e-3  # float32 rounding
     louder = np.asarray(cube_v) * 10 ** (1 / 20)
     assert accuracy_checks.heatmap_error_db(RADAR, maps, louder) == pytest.approx(1.0, abs=1e-3)
 
@@ -201,7 +201,7 @@ def test_the_cost_of_a_frame_counts_every_sample_and_visible_face(scene):
 
 
 def test_the_gpu_measurement_runs_on_any_device(scene, monkeypatch):
-    """Frame rates and the time for thirty hours are found on any device, with given peak rates."""
+    """With given peak rates, any device yields frame rates and the time for 30 h of motion."""
     monkeypatch.setattr(device, "FRAMES_PER_BATCH", 4)
     monkeypatch.setattr(device, "copy_bytes_per_s", lambda: 1e10)
     monkeypatch.setattr(device, "gemm_flops", lambda: 1e12)
@@ -229,7 +229,11 @@ def test_a_skipped_measurement_is_null_not_missing(scene):
 
 
 def test_the_peak_of_a_child_process_excludes_its_parent():
-    """On Linux, a child inherits its parent's peak memory, so the benchmark once measured 0 MB."""
+    """The reported peak of a child process must not include the peak memory of its parent.
+
+    On Linux, a child process inherits ru_maxrss from its parent; the benchmark once reported 0 MB
+    for this reason.
+    """
     held = np.ones(50_000_000)  # 400 MB
     code = "from benchmarks.memory_of import peak_mb; print(peak_mb())"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("flax", reason="needs the extra train")
 
 from benchmarks import zero_shot
+from benchmarks.zero_shot_recipe import parse_with_recipe
 from benchmarks.zero_shot_table import class_lines, results_table
 from mmclip.evaluation_report import pool_runs
 from tests.helpers.labelled_stores import build_labelled_store
@@ -30,7 +31,7 @@ def test_every_model_is_trained_and_evaluated_once(store, tmp_path, capsys):
     first = json.loads((out / "zero_shot.json").read_text())
     assert {len(first[kind]["runs"]) for kind in ("bow,kick", "all")} == {2}
     assert len(first["deranged"]["runs"]) == 1
-    assert first["all"]["chance"] == 0.5  # two unseen labels
+    assert first["all"]["chance"] == 0.5  # the chance level of two unseen labels is 1/2
     assert first["all"] == first["bow,kick"]
     assert first["all"]["of_all"]["chance"] == pytest.approx(1 / 6)  # all labels are candidates
     assert "SIMULATED corpus" in capsys.readouterr().out
@@ -60,7 +61,7 @@ def test_the_lower_limit_is_compared_with_the_permutation_control():
     assert "all: the lower limit 13.0% is above" in above
     below = results_table({"all": poor, "deranged": control})
     assert "all: the lower limit 11.0% is NOT above" in below
-    # The verdict excludes the group used for tuning if other groups were evaluated.
+    # The comparison excludes the tuning group if other groups were evaluated.
     table = results_table({"all": good, "not tuned on": poor, "deranged": control})
     assert "not tuned on: the lower limit 11.0% is NOT above" in table
 
@@ -90,7 +91,7 @@ def test_a_group_without_test_clips_is_an_error_before_training(
 
 
 def run(confusion):
-    """A result of `mmclip.evaluate` for three candidates; wave has no clip."""
+    """A result of `mmclip.evaluate` for three candidates, of which "wave" has no clip."""
     counts = np.array(confusion)
     recalls = {"bow": counts[0, 0] / 2, "kick": counts[1, 1] / 2}
     return {
@@ -104,7 +105,7 @@ def run(confusion):
 
 
 def test_labels_without_clips_have_no_part_in_mean_and_verdict():
-    """If one of three candidate labels has no clip, its recall is undefined."""
+    """A candidate label without clips has no recall and is left out of mean and comparison."""
     pooled = pool_runs([run([[2, 0, 0], [1, 1, 0], [0, 0, 0]])]) | {"runs": {"a": 0.75}}
     assert pooled["over_classes"]["mean"] == pytest.approx(0.75)
     assert pooled["chance"] == pytest.approx(1 / 3)
@@ -119,7 +120,7 @@ def test_labels_without_clips_have_no_part_in_mean_and_verdict():
 
 
 def test_models_are_evaluated_on_the_people_of_another_store(store, tmp_path, capsys):
-    """The people of the second store are not in the first, whose people would be refused."""
+    """Models are evaluated on other people in a second store; training subjects are refused."""
     fresh = build_labelled_store(tmp_path / "fresh.zarr", repeats=1, subjects=2, first_subject=7)
     few = ["--seeds", "1", "--derangements", "0", "--groups", "bow,kick", "--encoder", "hash"]
     settings = [*OVERRIDES, "steps=2", "validate_every=2", "save_every=2"]
@@ -138,7 +139,7 @@ def test_models_are_evaluated_on_the_people_of_another_store(store, tmp_path, ca
 def test_models_are_adapted_from_pre_training_and_evaluated_straight_from_it(
     store, tmp_path, capsys
 ):
-    """Pre-training knows other people and other labels; each seed is pre-trained once."""
+    """A model is pre-trained once per seed, on other people and labels than those evaluated."""
     others = ("jump", "march", "squat", "wave")
     base = build_labelled_store(tmp_path / "base.zarr", first_subject=7, labels=others)
     few = ["--seeds", "1", "--derangements", "0", "--groups", "bow,kick", "--encoder", "hash"]
@@ -163,3 +164,40 @@ def test_labels_that_pre_training_knows_are_refused(store, tmp_path, capsys):
     assert zero_shot.main([*command, "--set", *short, "--pretrain-set", *short]) == 2
     assert "bow, kick: used in training by --pretrain-store" in capsys.readouterr().err
     assert not (tmp_path / "o" / "bow+kick-0").exists()
+
+
+def test_the_recipe_in_miniature_builds_its_stores_and_evaluates(tmp_path):
+    """One command builds three stores, pre-trains, fine-tunes, and evaluates a group and a control.
+
+    The test store contains one clip each of jump and lunge, of people who are not in the training
+    data.
+    """
+    out = tmp_path / "best"
+    command = ["--recipe", "miniature", "--out", str(out), "--encoder", "hash"]
+    assert zero_shot.main(command) == 0
+    assert {path.name for path in (out / "stores").glob("*.zarr")} == {
+        "train.zarr",
+        "test.zarr",
+        "pretrain.zarr",
+    }
+    result = json.loads((out / "zero_shot.json").read_text())
+    for kind in ("jump,lunge", "jump,lunge straight", "deranged"):
+        assert len(result[kind]["runs"]) == 1
+        assert sum(row["windows"] for row in result[kind]["class_table"]) == 2
+    assert result["recipe"]["options"]["method"] == "full"
+    adapted = json.loads((out / "jump+lunge-0" / "model.json").read_text())
+    assert {name.split("/")[1].split("-")[0] for name in adapted["subjects"]} == {"seed1", "seed2"}
+
+
+def test_options_override_a_recipe_and_stores_exclude_it(capsys):
+    parser = zero_shot._parser()
+    given = ["--recipe", "miniature", "--out", "o"]
+    assert parse_with_recipe(parser, given).method == "full"
+    options = parse_with_recipe(parser, [*given, "--method", "lora"])
+    assert options.method == "lora"
+    assert options.stores == ["o/stores/train.zarr"]
+    assert options.test_store == ["o/stores/test.zarr"]
+    for command in (["--out", "o"], [*given, "s.zarr"]):
+        with pytest.raises(SystemExit):
+            parse_with_recipe(zero_shot._parser(), command)
+    assert "a recipe builds its own stores" in capsys.readouterr().err

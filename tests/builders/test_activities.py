@@ -1,4 +1,4 @@
-"""Built-in activities: foot contacts, floor, joint angles, speeds and differences of takes."""
+"""Tests of the built-in activities: foot contacts, floor, joint angles, speeds, differing takes."""
 
 import functools
 import itertools
@@ -30,13 +30,13 @@ AIRBORNE = (
     *("jump", "jumping_jack", "jump_forward_and_back", "jump_to_the_side", "jumping_lunge"),
     *("jog_in_place", "jog_forward_and_turn_around", "jog_clockwise", "high_leg_lift"),
 )
-# `python -m builders.activities.check` checks all sixty activities; a third are tested here.
+# A third of the activities are tested; `builders.activities.check` checks all sixty.
 TESTED = list(ACTIVITIES)[::3]
 
 
 @functools.cache
 def take(name, rate_hz=RATE_HZ):
-    """A performance of an activity, and the positions and rotations of its joints in float64."""
+    """Return a performance of an activity, and its joint positions and rotations in float64."""
     performance = perform_annotated(name, CAST[name], rate_hz=rate_hz)
     motion = performance.motion
     local = Rotation.from_rotvec(motion.poses_rad.reshape(-1, 3)).as_matrix()
@@ -113,7 +113,7 @@ def test_the_motion_is_valid_and_stays_in_the_area_when_started_at_three_metres(
 
 @pytest.mark.parametrize("name", TESTED)
 def test_no_part_of_the_body_is_in_the_floor_and_a_sole_is_on_it(name):
-    """In every tenth pose, no vertex is in the floor; a flexed foot may bulge into it by 1.5 cm."""
+    """No vertex is more than 1.5 cm below the floor; this tolerates the bulge of a flexed foot."""
     motion = take(name)[0].motion
     picks = slice(None, None, 10)
     poses_rad, transl_m = motion.poses_rad[picks], motion.transl_m[picks]
@@ -147,9 +147,8 @@ def test_a_standing_foot_does_not_slide(name):
 
 @pytest.mark.parametrize("name", TESTED)
 def test_knees_and_ankles_stay_in_their_range(name):
-    """The angles from inverse kinematics are at most 145 degrees at the knee, and at most 40
-    degrees of dorsiflexion and 60 degrees of plantar flexion
-    at the ankle (AAOS, with 5 more for the joints of the foot).
+    """Knee flexion is at most 145 degrees; the ankle has at most 40 degrees of dorsiflexion and
+    60 degrees of plantar flexion (AAOS, plus 5 degrees for the joints of the foot).
     """
     poses_deg = np.rad2deg(take(name)[0].motion.poses_rad)
     knees = poses_deg[:, [J["left_knee"], J["right_knee"]]]
@@ -163,7 +162,7 @@ def test_knees_and_ankles_stay_in_their_range(name):
 
 @pytest.mark.parametrize("name", TESTED[::2])
 def test_velocity_is_continuous(name):
-    """At four times the pose rate, a velocity step would have four times the acceleration."""
+    """If the velocity had a step, quadrupling the pose rate would quadruple the acceleration."""
     coarse, fine = (
         np.linalg.norm(np.diff(take(name, rate)[1][0], 2, axis=0), axis=-1).max() * rate**2
         for rate in (RATE_HZ, 4 * RATE_HZ)
@@ -172,13 +171,13 @@ def test_velocity_is_continuous(name):
 
 
 def steady(joints_m):
-    """A mask of the poses in which a walker's pelvis moves at its steady speed."""
+    """Return a mask of the poses in which the pelvis of a walker moves at a steady speed."""
     along = np.linalg.norm(np.gradient(joints_m[:, 0, :2], 1 / RATE_HZ, axis=0), axis=1)
     return along > 0.92 * np.percentile(along, 90)
 
 
 def test_a_walkers_feet_swing_two_and_a_half_to_three_times_as_fast_as_the_torso():
-    """The maximum ratio of Boulic's and Winter's walkers is 3.2, less the noise of one take."""
+    """The maximum ratio of foot speed to torso speed is 3.2 (walkers of Boulic and Winter)."""
     joints_m = take("walk_forward_and_turn_around")[1][0]
     speeds = speed_mps(joints_m)[steady(joints_m)[1:]]
     torso = np.median(speeds[:, 0])
@@ -204,7 +203,7 @@ def test_a_walkers_arms_swing_against_the_legs_and_knees_bend_in_swing():
 
 
 def test_a_jump_leaves_the_floor_and_falls_freely():
-    """The tolerance is 10 %, since cycle lengths, and thus flight times, vary by a few percent."""
+    """The acceleration in flight is -g within 10 %, because flight times vary by a few percent."""
     joints_m = take("jump")[1][0]
     height_m = soles("jump")[0][..., 2].min(axis=(1, 2))
     flies = height_m > 0.03
@@ -214,7 +213,7 @@ def test_a_jump_leaves_the_floor_and_falls_freely():
 
 
 def test_a_bow_keeps_the_centre_of_mass_above_the_feet():
-    """In a bow the hips must move back: balance requires a centre of mass between heel and toe."""
+    """The hips move back in a bow, so that the centre of mass stays between heels and toes."""
     from builders.activities.balance import centre_of_mass_m
 
     for name in ("bow", "squat", "standing_forward_bend", "raise_one_leg_to_the_side", "kick"):
@@ -252,11 +251,12 @@ def descriptor(name):
 
 
 def test_no_two_activities_have_the_same_descriptor():
-    """Phase-independent descriptors [m] differ by more than the variation within one performer."""
+    """The descriptors of any two activities differ by more than those of takes of one performer."""
     own = descriptor("stand_still")
     described = {name: descriptor(name) for name in ACTIVITIES}
     assert np.linalg.norm(described["stand_still"] - own) == 0
-    # The activities of a pair differ only in the direction of rotation or in the head movement.
+    # The two activities of each pair differ only in the direction of walking or in the head
+    # movement.
     alike = {
         frozenset(("walking_clockwise", "walking_counter_clockwise")),
         frozenset(("jog_clockwise", "jog_counter_clockwise")),

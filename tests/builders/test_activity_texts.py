@@ -21,7 +21,7 @@ def test_every_activity_has_at_least_four_variants_of_its_sentences():
 
 
 def test_the_variants_of_an_activity_differ():
-    """General sentences all differ; short sentences, such as "There is no step.", may repeat."""
+    """All general sentences differ; a short sentence ("There is no step.") may occur twice."""
     variants = [variant for texts in activity_texts().values() for variant in texts.variants]
     general = [variant["general"] for variant in variants]
     assert len(set(general)) == len(general)

@@ -1,4 +1,4 @@
-"""The command builders.amass: stores of small bodies, resuming, reproduction and dry runs."""
+"""Tests of the command builders.amass: stores of small bodies, resuming, rebuilding, dry runs."""
 
 import pickle
 import re
@@ -69,7 +69,7 @@ def test_an_amass_folder_becomes_a_store(built):
 
 
 def test_the_strongest_range_bins_are_at_the_placed_distance(built):
-    """For a sphere-like body of 1 m at 3 m, the strongest range bins are between 1.8 and 3.2 m."""
+    """The strongest range bin of a sphere-like 1 m body at 3 m is between 1.8 and 3.2 m."""
     store = zarr.open_group(built, mode="r")
     power = store["time_range"][0].astype(float).mean(0)
     peak_m = store["range"][:][power.argmax()]
@@ -77,7 +77,7 @@ def test_the_strongest_range_bins_are_at_the_placed_distance(built):
 
 
 def test_the_stored_heatmap_is_that_of_the_stored_cube(built):
-    """Heatmaps recomputed from the stored ADC codes equal the stored ones."""
+    """Heatmaps that are recomputed from the stored ADC codes equal the stored heatmaps."""
     from pipelines.recipe_toml import parse_recipe
     from pipelines.store_spec import heatmap_settings
     from radarsim.heatmaps.heatmaps import make_heatmaps
@@ -100,7 +100,7 @@ def test_stored_poses_are_placed_in_front_of_the_radar(built):
 
 
 def test_stored_joints_are_those_of_the_stored_poses(built):
-    """The pelvis is above the floor by the pose's height, and the radar is 1 m above the floor."""
+    """The stored pelvis is 3 m in front of the radar, and the left foot is below the pelvis."""
     store = zarr.open_group(built, mode="r")
     assert store["joints_m"].shape == (5, 32, 24, 3)
     pelvis_m = store["joints_m"][0, :, 0]
@@ -112,7 +112,7 @@ def test_stored_joints_are_those_of_the_stored_poses(built):
 
 
 def test_stored_points_lie_at_the_body(built):
-    """For a sphere-like body of 1 m at 3 m, strong points lie between 1.8 and 3.6 m."""
+    """The strong points of a sphere-like 1 m body at 3 m lie between 1.8 and 3.6 m."""
     store = zarr.open_group(built, mode="r")
     counts, points = store["num_points"][0], store["points"][0]
     assert counts.max() > 0
@@ -140,7 +140,7 @@ def test_repeating_the_command_leaves_a_complete_store_unchanged(
 def test_another_location_and_more_workers_give_the_same_bytes(
     dataset, built, tmp_path, arguments_of_build
 ):
-    """The names of takes do not depend on the location of the AMASS folder."""
+    """A copy of the AMASS folder gives the same store: take ids do not contain the location."""
     import shutil
 
     shutil.copytree(dataset / "AMASS", tmp_path / "copy" / "AMASS")
@@ -158,7 +158,7 @@ def test_a_finished_store_refuses_another_recipe(dataset, built, arguments_of_bu
 
 
 def test_a_clip_is_reproduced_from_its_store_and_its_motion_files(dataset, built, capsys):
-    """Every value of every array is reproduced exactly."""
+    """When a clip is simulated again, every value of every array is reproduced exactly."""
     paths = ["--amass", str(dataset / "AMASS"), "--body-models", str(dataset / "models"), "--quiet"]
     assert check.main([str(built), "--rebuild", "3", *paths]) == 0
     assert "reproduced, all values are identical" in "\n".join(printed_lines(capsys)[0])

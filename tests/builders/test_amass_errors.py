@@ -165,7 +165,7 @@ def test_an_invalid_body_model_gives_one_line_per_motion(tmp_path, dataset, caps
 def test_a_clip_shorter_than_a_heatmap_column_gives_one_line(
     tmp_path, capsys, command, window, num_chirps, least_s
 ):
-    """Vital-sign profiles have two loops per frame, but a heatmap column needs 256 loops."""
+    """A column needs 256 loops, which are many frames of a vital-sign profile (2 loops each)."""
     radar = tmp_path / "few.toml"
     frame = f"num_chirps = {num_chirps}\nperiod_ms = 50"
     radar.write_text(f'board = "AWR1843BOOST"\n[frame]\n{frame}\n')

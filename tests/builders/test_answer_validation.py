@@ -23,7 +23,7 @@ def test_every_wording_of_the_built_in_activities_is_valid():
     ("one", "other"), [("arms", "legs"), ("torso", "arms"), ("general", "arms")]
 )
 def test_swapped_sentences_are_detected(one, other):
-    """Most swaps are detected; sentences with two body parts are not decided by keywords."""
+    """More than 70 % of swaps are detected; a sentence about two body parts is ambiguous."""
     swapped = [{**wording, one: wording[other], other: wording[one]} for wording in WRITTEN]
     found = sum(bool(validate_answer(json.dumps(wording))[1]) for wording in swapped)
     assert found > 0.7 * len(WRITTEN)
@@ -62,12 +62,15 @@ def test_the_template_is_part_of_the_package_data():
         ({"legs": "Both hands swing to and fro."}, "does not speak of the legs"),
         ({"torso": "The feet step quickly."}, "does not speak of the torso"),
         ({"location": "The elbow is bent and stiff."}, "where the body goes"),
+        ({"location": "The arms move in a smooth motion."}, "where the body goes"),
+        ({"location": "The legs step forward and back."}, "where the body goes"),
+        ({"location": "The person enjoys a walk in a room."}, "where the body goes"),
         ({"arms": "Both arms rise. Then they sink."}, "more than one sentence"),
         ({"general": "Two people shake hands."}, "more than one person (people)"),
         ({"general": "Someone waves to someone else."}, "more than one person (someone else)"),
         ({"general": "You wave at the radar."}, "speaks to somebody (You)"),
         ({"arms": "The arms rise\u2028slowly to the\u0007side."}, "cannot be printed"),
-        ({"arms": "The arms rise " + "and rise " * 50 + "again."}, "longer than 300"),
+        ({"arms": "The arms rise " + "and rise " * 50 + "again."}, "longer than 284"),
         ({"legs": "The legs and arms swing.", "arms": "The legs and arms swing."}, "are the same"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The command builders.check: valid stores pass, and each kind of damage is reported."""
+"""Tests of the command builders.check: valid stores pass, and each kind of damage is reported."""
 
 import json
 import re
@@ -50,7 +50,7 @@ def plan_of(takes, **changes):
 
 
 def store_spec_and_stage(plan, takes, corrupt=lambda arrays: arrays):
-    """A stage that returns noise in the shapes of a simulation result."""
+    """A store specification, and a stage that returns noise in the shapes of simulated arrays."""
     store_spec = make_store_spec(plan, takes)
     specs = {spec.name: spec for spec in store_spec.arrays if spec.per_clip}
 
@@ -152,7 +152,7 @@ def test_a_changed_unit_is_found(store, capsys):
 
 
 def test_a_store_of_version_1_is_still_read(store, capsys):
-    """Version 1 had neither the arrays per frame nor their settings in the recipe."""
+    """A store of version 1 is valid, although its recipe lacks the settings for frame arrays."""
     root = json.loads((store / "zarr.json").read_text())
     recipe = root["attributes"]["recipe"]
     old = re.sub(r"\n\[detection\]\n.*?\n\n", "\n", recipe, flags=re.DOTALL)
@@ -236,7 +236,7 @@ def test_arrays_are_compared_by_value():
 
 
 def test_values_that_are_missing_in_both_clips_do_not_differ():
-    """Empty slots for points contain NaN; only the other values are counted."""
+    """NaN in both clips, as in empty point slots, is no difference; NaN in only one clip is."""
     points = np.array([1, 2, np.nan, np.nan], np.float32)
     moved = np.array([1, 2.5, np.nan, np.nan], np.float32)
     assert compare_arrays({"p": points}, {"p": points.copy()}) == []
@@ -250,7 +250,7 @@ def test_values_that_are_missing_in_both_clips_do_not_differ():
 
 
 def test_damage_to_any_file_gives_lines_and_no_traceback(valid_store, tmp_path, capsys):
-    """Each file is truncated, emptied or replaced in turn; the checksums detect each change."""
+    """Each file is truncated, emptied or replaced in turn; every change is detected."""
     rng = np.random.default_rng(1)
     files = sorted(
         path.relative_to(valid_store) for path in valid_store.rglob("*") if path.is_file()

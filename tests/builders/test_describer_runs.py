@@ -1,4 +1,4 @@
-"""Runs of builders.attributes: cache, resuming, token budget, offline mode and invalid input."""
+"""Tests of builders.attributes: cache, resuming, token budget, offline mode and invalid input."""
 
 import logging
 import os
@@ -73,7 +73,7 @@ def test_no_caption_is_paid_for_twice_with_the_same_model_and_template(captions,
 
 
 def test_a_killed_run_resumes_without_repeating_requests(captions, tmp_path):
-    """The third request gets no response: the process is killed with two answers in the cache."""
+    """A process that is killed during the third request leaves two answers for the next run."""
     out = tmp_path / "a.csv"
     with FakeModel(valid_answer, valid_answer, no_response) as model:
         arguments = arguments_for(captions, out, model, "--timeout", 60, variants=2)
@@ -85,7 +85,7 @@ def test_a_killed_run_resumes_without_repeating_requests(captions, tmp_path):
         run.wait(20)
         assert main(arguments) == 0
     counts = Counter((each.caption, each.wording) for each in model.requests)
-    assert counts.pop(("climb a ladder", 0)) == 2  # the unanswered request
+    assert counts.pop(("climb a ladder", 0)) == 2  # the request that was not answered
     assert set(counts.values()) == {1}
     assert len(written_sentences(out)) == 6
 
@@ -155,7 +155,7 @@ def test_concurrent_requests_respect_the_limit_and_the_budget(tmp_path):
         more = ("--concurrency", 3, "--budget-tokens", 10 * TOKENS)
         assert main(arguments_for(captions, out, model, *more)) == 3
     assert 1 < model.max_concurrent <= 3
-    # Three requests are sent before the actual cost of the first answer is known.
+    # Three requests are sent before the token count of the first answer is known.
     assert 7 <= len(model.requests) <= 10
 
 
@@ -180,7 +180,7 @@ def test_a_dry_run_sends_and_writes_nothing_and_estimates_the_cost(captions, tmp
 
 
 def test_a_dry_run_needs_no_key(captions, tmp_path, capsys):
-    """A dry run sends nothing to the default server, so it uses no key."""
+    """A dry run sends no requests to the server and therefore needs no API key."""
     command = [str(captions), "--out", str(tmp_path / "a.csv"), "--model", "some-model"]
     assert main([*command, "--dry-run"]) == 0
     assert "model: some-model at api.openai.com" in capsys.readouterr().out
@@ -215,7 +215,7 @@ def test_the_api_key_is_in_no_output_file_cache_or_log(
 def test_without_a_model_built_in_activities_are_described_and_others_marked_as_fallback(
     tmp_path, capsys, monkeypatch
 ):
-    """An API key in the environment does not cause a request by itself."""
+    """Without a model name, no request is sent, even if the environment contains an API key."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     captions, out = tmp_path / "c.txt", tmp_path / "a.csv"
     captions.write_text('Wave hand.\na person bows\nwake-up stretch\njuggle "fire"\n')
@@ -316,5 +316,5 @@ def test_the_printed_template_can_be_given_as_a_template(captions, tmp_path, cap
     with FakeModel() as model:
         main(arguments_for(captions, tmp_path / "a.csv", model))
         main(arguments_for(captions, tmp_path / "b.csv", model, "--template", template))
-    assert len(model.requests) == len(CAPTIONS)  # equal templates share a cache
+    assert len(model.requests) == len(CAPTIONS)  # runs with the same template share a cache
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()

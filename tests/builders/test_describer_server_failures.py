@@ -1,4 +1,4 @@
-"""Requests to a language model: content, retries after failures, and correction of answers."""
+"""Tests of requests to a language model: content, retries, and corrections of answers."""
 
 import json
 
@@ -92,7 +92,7 @@ def test_a_request_is_retried_after_a_temporary_server_failure(captions, tmp_pat
 
 
 def test_the_waiting_time_requested_by_the_server_is_respected(captions, tmp_path):
-    """The server requests a wait of 1 s, which is longer than the client's default of 0.5 s."""
+    """The client waits 1 s if the server requests 1 s; the client's default is 0.5 s."""
     with FakeModel(http_error(429, Retry_After="1")) as model:
         assert main(arguments_for(captions, tmp_path / "a.csv", model)) == 0
     assert model.requests[1].at_s - model.requests[0].at_s >= 0.99

@@ -1,4 +1,4 @@
-"""The command builders.draw: figures of stored clips and of motions, and error messages."""
+"""Tests of builders.draw: figures of stored clips and of motions, and error messages."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_a_stored_clip_is_drawn_with_its_body(place, capsys):
 
 
 def test_stored_poses_and_the_source_motion_give_the_same_body(place):
-    """Stored poses have float32 values at the take's rate, so bodies differ only by rounding."""
+    """Bodies from stored float32 poses and from the source motion differ only by rounding."""
     store, models = Store(place / "kept.zarr"), str(place / "models")
     kept = stored_scene(store, 1, MotionPaths(body_models=models), store.axes())
     sources = MotionPaths(amass=str(place / "AMASS"), body_models=models)
@@ -61,7 +61,7 @@ def test_stored_poses_and_the_source_motion_give_the_same_body(place):
 
 
 def test_the_drawn_pelvis_has_the_speed_of_the_motion(place):
-    """The body moves at 0.4 m/s towards the radar, which is at about the height of the pelvis."""
+    """The drawn pelvis has the radial speed of the body: 0.4 m/s towards the radar."""
     store = Store(place / "kept.zarr")
     scene = stored_scene(store, 1, MotionPaths(body_models=str(place / "models")), store.axes())
     speed_mps = radial_trajectory(scene)["speed_mps"]
@@ -96,7 +96,7 @@ def test_a_changed_source_motion_is_not_drawn(place, tmp_path):
 
 
 def test_heatmaps_of_another_window_are_computed_from_stored_cubes(place):
-    """Maps without a Doppler window equal the stored maps within float16 rounding."""
+    """The maps without a Doppler axis equal the stored maps within float16 rounding."""
     store = Store(place / "kept.zarr")
     settings = HeatmapSettings(window="paper", clutter="median")
     maps, axes = figures.stored_maps(store, 1, settings)
@@ -146,7 +146,7 @@ def test_a_motion_file_is_simulated_and_its_figure_saved_beside_it(place, capsys
 def test_the_guess_of_the_board_is_printed_before_a_clip_is_simulated(
     place, tmp_path, capsys, monkeypatch
 ):
-    """The simulation itself is replaced by an error."""
+    """The guess is printed even if the simulation of the clip fails, as it does in this test."""
 
     def stop(*arguments, **options):
         raise InputError("test", "simulation", "stops here", "nothing")
@@ -182,7 +182,7 @@ def test_a_clip_ends_with_a_shorter_motion(place):
 
 
 def test_a_built_in_activity_is_reproduced_from_its_name():
-    """A lookup by the name of the activity gives the take in the plan."""
+    """The take of a clip is found by the name of the activity and has the clip's placement."""
     recipe = recipe_from_table({"clips": {"length_s": 3.0}, "seed": 5}, "test")
     take = built_in_takes(3, 2, 5, 3.0)[2]
     clip = select_clips(recipe, take).clips[0]
@@ -263,8 +263,9 @@ def test_help_explains_the_figure_and_gives_examples(capsys):
 def test_the_heatmaps_of_a_recorded_walk_follow_its_pelvis_and_limbs(test_data, tmp_path):
     """The torso line follows the pelvis, and the limbs reach higher speeds.
 
-    The test compares the median of a column's power with the speed of the pelvis over the 0.23 s of
-    the column. Limbs contribute to the power, so single columns may differ by more than 0.25 m/s.
+    The test compares the median speed of the power in a column with the speed of the pelvis over
+    the 0.23 s of the column. Limbs contribute to the power, so some columns may differ by more than
+    0.25 m/s.
     """
     (walk,) = (test_data / "mocap_walk_bvh").glob("*.bvh")
     radar = tmp_path / "radar.toml"

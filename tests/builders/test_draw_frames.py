@@ -1,4 +1,4 @@
-"""Points, frame maps and videos of the command builders.draw."""
+"""Tests of the points, frame maps and videos drawn by builders.draw."""
 
 import shutil
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A take, body models, a radar, and a store of two clips with and one without IF cubes."""
+    """Two takes, body models, a radar, and two stores: one with IF cubes and one without."""
     root = tmp_path_factory.mktemp("frames")
     for subject in ("01", "02"):
         swaying(root / "AMASS" / "CMU" / subject / f"{subject}_01_poses.npz")
@@ -36,7 +36,7 @@ def place(tmp_path_factory):
 
 
 def test_points_and_frame_maps_are_computed_from_stored_cubes(place):
-    """A store without them has no third column, and neither has a figure without points."""
+    """A figure shows points only if they are requested and the store contains IF cubes."""
     models = MotionPaths(body_models=str(place / "models"))
     kept, bare = Store(place / "kept.zarr"), Store(place / "bare.zarr")
     pages = [
@@ -50,7 +50,7 @@ def test_points_and_frame_maps_are_computed_from_stored_cubes(place):
 
 @pytest.fixture
 def kept_frames(place, tmp_path):
-    """A copy of the store without cubes, to which points, frame maps and joints are added."""
+    """A copy of the store without IF cubes, to which points, frame maps and joints are added."""
     path = tmp_path / "frames.zarr"
     shutil.copytree(place / "bare.zarr", path)
     add_kept_frames(path, Store(path).recipe.radar, ("points", "range_doppler", "range_azimuth"))
@@ -58,7 +58,7 @@ def kept_frames(place, tmp_path):
 
 
 def test_stored_points_and_maps_are_drawn_as_they_are(kept_frames):
-    """The body of the stored points is 30 degrees to the left, and recedes at 1 m/s."""
+    """The points of a body 30 degrees to the left are drawn on the left, at the stored speeds."""
     page, _ = figures.stored_clip_page(Store(kept_frames), 0, MotionPaths())
     by_label = {axes.get_xlabel(): axes for axes in page.axes}
     points = by_label["to the left of the radar [m]"].collections[-1].get_offsets()
@@ -78,7 +78,7 @@ def test_stored_joints_are_drawn_with_points_computed_from_cubes(place, tmp_path
 
 
 def test_a_video_shows_every_frame_for_its_period(kept_frames, capsys, tmp_path):
-    """20 frames of 0.1 s, each shown for 100 ms: the video plays in real time."""
+    """The video has one picture per frame, shown for the frame period of 100 ms."""
     video = tmp_path / "clip.gif"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("radarsim.plots.animation.DPI", 20)
@@ -102,7 +102,7 @@ def test_a_video_shows_every_frame_for_its_period(kept_frames, capsys, tmp_path)
 def test_a_video_plays_in_real_time_at_most_25_pictures_per_second(
     period_s, suffix, interval_s, num_shown
 ):
-    """Pictures show the frame nearest to their time; GIF durations are multiples of 10 ms."""
+    """Each picture shows the frame nearest in time; GIF durations are multiples of 10 ms."""
     series = FrameSeries(times_s=0.02 + period_s * np.arange(11))
     shown, found_s = series_in_real_time(series, period_s, f"x{suffix}")
     assert found_s == pytest.approx(interval_s)

@@ -1,4 +1,4 @@
-"""Movement grammar: combinations, exclusions, performed sequences and English descriptions."""
+"""Tests of the movement grammar: combinations, exclusions, performances, English descriptions."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from builders.activities import ACTIVITIES, perform
 from builders.activities.joint_trajectories import JointTrajectories
 from builders.activities.skeleton import J
-from builders.activities.texts import ATTRIBUTES, sentence_problem
+from builders.activities.texts import ATTRIBUTES, MAX_SENTENCE_CHARS, sentence_problem
 from builders.activities.variation import generator
 from builders.grammar import (
     Phrase,
@@ -17,6 +17,7 @@ from builders.grammar import (
     draw_sequence,
 )
 from builders.grammar.arms import ARMS
+from builders.grammar.captions import NUM_ACTS, _draw_caption
 from builders.grammar.check import MAX_CAPTION_CHARS
 from builders.grammar.english import (
     as_sentence,
@@ -156,8 +157,8 @@ def test_feet_rest_where_a_walk_has_stopped():
 
 
 def test_phrases_differ_more_from_the_activities_than_performers_from_each_other():
-    """Nine in ten phrases are farther from every activity than 0.7 of the median distance between
-    two performers of the same activity, in a phase-independent measure.
+    """The distance of nine in ten phrases to every activity, in descriptor space, is more than
+    0.7 times the median distance between two performers of the same activity.
     """
     names = list(ACTIVITIES)[::4]
     known = {
@@ -217,6 +218,19 @@ def test_two_hundred_sentences_are_free_of_errors_and_varied():
         sentences += attributes.values()
     assert not [one for one in sentences if sentence_problem(one, MAX_CAPTION_CHARS)]
     assert len(set(sentences)) > 160
+
+
+def test_captions_are_short_enough_for_clip():
+    """Captions of three phrases are below the limit, unlike captions that list every action."""
+    rng = np.random.default_rng(0)
+    sequences = [draw_sequence(rng) for _ in range(300)]
+    longest = [sequence for sequence in sequences if len(sequence.phrases) == 3]
+    found = [text for each in longest for text in draw_captions(each, rng, 2)]
+    whole = [draw_attributes(sequence, rng)["general"] for sequence in longest]
+    lengths = np.array([len(text) for text in (*found, *whole)])
+    assert lengths.max() < MAX_SENTENCE_CHARS
+    every_action = [_draw_caption(each.phrases, rng, "present", NUM_ACTS[0]) for each in longest]
+    assert max(len(text) for text in every_action) > MAX_SENTENCE_CHARS
 
 
 def test_the_sentences_describe_the_sides_and_repetitions_of_the_phrase():

@@ -1,4 +1,4 @@
-"""A store from the motion grammar in one command: motion files, texts, and the same bytes again."""
+"""One command builds a store from the motion grammar: motion files, texts, reproducible bytes."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from tests.helpers.amass_dataset import RADAR, build_arguments
 from tests.helpers.pipeline_fakes import store_bytes
 from tests.helpers.synthetic_bodies import synthetic_model
 
-# 18 s of motion are two takes of 9 s on average.
+# A duration of 18 s gives two takes, whose average duration is 9 s.
 GRAMMAR = ["--grammar-hours", "0.005", "--subjects", "2"]
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
@@ -29,7 +29,7 @@ def dataset(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def built(dataset):
-    """A store of the grammar, with its motions beside it."""
+    """A store built from the grammar, with the motion files next to the store."""
     out = dataset / "grammar.zarr"
     assert main(["--out", str(out), *GRAMMAR, *build_arguments(dataset)]) == 0
     return out

@@ -1,4 +1,4 @@
-"""Captions of BABEL, HumanML3D and KIT-ML: joined to a store by AMASS path, or counted by cause."""
+"""Captions of BABEL, HumanML3D and KIT-ML are joined by AMASS path, or counted by cause."""
 
 import json
 
@@ -142,7 +142,7 @@ def test_caption_datasets_without_motions_are_refused(place, capsys):
 
 
 def test_real_kitml_texts_find_motions_laid_out_as_amass(tmp_path, test_data):
-    """One in 40 motions exists, half of them with SMPL-X's suffix; all their texts are joined."""
+    """All texts of the existing motions are joined, even if the files have the suffix of SMPL-X."""
     folder = test_data / "kitml_texts"
     motions = json.loads((folder / "annotations.json").read_text()).values()
     plain = [motion for motion in motions if not motion["path"].startswith("M/")]

@@ -1,4 +1,4 @@
-"""Plausibility checks of motions: each check detects a faulty motion, and the activities pass."""
+"""Tests of the plausibility checks: each check detects a faulty motion, and the activities pass."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from builders.activities.movement import Movement, Stance, arm, arms, pelvis, ro
 from builders.activities.self_intersection import segment_distance_m, self_intersections
 from builders.activities.synthesis import synthesize
 
-# The activities cover each kind: on the spot, jump, walk, kick, hands together, chair.
+# The activities cover all kinds: on the spot, jump, walk, kick, hands together, and chair.
 TESTED = (
     "golf_swing",
     "jump_to_the_side",
@@ -47,7 +47,7 @@ def test_an_activity_is_within_all_limits(name, number):
 
 
 def test_measured_joint_angles_agree_with_the_given_ones():
-    """The tolerance of a few degrees covers the habitual posture and tremor of one performer."""
+    """The measured angles differ from the given ones only by habitual posture and tremor."""
     _, body = performed(Movement(1.0, trunk(flexion=30) | arm("left", elbow=70) | pelvis(tilt=10)))
     angles = joint_angles_deg(body)
     assert np.abs(np.median(angles["trunk.flexion"]) - 32) < 6
@@ -107,7 +107,7 @@ def test_a_knee_beyond_its_range_is_named():
 
 
 def test_the_gait_of_a_walk_agrees_with_boulic():
-    """At 1.3 m/s and a hip height of 0.9 m, a gait cycle takes 1.12 s."""
+    """Boulic's cycle at 1.3 m/s and a hip height of 0.9 m takes 1.12 s; a built-in walk agrees."""
     np.testing.assert_allclose(boulic_cycle_s(1.3, 0.9), 1.12, atol=0.005)
     walk = measure_gait(perform_annotated("walk_forward_and_turn_around", 2, duration_s=9.0))
     assert walk.problems == ()

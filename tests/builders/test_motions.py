@@ -1,4 +1,4 @@
-"""Synthetic motion corpora: layout, readers, resuming, shifted domains, breathing and pictures."""
+"""Tests of synthetic motion corpora: layout, readers, resuming, domains, breathing, pictures."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ from builders.corpus import writer
 from builders.corpus.plan import CorpusSpec, plan_takes
 from builders.corpus.synthesis import synthesize_take
 from builders.motions import main
-from builders.sources.takes import amass_takes
+from builders.sources.takes import amass_takes, built_in_takes
 from pipelines.attribute_files import read_sentences
 from pipelines.caption_datasets.babel import read_babel
 from pipelines.caption_datasets.humanml3d import read_humanml3d
@@ -61,7 +61,7 @@ def test_every_motion_is_read_as_amass(corpus):
 
 
 def test_a_motion_file_holds_the_performed_motion(corpus):
-    """The tolerance is float32 rounding: tenths of micrometres and of microradians."""
+    """Poses and positions read from a motion file equal the performance within float32 rounding."""
     spec = CorpusSpec(source="grammar", num_subjects=3, hours=0.01)
     planned = plan_takes(spec)[1]
     made, _ = synthesize_take(spec, planned)
@@ -102,7 +102,7 @@ def test_every_caption_and_label_has_its_five_sentences(corpus):
 
 
 def test_the_takes_of_a_corpus_have_its_texts_and_licence(corpus):
-    """The texts come from the corpus, not from a text set, and AMASS is not named as the source."""
+    """Takes have the texts, licence and source of the corpus, not those of AMASS."""
     takes = amass_takes(str(corpus))
     assert len(takes) == 4
     for take in takes:
@@ -159,6 +159,18 @@ def test_a_folder_with_other_files_is_not_changed(corpus, tmp_path, capsys):
     assert "is complete" in capsys.readouterr().out
 
 
+def test_people_of_corpora_with_different_seeds_have_different_names():
+    """A person of one corpus must not have the name of a different person in another corpus."""
+    names = {
+        writer.motion_path(spec, plan_takes(spec)[0]).split("/")[0]
+        for spec in (CorpusSpec(), CorpusSpec(seed=1), CorpusSpec(seed=1, domain="twin-a"))
+    }
+    assert names == {"subject00", "seed1-subject00", "twin-a-seed1-subject00"}
+    takes = [built_in_takes(1, 1, seed, clip_s=1.0)[0] for seed in (0, 2)]
+    assert [take.subject for take in takes] == ["subject00", "seed2-subject00"]
+    assert takes[1].id == "built-in/seed2-subject00/jump_000"
+
+
 def test_takes_of_activities_have_the_texts_of_the_activity_and_a_stable_order():
     spec = CorpusSpec(num_subjects=2, num_repeats=1, take_s=1.5)
     takes = plan_takes(spec)
@@ -176,7 +188,7 @@ def test_takes_of_activities_have_the_texts_of_the_activity_and_a_stable_order()
 
 @pytest.mark.parametrize("name", ["twin-a", "twin-b", "twin-c"])
 def test_a_shifted_domain_has_its_own_people_and_capture_errors(name):
-    """The domain has jitter faster than human movement, and drift even when a person stands."""
+    """A shifted domain has other people, and jitter and drift even if a person stands still."""
     domain = DOMAINS[name]
     at_home, theirs = domain_performer(DOMAINS["home"], 0), domain_performer(domain, 0)
     assert theirs.number != at_home.number
@@ -201,7 +213,7 @@ def test_the_files_of_a_shifted_domain_name_it(tmp_path):
 
 
 def test_a_breathing_chest_moves_by_millimetres_and_the_head_stays():
-    """The displacement of the chest at the sternum, relative to the same take without breathing."""
+    """Breathing displaces the chest by millimetres relative to the same take without breathing."""
     still = perform_activity("stand_still", 1, duration_s=8.0)
     living = add_breathing(still)
     body, picks = free_body(), slice(None, None, 12)
@@ -226,7 +238,7 @@ def test_a_breath_is_smooth_and_inhaling_is_faster_than_exhaling():
     breath = breath_curve(phase)
     assert breath.min() >= 0
     np.testing.assert_allclose(breath.max(), 1, atol=1e-6)
-    assert np.abs(np.diff(breath, 2)).max() < 5e-5  # the slope of the waveform is continuous
+    assert np.abs(np.diff(breath, 2)).max() < 5e-5  # the slope of the waveform has no steps
     assert (np.diff(breath[:1001]) > 0).mean() < 0.45
     assert heartbeat_curve(phase).max() > 0.95
     assert BEAT_M[1] < BREATH_M[0]

@@ -1,4 +1,4 @@
-"""Building blocks of activities: curves, channels, mirroring, kinematics, jumps, paths, noise."""
+"""Tests of curves, channels, mirroring, kinematics, jumps, paths and noise."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ CURVES = {
 
 @pytest.mark.parametrize("name", CURVES)
 def test_a_curve_is_periodic_and_its_slope_is_continuous(name):
-    """Between samples, the slope changes by less than the curvature times the sampling interval."""
+    """The slope changes between samples by less than the curvature times the sampling interval."""
     values = CURVES[name].at(PHASE)
     np.testing.assert_allclose(values[:10_001], values[10_000:20_001], atol=1e-9)
     slope = np.diff(values) / np.diff(PHASE)
@@ -58,7 +58,7 @@ def test_an_eased_curve_passes_its_keys_with_zero_slope():
 
 
 def test_the_rest_of_a_curve_is_its_constant_part():
-    """A performer's amplitude scales the movement, but not the posture from which it starts."""
+    """The constant part of a curve is the posture, which a performer's amplitude does not scale."""
     assert (30 + 50 * during(0.1, 0.2, 0.5, 0.6)).rest == 30
     assert (2 - hold(5) * 3).rest == -13
     assert (hold(5) * swing(2)).rest == 0
@@ -129,7 +129,7 @@ def angles(**given):
     ],
 )  # fmt: skip
 def test_a_positive_angle_moves_in_the_documented_direction(given, joint, origin, direction):
-    """The tolerance is 15 degrees, because bones are not exactly aligned with the axes."""
+    """The tolerance is 15 degrees, because the bones are not exactly parallel to the axes."""
     skeleton = free_skeleton(())
     rotations = upper_body_rotations(angles(**given), np.zeros(1))
     positions_m, _ = forward_kinematics(skeleton, rotations, np.zeros((1, 3)))
@@ -139,7 +139,7 @@ def test_a_positive_angle_moves_in_the_documented_direction(given, joint, origin
 
 
 def test_forward_kinematics_agree_with_the_body_model():
-    """The body model computes joints in SMPL's axes in float32, so the tolerance is 0.1 mm."""
+    """Joint positions agree with those of the body model, which uses float32, within 0.1 mm."""
     skeleton, rng = make_performer(3).skeleton, np.random.default_rng(1)
     course = {channel: rng.uniform(-30, 30, 5) for channel in all_channels()}
     rotations = upper_body_rotations(course, rng.uniform(-3, 3, 5))
@@ -190,7 +190,7 @@ def test_overlapping_hops_are_rejected():
     ids=["there and back", "to and fro", "circle"],
 )
 def test_a_path_starts_at_the_origin_line_and_is_smooth(path):
-    """The acceleration of a walker is below 4 m/s^2."""
+    """The acceleration along a path is below 4 m/s^2."""
     times_s = np.arange(-2.0, 8.0, 0.01)
     places_m, heading_rad = path(times_s)
     velocity = np.diff(places_m, axis=0) / 0.01
@@ -223,7 +223,7 @@ def test_smooth_noise_has_unit_variance_and_does_not_depend_on_the_rate():
 
 
 def test_a_curve_may_end_in_the_next_cycle():
-    """Keys at 0.9 and 1.05: the descent is half done at 0.975, and ends at 0.05 of each cycle."""
+    """A descent from a key at 0.9 to a key at 1.05 ends at phase 0.05 of the next cycle."""
     curve = ease((0.2, 0.0), (0.9, 1.0), (1.05, 0.0))
     values = curve.at(np.array([0.05, 0.2, 0.9, 0.975, 1.0, 0.0, 1.05, 1.975]))
     np.testing.assert_allclose(values[[0, 1, 2, 3, 6, 7]], [0, 0, 1, 0.5, 0, 0.5], atol=1e-12)
@@ -233,7 +233,7 @@ def test_a_curve_may_end_in_the_next_cycle():
 
 
 def test_the_fastest_of_a_hundred_performers_can_jump_to_the_side():
-    """Landings of fast performers come later in the cycle than 1."""
+    """A fast performer's landing has a phase above 1, which is accepted."""
     fastest = max(map(make_performer, range(100)), key=lambda one: one.tempo)
     assert fastest.tempo > 1.2
     motion = perform("jump_to_the_side", fastest, duration_s=2.0, rate_hz=30.0)

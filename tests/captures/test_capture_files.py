@@ -1,4 +1,4 @@
-"""Capture files: streaming, damage, and detection of the I/Q order from the samples."""
+"""Capture files: streaming, damaged files, and detection of the I/Q order from the samples."""
 
 import tracemalloc
 from itertools import pairwise
@@ -140,7 +140,7 @@ def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):
 
 
 def test_memory_use_is_one_block_for_a_capture_of_any_length(tmp_path):
-    """Reading a 40 MB capture in blocks of 0.4 MB takes less memory than a tenth of the file."""
+    """Reading a 40 MB capture in blocks of 0.4 MB needs less than a tenth of the file size."""
     path = tmp_path / "long.bin"
     block = encode_words(RADAR, CaptureFormat(), random_codes(RADAR, 8)).tobytes()
     with open(path, "wb") as file:
@@ -198,7 +198,7 @@ def test_writing_to_a_missing_folder_is_refused(tmp_path):
     ],
 )
 def test_the_iq_order_of_recordings_is_detected(test_data, examples, folder, file, frames, order):
-    """In the correct order, echoes have positive beat frequencies, as stated in each README."""
+    """In the correct I/Q order, echoes have positive beat frequencies, as each README states."""
     radar = examples / "radars" / f"{folder}.toml"
     capture = open_capture(test_data / folder / file, radar)
     assert (capture.num_frames, capture.iq_order) == (frames, order)

@@ -1,4 +1,4 @@
-"""Decoding of DCA1000 words: the layouts in TI's document are decoded, and encoding is exact."""
+"""DCA1000 words: all layouts in TI's document are decoded, and encoding is the exact inverse."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_codes_survive_every_layout_bit_by_bit(lanes, samples, order):
 
 
 def test_two_lanes_send_two_i_then_two_q_receivers_one_after_another():
-    """The figure in SWRA581B, section 6, shows I0 I1 Q0 Q1 of RX1 and so on, then RX2."""
+    """The figure in SWRA581B, section 6, shows all samples of RX1 (I0 I1 Q0 Q1 ...), then RX2."""
     radar = small_radar(num_chirps=1, tx_order=(0,), num_samples=4, num_rx=2)
     words = np.array([10, 11, 20, 21, 12, 13, 22, 23, 30, 31, 40, 41, 32, 33, 42, 43], np.int16)
     codes = decode_words(radar, CaptureFormat(lanes=2), words)[0, 0, 0]

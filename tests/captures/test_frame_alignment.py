@@ -42,7 +42,7 @@ def without(words, first, count):
 def test_cut_packets_read_as_zeros_and_the_frames_after_them_are_aligned(
     tmp_path, layout, radar, where
 ):
-    """The result equals, word for word, that of a recorder that fills lost packets with zeros."""
+    """The aligned words equal those of a recorder that fills lost packets with zeros."""
     words = words_of(tmp_path / "whole.bin", radar, layout)
     first, count = int(where * len(words) / PACKET_WORDS), 3
     cut, zeros = without(words, first, count)
@@ -119,7 +119,7 @@ def test_a_second_part_opened_alone_starts_with_its_first_whole_frame(tmp_path, 
 
 
 def test_a_second_recording_with_a_number_is_not_shifted(tmp_path):
-    """walk_0 ends within a frame, but the samples of walk_1 show that it starts with a frame."""
+    """Recording walk_0 ends within a frame, but the samples show that walk_1 starts a new frame."""
     radar = RADARS[1]
     words = words_of(tmp_path / "walk_1.bin", radar, FORMATS[0])
     words[: round(5.4 * words_per_frame(radar, FORMATS[0])) // 8 * 8].tofile(

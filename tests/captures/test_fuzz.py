@@ -1,4 +1,4 @@
-"""A thousand random and damaged files: each file is read or gives a one-line error."""
+"""A thousand random and damaged files: each file is read or raises a one-line error."""
 
 import random
 

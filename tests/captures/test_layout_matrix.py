@@ -1,4 +1,4 @@
-"""For every pair of true and stated layouts: captures are read, corrected, warned of or refused."""
+"""Captures of every true and stated layout are read, corrected, read with a warning, or refused."""
 
 from dataclasses import replace
 
@@ -89,7 +89,7 @@ def test_unstated_interleaving_is_recognised_with_a_note(tmp_path, idx, order):
 
 
 def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_path):
-    """With the wrong layout, the spectrum is nearly as compact: bin 33 of 128 moves to bin 31."""
+    """In the wrong layout, the spectrum is nearly as compact: bin 33 of 128 moves to bin 31."""
     radar = small_radar(num_chirps=16, tx_order=(0, 1), num_samples=128)
     time = np.arange(128)
     tone = 400 * np.exp(2j * np.pi * 33.3 / 128 * time)
@@ -105,7 +105,7 @@ def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_pat
 @pytest.mark.parametrize("factor", [0.5, 1.5, 2, 4])
 @pytest.mark.parametrize("true", ["pairs", "real", "four lanes"])
 def test_another_number_of_samples_is_refused(tmp_path, idx, factor, true):
-    """Multiples of the chirp length also repeat, as do halves if there are several transmitters.
+    """Words also repeat at multiples and, with several transmitters, halves of the chirp length.
 
     Therefore the discontinuities between chirps determine the chirp length.
     """

@@ -44,7 +44,7 @@ def test_the_lanes_of_another_board_are_refused_with_those_that_fit(tmp_path, sa
 
 @pytest.mark.parametrize("speed", [0.0, 0.25, 0.5])
 def test_a_single_target_at_any_speed_passes_the_check(tmp_path, speed):
-    """With a phase step of pi per loop, successive loops have opposite signs."""
+    """A target is accepted even if its phase step of pi inverts every second loop."""
     cube = echo(RADAR, 8, noise=5.0)
     loops = np.arange(8 * 16).reshape(8, 16)
     cube *= np.exp(2j * np.pi * speed * loops)[:, :, None, None, None].astype(np.complex64)

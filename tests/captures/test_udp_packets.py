@@ -135,7 +135,7 @@ def test_files_without_a_stream_are_refused(opened, content, message):
 
 
 def test_packets_of_a_board_are_read_in_order(test_data, examples):
-    """The bytes equal those of the payload file, which was extracted by hand."""
+    """The bytes of the stream equal the payload file, which was extracted by hand."""
     folder = test_data / "dca1000_udp_pcap"
     radar = examples / "radars" / "dca1000_udp_pcap.toml"
     capture = open_capture(folder / "one_frame.pcap", radar)

@@ -1,4 +1,4 @@
-"""False-alarm rates of the CFAR detectors on noise alone, against theory."""
+"""The false-alarm rates of the CFAR detectors on pure noise agree with theory."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ FIRST_BIN = 7
 
 @partial(jax.jit, static_argnums=1)
 def noise_power(seed, num_channels):
-    """Range-Doppler map of complex white noise, mean over the channels."""
+    """Range-Doppler map of complex white noise, averaged over the channels."""
     parts = jax.random.normal(jax.random.key(seed), (2, SHAPE[0], 1, num_channels, SHAPE[1]))
     return mean_power(burst_spectrum(jax.lax.complex(*parts)))
 
@@ -37,7 +37,7 @@ def exceeds(settings, cells, power):
 @pytest.mark.parametrize("num_channels", [1, 8])
 @pytest.mark.parametrize("method", ["ca", "os"])
 def test_noise_exceeds_the_threshold_at_the_rate_asked_for(method, num_channels):
-    """In 7e5 cells, a rate of 1e-3 gives 730 alarms, with a standard deviation of about 5 %."""
+    """In 7e5 cells, a rate of 1e-3 gives 730 false alarms; the standard deviation is about 5 %."""
     settings = DetectionSettings(cfar=method, false_alarm_rate=1e-3)
     cells = cells_of(settings, num_channels)
 
@@ -56,11 +56,12 @@ def test_noise_exceeds_the_threshold_at_the_rate_asked_for(method, num_channels)
 @pytest.mark.parametrize("rate", [1e-4, 1e-5, 1e-6])
 @pytest.mark.parametrize("method", ["ca", "os"])
 def test_rare_false_alarms_have_the_rate_asked_for(method, rate, num_channels):
-    """The rate follows from the distribution of the noise level that the detector measures.
+    """The false-alarm rate follows from the distribution of the noise levels in the detector.
 
-    The tested cell is independent of its training cells, beyond the guard cells, so the rate is the
-    mean over all cells of the probability that a gamma variable exceeds the measured threshold.
-    Counting would need 1e8 cells. The rate near the ends of the range axis is included.
+    The tested cell is independent of its training cells, which lie beyond the guard cells, so the
+    rate is the mean over all cells of the probability that a gamma variable exceeds the measured
+    threshold. Counting false alarms would need 1e8 cells. Cells near the ends of the range axis are
+    included.
     """
     settings = DetectionSettings(cfar=method, false_alarm_rate=rate)
     cells = cells_of(settings, num_channels)
@@ -79,7 +80,8 @@ def test_rare_false_alarms_have_the_rate_asked_for(method, rate, num_channels):
     rates = []
     for seed in range(20):
         level = np.asarray(measured(seed))
-        # The mean power of noise: 1 x 2 real parts x the energy of both Hann windows.
+        # Mean noise power: unit variance of the real and imaginary part, times the energy of both
+        # windows.
         limit = (level * cells.factor / mean_noise_power())[:, FIRST_BIN:]
         rates.append(stats.gamma.sf(num_channels * limit, num_channels).mean())
     assert np.mean(rates) == pytest.approx(rate, rel=0.2)
@@ -99,7 +101,7 @@ def test_the_ca_threshold_of_one_channel_and_independent_cells_is_the_textbook_f
 
 
 def test_the_os_threshold_of_one_channel_and_independent_cells_is_the_textbook_formula():
-    """For exponential noise, the rate is the product of (N - i) / (N - i + factor), i < k."""
+    """For exponential noise, the rate is the product of (N - i) / (N - i + factor) for i < k."""
     number, order = 32.0, 24
     factor = cfar.os_factor(1e-4, 1, number, order / number)
     index = np.arange(order)
@@ -109,7 +111,7 @@ def test_the_os_threshold_of_one_channel_and_independent_cells_is_the_textbook_f
 
 @pytest.mark.parametrize("method", ["ca", "os"])
 def test_training_cells_agree_with_a_plain_search_of_the_neighbourhood(method):
-    """Levels of all cells equal those of a loop over neighbours; float32 sums differ by 1e-5."""
+    """The levels of all cells equal those of a plain loop over neighbours to 1e-5 (float32)."""
     settings = DetectionSettings(cfar=method, guard_cells=(2, 3), training_cells=(3, 4))
     cells = cells_of(settings, 2)
     power = np.asarray(noise_power(3, 2))
@@ -134,7 +136,7 @@ def test_training_cells_agree_with_a_plain_search_of_the_neighbourhood(method):
 
 
 def _plain_level(settings, power, speed, ranges):
-    """Mean or ordered statistic of the training cells of one cell, by a loop."""
+    """Mean or ordered statistic of the training cells of one cell, computed by a loop."""
     near, guard = settings.guard_cells
     far, reach = near + settings.training_cells[0], guard + settings.training_cells[1]
     values = [
@@ -150,7 +152,7 @@ def _plain_level(settings, power, speed, ranges):
 
 
 def test_a_strong_target_does_not_change_the_noise_level_measured_beside_it():
-    """An echo of 90 dB in the guard cells leaves the mean of the noise as it is."""
+    """An echo of 90 dB in a cell does not change the noise level measured around this cell."""
     settings = DetectionSettings()
     cells = cells_of(settings, 2)
     quiet = noise_power(0, 2)
@@ -160,10 +162,10 @@ def test_a_strong_target_does_not_change_the_noise_level_measured_beside_it():
 
 
 def test_a_second_target_among_the_training_cells_raises_only_the_mean():
-    """Two equal targets 7 cells apart: the ordered statistic still detects both, the mean neither.
+    """A second target 7 cells away hides a target from cell averaging, but not from OS-CFAR.
 
-    The second target of 33 dB adds 2000 / 544 = 3.7 times the noise to the mean; each target is
-    only 1.5 times the threshold over the undisturbed level.
+    The second target of 33 dB adds 2000 / 544 = 3.7 times the noise to the mean of the training
+    cells; the first target is only 1.5 times the threshold for noise alone.
     """
     power = np.ones(SHAPE, np.float32)
     settings = {name: DetectionSettings(cfar=name) for name in ("ca", "os")}

@@ -37,9 +37,10 @@ def strongest(radar, cube_v, settings=EXACT):
 
 
 def test_points_of_20_db_are_found_with_errors_near_the_cramer_rao_bound():
-    """The Hann window and five cells per axis cost a factor of 1.3 to 1.7 in standard deviation.
+    """With a Hann window and five cells per axis, errors are 1.3 to 1.7 times the bound.
 
-    80 points determine a standard deviation to within 8 %, so 2 is three deviations away.
+    80 points determine a standard deviation to within 8 %, so the limit of 2 has a margin of three
+    standard deviations.
     """
     result = accuracy(small_board("AWR1843BOOST"), 20.0, 80)
     assert result.found >= 0.95
@@ -48,7 +49,7 @@ def test_points_of_20_db_are_found_with_errors_near_the_cramer_rao_bound():
 
 
 def test_range_speed_and_level_of_a_point_without_noise_are_exact():
-    """Errors: 0.1 mm of range, 2 mm/s, 0.2 degrees (the array is 1.4 cm wide, the point near)."""
+    """The errors are 0.1 mm, 2 mm/s and 0.2 degrees; the point is near the 1.4 cm wide array."""
     cube_v = echo_v(RADAR, 1, moving(1.53, 0.7, 12.0), 10.0)
     found = strongest(RADAR, cube_v + 1e-3 * noise_v(RADAR, 1))
     middle_s = RADAR.chirp_times_s.mean() + RADAR.chirp.sample_times_s.mean()
@@ -58,7 +59,7 @@ def test_range_speed_and_level_of_a_point_without_noise_are_exact():
 
 
 def test_a_fast_point_straight_ahead_has_zero_azimuth_only_with_tdm_compensation():
-    """At 2.5 m/s, the echo turns by 100 degrees from one transmitter's slot to the next."""
+    """At 2.5 m/s, the echo phase changes by 100 degrees from one transmitter slot to the next."""
     radar = small_board("AWR1843BOOST")
     cube_v = echo_v(radar, 1, moving(4.0, 2.5), 10.0) + noise_v(radar, 1)
     right = strongest(radar, cube_v)
@@ -98,7 +99,7 @@ def test_a_board_with_one_row_of_antennas_measures_no_elevation():
 
 
 def test_a_large_cascade_of_antennas_measures_azimuth_of_a_degree():
-    """12 transmitters and 16 receivers in a row of 86 elements: half a degree beam, at 40 m."""
+    """12 transmitters and 16 receivers form a row of 60 positions half a wavelength apart."""
     board = small_board("AWR1843BOOST")
     half_m = board.array.half_wavelength_m
     array = rs.AntennaArray(
@@ -183,7 +184,7 @@ def test_a_batch_of_clips_and_a_compiled_call_give_the_same_points():
 
 
 def test_a_recorded_cube_of_adc_codes_gives_the_same_points_as_the_volts():
-    """Rounding to ADC steps is far below the noise."""
+    """The rounding error of ADC codes is far below the noise."""
     cube_v = echo_v(RADAR, 2, moving(1.5, 1.0, 10.0), 15.0) + noise_v(RADAR, 2)
     recorded_v = np.asarray(from_codes(RADAR, to_codes(RADAR, cube_v)))
     exact, rounded = rs.detect(RADAR, cube_v, EXACT), rs.detect(RADAR, recorded_v, EXACT)

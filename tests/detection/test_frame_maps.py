@@ -29,7 +29,8 @@ def test_noise_alone_is_at_0_db(name):
 
 def test_the_range_doppler_level_is_the_gain_of_both_transforms():
     """An echo at 0 dB per sample gains 10 log10(64 x 32) = 33.1 dB, less 3.5 dB for two Hann
-    windows; the point is in the centre of its cell, and 0.3 dB remain for rounding of the place."""
+    windows; the point is in the centre of its cell, and 0.3 dB allow for rounding of the
+    position."""
     range_m, speed_mps = 35 * RADAR.range_resolution_m, 4 * RADAR.speed_resolution_mps
     path = moving(range_m - speed_mps * RADAR.chirp_times_s.mean(), speed_mps)
     maps = rs.range_doppler(RADAR, echo_v(RADAR, 1, path, 0.0), STATIC)
@@ -43,7 +44,7 @@ def test_the_range_doppler_level_is_the_gain_of_both_transforms():
 @pytest.mark.parametrize("beamformer", ["bartlett", "capon"])
 @pytest.mark.parametrize("azimuth_deg", [0.0, 25.0, -40.0])
 def test_the_azimuth_of_a_moving_point_is_positive_to_the_left(beamformer, azimuth_deg):
-    """Bins are 1 degree wide straight ahead; 2 degrees include the parallax at 1.5 m."""
+    """Bins are 1 degree wide at boresight; the tolerance of 2 degrees covers parallax at 1.5 m."""
     cube_v = echo_v(RADAR, 1, moving(1.5, 1.7, azimuth_deg), 10.0) + noise_v(RADAR, 1)
     maps = rs.range_azimuth(RADAR, cube_v, replace(STATIC, beamformer=beamformer))
     _, at_m, at_rad = peak_of(maps)
@@ -52,8 +53,8 @@ def test_the_azimuth_of_a_moving_point_is_positive_to_the_left(beamformer, azimu
 
 
 def test_capon_separates_two_points_that_bartlett_does_not():
-    """13 degrees apart, less than the 14.3 degrees of the beam of eight elements; the points move
-    at different speeds, so that their echoes are not coherent."""
+    """The points are 13 degrees apart, less than the beamwidth of eight elements (14.3 degrees);
+    they move at different speeds, so that their echoes are not coherent."""
     pair = [moving(1.5, 0.9, 6.5), moving(1.5, -0.9, -6.5)]
     cube_v = sum(echo_v(RADAR, 1, path, 15.0) for path in pair) + noise_v(RADAR, 1)
     dips = {}
@@ -68,7 +69,7 @@ def test_capon_separates_two_points_that_bartlett_does_not():
 
 
 def test_capon_is_nowhere_above_bartlett():
-    """The minimum variance beam has the least power of all beams of unit gain in its direction."""
+    """Of all beams with unit gain in a direction, the minimum-variance beam has the least power."""
     cube_v = echo_v(RADAR, 1, moving(1.5, 0.9, 20.0), 10.0) + noise_v(RADAR, 1)
     levels = [
         np.asarray(rs.range_azimuth(RADAR, cube_v, settings).power_db)

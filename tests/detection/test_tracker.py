@@ -1,4 +1,4 @@
-"""Tracks of people from point clouds: identity, crossings, birth and death, aliased speeds."""
+"""Tracks of people from point clouds: identity, crossings, track start and end, aliased speeds."""
 
 import jax
 import numpy as np
@@ -18,7 +18,8 @@ def cloud_of(people, num_frames, seed=0):
     """Point cloud of people on paths: torso points, and limbs that swing at up to 2 m/s.
 
     Args:
-        people: function of time per person, to x, y, the speeds along both, or None if absent.
+        people: one function of time per person, which returns x, y and the speeds along x and y, or
+            None while the person is absent.
         num_frames: number of frames.
         seed: seed of the scatter of the points.
     """
@@ -79,7 +80,7 @@ def away_m(one, person):
 
 
 def assert_follow(tracks, people):
-    """Each person has one track, which stays near the person in its first and last third."""
+    """Assert that each person has one track, near the person in its first and last third."""
     assert len(tracks) == len(people)
     for person in people:
         nearest = min(tracks, key=lambda one: np.median(away_m(one, person)))
@@ -90,7 +91,7 @@ def assert_follow(tracks, people):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_two_people_who_cross_keep_their_tracks(seed):
-    """They meet within 20 cm of each other, at an angle of 60 to 180 degrees between the paths."""
+    """Two people pass within 20 cm of each other, on paths at an angle of 60 to 180 degrees."""
     rng = np.random.default_rng(seed)
     meet_m = np.array([rng.uniform(2.2, 3.5), rng.uniform(-0.4, 0.4)])
     first = rng.uniform(0, 2 * np.pi)
@@ -121,13 +122,13 @@ def test_a_track_survives_a_gap_of_half_a_second_and_ends_after_two():
 
 
 def test_limbs_do_not_become_people():
-    """One person gives one track over 5 s, in each of ten draws of the limbs."""
+    """One person yields a single track over 5 s, for each of ten random sets of limb points."""
     for seed in range(10):
         assert len(rs.track(cloud_of([straight((3.5, 0.2), (-0.3, 0.1))], 50, seed))) == 1
 
 
 def test_a_person_faster_than_the_unambiguous_speed_gets_the_true_speed():
-    """At 1.2 v_max, the measured speed is -0.8 v_max; the track says both."""
+    """At 1.2 v_max, the measured speed is -0.8 v_max; the track contains both speeds."""
     speed_mps = 1.2 * RADAR.max_speed_mps
     (one,) = rs.track(cloud_of([straight((2.0, 0.1), (speed_mps, 0.0))], 12))
     assert one.folded_mps == pytest.approx(speed_mps - 2 * RADAR.max_speed_mps, abs=0.2)
@@ -150,7 +151,7 @@ def test_the_points_of_several_clips_are_refused():
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_two_simulated_walkers_who_cross_keep_their_tracks(seed):
-    """The echoes of two bodies are added; one body does not shadow the other."""
+    """The echoes of two bodies are simulated separately and added, without mutual shadowing."""
     rng = np.random.default_rng(seed)
     meet_m = np.array([rng.uniform(2.2, 3.5), rng.uniform(-0.4, 0.4)])
     first = rng.uniform(0, 2 * np.pi)

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.helpers.synthetic_bodies import synthetic_model
 
-# The radar is so small that a clip takes less than a second: 24 loops of 2 x 4 x 64 samples.
+# With this small radar (24 loops of 2 x 4 x 64 samples), a clip takes less than a second.
 RADAR = """
 board = "AWR1843BOOST"
 name = "small"
@@ -18,7 +18,7 @@ SHORT_BUILD = ["--clip-seconds", "3.2", "--stride-seconds", "3.2", "--workers", 
 
 
 def amass_arrays(seconds=3.2, rate_hz=60.0, width=156, step_m=0.0):
-    """The arrays of an AMASS file of a body that sways and moves by `step_m` per second."""
+    """Return the arrays of an AMASS file of a body that sways and moves at `step_m` per second."""
     num = round(seconds * rate_hz) + 1
     time_s = np.arange(num) / rate_hz
     poses = np.zeros((num, width))
@@ -59,7 +59,7 @@ def write_models_and_radar(root):
 
 
 def build_arguments(root):
-    """Arguments of a build that takes a few seconds, with the radar and the models below `root`."""
+    """Return arguments for a build of a few seconds, with the radar and the models below `root`."""
     paths = ["--radar", str(root / "radar.toml"), "--body-models", str(root / "models")]
     return [*SHORT_BUILD, *paths]
 

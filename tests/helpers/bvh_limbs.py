@@ -35,7 +35,7 @@ def smpl_joints_m(motion):
 
 
 def limb_error_rad(motion, joints, index, to_z_up=Z_UP):
-    """The angle between each limb of the SMPL motion and of the recording, [pose, limb]."""
+    """Angle [pose, limb] between corresponding limbs of the SMPL motion and of the recording."""
     smpl = smpl_joints_m(motion)
     errors = []
     for start, end in LIMBS:
@@ -45,13 +45,13 @@ def limb_error_rad(motion, joints, index, to_z_up=Z_UP):
 
 
 def trunk_error_rad(motion, joints, index, to_z_up=Z_UP):
-    """The angle between the trunk lines of the SMPL motion and of the recording, [pose]."""
+    """Angle [pose] between the trunk lines (see `trunk_line`) of SMPL motion and recording."""
     smpl = trunk_line(smpl_joints_m(motion), JOINT.__getitem__)
     return angle_rad(to_z_up.apply(trunk_line(joints, index)), smpl)
 
 
 def trunk_line(joints, index):
-    """The vector from the midpoint of the hips to the midpoint of the shoulders, [pose, 3]."""
+    """Vector [pose, 3] from the midpoint of the hips to the midpoint of the shoulders."""
     hips, shoulders = (
         joints[:, [index(f"{side}_{part}") for side in SIDES]].mean(axis=1)
         for part in ("hip", "shoulder")

@@ -1,8 +1,8 @@
-"""Joint names that are matched only after side letters, prefixes and endings are removed."""
+"""Joint names that match only after side letters, prefixes and suffixes have been removed."""
 
 
 def _family(limbs, middle):
-    """Map SMPL parts to names, which are in the order hip, knee, ... wrist, pelvis to head."""
+    """Map SMPL joints to the given names (hip, knee, ... wrist; pelvis to head)."""
     parts = ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist")
     joints = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
     return dict(zip(parts, limbs.split(), strict=True)) | dict(

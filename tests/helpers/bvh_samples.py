@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from tests.helpers.bvh_names import OTHER_STYLES
 
-# Joint names in common programs, keyed by SMPL joint.
+# Joint names that common programs use, keyed by SMPL joint.
 STYLES = {
     "mixamo": {
         "pelvis": "mixamorig:Hips", "spine1": "mixamorig:Spine", "spine2": "mixamorig:Spine1",
@@ -69,7 +69,7 @@ TIP = (0.0, 0.05, 0.05)  # the offset of every end site [m]
 
 @dataclass
 class Person:
-    """A skeleton: SMPL-like keys, joint names in the file, parents and offsets."""
+    """A skeleton with SMPL-like keys, the joint names in the file, parents and offsets."""
 
     keys: list[str]
     names: list[str]
@@ -81,7 +81,7 @@ class Person:
 
 
 def person(style="mixamo", arm_down_rad=0.0, unit_m=0.01, rotation=None, without=()):
-    """A person with the legs of a 1.71 m tall person and the given arm angle, unit and axes."""
+    """Return a person with the legs of a 1.71 m tall person, and this arm angle, unit and axes."""
     entries = {key: (parent, np.array(offset)) for key, (parent, offset) in _MIDDLE.items()}
     for side, sign in (("left", 1), ("right", -1)):
         down = Rotation.from_rotvec([0, 0, -sign * arm_down_rad])
@@ -110,12 +110,12 @@ def file_name(style, key):
 
 
 def nameless(skeleton):
-    """The same skeleton with joint names that do not describe the joints."""
+    """Return a copy of the skeleton with joint names that do not describe the joints."""
     return replace(skeleton, names=[f"Bone_{i:02d}" for i in range(len(skeleton.keys))])
 
 
 def posed(skeleton, angles, num_poses=10):
-    """Rotations of a constant pose, relative to the parents, from rotation vectors [rad] by key."""
+    """Return a constant pose as rotations relative to parents; `angles` are rotation vectors."""
     return [
         Rotation.from_rotvec(np.tile(np.array(angles.get(key, (0, 0, 0)), float), (num_poses, 1)))
         for key in skeleton.keys
@@ -123,14 +123,14 @@ def posed(skeleton, angles, num_poses=10):
 
 
 def bones_along_x(skeleton, upright):
-    """Convert a motion to a skeleton whose bones are all along x, so its rest pose is meaningless.
+    """Convert a motion to a skeleton whose rest pose has all bones along x.
 
     Args:
         skeleton: the skeleton, with a valid rest pose.
-        upright: rotations of that skeleton.
+        upright: rotations of the given skeleton.
 
     Returns:
-        The new skeleton, and its rotations for the same motion.
+        The new skeleton, and the rotations with which this skeleton performs the same motion.
     """
     along = replace(skeleton, offsets=skeleton.offsets.copy())
     own = [Rotation.identity()] * len(upright)
@@ -154,7 +154,7 @@ def bvh_text(skeleton, rotations, positions, order="ZXY", frame_time_s=1 / 120, 
         positions: root positions [pose, 3].
         order: order of the Euler angles.
         frame_time_s: time between poses [s].
-        num_poses: number of poses to state in the header, if not the true one.
+        num_poses: number of poses that the header states; None for the true number.
     """
     children = [
         [i for i, p in enumerate(skeleton.parents) if p == j] for j in range(len(rotations))
@@ -188,7 +188,7 @@ def bvh_text(skeleton, rotations, positions, order="ZXY", frame_time_s=1 / 120, 
 
 
 def moves(skeleton, num_poses=25, seed=0):
-    """Smooth random rotations of up to about 60 degrees, and root positions."""
+    """Return smooth random rotations of up to about 60 degrees, and root positions."""
     rng = np.random.default_rng(seed)
     time = np.linspace(0, 1, num_poses)[:, None]
     rotations = []

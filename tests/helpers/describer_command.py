@@ -22,7 +22,7 @@ def isolated_captions(monkeypatch, folder: Path) -> Path:
 
 
 def arguments_for(captions, out, model: FakeModel, *more, variants: int = 1) -> list[str]:
-    """Arguments that use a fake model, with one request at a time and a short timeout."""
+    """Return arguments that use a fake model, with one request at a time and a short timeout."""
     settings = [
         "--model",
         "fake",

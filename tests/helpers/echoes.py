@@ -10,13 +10,13 @@ from tests.helpers.moving_sphere import relative_db
 
 
 def select(radar, settings, reflection, mesh: BurstMesh, faces):
-    """Return the selected faces, and the array sizes that their sum needs."""
+    """Return the selected faces, and the array sizes that the sum over these faces requires."""
     selection = select_faces(radar, settings, reflection, mesh, np.asarray(faces))
     return selection, sizes_of_selection(radar, settings, reflection, selection.required)
 
 
 def fast_clip(radar, settings, reflection, mesh: BurstMesh, faces) -> np.ndarray:
-    """IF samples [frame, chirp, tx, rx, sample] of the fast sum, without the level constant."""
+    """Return the IF samples of the fast sum, without the level constant."""
     faces = np.asarray(faces)
     selection, sizes = select(radar, settings, reflection, mesh, faces)
     return np.asarray(clip_echo(radar, settings, sizes, reflection, mesh, faces, selection))

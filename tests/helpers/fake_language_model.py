@@ -6,11 +6,11 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-TOKENS = 700  # the token usage that every answer reports
+TOKENS = 700  # numbers of tokens that every answer reports
 
 
 def sentences(caption: str, wording: int) -> dict[str, str]:
-    """Return five valid sentences, which differ for each wording."""
+    """Return five valid sentences, which differ from wording to wording."""
     return {
         "general": f"A person does variant {wording} of {caption}.",
         "torso": f"The torso bends in variant {wording} of {caption}.",
@@ -68,7 +68,7 @@ class FakeModel(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request, client_address):
-        """Ignore clients that disconnect, since some tests cause disconnections."""
+        """Ignore disconnected clients, because some tests cause disconnections."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
                 server.concurrent -= 1
 
     def log_message(self, *_):
-        """Suppress the log, since tests inspect `requests` instead."""
+        """Suppress the log; tests inspect `requests` instead."""
 
 
 def send(handler, body: bytes, code: int = 200, kind: str = "application/json", **headers):

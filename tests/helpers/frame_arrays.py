@@ -1,4 +1,4 @@
-"""Random values of the arrays per radar frame, with the padding of a clip of any length."""
+"""Random values for the arrays per radar frame, with padding after the last frame of a clip."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ def keep_all(**changes) -> Keep:
 def drawn_frame_arrays(
     rng: np.random.Generator, specs: Iterable[ArraySpec], num_frames: int
 ) -> dict[str, np.ndarray]:
-    """Values of those of the specified arrays that have a value per radar frame."""
+    """Return random values for the specified arrays that have values per radar frame."""
     shapes = {spec.name: spec.shape[1:] for spec in specs}
     arrays = {}
     for name in FRAME_MAPS:

@@ -1,4 +1,4 @@
-"""Points, frame maps and joints, added to a small store as a build with --keep writes them."""
+"""Add points, frame maps and joints to a small store, as a build with --keep would write them."""
 
 import warnings
 
@@ -11,12 +11,12 @@ NUM_SLOTS, NUM_SPEEDS, NUM_ANGLES = 6, 16, 32
 
 
 def add_kept_frames(path, radar: Radar, names=("points", "range_doppler", "range_azimuth")) -> None:
-    """Add or replace arrays in which a body 30 degrees to the left recedes from 1 m at 1 m/s.
+    """Add or replace arrays of a body, 30 degrees to the left, that recedes from 1 m at 1 m/s.
 
     Args:
         path: finished store.
         radar: radar of the store, which gives the axes and the times of the frames.
-        names: arrays to add; `joints_m` is another choice.
+        names: arrays to add; `joints_m` can be added as well.
     """
     group = zarr.open_group(path, mode="a")
     num_clips, num_bins = group["num_frames"].shape[0], group["range"].shape[0]
@@ -40,7 +40,7 @@ def add_kept_frames(path, radar: Radar, names=("points", "range_doppler", "range
 
 def consolidate(path) -> None:
     """Rewrite the consolidated metadata of a store whose arrays have changed."""
-    with warnings.catch_warnings(action="ignore"):  # about files that are not arrays
+    with warnings.catch_warnings(action="ignore"):  # Zarr warns about files that are not arrays
         zarr.consolidate_metadata(path)
 
 
@@ -54,7 +54,7 @@ def _points(range_m) -> dict[str, np.ndarray]:
         scalars = (range_m, azimuth_rad, np.arcsin(height_m / range_m), 1.0 - slot, 20.0)
         for column, value in enumerate((*scalars, *at_m)):
             values[:, slot, column] = value
-    # Padding slots need not be NaN: the count decides.
+    # Padding slots need not be NaN, because the count determines which slots are read.
     values[:, 2:] = 0
     return {"points": values, "num_points": np.full(len(range_m), 2, np.int32)}
 

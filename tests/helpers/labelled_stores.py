@@ -1,4 +1,4 @@
-"""Synthetic stores in which each label has an oscillation of its own frequency and amplitude."""
+"""Synthetic stores in which each label is an oscillation of a different frequency and amplitude."""
 
 import hashlib
 
@@ -18,10 +18,25 @@ COLUMNS, BINS, WINDOW = 40, 32, 32
 CYCLES = dict(zip(LABELS, (2.0, 5.0, 11.0, 3.0, 7.0, 16.0)))
 AMPLITUDES = dict(zip(LABELS, (4, 8, 2, 11, 6, 3)))
 
+# Labels of two words, one for the speed and one for the width, as in a motion grammar.
+SPEEDS = {"slow": 2.0, "steady": 5.0, "quick": 9.0, "rapid": 14.0}
+WIDTHS = {"narrow": 2, "medium": 5, "broad": 8, "wide": 11}
+COMBINATIONS = tuple(f"{speed} {width}" for speed in SPEEDS for width in WIDTHS)
+CYCLES |= {label: SPEEDS[label.split()[0]] for label in COMBINATIONS}
+AMPLITUDES |= {label: WIDTHS[label.split()[1]] for label in COMBINATIONS}
+
 
 def sentences(label: str) -> tuple[tuple[str, str], ...]:
-    """Return one sentence for each attribute; each sentence contains the label."""
-    return tuple((part, f"Motion of the {part} in a {label}.") for part in ATTRIBUTE_PARTS)
+    """Return one sentence for each attribute, which contains the label.
+
+    If the label is one of `COMBINATIONS`, the torso sentence contains only the word for the speed,
+    and the arms sentence contains only the word for the width.
+    """
+    words = {"torso": label.split()[0], "arms": label.split()[-1]}
+    words = words if label in COMBINATIONS else {}
+    return tuple(
+        (part, f"Motion of the {part} in a {words.get(part, label)}.") for part in ATTRIBUTE_PARTS
+    )
 
 
 def labelled_takes(
@@ -59,7 +74,7 @@ def labelled_takes(
 
 
 def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
-    """Build a store; of five subjects, three are in split train, one in val and one in test.
+    """Build a store; the splits train, val and test contain three, one and one of five subjects.
 
     Args:
         path: path of the new store.

@@ -16,7 +16,7 @@ CLEAN = SimulationSettings(thermal_noise=False, quantise=False)
 
 
 def small_radar(num_chirps: int = 8, num_samples: int = 128, like: Radar = BOARD) -> Radar:
-    """A board with fewer loops and samples, for fast tests, but equal burst duration and sweep."""
+    """Return a board with fewer loops and samples, for fast tests, but the same burst and sweep."""
     fewer_samples = like.chirp.num_samples / num_samples
     chirp = replace(
         like.chirp,

@@ -66,7 +66,7 @@ def fake_plan(takes: dict[str, FakeTake], recipe: Recipe | None = None):
 
 
 def fake_layout(num_clips: int, clips_per_shard: int, **changes) -> Layout:
-    """Sizes of a small store in which all arrays are kept except the motion."""
+    """Return the sizes of a small store that keeps all arrays except the motion."""
     return Layout(
         num_clips=num_clips,
         clips_per_shard=clips_per_shard,
@@ -100,7 +100,7 @@ def fake_store_spec(plan, **changes) -> StoreSpec:
 
 
 def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
-    """Arrays of noise that depends on the seed of the clip, as a simulation result does."""
+    """Return arrays of noise that, like simulated arrays, depend on the seed of the clip."""
     time.sleep(delay_s)
     if clip.id in bad:
         raise InputError(clip.id, "poses", "impossible pose", "inspect the motion")
@@ -118,7 +118,7 @@ def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
 
 
 def store_bytes(path) -> dict[str, bytes]:
-    """The contents of all files of a store, keyed by path, including hidden files."""
+    """Return the contents of all files of a store, keyed by path, including hidden files."""
     return {
         str(file.relative_to(path)): file.read_bytes()
         for file in sorted(path.rglob("*"))

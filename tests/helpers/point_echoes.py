@@ -23,7 +23,7 @@ NOISE_V = RADAR.receiver.noise_rms_v(RADAR.chirp.sample_rate_hz)
 def echo_v(radar, num_frames, position_m, snr_db=10.0):
     """The IF cube of a point target [V].
 
-        exp(j 2 pi (f0 tau + S t tau)), with tau the delay from the transmitter to the point and to
+        exp(j 2 pi (f0 tau + S t tau)), where tau is the delay from the transmitter via the point to
         the receiver, at each sample
 
     Args:
@@ -47,7 +47,7 @@ def echo_v(radar, num_frames, position_m, snr_db=10.0):
 
 
 def noise_v(radar, num_frames, seed=0, rms_v=None):
-    """Thermal noise [V], by default at the level of the radar's receiver."""
+    """Return thermal noise [V], by default at the level of the radar's receiver."""
     shape = (num_frames, radar.frame.num_chirps, radar.array.num_tx, radar.array.num_rx)
     parts = np.random.default_rng(seed).normal(size=(2, *shape, radar.chirp.num_samples))
     rms_v = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) if rms_v is None else rms_v
@@ -55,7 +55,7 @@ def noise_v(radar, num_frames, seed=0, rms_v=None):
 
 
 def moving(range_m, speed_mps=0.0, azimuth_deg=0.0):
-    """Position, as a function of time, of a point that recedes from the radar at constant speed."""
+    """Return a function of time: the position of a point that recedes at constant speed."""
     sight = np.array([np.cos(np.radians(azimuth_deg)), np.sin(np.radians(azimuth_deg)), 0.0])
 
     def at(time_s):

@@ -1,4 +1,4 @@
-"""Calls of the public functions with small valid arguments, which tests replace one at a time."""
+"""Calls of the public functions with small valid arguments; tests replace one at a time."""
 
 from dataclasses import replace
 
@@ -85,7 +85,7 @@ def written(cube, radar=RADAR, **options):
 
 
 def check_four_parts(error):
-    """Check that an InputError has all four parts and is one short line."""
+    """Check that an InputError has all four parts, and that the message is one short line."""
     assert all(str(part) for part in (error.where, error.field, error.problem, error.hint))
     assert len(str(error)) < 400
     assert "\n" not in str(error)

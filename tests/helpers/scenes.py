@@ -19,7 +19,7 @@ RADAR = BOARDS["AWR1843BOOST"]
 KEY = jax.random.PRNGKey(0)
 QUIET = SimulationSettings(thermal_noise=False, quantise=False)
 
-# The columns are the directions of the body's left, up and front in the radar frame.
+# The columns are the directions of the body's left, top and front in the radar frame.
 UPRIGHT = np.array([[0, 0, -1], [-1, 0, 0], [0, 1, 0]])  # a body that faces the radar
 ALONG = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])  # lying on the back, feet towards the radar
 ACROSS = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]])  # lying on the back, head to the radar's left
@@ -51,7 +51,7 @@ POSES = {
 
 
 def person(pose, distance_m):
-    """Vertices [vertex, 3] of the free body in front of the radar, in radar axes, and its faces."""
+    """Vertices [vertex, 3] of the free body in front of the radar, in radar axes, and the faces."""
     body = free_body()
     degrees, orientation, height_m = POSES[pose]
     poses_rad = np.zeros((24, 3), np.float32)
@@ -64,7 +64,7 @@ def person(pose, distance_m):
 
 
 def plate(size_m, cells, centre_m):
-    """A square plate with normal -x, divided into `cells` x `cells` squares of two faces each."""
+    """Return a square plate with normal -x, in `cells` x `cells` squares of two faces each."""
     steps = np.linspace(-size_m / 2, size_m / 2, cells + 1)
     left, up = np.meshgrid(steps, steps, indexing="ij")
     vertices_m = np.stack([0 * left, left, up], -1).reshape(-1, 3) + np.asarray(centre_m)
@@ -84,7 +84,7 @@ def together(*meshes):
 
 
 def ray_visible(vertices_m, faces):
-    """A mask of the faces with a centre that is the first hit of a ray from the origin (Embree)."""
+    """Mask of the faces whose centre is the first hit of a ray from the origin (Embree)."""
     mesh = trimesh.Trimesh(vertices_m, faces, process=False)
     centres_m = np.asarray(mesh.triangles_center)
     first = mesh.ray.intersects_first(np.zeros_like(centres_m), centres_m)

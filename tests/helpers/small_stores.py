@@ -21,7 +21,7 @@ LABELS = ("walk", "turn", "sit <down> & $rest$")
 
 
 def small_recipe() -> Recipe:
-    """Recipe of clips of 20 frames with 16 chirps of 32 samples; all arrays are kept."""
+    """Return a recipe that keeps all arrays; clips have 20 frames of 16 chirps of 32 samples."""
     radar = BOARDS[DEFAULT_BOARD]
     radar = replace(
         radar,
@@ -38,7 +38,7 @@ def small_recipe() -> Recipe:
 
 
 def build_store(path, num_clips: int = NUM_CLIPS) -> str:
-    """Build the store and return its path; `FAILED_ROW` fails, and `SHORT_ROW` is short."""
+    """Build a store and return the path; clip `FAILED_ROW` fails, and clip `SHORT_ROW` is short."""
     recipe = small_recipe()
     takes = {f"t{i}": _take(i) for i in range(num_clips)}
     clips = [_clip(recipe, take) for take in takes.values()]
@@ -53,7 +53,7 @@ def build_store(path, num_clips: int = NUM_CLIPS) -> str:
 
 
 def drawn_clip(store_spec: StoreSpec, clip: Clip) -> dict[str, np.ndarray]:
-    """Return the arrays of a clip: noise, and an echo that moves back and forth."""
+    """Return the arrays of a clip that shows noise and an echo moving back and forth."""
     from radarsim.errors import InputError
 
     if clip.row == FAILED_ROW:

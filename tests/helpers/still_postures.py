@@ -10,7 +10,7 @@ BODY = rs.free_body()
 PELVIS_HEIGHT_M = 0.95
 LEVEL = rs.RadarPose()
 ARMS_DOWN = {"left_shoulder": (0, 0, -75), "right_shoulder": (0, 0, 75)}
-# Forearms before the belly.
+# Shoulder and elbow angles for forearms in front of the belly.
 ARMS_IN_FRONT = {
     **{"left_shoulder": (0, -30, -70), "left_elbow": (0, -100, 0)},
     **{"right_shoulder": (0, 30, 70), "right_elbow": (0, 100, 0)},
@@ -18,9 +18,9 @@ ARMS_IN_FRONT = {
 
 
 def posture(angles_deg=ARMS_DOWN, velocity_mps=(0.0, 0.0, 0.0), seconds=0.6, rate_hz=60.0):
-    """Motion of a body in a fixed posture that glides at constant velocity, in its own world.
+    """Return the motion of a body in a fixed posture that glides at constant velocity.
 
-    The body faces -y there; a `Placement` turns it.
+    The body faces -y in world coordinates; a `Placement` turns the body.
     """
     count = round(seconds * rate_hz) + 1
     poses_rad = np.zeros((count, 24, 3))
@@ -42,7 +42,7 @@ def standing(angles_deg=ARMS_DOWN, radar_pose=LEVEL, **placement):
 
 
 def gliding(velocity_mps, radar_pose, at_m=(3.0, 0.0)):
-    """A body that faces the radar and moves at a velocity given along the radar's axes."""
+    """Return a body that faces the radar and glides at a velocity given in radar axes."""
     turn = Rotation.from_rotvec([0, 0, np.arctan2(-at_m[1], -at_m[0]) + np.pi / 2])
     motion = posture(velocity_mps=turn.inv().apply(velocity_mps))
     placed = rs.Placement(distance_m=at_m[0], lateral_m=at_m[1])

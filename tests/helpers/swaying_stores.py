@@ -1,4 +1,4 @@
-"""AMASS files of a swaying body, and stores of simulated clips of them."""
+"""AMASS files of a swaying body, and stores of clips simulated from such files."""
 
 from functools import partial
 

@@ -34,7 +34,7 @@ def synthetic_model(layout="smpl", num_betas=10, seed=0):
         "shapedirs": 0.02 * rng.normal(size=(num_vertices, 3, num_betas)),
         "posedirs": 0.01 * rng.normal(size=(num_vertices, 3, 9 * (num_joints - 1))),
         "J_regressor": regressor,
-        "kintree_table": table.astype(np.uint32),  # SMPL's files give 2^32 - 1 as the root's parent
+        "kintree_table": table.astype(np.uint32),  # SMPL's files state parent 2^32 - 1 for the root
     }
 
 

@@ -26,7 +26,7 @@ def small_radar(num_chirps=6, tx_order=(0, 2, 1), num_samples=16, num_rx=4, boar
 
 
 def random_codes(radar, num_frames=3, seed=5):
-    """Return random codes, so that any exchange of two codes changes the data."""
+    """Return random codes; exchanging any two of the codes changes the data."""
     shape = (num_frames, radar.frame.num_chirps, radar.array.num_tx, radar.array.num_rx)
     rng = np.random.default_rng(seed)
     return rng.integers(-3000, 3000, (*shape, radar.chirp.num_samples, 2)).astype(np.int16)
@@ -51,6 +51,6 @@ def echo(radar, num_frames=4, beat=0.1, level=400.0, noise=20.0, notch_db=0.0, s
     still = np.exp(2j * np.pi * beat * time)
     slow = np.exp(2j * np.pi * 0.13 * np.arange(loops))[:, None, None, None]
     moving = 0.3 * slow * np.exp(2j * np.pi * (beat + 0.15) * time)
-    phases = np.exp(1j * rng.uniform(-3, 3, (*shape[1:3], 1)))  # phases differ off boresight
+    phases = np.exp(1j * rng.uniform(-3, 3, (*shape[1:3], 1)))  # off-boresight phases
     cube = floor + level * phases * (still + moving)
     return cube.reshape(num_frames, -1, *shape[1:]).astype(np.complex64)

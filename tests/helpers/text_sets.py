@@ -1,4 +1,4 @@
-"""Functions that write small text sets in their published formats."""
+"""Functions that write small caption datasets in the published formats."""
 
 import json
 
@@ -18,7 +18,7 @@ def sequence(path, labels, dur=10.0, kind="frame_ann"):
 
 
 def babel_set(folder, **files):
-    """Write a BABEL folder; each keyword argument is a file stem with its sequences."""
+    """Write a BABEL folder; each keyword argument names a file stem and gives the sequences."""
     folder.mkdir(parents=True, exist_ok=True)
     for stem, sequences in files.items():
         by_id = {str(number): each for number, each in enumerate(sequences)}
@@ -27,7 +27,7 @@ def babel_set(folder, **files):
 
 
 def humanml3d_set(folder, rows, texts, splits=()):
-    """Write a HumanML3D folder from (path, first, end, id) rows, lines by id, and ids by split."""
+    """Write a HumanML3D folder from rows (path, first, end, id), lines by id, and ids by split."""
     (folder / "texts").mkdir(parents=True, exist_ok=True)
     lines = [",".join(map(str, row)) for row in rows]
     (folder / "index.csv").write_text("\n".join([INDEX_HEAD, *lines]) + "\n")

@@ -12,7 +12,7 @@ WIDTH, HEADS, LAYERS, MAX_LENGTH = 32, 4, 2, 24
 
 
 def write_tokenizer(folder, begin: str, end: str, extra=()) -> dict[str, int]:
-    """Write a tokenizer with a token per word and start and end tokens; return the ids by token."""
+    """Write a tokenizer with one token per word and start and end tokens; return ids by token."""
     ids = {token: index for index, token in enumerate((*extra, "?", *VOCABULARY, begin, end))}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token="?"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()

@@ -19,7 +19,7 @@ guiMonitor -1 1 0 0 0 0 0
 sensorStart
 """
 
-# The radar of `CFG` in a Studio log; 1435384036 and 1243 are in steps of 53.6 Hz and 48.3 kHz/us.
+# The radar of `CFG` in a Studio log; 1435384036 counts steps of 53.6 Hz, 1243 of 48.3 kHz/us.
 LOG = """\
 26-Mar-2021 11:08:17: API:select_chip_version,XWR1843,0,
 26-Mar-2021 11:08:17: API:ChannelConfig,5,15,0,

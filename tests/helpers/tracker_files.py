@@ -1,4 +1,4 @@
-"""A walking person in the file layouts of body trackers, written without code of the trackers."""
+"""A walking person in the file layouts of body trackers, without using the trackers' code."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -45,7 +45,7 @@ def betas_per_pose(num_poses=NUM_POSES, size=10):
 
 
 def wham(*seeds):
-    """The WHAM layout: a dictionary by track id, with poses in world and in camera coordinates."""
+    """The WHAM layout: a dictionary by track id, with poses in world and camera coordinates."""
     result = {}
     for number, seed in enumerate(seeds):
         poses, transl_m = walker(up="y", seed=seed)
@@ -63,7 +63,7 @@ def wham(*seeds):
 
 
 def vibe():
-    """The VIBE layout: the camera is weak-perspective, and there is no translation."""
+    """The VIBE layout: a weak-perspective camera and no translations."""
     poses, _ = walker(up="-y")
     table = {
         "pred_cam": np.zeros((NUM_POSES, 3), np.float32),
@@ -120,7 +120,7 @@ def aistpp():
 
 
 def slahmr(num_people=2):
-    """The SLAHMR layout: world results, in which the axis of people precedes the axis of poses."""
+    """The SLAHMR layout: world coordinates; the axis of people precedes the axis of poses."""
     people = [walker(up="-y", seed=seed) for seed in range(num_people)]
     poses = np.stack([poses for poses, _ in people])
     return {

@@ -1,4 +1,4 @@
-"""Each augmentation and preprocessing step has its stated effect, and none if disabled."""
+"""Tests of every augmentation and preprocessing step, enabled and disabled."""
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +25,7 @@ def test_disabled_augmentation_changes_nothing():
 
 
 def test_a_range_shift_moves_a_target_without_wrap_around():
-    """Cells vacated by the shift are set to the floor level."""
+    """A shift moves the target by the given number of bins and sets vacated cells to the floor."""
     map_db = jnp.full((3, 2, 40), FLOOR_DB).at[:, :, 20].set(30.0).at[:, :, 39].set(10.0)
     shifted = augmentation.shift_range(map_db, jnp.array([8, -15, 0]))
     assert [int(row) for row in jnp.argmax(shifted[:, 0], axis=1)] == [28, 5, 20]
@@ -37,7 +37,7 @@ def test_a_range_shift_moves_a_target_without_wrap_around():
 def test_range_shifts_are_0_or_8_to_15_bins_in_either_direction():
     bins = np.asarray(augmentation.draw_range_shift(KEY, 4000, AugmentSettings(range_shift=0.5)))
     assert set(np.abs(bins)) == {0, *range(8, 16)}
-    # The tolerance is 5 standard deviations of 0.8 %, for 4,000 draws.
+    # The tolerance is 5 standard deviations (0.8 % each) of the mean of 4,000 draws.
     assert abs(np.mean(bins != 0) - 0.5) < 0.04
     assert abs(np.mean(bins[bins != 0] > 0) - 0.5) < 0.056
 
@@ -46,7 +46,7 @@ def test_with_the_direction_farther_every_shift_moves_the_echo_away():
     settings = AugmentSettings(range_shift=1.0, shift_direction="farther")
     bins = np.asarray(augmentation.draw_range_shift(KEY, 4000, settings))
     assert set(bins) == set(range(8, 16))
-    # Only the sign differs from that of shifts in both directions.
+    # The shifts differ only in sign from those drawn for both directions.
     both = augmentation.draw_range_shift(KEY, 4000, AugmentSettings(range_shift=1.0))
     np.testing.assert_array_equal(bins, np.abs(both))
 
@@ -73,7 +73,7 @@ def test_the_level_change_is_equal_in_all_heatmaps_and_limited_by_the_floor():
 def test_the_noise_level_differs_between_windows_and_no_cell_is_below_the_floor():
     zeros = jnp.zeros((300, 20, 20))
     deviations = np.asarray(augmentation.add_noise(KEY, zeros, 2.0)).std(axis=(1, 2))
-    # A standard deviation that is estimated from 400 cells has an uncertainty of 4 %.
+    # A standard deviation estimated from 400 cells has a standard error of 4 %.
     assert deviations.max() < 2.3
     assert deviations.min() < 0.2
     assert float(augmentation.add_noise(KEY, zeros - 10, 2.0).min()) == FLOOR_DB

@@ -1,4 +1,4 @@
-"""Batches depend only on seed and step, and each window equals the stored window with its label."""
+"""Batches depend only on seed and step, and contain the stored windows with their labels."""
 
 from collections import Counter
 
@@ -58,12 +58,12 @@ def test_a_batch_is_a_pure_function_of_seed_and_step(corpus, bank):
     assert not np.array_equal(seventh, clips_and_starts(reseeded))
 
 
-# One clip has 3 heatmaps of 40 x 32 float16 cells, so 0.01 MB have room for one clip only.
+# A clip has 3 heatmaps of 40 x 32 float16 cells, so 0.01 MB are enough for one clip only.
 @pytest.mark.parametrize("memory_mb", [0, 0.01, 100])
 def test_the_reader_returns_the_windows_of_the_store(corpus, bank, memory_mb):
-    """Later batches are read concurrently, and the windows of the current batch do not change.
+    """Every window equals the stored window, although later batches are read concurrently.
 
-    This holds if no clip stays in memory, if one does, and if all do.
+    The memory limit is varied such that no clip, one clip or all clips stay in memory.
     """
     sampler = make_sampler(corpus, bank)
     groups = [zarr.open_group(store.path, mode="r") for store in corpus.stores]
@@ -83,7 +83,7 @@ def test_the_reader_returns_the_windows_of_the_store(corpus, bank, memory_mb):
 
 
 def test_labels_are_drawn_equally_often_regardless_of_their_number_of_clips(corpus, bank):
-    """Of 6,400 draws, each of 3 labels gets 2,133; the tolerance is 5 standard deviations of 38."""
+    """Each of 3 labels is drawn 2,133 of 6,400 times, within 5 standard deviations of 38 draws."""
     windows = corpus.windows(("train",), set(LABELS[:3]))
     first_clip = windows.clip[windows.label == 0][0]
     one_clip_of_label_0 = windows.select((windows.label != 0) | (windows.clip == first_clip))
@@ -95,7 +95,10 @@ def test_labels_are_drawn_equally_often_regardless_of_their_number_of_clips(corp
 
 @pytest.mark.parametrize("sampling", ["label", "clip"])
 def test_paired_windows_are_two_windows_of_one_clip(corpus, bank, sampling):
-    """Each clip has three windows, so that the second half never repeats a window of the first."""
+    """The two halves of a batch contain different windows of the same clips.
+
+    Each clip has three windows, so a window is never paired with itself.
+    """
     sampler = make_sampler(corpus, bank, pairs=0.5, sampling=sampling)
     for step in range(20):
         windows = sampler.batch(step).windows
@@ -137,9 +140,23 @@ def test_the_permutation_control_leaves_no_label_its_own_text():
         assert all(label != other for label, other in text_of.items())
 
 
+def test_the_permutation_control_exchanges_the_texts_of_captions_too(corpus):
+    """No sentence of a batch may describe the window's own label or captions."""
+    captions = sorted({text for clip in corpus.clips for text in clip.captions})
+    texts = (*LABELS, *captions)
+    bank = make_sentence_bank(texts, corpus.sentences, PARTS)
+    text_of = permute_label_texts(captions, 1) | permute_label_texts(LABELS, 1)
+    settings = TrainingSettings(data=DataSettings(captions=True))
+    windows = corpus.windows(("train",), set(LABELS))
+    batch = BatchSampler(corpus, windows, bank, settings, text_of).batch(0)
+    for clip, label, row in zip(batch.windows.clip, batch.windows.label, batch.sentences):
+        own = (corpus.labels[label], *corpus.clips[clip].captions)
+        assert not any((bank.variants[text] == row).all(axis=1).any() for text in own)
+
+
 def test_sequential_batches_hold_every_window_once_and_pad_the_last_batch(corpus):
     windows = non_overlapping(corpus.windows(("test",), set(LABELS)), WINDOW)
-    assert len(windows) == 12  # one window fits into 40 columns without overlap
+    assert len(windows) == 12  # Only one window fits into the 40 columns of a clip without overlap.
     batches = list(sequential_batches(windows, 5))
     assert [len(batch.windows) for batch in batches] == [5, 5, 5]
     joined = np.concatenate([clips_and_starts(batch.windows) for batch in batches], axis=1)

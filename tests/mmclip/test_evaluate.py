@@ -1,4 +1,4 @@
-"""Evaluation: metrics derived by hand, rejection of leakage, commands from store to predictions."""
+"""Evaluation: metrics compared with values by hand, leakage check, and commands."""
 
 import csv
 import json
@@ -53,7 +53,10 @@ def test_confusion_matrix_and_recall_equal_values_by_hand():
 
 
 def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
-    """If half of 40 classes are correct, the interval is 1.96 x 0.5 / sqrt(40) = 1.96 x 7.9 %."""
+    """The half-width of the interval must be close to 1.96 standard errors of the mean.
+
+    If half of 40 classes are correct, the standard error is 0.5 / sqrt(40) = 7.9 %.
+    """
     by_class = {str(number): [float(number % 2)] for number in range(40)}
     found = mean_and_interval(by_class)
     assert found["mean"] == 0.5
@@ -62,7 +65,7 @@ def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
 
 
 def test_the_interval_over_runs_is_that_of_students_t():
-    """Three runs of 0.4, 0.5 and 0.6 have a standard error of 0.1 / sqrt(3), and t(2) is 4.30."""
+    """The mean of 0.4, 0.5, 0.6 has the standard error 0.1 / sqrt(3); the t quantile is 4.30."""
     found = interval_over_runs([0.4, 0.5, 0.6])
     np.testing.assert_allclose(found["high"] - found["mean"], 4.30 * 0.1 / np.sqrt(3), rtol=1e-3)
     assert interval_over_runs([0.5]) is None
@@ -70,7 +73,7 @@ def test_the_interval_over_runs_is_that_of_students_t():
 
 
 def test_few_shot_evaluates_other_takes_than_its_examples_and_weights_these_above_texts():
-    """Each label has two similar takes, but the texts of the two labels are swapped."""
+    """Examples must outweigh texts: each label has two similar takes, but the texts are swapped."""
     windows = np.array([[1, 0], [1, 0], [0.9, 0.1], [0, 1], [0, 1], [0.1, 0.9]])
     truth, takes = np.array([0, 0, 0, 1, 1, 1]), ["a", "a", "b", "c", "c", "d"]
     wrong_texts = np.array([[0.0, 1], [1, 0]])
@@ -93,7 +96,7 @@ def test_labels_and_subjects_of_the_training_are_rejected():
 
 
 def test_a_take_of_the_training_is_rejected_under_any_name_of_its_subject():
-    """Renamed files have the same digest; models of earlier versions list no takes."""
+    """A renamed take is recognised by its digest; models of earlier versions list no digests."""
     renamed = [*CARL, stored_clip("x/dora", "dora_1", "0123")]
     with pytest.raises(MmclipError, match="takes: dora_1 was used in training"):
         check_leakage("r", DESCRIPTION, ["bow"], renamed, unseen=True)
@@ -129,7 +132,7 @@ def test_each_mode_writes_metrics_tables_and_figures(folder, mode, capsys):
     counts = np.array(result["runs"][0]["confusion"])
     assert result["runs"][0]["accuracy"] == np.trace(counts) / counts.sum()
     if mode == "seen":
-        # The chance level is 25 %; the labels differ clearly in frequency and amplitude.
+        # The chance level is 25 %, but the labels differ clearly in frequency and amplitude.
         assert result["over_classes"]["mean"] > 0.6
     figures = ("confusion_0.png", "map_0.png")
     assert all((out / name).read_bytes().startswith(b"\x89PNG") for name in figures)
@@ -158,9 +161,9 @@ def test_typed_labels_are_scored_for_every_window(folder, capsys):
 
 
 def test_predict_states_which_clips_were_trained_on_and_how_many_are_correct(folder, capsys):
-    """Four of five subjects are in the training data, with ten clips of each of six labels.
+    """Four of five subjects are in the training data; each of the six labels has ten clips.
 
-    The two unseen labels of these subjects were not trained on, so their takes are not either.
+    Takes of the two unseen labels are not in the training data, even if their subjects are.
     """
     file = folder / "known.csv"
     arguments = [str(folder / "s.zarr"), "--model", str(folder / "pre"), "--csv", str(file)]
@@ -184,7 +187,7 @@ def test_predict_states_which_clips_were_trained_on_and_how_many_are_correct(fol
 
 
 def test_a_model_that_does_not_list_its_takes_says_so(folder):
-    """Without digests, a take is not counted as known; people and labels still are."""
+    """If a model lists no take digests, only known people and known labels are counted."""
     description = load_model(folder / "pre").description
     earlier = {key: value for key, value in description.items() if key != "takes"}
     corpus = read_corpus([open_store(folder / "s.zarr")], WINDOW)
@@ -197,7 +200,7 @@ def test_a_model_that_does_not_list_its_takes_says_so(folder):
 def test_a_store_of_another_radar_is_refused_with_the_radar_that_the_model_knows(
     folder, tmp_path, capsys
 ):
-    """The range bins of the store are half as wide as those of the model."""
+    """A store whose range bins are half as wide as those of the model is rejected."""
     build_labelled_store(tmp_path / "other.zarr", range_step_m=0.05, repeats=1)
     command = [str(tmp_path / "other.zarr"), "--model", str(folder / "pre")]
     assert predict.main([*command, "--labels", "bow", "jump"]) == 2
@@ -233,7 +236,7 @@ def test_a_finetuned_model_has_the_same_structure_and_unseen_labels(folder, meth
 
 
 def test_the_method_mix_trains_from_scratch_on_both_stores(folder, tmp_path, capsys):
-    """Settings and unseen labels are taken from the model, and windows from both stores."""
+    """Settings and unseen labels are those of the model, and windows come from both stores."""
     other = build_labelled_store(tmp_path / "other.zarr", repeats=1)
     arguments = [other, "--model", str(folder / "pre"), "--out", str(tmp_path / "mixed")]
     arguments += ["--method", "mix", "--steps", "3", "--set", "save_every=3"]

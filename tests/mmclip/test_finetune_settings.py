@@ -1,4 +1,4 @@
-"""What fine-tuning changes in a model's settings, and which variables it trains."""
+"""Changes of a model's settings by fine-tuning, and the variables that fine-tuning trains."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ TEXT_WIDTH = 16
 
 
 def finetune_settings(preset, *arguments):
-    """Settings of fine-tuning a model of this preset."""
+    """Settings for fine-tuning a model of the given preset."""
     options = finetune._parser().parse_args(["s.zarr", "--model", "run", *arguments])
     return finetune._settings(options, SimpleNamespace(settings=load_preset(preset)))
 
@@ -43,7 +43,8 @@ def test_finetuning_as_the_authors_do_has_no_augmentation_and_decays_per_epoch()
     assert (augment.drop, augment.drop_columns) == (0, 0)
     assert found.train.decay_per_epoch
     assert found.train.steps == 1000
-    assert not load_preset("authors").train.decay_per_epoch  # pre-training decays per 1,000 steps
+    # In pre-training, the rate decays every 1,000 steps.
+    assert not load_preset("authors").train.decay_per_epoch
 
 
 def test_mixing_as_the_authors_do_has_the_settings_of_pre_training():
@@ -67,7 +68,7 @@ def test_an_epoch_has_as_many_full_batches_as_its_clips_fill():
 
 
 def test_the_rate_decays_once_per_epoch_if_set():
-    """Three clips with several windows each are an epoch of one batch of two."""
+    """The rate decays every step, because three clips fill one batch of two windows per epoch."""
     windows = WindowIndex(np.array([0, 0, 0, 1, 1, 2]), np.zeros(6, int), np.zeros(6, int))
     corpus = SimpleNamespace(windows=lambda splits, labels: windows)
     data = SimpleNamespace(corpus=corpus, seen=("bow",))
@@ -99,7 +100,7 @@ def test_lora_with_projection_also_trains_projection_and_temperature():
 
 
 def test_a_trained_projection_is_part_of_the_merged_weights():
-    """If the projection changes and LoRA does not, only the projection differs after merging."""
+    """If only the projection was trained, only the projection differs in the merged weights."""
     model, state = lora_state("lora_projection=true")
     trained = dict(state.trained)
     trained["projection/bias"] = trained["projection/bias"] + 1
@@ -120,7 +121,7 @@ def test_a_trained_projection_is_part_of_the_merged_weights():
 def test_finetuning_as_the_authors_do_changes_qkv_projection_and_temperature_only(
     tmp_path, monkeypatch
 ):
-    """All other weights are bit-identical, and the rate decays per epoch of the 24 seen clips."""
+    """Other weights stay bit-identical; the rate decays after each epoch of the 24 seen clips."""
     monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))
     store, pre, fine = (str(tmp_path / name) for name in ("s.zarr", "pre", "fine"))
     build_labelled_store(store)
@@ -140,7 +141,7 @@ def test_finetuning_as_the_authors_do_changes_qkv_projection_and_temperature_onl
 
 
 def test_presets_keep_their_finetuning():
-    """Runs of earlier versions have no section for fine-tuning, and its defaults are theirs."""
+    """The defaults of the fine-tuning settings, which apply to older runs, must not change."""
     for preset in ("paper", "small"):
         assert load_preset(preset).finetune == FinetuneSettings()
         assert not load_preset(preset).train.lora_projection

@@ -1,4 +1,4 @@
-"""Scoring of labels: values by hand, hub correction, query bank of a model, and its command."""
+"""Scoring of labels: values by hand, hub correction, and the query bank and its command."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ def embeddings(seed, count, parts=5, width=8):
 
 
 def test_parts_is_the_mean_of_the_attribute_similarities_and_both_the_mean_with_the_class():
-    """One window, one label: the two attributes have cosines 1 and 0, the class vectors 0.6."""
+    """The two attributes have the cosines 1 and 0, and the class vectors have the cosine 0.6."""
     window = Embeddings(np.array([[[1.0, 0], [1, 0]]]), np.array([[1.0, 0]]))
     label = Embeddings(np.array([[[1.0, 0], [0, 1]]]), np.array([[0.6, 0.8]]))
     found = {name: LabelScorer(name)(window, label).item() for name in ("class", "parts", "both")}
@@ -46,10 +46,11 @@ def test_parts_is_the_mean_of_the_attribute_similarities_and_both_the_mean_with_
 
 @pytest.mark.parametrize("scoring", ["class", "parts", "both"])
 def test_the_hub_correction_removes_what_all_windows_have_in_common_with_a_label(scoring):
-    """All vectors get one more dimension, with 1 in windows and 7 in one label.
+    """All vectors get an additional dimension, which is 1 in all windows and 7 in one label.
 
-    This adds a constant to all similarities of this label, which makes it a hub. Corrected scores
-    are unchanged up to rounding; with uncorrected scores, all windows are classified as the hub.
+    This dimension adds a constant to all similarities of that label, which becomes a hub. Corrected
+    scores are unchanged up to rounding; with uncorrected scores, all windows are classified as the
+    hub.
     """
     windows, labels, bank = embeddings(0, 40), embeddings(1, 6), embeddings(2, 200)
 
@@ -70,7 +71,7 @@ def test_the_hub_correction_removes_what_all_windows_have_in_common_with_a_label
 
 
 def test_corrected_similarities_of_the_bank_have_mean_0_and_equal_spread():
-    """They are in units of similarity: the spread is the mean spread of the labels before."""
+    """The standard deviation of corrected scores equals the mean over the uncorrected labels."""
     labels, bank = embeddings(1, 6), embeddings(2, 200)
     found = LabelScorer("class", bank)(bank, labels)
     np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-12)
@@ -97,7 +98,7 @@ def corpus(folder):
 
 
 def without_bank(folder, run):
-    """Copy the model as an earlier version would have written it."""
+    """Copy the model in the form that an earlier version would have written."""
     shutil.copytree(folder / "pre", run)
     (run / query_bank.FILE).unlink()
     description = json.loads((run / "model.json").read_text())
@@ -112,7 +113,7 @@ def without_bank(folder, run):
 
 
 def test_the_bank_has_windows_of_every_seen_label_and_training_subject_equally_often(corpus):
-    """With four seen labels and three training subjects, twelve windows are one of each pair."""
+    """Twelve windows contain each pair of four seen labels and three training subjects once."""
     description = {
         "seen": ["jump", "march", "squat", "wave"],
         "subjects": corpus.subjects(("train",)),
@@ -124,7 +125,7 @@ def test_the_bank_has_windows_of_every_seen_label_and_training_subject_equally_o
     assert len(pairs) == 12
     assert set(pairs.values()) == {1}
     assert {clip.split for clip in clips} == {"train"}
-    # With fewer windows, every label comes first, and then as many subjects as possible.
+    # A smaller bank contains every label first, and then as many subjects as possible.
     few = bank_windows(corpus, description, 4)
     assert len(set(few.label.tolist())) == 4
     assert len({corpus.clips[index].subject for index in few.clip}) > 1
@@ -159,7 +160,7 @@ def test_the_command_adds_the_same_bank_to_an_earlier_model_and_records_its_scor
 
 
 def test_a_model_without_a_bank_scores_as_before_with_one_line(folder, tmp_path):
-    """Old models score by the class vector alone; a correction without a bank is an error."""
+    """Without a bank, a model scores by the class vector; requesting a correction is an error."""
     model, lines = load_model(without_bank(folder, tmp_path / "old")), []
     scorer = choose_scorer(model, Namespace(scoring=None, hub_correction=None), lines.append)
     windows, labels = embeddings(0, 40), embeddings(1, 6)
@@ -178,7 +179,7 @@ def test_a_damaged_bank_is_an_error(folder, tmp_path):
 
 
 def test_the_commands_score_as_their_options_say(folder, tmp_path, capsys):
-    """The predicted labels differ between the scorings of a model that is hardly trained."""
+    """Each scoring option must change the predictions of a model that is hardly trained."""
     found = {}
     for scoring, correction in (("class", "off"), ("parts", "off"), ("both", "on")):
         options = ["--scoring", scoring, "--hub-correction", correction]

@@ -1,4 +1,4 @@
-"""Each setting of the loss has the effect that its closed form states, and none by default."""
+"""Tests of every loss setting against a closed form, and of the defaults, which change nothing."""
 
 import math
 
@@ -27,7 +27,7 @@ from mmclip.targets import Targets, attribute_targets, text_similarities
 
 X, Y = [1.0, 0.0], [0.0, 1.0]
 BOTH = jnp.array([X, Y])
-# A text x, a text that is similar to x (cosine 0.9), and a text with cosines 0 and -0.44.
+# A text x, a text with a cosine of 0.9 to x, and a text with cosines of 0 and -0.44 to these.
 NEAR = jnp.array([X, [0.9, math.sqrt(0.19)], [0.0, -1.0]])
 ROUNDING = 1e-5  # float32 rounding of sums of a few terms
 LABELS = jnp.array([0, 0, 1, 2])
@@ -48,9 +48,10 @@ def loss_of(sentences=NONE_SHARED, labels=LABELS, scale=5.0, **settings):
 
 
 def test_cross_entropy_in_both_directions_is_the_mean_of_rows_and_columns():
-    """For equal texts x, x and signals x, y, the logits are [[s, s], [0, 0]].
+    """For the texts x, x and the signals x, y, the logits are [[s, s], [0, 0]].
 
-    Rows: log 2 each. Columns: log(1 + e^-s) for the own signal x, and s more for the own signal y.
+    The loss of each row is log 2. The loss of a column is log(1 + e^-s) if its own signal is x, and
+    greater by s if its own signal is y.
     """
     s, texts = 3.0, jnp.array([X, X])
     rows, columns = math.log(2), math.log(1 + math.exp(-s)) + s / 2
@@ -63,9 +64,9 @@ def test_cross_entropy_in_both_directions_is_the_mean_of_rows_and_columns():
 
 
 def test_kl_in_one_direction_is_that_of_the_rows():
-    """For equal texts, each row is uniform, so the divergence is log 2 minus the target's entropy.
+    """For equal texts, each row is uniform, so the loss is log 2 minus the entropy of the target.
 
-    The columns differ, so the mean of both directions is another value.
+    The columns are not uniform, so the mean over both directions has a different value.
     """
     texts, targets = jnp.array([X, X]), Targets(jnp.eye(2, dtype=bool))
     p = 1 / (1 + math.exp(-10))
@@ -79,7 +80,7 @@ def test_kl_in_one_direction_is_that_of_the_rows():
 
 
 def test_the_mse_of_unit_vectors_is_the_cosine_loss_but_that_of_other_vectors_is_not():
-    """|a - b|^2 = 2 - 2 cos for unit vectors; 2x and x have the cosine 1 and the distance 1."""
+    """For unit vectors, |a - b|^2 = 2 - 2 cos, but 2x and x have cosine 1 and distance 1."""
     signal, text = embeddings(0).activity, embeddings(1).activity
     expected = cosine(signal, text) * 2 / signal.shape[1]
     np.testing.assert_allclose(mean_square(signal, text), expected, rtol=ROUNDING)
@@ -95,7 +96,10 @@ def test_the_sum_over_attributes_is_their_number_times_the_mean():
 
 
 def test_with_first_sentence_targets_all_terms_have_the_same_positive_pairs():
-    """Windows 0 and 2 have the same first sentence; windows 0 and 1 have the same label."""
+    """The only positive pair is windows 0 and 2, which have the same first sentence.
+
+    Windows 0 and 1, which have the same label, are a negative pair.
+    """
     found = loss_of(SENTENCES, attribute_target="first_sentence", class_target="first_sentence")[1]
     positive = jnp.eye(4, dtype=bool).at[0, 2].set(True).at[2, 0].set(True)
     signal, text = embeddings(0), embeddings(1)
@@ -110,7 +114,7 @@ def test_with_first_sentence_targets_all_terms_have_the_same_positive_pairs():
 
 
 def graded(texts, labels, **settings):
-    """Target of one attribute for graded similarities."""
+    """Compute the targets of one attribute with graded similarities, and the settings."""
     settings = OptimizationSettings(graded_targets=True, **settings)
     similar = text_similarities(texts[:, None], settings)
     sentences = jnp.arange(len(texts))[:, None]
@@ -125,9 +129,10 @@ def test_graded_targets_are_the_cosines_of_the_texts_and_1_for_the_same_label():
 
 
 def test_graded_targets_are_met_by_signals_that_equal_their_texts():
-    """If the scale equals the sharpness, logits and target logits are equal, and the loss is 0.
+    """If scale and sharpness are equal, logits equal target logits, so the loss is 0.
 
-    The same signals have a loss above 0 if similar texts are negative pairs.
+    With ungraded targets, where similar texts are negative pairs, the loss of these signals is
+    above 0.
     """
     targets, settings = graded(NEAR, [0, 1, 2], target_sharpness=20.0)
     assert abs(float(contrastive_loss(NEAR, NEAR, targets, 20.0, settings))) < ROUNDING
@@ -145,9 +150,9 @@ def test_orthogonal_texts_have_the_same_loss_with_and_without_graded_targets():
 
 @pytest.mark.parametrize("loss", ["kl", "cross_entropy"])
 def test_near_duplicate_negatives_are_left_out_of_the_softmax(loss):
-    """Texts 0 and 1 have the cosine 0.9, so each of their rows and columns omits the other.
+    """Texts 0 and 1 have a cosine of 0.9, so their pair is omitted from the softmax.
 
-    The expected values are those of NumPy with these pairs removed from the sums.
+    The expected loss is computed by NumPy without the omitted pairs.
     """
     settings = OptimizationSettings(
         loss=loss, drop_negatives_above=0.8, kl_direction="signal", target_sharpness=4.0
@@ -178,14 +183,14 @@ def test_left_out_pairs_have_no_gradient_and_the_others_have_a_finite_one():
     def loss(signal):
         return contrastive_loss(signal, BOTH, targets, 3.0, settings)
 
-    # If only its own text is left, each signal has the probability 1 for it whatever its value.
+    # If only a signal's own text is left, its probability is 1 for any signal.
     np.testing.assert_array_equal(jax.grad(loss)(BOTH[::-1]), 0)
     all_pairs = loss_of(drop_negatives_above=0.8)[0]
     assert np.isfinite(float(all_pairs))
 
 
 def test_the_loss_of_window_pairs_is_0_1_or_2_for_equal_orthogonal_or_opposite_embeddings():
-    """The first and the second half of the batch correspond; the length does not matter."""
+    """Window i is paired with window i + batch / 2; the length of the vectors has no effect."""
     for other, expected in ((3 * BOTH, 0), (BOTH[::-1], 1), (-BOTH, 2)):
         assert abs(float(window_pair_loss(jnp.concatenate([BOTH, other]))) - expected) < ROUNDING
 

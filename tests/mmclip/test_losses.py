@@ -1,4 +1,4 @@
-"""Losses compared with values that are derived by hand, and with NumPy in float64."""
+"""Losses compared with values derived by hand and with NumPy in float64."""
 
 import math
 
@@ -13,21 +13,21 @@ from mmclip.losses import cosine, cross_entropy, mean_square, symmetric_kl, tota
 from mmclip.model import Embeddings
 from mmclip.settings import OptimizationSettings
 
-# The embeddings of two signals and two texts are unit vectors along the axes of a plane.
+# Embeddings of two signals or two texts: the unit vectors along the axes of a plane.
 X, Y = [1.0, 0.0], [0.0, 1.0]
 BOTH = jnp.array([X, Y])
 ROUNDING = 1e-6  # float32 rounding
 
 
 def test_cross_entropy_equals_the_closed_form():
-    """For the logits [[2, 0], [0, 2]], each row has the loss -log(e^2 / (e^2 + 1))."""
+    """For the logits [[2, 0], [0, 2]], the loss of each row is -log(e^2 / (e^2 + 1))."""
     assert math.isclose(cross_entropy(BOTH, BOTH, 2.0), math.log(1 + math.exp(-2)), abs_tol=1e-6)
     swapped = cross_entropy(BOTH, BOTH[::-1], 2.0)
     assert math.isclose(swapped, 2 + math.log(1 + math.exp(-2)), abs_tol=1e-6)
 
 
 def test_symmetric_kl_equals_the_closed_form():
-    """The target is softmax([10, 0]), the prediction is softmax([s, 0]), in rows and columns."""
+    """In rows and columns, the target is softmax([10, 0]) and the prediction is softmax([s, 0])."""
     p, s = 1 / (1 + math.exp(-10)), 3.0
     q = 1 / (1 + math.exp(-s))
     expected = p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q))
@@ -36,11 +36,11 @@ def test_symmetric_kl_equals_the_closed_form():
 
 
 def test_symmetric_kl_is_zero_if_the_logits_equal_the_target_with_repeated_labels():
-    """The labels are a, a, b; embeddings are unit vectors; the scale is the target's sharpness."""
+    """For the labels a, a, b and unit vectors, a scale equal to the sharpness gives a loss of 0."""
     vectors = jnp.array([X, X, Y])
     positive = jnp.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], bool)
     assert abs(float(symmetric_kl(vectors, vectors, positive, 10.0))) < ROUNDING
-    # The loss increases if pairs with the repeated label are treated as negative pairs.
+    # The loss is larger if pairs with the repeated label are treated as negative pairs.
     assert float(symmetric_kl(vectors, vectors, jnp.eye(3, dtype=bool), 10.0)) > 0.3
 
 

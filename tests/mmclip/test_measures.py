@@ -1,4 +1,4 @@
-"""Measures of an evaluation, with values by hand: top 3, AUROC, retrieval, pooling, confusions."""
+"""Measures of an evaluation, compared with values derived by hand."""
 
 import csv
 import json
@@ -36,7 +36,7 @@ def test_auroc_is_1_for_separable_scores_and_half_for_equal_ones():
 
 
 def test_auroc_equals_that_of_scikit_learn():
-    """Scores with ties, from ten levels; both compute the same sums of ranks in float64."""
+    """The scores have ten levels, so that ties occur; both methods sum ranks in float64."""
     metrics = pytest.importorskip("sklearn.metrics")
     rng = np.random.default_rng(0)
     truth, scores = rng.integers(2, size=300), rng.integers(10, size=300) / 10
@@ -54,7 +54,7 @@ def test_a_label_is_in_the_top_k_if_fewer_than_k_others_have_higher_scores():
 
 
 def test_the_recall_of_a_person_is_the_mean_over_the_classes_of_their_windows():
-    """Anna has recalls 1/2 and 1, and Ben, who has only one class, 0."""
+    """Anna has the recalls 1/2 and 1 in two classes; Ben has the recall 0 in his only class."""
     correct = np.array([True, False, True, False])
     truth, people = np.array([0, 0, 1, 1]), ["anna", "anna", "anna", "ben"]
     assert recall_by_subject(correct, truth, people) == {"anna": 0.75, "ben": 0}
@@ -63,13 +63,13 @@ def test_the_recall_of_a_person_is_the_mean_over_the_classes_of_their_windows():
 def test_ranks_count_higher_items_fully_and_equal_items_by_half():
     scores = np.array([[0.9, 0.5, 0.1], [0.5, 0.5, 0.5], [0.1, 0.2, 0.3]])
     np.testing.assert_array_equal(ranks(scores, np.eye(3, dtype=bool)), [1, 2, 1])
-    # The best own item counts, and the other own items are not in its way.
+    # The rank is that of the best own item, and the other own items do not affect this rank.
     own = np.array([[0, 1, 1], [1, 1, 0], [1, 0, 0]], bool)
     np.testing.assert_array_equal(ranks(scores, own), [2, 1.5, 3])
 
 
 def test_retrieval_of_a_perfect_and_of_an_uninformed_model():
-    """Eleven texts: without information, the median rank is 6, and no text is in the top five."""
+    """With eleven texts, an uninformed model has the median rank 6 and no text in the top five."""
     own = np.eye(11, dtype=bool)
     perfect = retrieve(own.astype(float), own)
     assert perfect == (1, 1, 1, 11, 11)
@@ -84,7 +84,7 @@ def store(tmp_path_factory):
 
 
 def test_the_own_texts_are_labels_or_captions_and_can_be_shared(store):
-    """The store has twelve test windows of six labels, each with its own caption."""
+    """Twelve test windows share six labels, each of which has its own caption."""
     corpus = read_corpus([open_store(store)], WINDOW, crop_step=40)
     windows = corpus.windows(("test",), set(LABELS))
     texts, own = own_texts(corpus, windows, captions=False)
@@ -94,7 +94,8 @@ def test_the_own_texts_are_labels_or_captions_and_can_be_shared(store):
     assert set(own.sum(axis=0)) == {2}
     captions, same = own_texts(corpus, windows, captions=True)
     assert captions == [f"a person does activity {index}" for index in range(6)]
-    np.testing.assert_array_equal(same, own)  # captions are numbered in the order of the labels
+    # The captions are numbered in the order of the labels.
+    np.testing.assert_array_equal(same, own)
 
 
 def run(model, confusion, labels=("bow", "kick"), **more):
@@ -113,7 +114,7 @@ def run(model, confusion, labels=("bow", "kick"), **more):
 
 
 def test_runs_are_pooled_over_classes_people_and_models():
-    """The recalls of bow are 1 and 1/2, those of kick 1/2 and 0."""
+    """In the two runs, bow has the recalls 1 and 1/2, and kick has the recalls 1/2 and 0."""
     people = [{"recalls_of_people": {"anna": 0.9, "ben": 0.5}}, {"recalls_of_people": {"ben": 0.3}}]
     runs = [
         run("a", [[4, 0], [2, 2]], **people[0], auroc=0.9),
@@ -135,7 +136,7 @@ def test_runs_are_pooled_over_classes_people_and_models():
 
 
 def score_of(store, labels, truth, predicted):
-    """Return what `worst_confusions` reads of predictions; windows are in rows 0, 1, ..."""
+    """Create what `worst_confusions` reads of predictions; row i of the store is window i."""
     num = len(truth)
     scores = np.eye(len(labels))[predicted]
     clips = [SimpleNamespace(row=row, take=labels[t], store=0) for row, t in enumerate(truth)]
@@ -152,10 +153,11 @@ def score_of(store, labels, truth, predicted):
 
 
 def test_the_worst_confusions_have_the_largest_shares_and_no_pair_occurs_twice(store):
-    """2 of 2 bows are kicks, 1 of 4 kicks is a bow, 1 of 2 waves a bow, 2 of 4 marches are jumps.
+    """Confusions are sorted by their share, and then by their number of windows.
 
-    The shares are 1, 1/4, 1/2 and 1/2; kick-bow is the reverse of bow-kick; of equal shares, the
-    larger number of windows comes first.
+    The wrongly classified windows are 2 of 2 bows (as kick), 1 of 4 kicks (as bow), 1 of 2 waves
+    (as bow) and 2 of 4 marches (as jump). The confusion of kick with bow is left out, because the
+    reverse confusion has a larger share.
     """
     labels = ("bow", "kick", "wave", "march", "jump")
     first = score_of(store, labels, [0, 0, 1, 1, 1, 1], [1, 1, 0, 1, 1, 1])
@@ -172,7 +174,7 @@ def test_the_worst_confusions_have_the_largest_shares_and_no_pair_occurs_twice(s
 
 @pytest.fixture(scope="module")
 def folder(store, tmp_path_factory):
-    """The folder of a model that is trained for three steps, selected by retrieval."""
+    """The folder of a model that was trained for three steps and selected by retrieval."""
     out = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMCLIP_CACHE", str(out / "cache"))
@@ -190,7 +192,7 @@ def evaluation(store, folder, *options):
 
 
 def test_the_released_step_has_the_best_retrieval(folder):
-    """Selection by retrieval takes the step with the largest R@1 + R@5, the later of equal ones."""
+    """The released step is the last one with the largest R@1 + R@5 of the validation."""
     description = json.loads((folder / "pre" / "model.json").read_text())
     with open(folder / "pre" / "metrics.csv", newline="") as file:
         sums = [float(row["r_at_1"]) + float(row["r_at_5"]) for row in csv.DictReader(file)]
@@ -202,14 +204,15 @@ def test_the_released_step_has_the_best_retrieval(folder):
 
 
 def test_zero_shot_evaluation_names_confusions_and_rejects_other_labels(store, folder, capsys):
-    """The test split has two windows of each label: four are evaluated, eight are others."""
+    """Of twelve test windows, four have the two evaluated labels and eight have other labels."""
     out, result = evaluation(store, folder)
     printed = capsys.readouterr().out
     run = result["runs"][0]
     assert run["other_windows"] == 8
     assert 0 <= run["auroc"] <= 1
     assert f"AUROC {run['auroc']:.3f}" in printed
-    assert set(run["recalls_top3"].values()) == {1}  # there are only two candidates
+    # With only two candidates, the top-3 recall is 1.
+    assert set(run["recalls_top3"].values()) == {1}
     assert list(run["recalls_of_people"]) == [f"{run_subject(store)}"]
     counts = np.array(run["confusion"])
     wrong = {(0, 1): counts[0, 1], (1, 0): counts[1, 0]}
@@ -254,9 +257,9 @@ def test_retrieval_searches_the_texts_of_all_test_windows(store, folder, capsys)
 
 
 def test_training_ends_if_no_validation_reaches_the_best_within_the_patience(tmp_path):
-    """The best step is 4; with a validation every 2 steps and a patience of 2, step 8 is the last.
+    """Training ends at step 8: the best step is 4, validations are 2 steps apart, patience is 2.
 
-    A resumed training reads the best step from the folder.
+    A resumed training run reads the best step from the folder.
     """
     settings = OptimizationSettings(patience=2, validate_every=2)
     best = BestModel(tmp_path, {"format": FORMAT, "version": VERSION}, settings)
@@ -271,7 +274,10 @@ def test_training_ends_if_no_validation_reaches_the_best_within_the_patience(tmp
 
 
 def test_a_training_that_ended_early_does_not_go_on_when_it_is_repeated(store, folder, tmp_path):
-    """The copied run has a checkpoint of step 3; if its best step is 1, a patience of 1 is over."""
+    """A run with a patience of 1 that ended at step 3 does not continue when it is restarted.
+
+    The checkpoint is that of step 3, and the best step is set to 1, so the patience is exceeded.
+    """
     run = shutil.copytree(folder / "pre", tmp_path / "run")
     description = json.loads((run / "model.json").read_text())
     (run / "model.json").write_text(json.dumps(description | {"step": 1}))

@@ -1,4 +1,4 @@
-"""The network: attention compared with independent implementations, parameter counts, and LoRA."""
+"""Tests of the network: attention (against other implementations), parameter counts, and LoRA."""
 
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ def model():
 
 
 def plain_attention(layer: Attention, x: np.ndarray) -> np.ndarray:
-    """A reference for attention, with loops over heads and tokens in float64."""
+    """Reference implementation of attention, with loops over heads and tokens in float64."""
     width = x.shape[-1]
     size = width // layer.heads
     kernel, bias = (np.asarray(each[...], float) for each in (layer.qkv.kernel, layer.qkv.bias))
@@ -137,7 +137,7 @@ def test_the_order_of_the_attributes_matters_only_with_positions(positions):
 
 
 def test_branches_without_norm_lack_only_its_variables():
-    """Their output is that of the last block."""
+    """A branch encoder without the final norm returns the output of its last block."""
     with_norm, without = (
         make_model(replace(TINY, branch_norm=norm), TEXT_WIDTH, 0) for norm in (True, False)
     )
@@ -163,7 +163,7 @@ def test_unscaled_embeddings_differ_from_those_of_unit_length_only_in_length(mod
 
 
 def test_parameter_counts_equal_those_derived_from_the_text_of_the_paper():
-    """At depths 2 and 4, the signal side has 14.2 M and 15.4 M parameters; the text side, 3.2 M."""
+    """The signal side has 14.2 M or 15.4 M parameters (depth 2 or 4); the text side has 3.2 M."""
 
     def signal_side(counts):
         names = ("branches", "learner", "signal_aggregator", "projection")

@@ -1,4 +1,4 @@
-"""The readings of the paper's parameter counts equal those derived by hand from layer sizes."""
+"""The readings of the paper's parameter counts equal counts derived by hand from layer sizes."""
 
 import pytest
 
@@ -20,13 +20,13 @@ BRANCH, WIDE, TEXT = 128, 3 * 128, 512
 
 
 def block(width):
-    """Two norms, qkv, output projection, and an MLP of hidden width 4 x width, with biases."""
+    """Parameters of two norms, qkv, output projection, and an MLP of hidden width 4 x width."""
     norms, attention = 4 * width, (3 * width**2 + 3 * width) + (width**2 + width)
     return norms + attention + (4 * width**2 + 4 * width) + (4 * width**2 + width)
 
 
 def side(width, depth, tokens):
-    """Blocks, final norm, and learned tokens or positions."""
+    """Parameters of the blocks, the final norm, and the learned tokens or positions."""
     return depth * block(width) + 2 * width + tokens * width
 
 
@@ -64,7 +64,7 @@ def test_the_full_counts_equal_those_by_hand(network):
 
 
 def test_the_counts_with_lora_equal_those_by_hand(network):
-    """An update of rank 16 of a fused qkv has 16 x width and 16 x 3 width parameters."""
+    """A rank-16 update of a fused qkv has factors with 16 x width and 16 x 3 width parameters."""
     depth, model, _ = network
     alone, with_projection = lora_readings(depth, model)
     signal = 16 * 4 * (3 * depth * BRANCH + 6 * WIDE + WIDE)
@@ -75,7 +75,11 @@ def test_the_counts_with_lora_equal_those_by_hand(network):
 
 
 def test_three_readings_explain_the_counts_of_the_paper(network):
-    """20 M: depth 2 with all that timm creates, or depth 4 without heads. 500 K: depth 4."""
+    """Two readings fit the stated 20 M parameters, and one fits the stated 500 K.
+
+    The readings of 20 M are depth 2 with all parameters that timm creates, and depth 4 without
+    heads; the reading of 500 K has depth 4.
+    """
     depth, model, settings = network
     readings = [*full_readings(depth, model, settings), *lora_readings(depth, model)]
     fitting = {each.total for each in readings if each.fits}

@@ -52,7 +52,7 @@ def test_the_paper_preset_has_the_values_of_the_paper():
 
 
 def test_the_authors_preset_differs_from_the_paper_in_the_choices_of_their_code():
-    """All other settings, such as widths, batch, rate and steps, are those of the paper."""
+    """All other settings, such as widths, batch, rate and steps, must be equal in both presets."""
     paper, authors = (settings_to_dict(load_preset(name)) for name in ("paper", "authors"))
     different = {
         f"{section}.{key}": value

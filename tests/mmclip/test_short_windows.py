@@ -1,4 +1,4 @@
-"""Clips shorter than a window: left out, or stretched with their label, up to prediction."""
+"""Clips shorter than a window: exclusion, or stretching in training, evaluation and prediction."""
 
 import csv
 
@@ -20,7 +20,7 @@ from mmclip.window_reader import WindowReader
 from tests.helpers.labelled_stores import COLUMNS, LABELS, build_labelled_store
 from tests.helpers.tiny_training import OVERRIDES, UNSEEN, tiny_settings
 
-# Number of columns of a window, more than the 40 columns of each clip.
+# Number of columns of a window, which exceeds the 40 columns of each clip.
 LONG = 48
 
 
@@ -30,7 +30,7 @@ def store(tmp_path_factory):
 
 
 def test_stretching_keeps_a_ramp_and_its_ends():
-    """Linear interpolation of a straight line is this line; 5 columns become 9, every half one."""
+    """A ramp of 5 columns becomes a ramp of 9 columns, with half the step and the same ends."""
     ramp = np.stack([np.arange(5.0), -2 * np.arange(5.0)], axis=1).astype(np.float32)
     found = stretch(ramp, 9)
     np.testing.assert_allclose(found[:, 0], np.arange(9) / 2, atol=1e-6)  # float32 rounding
@@ -44,7 +44,7 @@ def test_a_window_of_full_length_is_not_changed():
 
 
 def test_stretching_keeps_the_relative_time_of_an_event():
-    """An event in column 10 of 0 to 40 is a quarter of the clip; it is column 20 of 0 to 80."""
+    """An event at a quarter of the clip, in column 10 of 0 to 40, moves to column 20 of 0 to 80."""
     clip = np.zeros((41, 1), np.float32)
     clip[10] = 30
     assert np.argmax(stretch(clip, 81)) == 20
@@ -65,7 +65,7 @@ def test_clips_that_are_too_short_to_be_stretched_are_left_out(store):
 
 @pytest.mark.parametrize("memory_mb", [0, 100])
 def test_a_stretched_clip_is_one_window_with_its_label_and_its_whole_heatmap(store, memory_mb):
-    """The same holds for the second read, which uses clips in memory if memory is allowed."""
+    """All windows are read twice; the second read uses clips in memory if memory is allowed."""
     settings = tiny_settings(f"size={LONG}", "short_windows=stretch", "shortest=40")
     corpus = open_corpus([store], settings, report=lambda line: None)
     assert not corpus.excluded
@@ -99,7 +99,7 @@ def test_stretching_does_not_change_clips_that_are_long_enough(store):
 def test_a_model_of_stretched_clips_is_trained_evaluated_and_used_for_prediction(
     store, tmp_path, monkeypatch
 ):
-    """Evaluation and prediction stretch the clips, because the model's settings say so."""
+    """Evaluation and prediction stretch short clips, as the model's settings require."""
     monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))
     run, file = str(tmp_path / "run"), tmp_path / "scores.csv"
     changed = [each for each in OVERRIDES if not each.startswith("size=")]

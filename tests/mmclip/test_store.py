@@ -1,4 +1,4 @@
-"""Stores: window labels, and one-line errors before training if a store is unusable."""
+"""Stores: labels of windows, and one-line errors before training for unusable stores."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ def change_metadata(store, array, **values):
 
 
 def test_writer_and_trainer_have_the_same_contract():
-    """The trainer does not import the writer, so this test compares the constants of both."""
+    """The trainer does not import the writer, so this test compares the constants of the two."""
     assert (FORMAT, READABLE_VERSIONS, FLOOR_DB) == (
         schema.FORMAT,
         schema.READABLE_VERSIONS,
@@ -145,7 +145,10 @@ def test_of_several_captions_of_a_clip_the_first_is_the_label():
 
 
 def test_clips_of_too_many_actions_are_left_out(path, monkeypatch):
-    """Of 60 clips, clip 0 has the actions a, b, a, b, and clip 1 a, a, b, c, which are three."""
+    """Of 60 clips, only clip 0 has more than three actions, namely a, b, a and b.
+
+    Clip 1 has the segments a, a, b and c, which count as three actions.
+    """
     actions = {0: "abab", 1: "aabc"}
     found = {
         row: [Segment(n / 8, (n + 1) / 8, "action", text) for n, text in enumerate(texts)]
@@ -159,7 +162,7 @@ def test_clips_of_too_many_actions_are_left_out(path, monkeypatch):
     assert corpus.excluded == {"with more than 3 actions": 1}
     assert 0 not in {clip.row for clip in corpus.clips}
     assert len(corpus.clips) == 59
-    # Prediction, which needs no labels, covers all clips.
+    # For prediction, which needs no labels, all clips are kept.
     assert len(read_corpus(stores, WINDOW, need_labels=False, most_actions=3).clips) == 60
 
 

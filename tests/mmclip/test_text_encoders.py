@@ -1,4 +1,4 @@
-"""Text encoders: padding, truncation, files, errors, and the cache of embeddings."""
+"""Text encoders: padding, truncation, files, errors, and the embedding cache."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def bert(tmp_path):
 
 @pytest.mark.parametrize("name", ["clip", "bert"])
 def test_the_embedding_of_a_sentence_is_independent_of_padding_and_batch(name, request):
-    """The tolerance of 1e-5 is float32 rounding, which depends on the batch shape."""
+    """The tolerance of 1e-5 allows for float32 rounding, which depends on the batch shape."""
     encoder = request.getfixturevalue(name)
     alone, both = encoder.embed([SHORT]), encoder.embed([LONG, SHORT])
     np.testing.assert_allclose(both[1], alone[0], atol=1e-5)
@@ -111,7 +111,7 @@ def test_cached_sentences_are_not_encoded_again_unless_their_file_is_damaged(tmp
 
 @pytest.mark.parametrize("name", ["clip", "bert"])
 def test_raw_embeddings_have_the_direction_of_unit_ones_and_their_own_length(name, request):
-    """The tolerance of 1e-5 is float32 rounding."""
+    """The tolerance of 1e-5 allows for float32 rounding."""
     encoder = request.getfixturevalue(name)
     raw, unit = encoder.embed_raw([LONG, SHORT]), encoder.embed([LONG, SHORT])
     lengths = np.linalg.norm(raw, axis=1, keepdims=True)
@@ -120,7 +120,7 @@ def test_raw_embeddings_have_the_direction_of_unit_ones_and_their_own_length(nam
 
 
 def test_raw_and_unit_embeddings_of_a_sentence_are_cached_apart(tmp_path):
-    """Whichever is cached first, each is returned as the encoder computes it."""
+    """Raw and unit embeddings equal those of the encoder, whichever are cached first."""
     encoder = HashEncoder()
     for folder, order in ((tmp_path / "a", (True, False)), (tmp_path / "b", (False, True))):
         for _ in range(2):

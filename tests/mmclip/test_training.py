@@ -63,7 +63,7 @@ def losses(folder):
 def test_a_killed_training_resumes_with_the_same_losses_and_weights(
     store, uninterrupted, tmp_path, stop
 ):
-    """The training is killed before or after the checkpoint of step 3; all digits agree."""
+    """Training is killed before or after the checkpoint of step 3; all digits must agree."""
     folder, description = uninterrupted
 
     def kill(line):
@@ -78,7 +78,7 @@ def test_a_killed_training_resumes_with_the_same_losses_and_weights(
 
 
 def test_tensorboard_events_hold_the_losses_of_metrics_csv(uninterrupted):
-    """In an event file, each record has a length and the event, each followed by a checksum."""
+    """Records of an event file consist of a length and an event, each followed by a checksum."""
     from tensorboardX.proto.event_pb2 import Event
 
     scalars = []
@@ -93,7 +93,7 @@ def test_tensorboard_events_hold_the_losses_of_metrics_csv(uninterrupted):
             at += 16 + size
     logged = losses(uninterrupted[0])
     assert [step for step, _ in scalars] == [step for step, *_ in logged]
-    # The table has seven digits, and the event file contains float32 values.
+    # The tolerance allows for the seven digits of the table and the float32 values of the events.
     np.testing.assert_allclose(
         [loss for _, loss in scalars], [float(loss) for _, loss, _ in logged], rtol=1e-6
     )
@@ -117,7 +117,7 @@ def test_a_training_with_other_settings_is_rejected_in_the_same_folder(store, un
 def test_a_run_that_lacks_a_setting_added_since_resumes_only_with_its_default(
     store, uninterrupted, tmp_path
 ):
-    """Runs of earlier versions behave as the defaults of the new settings say."""
+    """A setting that is missing in run.json counts as its default, as in older versions."""
     folder = shutil.copytree(uninterrupted[0], tmp_path / "r")
     record = json.loads((folder / "run.json").read_text())
     del record["train.attribute_reduction"], record["finetune.augmentation"]
@@ -143,7 +143,7 @@ def test_missing_labels_and_an_empty_training_set_are_errors(store, tmp_path):
 
 
 def test_a_tiny_model_overfits_one_batch():
-    """Without augmentation and dropout, the symmetric KL falls below 1 % of its initial value."""
+    """Without augmentation and dropout, the loss must fall below 1 % of its initial value."""
     settings = tiny_settings(
         "dropout=0", "range_shift=0", "level_db=0", "noise_db=0", "weight_decay=0", "steps=300"
     )
@@ -164,12 +164,12 @@ def test_a_tiny_model_overfits_one_batch():
 
 
 def test_the_unnormalised_mse_of_a_step_is_that_of_the_unscaled_embeddings():
-    """Without augmentation and dropout, the loss equals the mean over attributes plus the class."""
+    """Without augmentation and dropout, the loss is the attribute mean plus the class loss."""
     settings = tiny_settings(
         "dropout=0", "range_shift=0", "level_db=0", "noise_db=0", "loss=mse_unnormalised"
     )
     rng = np.random.default_rng(0)
-    # Heatmaps have no value below the floor of -10 dB. A compiled function sorts their names.
+    # Stored heatmaps have no value below -10 dB, and a compiled function sorts them by name.
     maps = {
         name: np.maximum(rng.normal(0, 9, (4, 32, 32)), -10).astype(np.float32)
         for name in sorted(settings.model.heatmaps)
@@ -184,7 +184,7 @@ def test_the_unnormalised_mse_of_a_step_is_that_of_the_unscaled_embeddings():
     step = make_step(model, jax.numpy.asarray(vectors), settings)
     labels = np.arange(4, dtype=np.int32)
     _, metrics = step(start_state(model, settings.train), maps, labels, sentences)
-    # The tolerance is float32 rounding, which depends on how the step is compiled.
+    # The tolerance allows for float32 rounding, which depends on how the step is compiled.
     np.testing.assert_allclose(float(metrics["loss"]), expected, rtol=1e-4)
 
 
@@ -205,7 +205,7 @@ def test_the_option_describe_needs_no_store(capsys):
     none = "clip:no-folder-here/none"
     assert pretrain.main(["none.zarr", "--describe", "--preset", "paper", "--encoder", none]) == 0
     out = capsys.readouterr().out
-    assert "14,200,064" in out  # if an encoder is missing, the width in the paper is assumed
+    assert "14,200,064" in out  # The width in the paper is assumed if the encoder is missing.
     assert "text embeddings of width 512 assumed" in out
     assert json.loads(out[out.index("\n{") :])["train"]["steps"] == 50_000
 

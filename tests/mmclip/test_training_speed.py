@@ -1,4 +1,4 @@
-"""The fast formulations of a training step give the results of the plain ones."""
+"""The fast implementations in a training step give the results of the plain implementations."""
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +19,7 @@ STEPS = 50
 
 
 def test_random_bits_and_choices_are_those_of_jax():
-    """All bits agree."""
+    """The random words and the random choices must equal those of JAX in every bit."""
     np.testing.assert_array_equal(
         random_draws.random_bits(KEY, SHAPE), jax.random.bits(KEY, SHAPE, jnp.uint32)
     )
@@ -29,7 +29,7 @@ def test_random_bits_and_choices_are_those_of_jax():
 
 
 def test_normal_draws_are_those_of_jax():
-    """The tolerance is one rounding of a float32 near 4, the largest draw of a thousand."""
+    """The tolerance is the float32 rounding near 4, the largest of about a thousand draws."""
     found, expected = random_draws.normal(KEY, SHAPE), jax.random.normal(KEY, SHAPE)
     np.testing.assert_allclose(found, expected, atol=5e-7)
 
@@ -43,24 +43,25 @@ def test_a_key_of_another_generator_is_passed_on_to_jax():
 
 @pytest.mark.parametrize("bins", [20, 32, 100])
 def test_resizing_by_few_weights_is_that_of_jax(bins):
-    """32 output bins from fewer, as many and more bins; float32 rounding of values up to 30."""
+    """Resizing 20, 32 or 100 bins to 32 bins agrees with JAX up to float32 rounding."""
     maps = np.random.default_rng(0).normal(0, 9, (2, 5, bins)).astype(np.float32)
     expected = jax.image.resize(jnp.asarray(maps), (2, 5, 32), "linear", antialias=True)
     np.testing.assert_allclose(preprocessing._resize(jnp.asarray(maps), 32), expected, atol=1e-5)
 
 
 def test_a_blanked_heatmap_is_constant_after_resizing_from_256_to_224_bins():
-    """Rounding of the interpolation, 2e-6 dB, must not be stretched to the range from -1 to 1."""
+    """Scaling must not amplify rounding errors of 2e-6 dB to the range from -1 to 1."""
     blank = {"time_range": jnp.full((1, 4, 256), FLOOR_DB)}
     np.testing.assert_array_equal(preprocessing.network_input(blank, 224), -1)
 
 
 @pytest.mark.slow
 def test_fifty_steps_have_the_losses_of_the_plain_formulation(monkeypatch):
-    """Noise, dropout, resizing and pruned tokens: losses within 1e-5, from float32 rounding.
+    """The losses of fast and plain training steps differ by at most 1e-5, from float32 rounding.
 
-    The plain formulation draws by `jax.random`, resizes by a full matrix, and computes all tokens
-    of the last block. The losses are 3 to 8; other draws change them by more than 1e-3.
+    The plain implementation draws by `jax.random`, resizes by a full matrix, and computes all
+    tokens of the last block. The losses are 3 to 8, and other random draws would change them by
+    more than 1e-3.
     """
     fast = _losses()
     monkeypatch.setattr(random_draws, "random_bits", jax.random.bits)
@@ -68,11 +69,11 @@ def test_fifty_steps_have_the_losses_of_the_plain_formulation(monkeypatch):
     monkeypatch.setattr(transformer.Transformer, "__call__", _all_tokens)
     plain = _losses()
     np.testing.assert_allclose(fast, plain, rtol=0, atol=1e-5)
-    assert len(set(np.round(fast, 3))) > STEPS / 2  # the losses differ from step to step
+    assert len(set(np.round(fast, 3))) > STEPS / 2  # The losses differ from step to step.
 
 
 def _losses() -> list[float]:
-    """Losses of a small training with every augmentation and dropout."""
+    """Train a small model with every augmentation and dropout; return the loss of each step."""
     settings = tiny_settings("drop=0.1", "drop_columns=4", "dropout=0.1", "rate=1e-4")
     rng = np.random.default_rng(0)
     maps = {n: rng.normal(0, 9, (6, 32, 40)).astype(np.float16) for n in settings.model.heatmaps}
@@ -94,7 +95,7 @@ def _plain_resize(map_db, size):
 
 
 def _all_tokens(self, x, key=None, first=None):
-    """The transformer without its shortcut in the last block."""
+    """Transformer that computes all tokens of the last block, for comparison."""
     for index, block in enumerate(self.blocks):
         x = block(x, None if key is None else jax.random.fold_in(key, index))
     return self.norm(x)[:, :first]

@@ -57,7 +57,7 @@ def common():
 
 
 HANDS = [("left_hand_pose", 15), ("right_hand_pose", 15)]
-PARTS = {  # radarsim's pose is the concatenation of the named parts in smplx
+PARTS = {  # radarsim's pose is the concatenation of the pose parts that smplx takes by name
     "smpl": [("global_orient", 1), ("body_pose", 23)],
     "smplh": [("global_orient", 1), ("body_pose", 21), *HANDS],
     "smplx": [

@@ -1,4 +1,4 @@
-"""Captures have the same bytes and cubes as in the library xwr, which records from TI boards."""
+"""Captures give the same bytes and cubes as the library xwr, which records from TI boards."""
 
 import struct
 
@@ -16,7 +16,7 @@ from radarsim.captures.udp_packets import PAYLOAD_BYTES, read_packet
 from radarsim.files import open_capture, write_capture
 from tests.helpers.synthetic_packets import udp
 
-# The library xwr only supports configurations in which all transmitters fire in order.
+# The library xwr supports only configurations in which all transmitters fire in order.
 RADAR = small_radar(num_chirps=16, tx_order=(0, 1, 2), num_samples=64)
 
 
@@ -44,7 +44,7 @@ def test_xwr_reads_the_cube_written_here(tmp_path, order, swap):
     write_capture(path, echo(RADAR, 3), RADAR, iq_order=order)
     raw = np.fromfile(path, "<i2").reshape(-1, *their_shape())
     capture = open_capture(path, RADAR)
-    assert capture.iq_order == order  # the I/Q order is detected from the samples
+    assert capture.iq_order == order  # radarsim detects the I/Q order from the samples
     np.testing.assert_array_equal(capture.read(0, 3), iq_from_iiqq(raw, sample_swap=swap))
 
 

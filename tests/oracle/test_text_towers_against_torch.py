@@ -1,4 +1,4 @@
-"""Text encoders agree with transformers and sentence-transformers if the weights are equal."""
+"""Text encoders agree with transformers and sentence-transformers for identical weights."""
 
 import numpy as np
 import pytest
@@ -15,9 +15,9 @@ SENTENCES = [
     "a person walks",
     "a person raises one arm and the torso and the legs stay still",
     "jumps",
-    " ".join(["the arms"] * 20),  # this sentence is longer than the maximum length
+    " ".join(["the arms"] * 20),  # a sentence longer than the maximum length
 ]
-# The required agreement; the order of summation in float32 differs.
+# Tolerance, needed because the order of summation in float32 differs.
 TOLERANCE = 1e-4
 
 

@@ -39,7 +39,7 @@ def test_an_item_is_a_window_of_its_clip_with_its_label(store):
 
 
 def test_the_example_runs_with_workers_and_tells_what_it_read(store):
-    """Run the example as a separate process, to check that its forked workers return."""
+    """The example runs as a separate process, to check that the forked workers terminate."""
     command = [sys.executable, str(EXAMPLE), store]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr

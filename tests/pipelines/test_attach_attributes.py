@@ -1,4 +1,4 @@
-"""Sentences are attached to a finished store once, in any order, without changing its arrays."""
+"""Sentences are attached to a finished store in any order, without changing the arrays."""
 
 import json
 import random
@@ -49,7 +49,7 @@ def wording(caption, provenance, verb, variant=0):
 
 
 def written(path, rows):
-    """Write the rows in the format that the file suffix states."""
+    """Write the rows in the format of the file suffix."""
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path)
     elif path.suffix == ".jsonl":

@@ -82,7 +82,7 @@ def made(models):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredWalk(Walk):
-    """A walk stored in a file, from which only the poses of a clip are read."""
+    """A walk in a file, from which only the poses of the current clip are read."""
 
     path: str
 
@@ -109,7 +109,7 @@ def test_arrays_have_the_schemas_shapes_and_types(made):
 
 
 def test_a_short_clip_equals_a_clip_of_a_recipe_for_short_clips(made, models):
-    """In a recipe for 32 frames (3.2 s), padding a clip of 30 frames adds no clutter or frames."""
+    """Padding a 30-frame clip to 32 frames (3.2 s) changes neither clutter nor number of frames."""
     long, short = recipe_of(3.2), recipe_of(3.0)
     clip = only_clip(short, Walk(), models)
     assert clip.num_frames == 30
@@ -163,7 +163,7 @@ def test_a_changed_take_is_not_simulated(models):
 
 
 def test_with_one_placement_per_take_the_second_clip_continues_the_first(models):
-    """With a placement per sequence, two windows of a walk join; per clip, both start at 3 m."""
+    """With scope "sequence", the second window starts where the first ends; with "clip", at 3 m."""
     take = Walk(seconds=6.4)
     for scope, second_starts_m in (("sequence", 3.0 - 0.32), ("clip", 3.0)):
         recipe = recipe_of(placements=Placements(scope=scope))
@@ -188,7 +188,7 @@ def test_every_placement_is_a_separate_clip(models):
         (Walk(), [32], []),
         (Walk(seconds=2.0), [], [TOO_SHORT]),
         (Walk(seconds=5.0), [32], [TOO_SHORT]),
-        (Walk(speed_mps=0.65), [31], [CUT]),  # a distance of 2 m to the near edge takes 3.08 s
+        (Walk(speed_mps=0.65), [31], [CUT]),  # the walk of 2 m to the near edge takes 3.08 s
         (Walk(speed_mps=3.0), [], [OUTSIDE]),
     ],
 )
@@ -199,7 +199,7 @@ def test_parts_without_clips_are_counted_by_cause(models, take, num_frames, caus
 
 
 def test_a_clip_starts_when_the_subject_stays_inside(models):
-    """A runner stops after 1.2 s, so only late clips stay inside; starts are tried every 0.5 s."""
+    """A clip starts at the first multiple of 0.5 s from which the runner stays inside the area."""
 
     @dataclass(frozen=True, kw_only=True)
     class Stopping(Walk):
@@ -228,7 +228,7 @@ def test_a_clip_read_from_part_of_a_file_equals_that_of_the_whole_motion(stored_
 
 
 def test_a_file_truncated_during_a_build_is_a_changed_take(stored_walk, models):
-    """The shard stays unfinished until the file has its original contents again."""
+    """Reading a file that was truncated after planning raises TakeChanged."""
     recipe = recipe_of()
     clips = select_clips(recipe, stored_walk, models).clips
     with open(stored_walk.path, "r+b") as file:

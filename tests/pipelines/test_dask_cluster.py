@@ -1,4 +1,4 @@
-"""A running Dask cluster writes the same bytes as local workers, or the build names the problem."""
+"""A running Dask cluster writes the same bytes as local workers, or an error is reported."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ STORE_SPEC = fake_store_spec(PLAN)
 
 @pytest.fixture(scope="module")
 def address():
-    """The address of a cluster of two processes with two threads each, unlike local workers."""
+    """Address of a cluster of two processes with two threads each (local workers have one)."""
     with LocalCluster(
         n_workers=2,
         threads_per_worker=2,
@@ -63,20 +63,20 @@ def test_an_invalid_address_is_refused(tmp_path, monkeypatch, address):
 
 
 def test_workers_with_other_code_are_refused(tmp_path, address, monkeypatch):
-    """Workers with other code would write different bytes under the same store name."""
+    """Workers with a different code version might write different bytes, so they are refused."""
     monkeypatch.setattr(dask_cluster, "code_version", lambda: "0.0.0+other")
     with pytest.raises(InputError, match=r"worker .* runs .*, but this command runs 0.0.0\+other"):
         built(tmp_path / "s.zarr", address)
 
 
 def test_a_store_that_workers_cannot_read_is_refused(tmp_path, address):
-    """Each process has its own memory:// store, as each machine has its own local disk."""
+    """Other processes cannot read a memory:// store, as other machines cannot read a local disk."""
     with pytest.raises(InputError, match="cannot read it; give a path that every worker can read"):
         built("memory:///unseen.zarr", address)
 
 
 def test_only_a_few_tasks_are_submitted_ahead(address):
-    """A plan of a million clips needs no more memory than a plan of ten clips."""
+    """Memory use does not grow with the plan, because only a few tasks per worker are queued."""
     drawn = []
 
     def tasks():
@@ -94,7 +94,7 @@ def test_only_a_few_tasks_are_submitted_ahead(address):
 
 
 def test_workers_do_not_record_what_they_run(address):
-    """Dask's profiler would keep the call trees of an hour, half a gigabyte in a simulation."""
+    """Dask's profiler is off; in a simulation, its call trees of one hour take half a gigabyte."""
     with dask_cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
         theirs = client.run(recorders).values()
     with dask_cluster.local_workers(1, 1) as client:

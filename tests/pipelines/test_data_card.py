@@ -21,7 +21,7 @@ PLAN = fake_plan(TAKES)
 
 
 def described(name, take):
-    """The fake take, with a label for its first 0.2 s from another source with another licence."""
+    """The fake take, with a label for the first 0.2 s that has a different source and licence."""
     label = Text(caption=f"do|{name[-1]}", source="BABEL", licence="X", kind="label", end_s=0.2)
     texts = () if name == "take-013" else (label, *take.texts)
     object.__setattr__(take, "texts", texts)

@@ -1,4 +1,4 @@
-"""An export has the names, units and values of its store, and is either complete or absent."""
+"""An export has the names, units and values of the store, and is either complete or absent."""
 
 import csv
 import json
@@ -98,7 +98,7 @@ def test_the_command_prints_the_number_of_verified_values(store, tmp_path, capsy
 
 @pytest.mark.parametrize("num_clips", [1, 2, 5])
 def test_a_store_with_fewer_clips_than_a_chunk_or_shard_holds_is_exported(tmp_path, num_clips):
-    """One BVH file gives a single clip, but a shard has room for four clips."""
+    """A store with one clip, e.g. from a BVH file, is exported although a shard holds four."""
     store = build_store(tmp_path / "s.zarr", num_clips)
     assert main([store, "--hdf5", str(tmp_path / "s.h5"), "--quiet"]) == 0
     assert main([store, "--numpy", str(tmp_path / "s"), "--quiet"]) == 0
@@ -127,7 +127,7 @@ def test_hdf5_frames_have_their_times(hdf5):
 
 
 def points_of(store, row):
-    """Points of a clip as (time, frame, *values), read from the store without this package."""
+    """Return the points of a clip as (time, frame, *values), read without the package."""
     opened = zarr.open_group(store, mode="r")
     counts, values, times_s = (opened[n][:] for n in ("num_points", "points", "frame_time"))
     return [
@@ -153,7 +153,7 @@ def test_points_are_a_csv_table_per_clip(store, tmp_path, capsys):
         found = np.array([[float(value) for value in line.split(",")] for line in lines])
         expected = np.array(points_of(store, int(entry["row"])))
         assert len(lines) == int(entry["num_points"]) == len(expected)
-        # Float32 is read back exactly; the times are rounded to float32.
+        # Float32 values are read back exactly; the times were rounded to float32.
         np.testing.assert_allclose(found, expected.reshape(found.shape), rtol=1e-7)
         total += len(lines)
     assert total > 100
@@ -161,7 +161,7 @@ def test_points_are_a_csv_table_per_clip(store, tmp_path, capsys):
 
 
 def test_points_are_a_pcd_cloud_per_clip(store, tmp_path):
-    """PCD 0.7: a text header names the fields, and packed values follow."""
+    """A PCD 0.7 file has a text header that names the fields, followed by packed values."""
     assert main([store, "--points", str(tmp_path / "p"), "--format", "pcd", "--quiet"]) == 0
     entry = index_of(tmp_path / "p")[1]
     header, data = (tmp_path / "p" / entry["file"]).read_bytes().split(b"DATA binary\n")
@@ -181,7 +181,7 @@ def test_points_are_a_pcd_cloud_per_clip(store, tmp_path):
 
 
 def test_a_clip_without_points_has_an_empty_file(store, tmp_path):
-    """The failed clip keeps its row in the index, so that rows and files stay aligned."""
+    """A failed clip has an index entry and an empty file, so that rows and files correspond."""
     assert main([store, "--points", str(tmp_path / "p"), "--quiet"]) == 0
     entry = index_of(tmp_path / "p")[FAILED_ROW]
     assert (entry["num_frames"], entry["num_points"]) == ("0", "0")

@@ -1,4 +1,4 @@
-"""Points, frame maps and joints in a store are those of the clip's own frames."""
+"""Points, frame maps and joints in a store are computed from the clip without padding."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from tests.helpers.synthetic_captures import echo, small_radar
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 RADAR = small_radar(num_chirps=16, tx_order=(0, 2), num_samples=32)
-FRAMES, OWN = 20, 17  # an odd number of own frames, so that the median is a single value
+FRAMES, OWN = 20, 17  # an odd number of frames, so that the median is a single value
 CLIP = Clip(id="a", take="t", source="test", licence="", subject="s", num_frames=FRAMES)
 KEEP = Keep(if_cubes="off", points=True, range_doppler=True, range_azimuth=True)
 
@@ -38,8 +38,8 @@ def recipe_of(clutter="median", keep=KEEP, **detection):
 
 @pytest.fixture(scope="module")
 def cube_v():
-    """A static and a moving target in noise; frames after the clip's own ones are ten times
-    stronger, which would be seen in anything that used them."""
+    """A static and a moving target in noise; the padding frames after the end of the clip are ten
+    times stronger, so that any use of padding frames would change the results."""
     codes = echo(RADAR, FRAMES) * np.float32(RADAR.receiver.adc_step_v)
     codes[OWN:] *= 10
     return jnp.asarray(codes)
@@ -49,7 +49,7 @@ def cube_v():
     ("clutter", "num_frames"), [("median", FRAMES), ("median", OWN), ("clip", OWN), ("none", OWN)]
 )
 def test_stored_values_are_those_of_the_public_functions(cube_v, clutter, num_frames):
-    """For a short clip, the cube of its own frames alone gives the same points and maps."""
+    """A short clip has the points and maps that its cube without padding frames gives."""
     recipe = recipe_of(clutter, cfar="os", false_alarm_rate=1e-3, beamformer="capon")
     clip = replace(CLIP, num_frames=num_frames)
     arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=False)
@@ -57,8 +57,8 @@ def test_stored_values_are_those_of_the_public_functions(cube_v, clutter, num_fr
     points = rs.detect(RADAR, cube_v[:num_frames], detection.point_settings)
     assert points.count.max() > 0
     np.testing.assert_array_equal(arrays["num_points"][:num_frames], points.count)
-    # Both sum in float32, but in another order, which may turn an azimuth near -90 degrees into
-    # its alias near +90 degrees.
+    # The sums are in float32 but in a different order, which may turn an azimuth near -90 degrees
+    # into its alias near +90 degrees.
     stored, azimuth = arrays["points"][:num_frames], list(POINT_VALUES).index("azimuth_rad")
     clear = np.abs(stored[..., azimuth]) < 1.2
     assert clear.any()
@@ -70,7 +70,7 @@ def test_stored_values_are_those_of_the_public_functions(cube_v, clutter, num_fr
     settings = detection.map_settings(recipe.maps.angle_window)
     for name in FRAME_MAPS:
         maps = getattr(rs, name)(RADAR, cube_v[:num_frames], settings)
-        # float16 steps are 1/16 dB up to 128 dB; weak cells below the floor are cut.
+        # float16 steps are 1/16 dB up to 128 dB; cells below the floor are clipped.
         expected_db = np.maximum(maps.power_db, -10)
         np.testing.assert_allclose(arrays[name][:num_frames], expected_db, atol=1 / 8)
 
@@ -126,7 +126,7 @@ def test_frames_of_one_loop_have_no_points_and_no_speed(name):
 
 
 def test_joints_of_recordings_are_refused(tmp_path, capsys):
-    """Only a simulation knows where the joints are; the reason is one line, before any work."""
+    """Recordings have no joints, so --keep joints is refused in one line before any work."""
     given = ["--captures", str(tmp_path), "--labels", str(tmp_path / "labels.csv")]
     out = ["--out", str(tmp_path / "refused.zarr"), "--keep", "points", "joints"]
     assert recordings.main([*given, *out]) == 2
@@ -147,7 +147,7 @@ def test_impossible_points_are_found():
     filled[0, 3] = 1
     assert list(point_problems(filled, counts, 2)) == ["slots after the last point are not NaN"]
     unmeasured = points.copy()
-    unmeasured[0, 0, 1:3] = np.nan  # azimuth and elevation, which not every array resolves
+    unmeasured[0, 0, 1:3] = np.nan  # azimuth and elevation, which not every antenna array resolves
     assert list(point_problems(unmeasured, counts, 2)) == []
     unmeasured[0, 0, 0] = np.nan
     assert list(point_problems(unmeasured, counts, 2)) == ["1 points lack a value"]

@@ -36,7 +36,7 @@ def test_another_recipe_seed_gives_other_clip_seeds():
 
 
 def test_draws_are_uniform_and_independent():
-    """The mean and covariance of 4,000 draws are correct within four standard errors."""
+    """Mean and covariance of 4,000 draws have their expected values within 4 standard errors."""
     near = [draw(RECIPE, "distance_m", (2.0, 4.0), f"clip {i}") for i in range(4000)]
     other = [draw(RECIPE, "lateral_m", (2.0, 4.0), f"clip {i}") for i in range(4000)]
     assert min(near) >= 2.0

@@ -20,7 +20,7 @@ def output_of(stream, quiet=False):
         for clips in (1, 2, 3, 4):
             build.update(1, clips, 3 * clips)
         build.finished(1, {"frames": 12})
-        build.update(1, 2, 6)  # this late message is ignored
+        build.update(1, 2, 6)  # a message with smaller numbers, which arrives late, is ignored
         build.finished(2, RuntimeError())
     return stream.getvalue()
 

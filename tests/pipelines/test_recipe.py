@@ -59,7 +59,7 @@ def test_a_radar_table_may_start_from_a_board():
 
 
 def test_the_path_of_a_radar_file_is_not_in_the_recipe(tmp_path):
-    """A store must not contain paths of the machine that built it."""
+    """The recipe, which is part of the store, must not contain local paths."""
     file = tmp_path / "hall.toml"
     file.write_text('board = "AWR1843BOOST"\n[frame]\nperiod_ms = 50\n')
     recipe = parse_recipe(f'radar = "{file}"', "recipe.toml")

@@ -44,7 +44,7 @@ def test_options_override_the_recipe_file_and_the_file_overrides_the_defaults(tm
 
 
 def test_a_store_can_be_used_as_a_recipe(tmp_path):
-    """The recipe in a store has every digit of the radar."""
+    """The recipe in a store preserves every digit of the radar's parameters."""
     takes = fake_takes(3)
     plan = fake_plan(takes, recipe_of("--seed", "9", "--radar", "IWR6843ISK", "--sigma", "0.3:0.7"))
     prepare(LocalFolder(tmp_path / "s.zarr"), make_store_spec(plan, takes))
@@ -74,19 +74,19 @@ def test_the_paper_preset_agrees_with_its_section_4_2():
 
 
 def test_clips_of_the_zero_shot_preset_are_long_enough_for_the_trainer():
-    """A window of 224 columns spans 3,824 chirps; 8 people perform each of 60 activities twice."""
+    """Clips have at least 3,824 chirps (224 columns); 8 people perform 60 activities twice."""
     recipe = recipe_of("--preset", "zeroshot")
     assert recipe.num_frames * recipe.radar.frame.num_chirps >= 3824
     assert (recipe.built_in.takes, recipe.built_in.subjects) == (60 * 8 * 2, 8)
 
 
 def test_every_option_that_changes_bytes_is_a_recipe_setting():
-    """Each recipe setting has an option, except `body`, which follows from the body models."""
+    """Every recipe setting has an option, except `body`, which follows from the body models."""
     settings = {
         f"{name}.{field}" for name, section in SECTIONS.items() for field in vars(section())
     }
     reached = {".".join(path) for path in FLAG_SETTINGS.values() if len(path) == 2}
-    reached |= {f"keep.{name}" for name in KEPT_PER_FRAME}  # values of the option --keep
+    reached |= {f"keep.{name}" for name in KEPT_PER_FRAME}  # names accepted by the option --keep
     assert settings - reached == {"area.near_m", "area.far_m", "area.half_width_m"}
     assert reached <= settings
     flags = vars(options())
@@ -145,7 +145,7 @@ def test_a_recipe_for_body_models_is_not_built_with_the_free_body():
 
 
 def test_several_radars_give_one_store_each(monkeypatch, tmp_path):
-    """The radars' axes differ, so they cannot share a store."""
+    """Each radar has a store of its own, because the axes differ between radars."""
     made, named = [], []
     monkeypatch.setattr(
         "builders.building.simulated_dataset._build_store",
@@ -156,7 +156,7 @@ def test_several_radars_give_one_store_each(monkeypatch, tmp_path):
     given = options("--radar", "AWR1843BOOST", "IWR6843ISK", "--out", f"{tmp_path}/s.zarr")
     assert build_dataset(given, recipe_table(vars(given)), "options") == 0
     assert made == [(name, f"{tmp_path}/s-{name}.zarr") for name in ("AWR1843BOOST", "IWR6843ISK")]
-    assert named == [True, True]  # the plan of each store names its radar
+    assert named == [True, True]  # the plan of each store names the radar
     with pytest.raises(InputError, match="twice"):
         build_dataset(given, {"radar": ["IWR6843ISK", "IWR6843ISK"]}, "options")
 

@@ -1,4 +1,4 @@
-"""The report agrees with the tables and heatmaps of its store, and needs no other file."""
+"""The report agrees with the tables and heatmaps of the store and is a single file."""
 
 import base64
 import re
@@ -31,7 +31,7 @@ def page(store, tmp_path_factory):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Skip the figures in tests of the text, because the figures take most of the time."""
+    """Replace the figures in tests of the text, because figures take most of the time."""
     monkeypatch.setattr("pipelines.report_page._image", lambda figure: "<img>")
 
 
@@ -48,7 +48,7 @@ def test_the_store_of_these_tests_has_no_problems(store):
 def test_the_page_agrees_with_the_tables(page):
     head = dict(table(page, "s.zarr"))
     assert head["state"] == "finished, simulated"
-    assert head["clips"] == "9, 17 s"  # 8 clips of 20 frames and 1 of 10, 0.1 s each
+    assert head["clips"] == "9, 17 s"  # 8 clips of 20 frames, 1 of 10 frames; 0.1 s per frame
     assert (head["failed clips"], head["subjects"]) == ("1", "5")
     assert (head["labels"], head["captions"]) == ("3", "6")
     assert (head["IF cubes, poses"]) == "kept, kept"
@@ -71,7 +71,7 @@ def test_every_split_is_listed_and_none_leaks(page, store):
 
 def test_figures_are_embedded_and_nothing_is_fetched(page):
     images = re.findall(r"src='data:image/png;base64,([^']+)'", page)
-    assert len(images) == 10  # seven of every store; points per frame, sample points and frame maps
+    assert len(images) == 10  # 7 figures of any store; 3 of point counts, points and frame maps
     for image in images:
         assert base64.b64decode(image).startswith(b"\x89PNG")
     assert "http" not in re.sub(r"base64,[^']+", "", page)
@@ -84,7 +84,7 @@ def test_the_same_store_gives_the_same_page(page, store, tmp_path):
 
 
 def test_texts_from_the_store_are_escaped(undrawn, store, tmp_path):
-    """The figures have a label with angle brackets, and the text a licence with angle brackets."""
+    """Labels in figures and licences in the text may contain angle brackets, which are escaped."""
     copy = shutil.copytree(store, tmp_path / "s.zarr")
     part = copy / "tables/clips/part-000000.parquet"
     rows = pq.read_table(part).to_pylist()

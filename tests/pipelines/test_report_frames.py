@@ -1,4 +1,4 @@
-"""Points, frame maps and joints in the report, and their reading from a store."""
+"""Points, frame maps and joints are read from a store and shown in the report."""
 
 import shutil
 
@@ -29,7 +29,7 @@ def radar() -> Radar:
 
 
 def test_the_frames_of_a_short_clip_end_with_the_clip(store):
-    """Neither padding frames nor padding slots are points."""
+    """Padding frames and padding slots are not shown as points."""
     series = stored_frames(store, SHORT_ROW)
     num_frames = store.clips[SHORT_ROW].num_frames
     assert num_frames < store.recipe.num_frames
@@ -51,7 +51,7 @@ def test_a_store_without_frames_has_no_section(tmp_path):
 
 
 def test_the_report_shows_points_maps_and_joints(store):
-    """The histogram, the clip from above and its frame maps are each drawn with a caption."""
+    """The report shows a histogram, a plan view and frame maps, each with a caption."""
     captions, figures = zip(*frame_figures(store, list(store.clips)[:3]))
     assert captions[0] == "Points per frame, 60 frames of 3 clips: 2.0 on average."
     assert "points of all frames; path of the pelvis, and joints of 4 frames" in captions[1]
@@ -69,11 +69,11 @@ def test_the_report_has_the_section_only_with_frames(store):
 
 
 def test_the_points_of_the_report_are_on_the_left_where_the_body_is(store):
-    """The body walks away 30 degrees to the left: y is half of the range."""
+    """A body that recedes 30 degrees to the left is drawn on the left, at y = range / 2."""
     plan = path_figure(stored_frames(store, 0)).axes[0]
     offsets = plan.collections[0].get_offsets()
     np.testing.assert_allclose(offsets[::2, 0], 0.5 * (1.0 + 0.1 * np.arange(20)), atol=1e-6)
-    assert plan.get_xlim()[0] > plan.get_xlim()[1]  # left on the left
+    assert plan.get_xlim()[0] > plan.get_xlim()[1]  # the axis increases to the left
 
 
 def test_the_histogram_counts_every_frame_once():
@@ -84,7 +84,7 @@ def test_the_histogram_counts_every_frame_once():
 
 
 def test_frames_without_stored_arrays_are_computed_from_the_cube(store):
-    """Points and maps of a cube are those of the public functions, on the same frames."""
+    """The points computed from a cube are those of the public function, for the same frames."""
     cube_v = store.cube_v(0)[:2]
     series = frames_of_cube(radar(), cube_v)
     np.testing.assert_allclose(series.points, detect(radar(), cube_v).values)

@@ -77,7 +77,7 @@ def test_a_file_removed_from_an_unfinished_store_is_made_again(tmp_path, undistu
 
 
 def test_marks_in_a_finished_store_are_removed(tmp_path, undisturbed):
-    """The build was killed after it wrote the checksums and before it removed the marks."""
+    """The next build removes marker files that a killed build has left in a finished store."""
     path = tmp_path / "s.zarr"
     built(path)
     (path / ".build").mkdir()
@@ -147,7 +147,7 @@ def test_errors_are_passed_on_from_the_workers(tmp_path):
 
 
 def test_a_worker_that_dies_is_replaced_and_the_bytes_are_the_same(tmp_path, undisturbed):
-    """The worker dies once in the middle of a shard; this shard and all others are completed."""
+    """All shards are completed even if a worker dies in the middle of a shard."""
     path, mark = tmp_path / "s.zarr", tmp_path / "died"
     summary = built(path, partial(_dying, mark=str(mark), row=5), workers=1)
     assert mark.exists()

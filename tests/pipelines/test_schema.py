@@ -45,7 +45,7 @@ def test_a_cube_chunk_is_one_frame_and_a_cube_file_one_clip():
 
 
 def test_points_have_slots_whose_values_are_named():
-    """A reader learns the order and the units of the values from the store alone."""
+    """The order and the units of point values are attributes of the array in the store."""
     spec = ARRAYS["points"]
     assert spec.dims == ("clip", "frame", "point", "value")
     assert spec.shape == (10, 50, 64, 8)
@@ -56,7 +56,7 @@ def test_points_have_slots_whose_values_are_named():
 
 
 def test_a_frame_map_chunk_is_one_frame_and_its_file_one_clip():
-    """A writer holds the maps of one clip, 3.3 MB, not those of a shard of hundreds of clips."""
+    """A writer holds the maps of one clip (3.3 MB) in memory, not those of a whole shard."""
     for name, axis in (("range_doppler", "burst_speed"), ("range_azimuth", "burst_angle")):
         spec = ARRAYS[name]
         assert spec.dims == ("clip", "frame", "range", axis)
@@ -75,7 +75,7 @@ def test_joints_are_the_24_of_the_poses_with_their_names():
 
 
 def test_no_file_of_clips_is_shared_by_two_shards():
-    """One task writes one whole shard, so a file contains one clip or all clips of a shard."""
+    """Each task writes a whole shard, so a file contains one clip or all clips of a shard."""
     for spec in ARRAYS.values():
         if spec.per_clip:
             assert spec.clips_per_file in (1, LAYOUT.clips_per_shard)
@@ -88,7 +88,7 @@ def test_coordinates_have_si_units():
 
 
 def test_every_axis_has_the_length_of_its_coordinate():
-    """Axes may have several coordinates, such as `time` and `column_time`."""
+    """The length of every axis equals the length of its coordinate array, if it has one."""
     lengths = {spec.dims[0]: spec.shape[0] for spec in ARRAYS.values() if not spec.per_clip}
     for spec in ARRAYS.values():
         for axis, length in zip(spec.dims, spec.shape):

@@ -75,7 +75,7 @@ def test_the_store_opens_in_xarray_with_axes_and_units(store):
 
 
 def test_arrays_per_frame_have_named_coordinates_in_xarray(store):
-    """`frame_time` belongs to the axis `frame`, whose name it does not have."""
+    """xarray finds the coordinate `frame_time` of the axis `frame`, although the names differ."""
     opened = xr.open_zarr(store)
     assert opened.points.dims == ("clip", "frame", "point", "value")
     assert opened.range_doppler.dims == ("clip", "frame", "range", "burst_speed")

@@ -71,7 +71,7 @@ def pixels(page):
     ],
 )
 def test_a_bright_cell_is_drawn_at_its_coordinates_in_printed_units(name, bin_idx, printed):
-    """Receding speeds and left azimuths point up; values have the units of the axis labels."""
+    """Receding speeds and azimuths to the left are drawn upwards, in the units on the axes."""
     map_db = np.zeros((57, 64))
     map_db[20:23, bin_idx] = 40
     page = Figure(figsize=(6, 4), dpi=100)
@@ -118,7 +118,7 @@ def test_a_clip_shorter_than_the_axis_leaves_the_rest_empty():
 
 
 def test_a_walker_has_the_speed_range_and_azimuth_that_a_radar_measures():
-    """The box moves first straight away from the radar, then 3 m away at 45 degrees to the left."""
+    """One box moves straight away from the radar; another box stands 45 degrees to the left."""
     away = radial_trajectory(moving_box((1.0, 0, 0), start_m=(2.0, 0, 1.0)))
     np.testing.assert_allclose(away["speed_mps"], 1.0, atol=1e-9)
     np.testing.assert_allclose(away["range_m"][[0, -1]], [2.0, 5.0], atol=1e-9)
@@ -196,7 +196,7 @@ def test_a_page_without_a_body_prints_the_reason():
 
 
 def test_captions_are_plain_text_not_formulas():
-    """Unescaped, a dollar sign would start a formula, and an unbalanced one would fail."""
+    """Without escaping, a dollar sign would start a formula, and a single one would fail."""
     page = clip_page(noise_maps(), AXES, title="pays $5 and $x^", subtitle="$", note="_$_")
     page.savefig(io.BytesIO(), format="png")
     shown = {text.get_text() for text in page.findobj(lambda part: hasattr(part, "get_text"))}

@@ -1,4 +1,4 @@
-"""Figures of points and frame maps: axes, signs and colours of what is drawn."""
+"""Figures of points and frame maps: axes, signs and colours of the drawn values."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def point(range_m=3.0, azimuth_deg=0.0, height_m=0.0, speed_mps=0.0, snr_db=20.0
 
 
 def cloud(*frames, slots=4):
-    """Points of frames in fixed slots, NaN in the empty ones."""
+    """Points of several frames in a fixed number of slots; empty slots contain NaN."""
     values = np.full((len(frames), slots, len(POINT_VALUES)), np.nan)
     for frame, points in enumerate(frames):
         for slot, each in enumerate(points):
@@ -56,7 +56,7 @@ def panel():
 
 
 def pixel(axes, across, up):
-    """Pixel of a place in data coordinates, (right, up)."""
+    """Pixel coordinates (right, up) of a position in data coordinates."""
     return axes.transData.transform((across, up))
 
 
@@ -110,7 +110,7 @@ def test_receding_is_red_approaching_blue_and_zero_differs_from_the_background()
 
 
 def test_the_side_view_shows_height_over_the_distance_along_the_floor():
-    """A point at 30 degrees azimuth has the distance of a point straight ahead."""
+    """The azimuth of a point, here 30 degrees, does not change its distance in the side view."""
     axes = panel()
     spots = draw_side_view(axes, np.array([point(3.0, 30, height_m=0.9)]), 5.0)
     np.testing.assert_allclose(spots.get_offsets(), [[np.sqrt(9 - 0.81), 0.9]])
@@ -164,7 +164,7 @@ def test_a_view_of_maps_ends_at_the_farthest_echo_not_at_a_false_alarm():
 
 def test_a_range_doppler_map_has_speed_along_x_and_range_along_y():
     map_db = np.zeros((len(RANGES_M), len(SPEEDS_MPS)))
-    map_db[15, 12] = 42  # 3 m, receding at 2 m/s
+    map_db[15, 12] = 42  # cell at 3 m, receding at 2 m/s
     axes = panel()
     image = draw_range_doppler(axes, map_db, MAP_AXES)
     corners = np.asarray(image.get_coordinates())
@@ -201,7 +201,7 @@ def test_limits_of_maps_include_all_echoes_and_the_strongest_cell():
     maps_db = np.zeros((2, len(RANGES_M), 4))
     assert farthest_echo_m(maps_db, RANGES_M) == 4
     assert highest_level_db(maps_db) == 10
-    maps_db[1, 30, 2] = 41  # 6 m
+    maps_db[1, 30, 2] = 41  # cell at 6 m
     assert farthest_echo_m(maps_db, RANGES_M) == 7
     assert highest_level_db(maps_db) == 45
 
@@ -222,13 +222,13 @@ def test_world_points_return_from_the_frame_of_a_tilted_radar():
 
 
 def test_points_are_drawn_over_the_body_at_their_moment_and_in_the_top_view():
-    """A point on the body at the last moment is drawn; one far from the body is not."""
+    """A point on the body at the last moment is drawn; a point far from the body is not."""
     scene = moving_box((1.0, 0, 0), start_m=(2.0, 0, 0.95))
     last_m = 2.0 + scene.moments_s[-1]
     values = cloud([], [point(last_m), point(1.0, 30)])
     frames = series(2, times_s=np.array([0.0, scene.moments_s[-1]]), points=values)
     scene = with_points(scene, frames)
-    np.testing.assert_allclose(scene.points_m[0], [last_m, 0, 1.0])  # the radar is 1 m high
+    np.testing.assert_allclose(scene.points_m[0], [last_m, 0, 1.0])  # height of the radar: 1 m
     axes = panel()
     draw_scene(axes, scene)
     dots = [each for each in axes.collections if isinstance(each, PathCollection)]

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def compilations() -> list[str]:
-    """A list of the event names of compilation stages, which grows with each compilation."""
+    """A list of event names, to which every compilation adds the names of its stages."""
     names = []
 
     def append(name, seconds, **_):
@@ -20,7 +20,7 @@ def compilations() -> list[str]:
 
 @pytest.fixture
 def without_annotation_checks():
-    """Turn off the tests' run-time checks of annotations, which would fail before radarsim's."""
+    """Turn off the tests' run-time annotation checks, which would pre-empt radarsim's checks."""
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)

@@ -1,4 +1,4 @@
-"""A thousand damaged inputs are read or give a one-line error, without hanging or running code."""
+"""A thousand damaged inputs are read or give a one-line error; none hangs or executes code."""
 
 import contextlib
 import io
@@ -95,7 +95,7 @@ def attach_sentences(path):
 
 
 def check_store(path):
-    """Check a store whose root metadata is damaged."""
+    """Run builders.check on a store whose root metadata is damaged."""
     shutil.copytree(path.parent / "store.zarr", path.parent / "broken.zarr", dirs_exist_ok=True)
     shutil.copy(path, path.parent / "broken.zarr" / "zarr.json")
     assert check.main([str(path.parent / "broken.zarr"), "--quiet"]) in (1, 2)
@@ -114,7 +114,7 @@ READERS = {
     ),
     "zarr.json": (None, check_store),
 }
-NUM_DAMAGES = 125  # damaged files of each of eight types
+NUM_DAMAGES = 125  # number of damaged files of each of the eight types
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def store(tmp_path_factory):
 
 
 def damaged(data, rng):
-    """Damage a file at random, as disks, transfers and editors do."""
+    """Damage a file at random in ways that disks, transfers and editors can damage files."""
     data, at = bytearray(data), int(rng.integers(len(data)))
     damages = (
         lambda: data[:at],
@@ -180,13 +180,13 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(name, tmp_path, store, ti
         path.write_bytes(damaged(data, rng))
         signal.alarm(TIME_LIMIT_S)
         with contextlib.suppress(FileWasRead):
-            with pytest.raises(InputError) as refusal:  # noqa: PT012  (`FileWasRead` leaves both)
+            with pytest.raises(InputError) as refusal:  # noqa: PT012  (`FileWasRead` exits both)
                 read(path)
                 raise FileWasRead
             lines.append(str(refusal.value))
     assert "Traceback" not in capsys.readouterr().err
     assert all("\n" not in line and len(line) < 1000 for line in lines)
-    # The readers of these files report damage by notes or by the exit status.
+    # The readers of these files report damage in notes or by the exit status.
     assert lines or name in ("walk.npz", "walk.bvh", "zarr.json")
 
 
@@ -205,7 +205,7 @@ class CommandOnUnpickling:
 
 
 def test_no_code_runs_from_a_file(tmp_path):
-    """Every file type that may contain pickles gets a pickle that would create a marker file."""
+    """No reader executes a pickle; the pickles in these files would create a marker file."""
     marker = tmp_path / "ran"
     payload = CommandOnUnpickling(marker)
     np.savez(tmp_path / "poses.npz", poses=np.array([payload], object), trans=np.zeros((1, 3)))
@@ -221,12 +221,12 @@ def test_no_code_runs_from_a_file(tmp_path):
         with pytest.raises(InputError):
             load_body(str(tmp_path / name), "neutral", "smpl")
     assert not marker.exists()
-    pickle.loads(pickle.dumps(payload))  # the payload works outside the readers
+    pickle.loads(pickle.dumps(payload))  # outside the readers, the payload creates the file
     assert marker.exists()
 
 
 def test_valid_motions_among_damaged_files_are_planned(tmp_path):
-    """Each damaged file gives a single line, and all other files give clips."""
+    """Each damaged motion file gives one line, and all other motion files give clips."""
     rng = np.random.default_rng(5)
     for number in range(6):
         (tmp_path / f"good{number}.npz").write_bytes(walk_npz())

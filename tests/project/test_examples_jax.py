@@ -14,7 +14,7 @@ import zarr
 from tests.helpers.small_stores import build_store
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "jax_dataset.py"
-NUM_COLUMNS = 3  # the clips have five columns
+NUM_COLUMNS = 3  # all clips have five columns
 
 
 @pytest.fixture(scope="module")

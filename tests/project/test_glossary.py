@@ -1,4 +1,4 @@
-"""docs/glossary.md defines every term once, and every path in the glossary exists."""
+"""Tests that docs/glossary.md defines every term once and that every path in it exists."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The package as installed from a wheel is complete, and not hidden by a folder named radarsim."""
+"""An installation from a wheel is complete and is not hidden by a folder named radarsim."""
 
 import configparser
 import fnmatch
@@ -18,7 +18,7 @@ from tests.helpers.bvh_samples import bvh_text, moves, person
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("radarsim", "builders", "pipelines", "benchmarks", "mmclip")
-# These files are documentation in the repository that no code reads.
+# Documentation files in the package folders; no code reads these files.
 NOT_INSTALLED = {"benchmarks/README.md"}
 LOAD_EVERY_FILE = """
 import radarsim as rs
@@ -50,7 +50,7 @@ def tracked_files() -> list[str]:
 
 
 def test_every_data_file_is_declared():
-    """The keys of package_data are packages, and the values are patterns relative to these."""
+    """Every data file in the packages matches a pattern of package_data in setup.cfg."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     declared = {
@@ -71,7 +71,7 @@ def test_every_folder_of_code_is_a_package():
 
 
 def run(*command, cwd) -> str:
-    """Return the output of a command, which runs without this import path and must succeed."""
+    """Run a command without PYTHONPATH, check that it succeeds, and return its output."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "MPLBACKEND": "agg"}
     done = subprocess.run([*map(str, command)], cwd=cwd, env=env, capture_output=True, text=True)
@@ -92,9 +92,9 @@ def copy_of_repository(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """A virtual environment with the wheel, which is built from the sdist as for a package index.
+    """A virtual environment with the wheel, built from the sdist as pip would from a package index.
 
-    The dependencies are those of the tests' environment; only radarsim comes from the wheel.
+    The dependencies are those of the test environment; only radarsim is installed from the wheel.
     """
     tracked_files()  # skips the test outside of a repository
     folder = tmp_path_factory.mktemp("wheel")
@@ -112,15 +112,15 @@ def installation(tmp_path_factory):
     run(python, "-m", "pip", "wheel", *options, next(unpacked.iterdir()), cwd=folder)
     run(python, "-m", "pip", "install", "-q", "--no-deps", *folder.glob("*.whl"), cwd=folder)
     site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder)
-    # Python does not read .pth files in a folder that another .pth file added: an editable install
-    # in that folder has no effect.
+    # Python does not read .pth files in a folder that another .pth file added, so an editable
+    # install in that folder has no effect.
     Path(site.strip(), "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return folder
 
 
 @pytest.fixture
 def beside_a_clone(tmp_path):
-    """A folder with a motion, and a folder `radarsim` that has a subfolder, like a clone."""
+    """A folder with a motion file and a folder `radarsim` that has a subfolder, like a clone."""
     skeleton = person()
     (tmp_path / "walk.bvh").write_text(bvh_text(skeleton, *moves(skeleton, num_poses=25)))
     (tmp_path / "radarsim" / "docs").mkdir(parents=True)
@@ -165,7 +165,7 @@ def test_commands_run_beside_a_clone(installation, beside_a_clone):
 
 @pytest.mark.slow
 def test_an_editable_install_is_not_hidden_by_the_clone(installation, tmp_path):
-    """The script is in the parent folder of the clone, and the clone is named radarsim."""
+    """A script in the parent folder of a clone named radarsim imports the package itself."""
     shutil.copytree(installation / "tree", tmp_path / "radarsim")
     run(sys.executable, "-m", "venv", "venv", cwd=tmp_path)
     python = tmp_path / "venv" / "bin" / "python"

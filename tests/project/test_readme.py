@@ -30,7 +30,7 @@ def blocks(language: str) -> list[str]:
 
 
 def commands(module: str, job: str) -> list[list[str]]:
-    """Return the options of every line that runs a module, directly or as a job of make.py."""
+    """Return the options of each README line that runs a module, directly or through make.py."""
     lines = "\n".join(blocks("bash")).splitlines() + re.findall(r"`(python[^`\n]*)`", README)
     split = [shlex.split(line, comments=True) for line in lines]
     starts = (["python", "-m", module], ["python3", "make.py", job])
@@ -62,7 +62,7 @@ def test_a_python_snippet_makes_finite_numbers(snippet, folder_with_motion_and_s
 
 
 def holds(settings, table: dict) -> bool:
-    """Return whether a recipe, or a section of a recipe, has all values of a table."""
+    """Return whether a recipe, or a section of a recipe, has all the values in a table."""
     return all(
         holds(getattr(settings, name), value)
         if isinstance(value, dict)
@@ -74,7 +74,7 @@ def holds(settings, table: dict) -> bool:
 @pytest.mark.parametrize("options", commands("builders.amass", "dataset"), ids=" ".join)
 def test_a_build_command_gives_a_valid_recipe(options):
     table = recipe_table(vars(amass._parser().parse_args(options)))
-    table.pop("radar", None)  # files that the reader must provide
+    table.pop("radar", None)  # radar files, which the reader of the README must provide
     assert holds(recipe_from_table(table, "README"), table)
 
 
@@ -89,7 +89,7 @@ def test_a_plots_command_is_valid(options):
 
 
 def test_every_kind_of_command_is_found():
-    """The tests above would pass without a command, but not this one."""
+    """The README contains commands of every kind; other tests would pass without commands."""
     assert commands("builders.amass", "dataset")
     assert commands("builders.draw", "draw")
     assert commands("radarsim.plots", "plots")

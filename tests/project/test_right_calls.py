@@ -49,7 +49,7 @@ def test_the_last_complete_frame_of_a_motion_is_simulated():
     assert len(whole_v) == 13
     step_v = RADAR.receiver.adc_step_v
     last_v = scene(num_frames=1.0, first_frame=12)
-    # Equal values may be rounded to different ADC codes.
+    # Values that agree up to float32 rounding may be rounded to different ADC codes.
     np.testing.assert_allclose(last_v, whole_v[12:], atol=2 * step_v)
 
 
@@ -79,7 +79,7 @@ def test_heatmaps_within_jit_and_vmap_are_the_same():
 
 
 def test_heatmaps_have_a_gradient():
-    """Doubling the voltage adds 6 dB: the derivative of 20 log10(a) is 20 / ln 10 at a = 1."""
+    """The derivative of 20 log10(a), the level for a voltage factor a, is 20 / ln 10 at a = 1."""
     slope = jax.grad(lambda factor: range_map(factor * NOISE_V[0]).mean())(1.0)
     assert float(slope) == pytest.approx(20 / np.log(10), rel=1e-3)
 
@@ -95,7 +95,7 @@ def test_a_wrong_shape_is_refused_within_jit_and_values_are_not_checked():
 
 
 def test_noise_and_its_key_may_be_traced():
-    """Array sizes depend on the mesh and are set on the host; noise is drawn in compiled code."""
+    """Key and noise level may be traced, because array sizes depend only on the mesh."""
 
     def noisy(key, noise_db):
         return mesh(MESH_M[:1], key=key, extra_noise_db=noise_db)

@@ -1,6 +1,6 @@
-"""Invalid arguments of subjects, scenes, batches, settings and files are refused by name.
+"""Errors for invalid arguments of subjects, scenes, batches, settings and files name the argument.
 
-The error comes before any compilation, and states what was found and what is needed.
+Each error is raised before any compilation, and states what was found and what is needed.
 """
 
 from dataclasses import replace

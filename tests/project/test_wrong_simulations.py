@@ -1,6 +1,6 @@
 """Invalid arguments of simulations and heatmaps are refused before compilation.
 
-The error names the argument and states what was found and what is needed.
+Each error names the argument and states what was found and what is needed.
 """
 
 from dataclasses import replace
@@ -175,7 +175,7 @@ def test_a_wrong_call_is_refused_before_anything_is_compiled(name, compilations)
 
 
 def test_cubes_of_any_other_shape_are_refused():
-    """Axes are cut, doubled, swapped, added or removed at random; only the radar's shape passes."""
+    """A cube with resized, swapped, added or missing axes is refused unless the shape fits."""
     rng, refused = np.random.default_rng(1), 0
     for _ in range(300):
         shape = list(CUBE_V.shape)
@@ -209,7 +209,7 @@ def test_one_value_that_is_not_finite_is_found_anywhere():
 
 
 def test_large_finite_values_are_accepted():
-    """The sum of large values overflows to infinity in float32, so a test of the sum would fail."""
+    """Large finite values are valid, although their sum overflows to infinity in float32."""
     cube_v = np.full(CUBE_V.shape, 3e38 + 0.5j, np.complex64)
     assert checked_cube("test", RADAR, cube_v) is cube_v
 

@@ -66,7 +66,7 @@ def test_each_kind_of_evidence_identifies_the_board(text, board):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_signs_up_to_a_common_factor_identify_the_board_in_any_spelling(seed):
-    """The factors of a board get a random magnitude, a random common sign and a number format."""
+    """The factors of a board get a random magnitude, common sign and number format."""
     rng = np.random.default_rng(seed)
     signs, board = ((AOP, "IWR6843AOPEVM"), (ODS, "IWR6843ISK-ODS"))[seed % 2]
     size, common = rng.uniform(0.5, 1.0), rng.choice([-1, 1])
@@ -97,7 +97,7 @@ def test_measured_factors_of_any_phase_do_not_identify_a_board():
         ("xwr14xx_walk.cfg", 77, "IWR1443BOOST"),
         ("xwr18xx_walk.cfg", 60.5, "IWR6843ISK"),  # ignored: contradicts the carrier frequency
         ("20216843.cfg", 77, "AWR1843BOOST"),  # the digits are part of a longer number
-        ("desktop.cfg", 60.5, "IWR6843ISK"),  # "ods" and "aop" are not words in it
+        ("desktop.cfg", 60.5, "IWR6843ISK"),  # "ods" and "aop" are not separate words
     ],
 )
 def test_the_name_of_the_file_is_a_weak_clue(name, start_ghz, board):
@@ -109,7 +109,7 @@ def test_only_the_name_of_the_file_counts_not_its_folder():
 
 
 def test_positions_outright_make_an_array_of_their_own():
-    """The board has one row of twelve elements to the left: TX 4 steps apart, RX 1 step apart."""
+    """The stated positions form a row of twelve elements: TX 4 steps apart, RX 1 step apart."""
     right = " ".join(str(-(4 * tx + rx)) for tx in range(3) for rx in range(4))
     text = cfg(extra=f"antGeometry0 {right}\nantGeometry1 {'0 ' * 12}")
     setup = parse_setup(text, "own.cfg")

@@ -104,7 +104,7 @@ def test_the_antennas_are_at_the_positions_that_ti_configures(board):
 
 
 def test_the_antennas_of_the_2944_are_at_the_positions_that_ti_configures():
-    """antGeometryCfg has rows 0.8 wavelengths apart, counted downwards, and columns 0.5 apart."""
+    """antGeometryCfg states rows 0.8 and columns 0.5 wavelengths apart; rows count downwards."""
     rows = [1] * 4 + [0] * 4 + [1] * 8
     columns = [0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 8, 9, 10, 11]
     array = BOARDS["AWR2944EVM"].array
@@ -118,7 +118,7 @@ def test_the_antennas_of_the_2944_are_at_the_positions_that_ti_configures():
     ("line", "custom"),
     [
         ("antGeometryCfg 0 0 1 1 0 2 0 1 1 2 0 3 2.418 2.418", False),
-        ("antGeometryCfg 1 0 0 1 1 2 1 1 0 2 1 3 2.5 2.5", False),  # rows count as in older SDKs
+        ("antGeometryCfg 1 0 0 1 1 2 1 1 0 2 1 3 2.5 2.5", False),  # row order of older SDKs
         ("antGeometryCfg 0 0 0 1 0 2 0 3 0 4 0 5 2.418 2.418", True),
     ],
 )

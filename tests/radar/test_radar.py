@@ -85,7 +85,7 @@ def test_chirps_fill_the_burst_but_not_the_frame():
 
 
 def test_frames_of_one_loop_are_sampled_once_per_frame():
-    """For 1 ms frames of one chirp at 77.6 GHz, lambda / 4 T is 0.97 m/s; T is not the slot."""
+    """At 77.6 GHz, lambda / 4 T is 0.97 m/s: T is the frame period of 1 ms, not the slot period."""
     chirp = paper_chirp(idle_us=100, ramp_end_us=60, slope_mhz_per_us=30, num_samples=64,
                         sample_rate_ksps=2000)  # fmt: skip
     radar = dataclasses.replace(

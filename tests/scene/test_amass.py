@@ -1,4 +1,4 @@
-"""AMASS arrays: the published layouts are read, and all others give a one-line error."""
+"""AMASS arrays: the published layouts are read, and all others raise a one-line error."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_each_published_layout_is_read(layout, num_joints, space):
 
 
 def test_smplx_poses_in_several_arrays_equal_the_full_pose():
-    """Stage II files contain both forms; some redistributions contain only the separate arrays."""
+    """Stage II files have the full pose and separate arrays; some copies have only the arrays."""
     arrays = amass_arrays("smplx")
     ends = np.cumsum([PART_WIDTHS[key] for key in PART_KEYS])[:-1]
     parts = dict(zip(PART_KEYS, np.split(arrays["poses"], ends, axis=1), strict=True))

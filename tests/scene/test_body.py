@@ -194,7 +194,7 @@ def test_subdivision_halves_an_edge_that_is_a_little_too_long(smpl):
 
 
 def test_a_subdivided_body_moves_like_the_original(smpl):
-    """Old vertices keep their positions; new ones are halfway along old edges in every pose."""
+    """Old vertices keep their positions; new vertices are halfway along old edges in every pose."""
     fine = subdivide(smpl, max_edge_m=0.4)
     poses_rad, transl_m = random_poses(smpl)
     coarse_m = skin(smpl, jnp.ones(10), poses_rad, transl_m)

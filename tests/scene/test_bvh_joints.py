@@ -92,7 +92,7 @@ def test_prefixes_endings_and_glued_sides_are_taken_off(name, wanted):
 
 
 def test_cmu_skeletons_with_extra_joints_are_mapped():
-    """Converted CMU files have hip joints before the legs, two necks, fingers after the hand."""
+    """Converted CMU files have hip joints before the legs, two necks, and fingers after hands."""
     joints = {
         "Hips": "", "LHipJoint": "Hips", "LeftUpLeg": "LHipJoint", "LeftLeg": "LeftUpLeg",
         "LeftFoot": "LeftLeg", "LeftToeBase": "LeftFoot", "RHipJoint": "Hips",
@@ -138,7 +138,7 @@ def test_twist_joints_and_fingers_do_not_hide_a_limb_with_a_name():
 @pytest.mark.parametrize("extra", [False, True])
 @pytest.mark.parametrize("arm_down_rad", [0.0, 0.9])
 def test_a_skeleton_without_names_is_found_by_its_shape(seed, extra, arm_down_rad):
-    """Proportions vary by 10 %, joints are in any order, and there may be twists and fingers."""
+    """The skeletons vary in proportions (10 %), joint order, and extra twist and finger joints."""
     rng = np.random.default_rng(seed)
     skeleton = varied(person("mixamo", arm_down_rad), rng)
     skeleton = with_extra_joints(skeleton) if extra else skeleton

@@ -127,7 +127,7 @@ def test_the_trunk_of_an_upright_skeleton_bends_as_recorded(seed, without):
 
 
 def test_the_bend_of_a_low_spine_joint_is_kept():
-    """One joint above the hips bends by 60 degrees; split over three joints, 20 would be lost."""
+    """One joint above the hips bends by 60 degrees; a split over three joints would lose 20."""
     skeleton = person(without=("spine2", "spine3", "neck", "left_collar", "right_collar"))
     rotations = posed(skeleton, {"spine1": (np.pi / 3, 0, 0)})
     motion = read(skeleton, rotations)

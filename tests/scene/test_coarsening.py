@@ -30,7 +30,7 @@ def doubled_normals(corners_m):
 def test_the_kept_vertices_are_vertices_of_the_body(correctives_m):
     """In any pose and shape, every vertex of the coarse body lies on a vertex of the original.
 
-    With random pose correctives, this fails if a kept vertex gets those of another vertex.
+    With random pose correctives, the test fails if a kept vertex gets those of another vertex.
     """
     rng = np.random.default_rng(1)
     features = 9 * 23 if correctives_m else 0

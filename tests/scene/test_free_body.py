@@ -172,7 +172,7 @@ def test_each_limb_follows_its_own_side(body, side):
     ids=["sitting", "bowing, arms down", "walking"],
 )
 def test_everyday_poses_keep_volume_and_edges(body, surface, pose):
-    """Blend skinning loses some volume at bent joints, which is tolerated; a collapse fails."""
+    """The test tolerates the volume that blend skinning loses at bent joints, but no collapse."""
     vertices_m, _ = posed(body, **pose)
     mesh = mesh_of(body, vertices_m)
     assert mesh.volume == pytest.approx(surface.volume, rel=0.06)

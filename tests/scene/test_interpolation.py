@@ -42,7 +42,7 @@ def test_a_swing_is_accurate_between_its_poses(rate_hz, limit_rad):
 
 
 def test_the_representation_of_an_angle_changes_nothing():
-    """A rotation beyond pi may flip its axis; interpolation per component would then spin."""
+    """Beyond pi, the axis of a rotation may flip; interpolating components would cause a spin."""
     times_s = np.arange(60) / 60
     angle_rad = np.pi + 0.5 * np.sin(2 * np.pi * times_s)
     one = np.outer(angle_rad, AXIS)

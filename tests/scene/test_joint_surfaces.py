@@ -1,4 +1,4 @@
-"""Joints of every layout as SMPL's 24, and the faces that belong to each of them."""
+"""Joints of every layout mapped to SMPL's 24 joints, and the faces that belong to each joint."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def centres_m(body):
 
 
 def test_every_face_of_the_free_body_belongs_to_one_joint():
-    """Each joint of the free body owns more than the least number of faces, so none is shared."""
+    """Each joint of the free body has more than the minimum number of faces; no face is shared."""
     belongs = joint_faces(BODY)
     assert belongs.sum(axis=0).min() >= LEAST_FACES
     np.testing.assert_array_equal(belongs.sum(axis=1), 1)
@@ -38,7 +38,7 @@ def test_every_face_of_the_free_body_belongs_to_one_joint():
 
 @pytest.mark.parametrize("name", JOINT_NAMES)
 def test_the_faces_of_a_joint_lie_at_the_joint_or_its_bone(name):
-    """The mean of a joint's faces is within 0.3 m of it: the shank's faces belong to the knee."""
+    """The mean of a joint's faces is within 0.3 m of the joint; the shank belongs to the knee."""
     mean_m = centres_m(BODY)[joint_faces(BODY)[:, JOINT[name]]].mean(axis=0)
     joint_m = np.asarray(BODY.joint_template_m)[JOINT[name]]
     assert np.linalg.norm(mean_m - joint_m) < 0.3
@@ -48,7 +48,7 @@ def test_the_faces_of_a_joint_lie_at_the_joint_or_its_bone(name):
 
 @pytest.mark.parametrize(("layout", "left", "right"), [("smplh", 25, 40), ("smplx", 28, 43)])
 def test_fingers_count_to_the_hand_and_the_face_to_the_head(layout, left, right, tmp_path):
-    """A joint that SMPL lacks counts to its nearest ancestor, or to the hand below the wrist."""
+    """A joint that SMPL lacks belongs to its nearest ancestor, or to the hand below the wrist."""
     body = model_of(layout, tmp_path)
     np.testing.assert_array_equal(smpl_joints(body), [*range(22), left, right])
     owner = smpl_joint_of(body)
@@ -66,7 +66,7 @@ def test_smpl_joints_are_their_own():
 
 @pytest.mark.parametrize("layout", ["smpl", "smplh", "smplx"])
 def test_a_joint_of_few_faces_shares_those_around_it(layout, tmp_path):
-    """The synthetic bodies have 80 faces, so many joints own fewer than ten; each gets ten."""
+    """The test bodies have 80 faces, so many joints own fewer than ten; each of these gets ten."""
     body = model_of(layout, tmp_path)
     belongs = joint_faces(body)
     weights = np.asarray(body.skin_weights) @ np.eye(24)[smpl_joint_of(body)]

@@ -94,7 +94,7 @@ def test_a_short_file_is_read_completely(tmp_path):
 
 
 def test_a_long_file_needs_the_memory_of_a_short_one(tmp_path):
-    """The file of 5.6 min SMPL-H (50 MB) is checked, sampled and cut into 5 s windows (0.75 MB)."""
+    """A file of 5.6 min SMPL-H (50 MB) is checked, sampled and cut into 5 s windows (0.75 MB)."""
     path = write(tmp_path / "a.npz", np.tile(some_poses(1000), (40, 1)))
     tracemalloc.start()
     motion = open_motion(path)

@@ -12,7 +12,7 @@ BOX = trimesh.creation.box()
 
 
 def write_folder(folder, suffix, num_poses=11):
-    """Write a box that rises by 1 cm per pose; a plain-text sort of the file names is wrong."""
+    """Write a box that rises by 1 cm per pose; plain-text sorting would misorder the files."""
     folder.mkdir()
     for pose in range(num_poses):
         box = trimesh.Trimesh(

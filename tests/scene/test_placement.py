@@ -34,7 +34,7 @@ def test_an_upright_smpl_body_faces_minus_y():
 @pytest.mark.parametrize("turn_rad", [0.0, 1.0, 2.5, -2.0])
 @pytest.mark.parametrize(("distance_m", "lateral_m"), [(3.0, 0.0), (2.0, 1.5), (4.0, -2.0)])
 def test_the_subject_starts_in_place_and_walks_to_the_radar(turn_rad, distance_m, lateral_m):
-    """The subject starts at the given place for any initial heading of the motion."""
+    """The subject starts at the given position for any initial heading of the motion."""
     turn = Rotation.from_rotvec([0, 0, turn_rad])
     motion = walker(turn * UPRIGHT, tuple(turn.apply([0, -1, 0])))
     placed = place(motion, Placement(distance_m=distance_m, lateral_m=lateral_m))

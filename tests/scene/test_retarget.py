@@ -79,7 +79,7 @@ def test_a_known_stature_is_used_within_limits(stature_m, scale):
 
 
 def test_a_jump_keeps_its_height():
-    """The body is in the air in a third of the poses, and stays in the air after the fit."""
+    """The body is in the air in a third of the poses, and the fit does not change this."""
     motion = stander()
     air_m = np.maximum(0, 0.4 * np.sin(np.linspace(0, 6 * np.pi, 100)) - 0.2)
     motion = replace(motion, transl_m=motion.transl_m + np.outer(air_m, [0, 0, 1]))

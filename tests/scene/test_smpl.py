@@ -1,4 +1,4 @@
-"""Body-model files: the published formats are read, and all others give a one-line error."""
+"""Body-model files: the published formats are read, and all others raise a one-line error."""
 
 import pickle
 import subprocess

@@ -1,4 +1,4 @@
-"""Body-tracker layouts: each is read as the same walk, or refused with a note of its contents."""
+"""Body-tracker layouts: each is read as the same walk, or refused with a list of its contents."""
 
 import pickle
 
@@ -216,7 +216,7 @@ def test_a_pickle_of_other_classes_is_refused_and_runs_nothing(tmp_path):
 
 @pytest.mark.parametrize("layout", ["WHAM", "WHAM, compressed", "GVHMR", "TRAM", "ROMP"])
 def test_a_damaged_file_is_one_line(tmp_path, layout):
-    """A truncated file, or a file with random bytes changed, is read or refused in one line."""
+    """A truncated file or one with random changes is read, or refused with a one-line message."""
     content, write, name = LAYOUTS[layout]
     data = write(tmp_path / name, content()).read_bytes()
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""The up axis of a motion is found for standing people, and every wrong choice has a note."""
+"""The up axis of a motion is found for standing people; a wrong choice always comes with a note."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The table of `tools.check_inputs` has one line per file and counts; no input crashes the tool."""
+"""`tools.check_inputs` prints a line per file and the counts, and no input crashes the tool."""
 
 import json
 import runpy

@@ -25,7 +25,7 @@ def echo_of_chest(amplitude_m, clutter=0.0, noise=0.01):
 
 @pytest.mark.parametrize("clutter", [0.0, 0.6, -3 + 2j])
 def test_a_long_arc_is_demodulated_around_its_centre(clutter):
-    """5 mm peak to peak change the phase by 2.6 cycles; 1 % noise corresponds to 1.5 um."""
+    """Breathing by 5 mm peak to peak changes the phase by 2.6 cycles; 1 % noise adds 1.5 um."""
     chest_m, echo_v_ = echo_of_chest(2.5e-3, clutter)
     phase_rad, method = demodulate(echo_v_)
     measured_m = remove_trend(TIMES_S, phase_rad * WAVELENGTH_M / (4 * np.pi))
@@ -34,7 +34,7 @@ def test_a_long_arc_is_demodulated_around_its_centre(clutter):
 
 
 def test_a_short_arc_is_demodulated_along_its_line():
-    """0.1 mm peak to peak change the phase by 0.3 rad; the amplitude must be right within 10 %."""
+    """Breathing by 0.1 mm peak to peak changes the phase by 0.3 rad; 10 % error is allowed."""
     chest_m, echo_v_ = echo_of_chest(5e-5, noise=0.003)
     phase_rad, _ = demodulate(echo_v_)
     measured_m = phase_rad * WAVELENGTH_M / (4 * np.pi)

@@ -80,7 +80,7 @@ def test_a_simulated_walk_passes_with_its_own_motion(walk):
 
 
 def test_what_was_inferred_from_the_motion_file_is_reported(folder):
-    """A world with y up is turned; without a moving target, nothing needs to be simulated."""
+    """The report states that a y-up motion file was rotated, even if nothing could be simulated."""
     with np.load(folder / "walk.npz") as file:
         arrays = dict(file)
     lying = Rotation.from_rotvec([-np.pi / 2, 0, 0])

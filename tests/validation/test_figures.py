@@ -52,7 +52,8 @@ def test_the_target_marker_is_on_the_strongest_cell_of_the_range_doppler_map(ana
     speed = (column - 16) * RADAR.speed_resolution_mps
     marker = panel.lines[0].get_data()
     assert speed == pytest.approx(marker[0][0], abs=RADAR.speed_resolution_mps)
-    # The map shows one burst, and the marker the median of all bursts; the walker moves by 0.45 m.
+    # The map shows one burst, but the marker shows the median of all bursts, in which the walker
+    # moves by 0.45 m.
     assert row * RADAR.range_resolution_m == pytest.approx(marker[1][0], abs=0.3)
 
 

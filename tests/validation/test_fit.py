@@ -92,9 +92,10 @@ def test_the_saved_profile_can_be_loaded_as_a_radar(fitted, tmp_path):
 def test_the_derivatives_equal_central_differences_of_the_simulated_power(
     subject, cube_v, few_bursts
 ):
-    """The power is a curved function over millimetres of height, so the height step is 0.3 mm.
+    """The power is nonlinear over millimetres of height, so the height step is 0.3 mm.
 
-    The tolerance, 1.5 % of the largest difference, is for the remaining curvature and float32.
+    The tolerance of 1.5 % of the largest difference allows for the remaining curvature and float32
+    rounding.
     """
     scene = Scene([subject])
     model = power_model.measured_powers(of_cube(RADAR, cube_v), scene, 1, SEARCH, 0.8).model

@@ -41,7 +41,7 @@ def test_similarity_decreases_with_the_distance_of_two_ridges():
 
 
 def test_two_maps_of_noise_have_similarity_zero():
-    """The mean of twenty noise powers never exceeds the noise by 6 dB: no cell has a signal."""
+    """Means of twenty noise powers do not exceed the noise by 6 dB, so no cell counts as signal."""
     maps = [10 * np.log10(RNG.gamma(20, 1 / 20, (50, 64))) for _ in range(2)]
     assert heatmap_metrics.correlation(*maps) == 0.0
     assert heatmap_metrics.ssim(*maps) == 0.0
@@ -50,7 +50,7 @@ def test_two_maps_of_noise_have_similarity_zero():
 def test_ssim_of_constant_regions_is_its_formula():
     """For two maps that are constant except for one cell, only the means matter."""
     a, b = np.full((9, 9), 40.0), np.full((9, 9), 40.0)
-    b[0, 0] = 60.0  # sets the scale: the rest of b is 20 dB below its peak, at 1/3
+    b[0, 0] = 60.0  # the rest of b is 20 dB below this peak, at 1/3 of the 30 dB scale
     c1 = 0.01**2
     expected = (2 * 1 / 3 + c1) / (1 + 1 / 9 + c1)
     inner = heatmap_metrics.ssim(np.pad(a, 8, mode="edge"), np.pad(b, 8, constant_values=40.0))

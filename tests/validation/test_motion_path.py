@@ -68,7 +68,7 @@ def test_a_path_that_a_track_led_through_the_radar_is_a_limitation(walker):
 
 @pytest.mark.parametrize("tilt_deg", [-30.0, 0.0, 20.0])
 def test_a_walk_past_the_radar_is_behind_it_from_the_plane_of_the_antennas_on(walker, tilt_deg):
-    """The walk passes the radar 1 m to the left; the pelvis is at the height of the radar."""
+    """The walk passes 1 m to the left of the radar, with the pelvis at the height of the radar."""
     start = placed(walker, 1.0, 1.0, -45.0)
     height_m = float(start.fitted.motion.pelvis_m[0, 2])
     pose = RadarPose(height_m=height_m, tilt_rad=np.radians(tilt_deg))

@@ -40,7 +40,7 @@ def test_two_configured_slots_of_one_transmitter_are_detected(test_data, example
 def test_two_targets_pass_each_other_at_three_metres(test_data, examples):
     """The targets are at 2.93 m and +-0.6 m/s, within half a cell.
 
-    The receding target is 6 to 8 degrees off axis.
+    The receding target is 6 to 8 degrees off boresight.
     """
     _, analysis = analysed(test_data, examples, "openradar_frame", "two_movers_1frame.bin")
     receding, approaching = sorted(analysis.tracks, key=lambda track: -track.median_speed_mps)

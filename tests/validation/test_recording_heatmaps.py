@@ -26,7 +26,7 @@ def recording():
 
 @pytest.mark.parametrize("window", ["burst", "paper"])
 def test_chunks_join_to_the_maps_of_the_whole_recording(recording, window, monkeypatch):
-    """Chunks have 4 frames. The noise is 6 dB above the board's noise, but 0 dB in the heatmaps."""
+    """Chunks have 4 frames; noise 6 dB above the board's noise appears at 0 dB in the heatmaps."""
     stats, settings = measure_stats(recording), settings_for(recording, window)
     monkeypatch.setattr(recording_heatmaps, "CHUNK_BYTES", 4 * recording.frame_bytes)
     chunks = make_recording_heatmaps(recording, stats, settings)
@@ -50,7 +50,7 @@ def test_128_loops_get_the_window_of_the_paper():
 @pytest.mark.parametrize("loops", [16, 37, 100, 255])
 @pytest.mark.parametrize("num_frames", [1, 5])
 def test_every_number_of_loops_gives_columns(loops, num_frames):
-    """The numbers include prime numbers, for which the step is one loop."""
+    """The tested numbers of loops include primes, for which the step is one loop."""
     radar = replace(RADAR, frame=replace(RADAR.frame, num_chirps=loops))
     recording = of_cube(radar, np.zeros((num_frames, loops, 3, 4, 64), np.complex64))
     settings = settings_for(recording)

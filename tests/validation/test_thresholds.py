@@ -31,7 +31,7 @@ def test_every_threshold_states_its_source():
 
 
 def test_a_metric_that_half_of_the_other_motions_reach_has_no_limit():
-    """With limits, 54 to 89 % of pairs with different motions pass, so values are only reported."""
+    """These metrics have no limit, because 54 to 89 % of pairs of different motions would pass."""
     shares = {key: line.get("other_motion_share") for key, line in THRESHOLDS["lines"].items()}
     without = {key for key, line in THRESHOLDS["lines"].items() if line["limit"] is None}
     assert without == {key for key, share in shares.items() if share and share > 0.5}

@@ -16,7 +16,8 @@ from tests.helpers.point_echoes import RADAR, clutter_v, echo_v, moving, noise_v
 from tests.helpers.synthetic_tracks import track
 
 FRAMES = 24
-# One transmitter and one chirp per frame at 1 kHz: Doppler across frames, up to +-0.97 m/s.
+# One transmitter and one chirp per frame at 1 kHz, so speeds up to +-0.97 m/s are measured across
+# frames.
 PULSED = replace(
     RADAR,
     frame=replace(RADAR.frame, num_chirps=1, tx_order=(0,), period_s=1e-3),
@@ -108,7 +109,7 @@ def test_a_person_who_sways_is_no_moving_target(radar, num_frames, seed):
 
 @pytest.mark.parametrize("frequency_hz", [100.0, 147.0, 240.0])
 def test_a_static_echo_with_mains_ripple_vibrates(frequency_hz):
-    """5 % modulation of amplitude and phase gives a line at f lambda / 2, stronger on one side."""
+    """5 % modulation of amplitude and phase gives lines at +-f lambda / 2, one of them stronger."""
     time_s = chirp_times_s(PULSED, PULSES)[..., None, None]
     ripple = 1 + 0.05 * np.exp(2j * np.pi * frequency_hz * time_s)
     ripple = ripple + 0.02 * np.exp(-2j * np.pi * frequency_hz * time_s)
@@ -200,7 +201,7 @@ def test_any_walk_moves_and_any_fixed_echo_without_doppler_does_not(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_flickering_echo_with_some_lines_of_a_vibration_is_no_target(seed):
-    """The strongest cell is at zero Doppler in most bursts, on a vibration line in the others."""
+    """The strongest cell is at zero Doppler in most bursts, and on a vibration line in others."""
     rng = np.random.default_rng(seed)
     lines = rng.random(20) < 0.4
     lines[:11] = False

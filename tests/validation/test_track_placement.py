@@ -26,7 +26,7 @@ def subject():
 
 @pytest.mark.parametrize(("distance_m", "lateral_m", "heading_deg"), [(3.0, 0, 0), (2.5, 0.8, 140)])
 def test_a_walk_is_placed_on_its_own_track(subject, distance_m, lateral_m, heading_deg):
-    """The track is that of the pelvis; tolerances are 5 cm, and 8 degrees on a 10 degree grid."""
+    """The track follows the pelvis; the tolerances are 5 cm, and 8 degrees on a 10 degree grid."""
     true = Placement(
         distance_m=distance_m, lateral_m=lateral_m, heading_rad=np.radians(heading_deg)
     )

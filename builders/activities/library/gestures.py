@@ -4,7 +4,7 @@ from builders.activities.curves import during, ease, swing
 from builders.activities.movement import Movement, Stance, arm, arms, head, trunk
 from builders.activities.registry import HANDS_TOGETHER, activity
 
-RAISED = during(0.0, 0.12, 0.88, 1.0)  # 1 while the hand is raised
+RAISED = during(0.0, 0.12, 0.88, 1.0)  # curve that is 1 while the hand is raised
 
 
 @activity(7, "drink water", touches=(("hand", "head"), ("hand", "trunk"), ("forearm", "trunk")))

@@ -1,4 +1,4 @@
-"""Activities that jump with both feet."""
+"""Activities in which the performer jumps with both feet."""
 
 from builders.activities.curves import bump, ease, swing
 from builders.activities.jumps import flight_s, hops

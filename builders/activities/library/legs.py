@@ -1,4 +1,4 @@
-"""Activities on the spot that move one leg at a time."""
+"""Activities on the spot in which the performer moves one leg at a time."""
 
 from builders.activities.curves import during, ease, swing
 from builders.activities.jumps import bounce

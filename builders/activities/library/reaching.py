@@ -1,4 +1,4 @@
-"""Activities that raise, stretch or push with one or both arms."""
+"""Activities in which one or both arms are raised, stretched or pushed forward."""
 
 from builders.activities.curves import during, ease
 from builders.activities.movement import Movement, Stance, arm, arms, trunk

@@ -26,7 +26,7 @@ def arm_swing(forward, elbow, elbow_more, aside=3):
 
 
 def walking_cycle_s(speed_mps, style):
-    """Cycle of Boulic's model times the tempo, because synthesis later divides by the tempo.
+    """Boulic's cycle duration times the tempo, because synthesis later divides by the tempo.
 
     The performer's tempo is already part of the speed; the take's tempo variation also changes the
     step length slightly.

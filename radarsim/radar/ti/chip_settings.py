@@ -235,7 +235,7 @@ def _difference(one: Profile, other: Profile) -> str:
 
 
 def plain_number(text: object) -> Decimal | None:
-    """Convert a value from a file to a finite decimal of plausible magnitude, or None."""
+    """Convert a value from a file to a finite decimal of plausible size, or return None."""
     try:
         value = Decimal(text) if isinstance(text, str | int | Decimal) else Decimal("NaN")
     except InvalidOperation:

@@ -47,7 +47,7 @@ def finish(settings: ChipSettings, seen: dict[str, list[str]], unknown: dict[str
     Args:
         settings: chip settings to be filled.
         seen: arguments of each command, keyed by its name.
-        unknown: line number of each command that has no reader; harmless commands are removed.
+        unknown: line number of each command that was not read; harmless commands are removed.
 
     Raises:
         InputError: a command is missing, contradicts another, or is not supported.

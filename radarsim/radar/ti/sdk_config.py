@@ -122,7 +122,7 @@ def _read_platform(settings: ChipSettings, text: str) -> None:
 
 
 def _check_repeated(command: Command, seen: dict[str, list[str]]) -> None:
-    """Check that repeated commands (chirps, profiles: same number) have the same arguments."""
+    """Check that repeated commands (or chirps and profiles of one number) have equal arguments."""
     key = command.name
     if key in ("profileCfg", "chirpCfg"):
         key += " " + " ".join(command.arguments[: 1 if key == "profileCfg" else 2])

@@ -120,7 +120,7 @@ def _raw_profile(settings: ChipSettings, call: Call) -> None:
 
 
 def _physical(settings, start_steps: Decimal, slope_steps: Decimal, ramp_end_us: Decimal):
-    """Start [GHz] and slope [MHz/us], decoded for the named chip's band or for a band that fits."""
+    """Start frequency [GHz] and slope [MHz/us], decoded for the chip's band or a band that fits."""
     is_60 = "68" in settings.platform
     scaled = []
     for low, high, ghz in _BANDS:

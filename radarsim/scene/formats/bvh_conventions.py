@@ -47,7 +47,7 @@ def drop_calibration_pose(clip: BvhClip, where: str) -> list[str]:
 
 
 def infer_size(rest: Posture, notes: list[str]) -> Size:
-    """Infer unit and stature from the leg length, because head and spine ends vary by file."""
+    """Infer unit and stature from the leg length, because head and spine ends differ by file."""
     sides = [(f"{s}_hip", f"{s}_knee") for s in ("left", "right")]
     leg = np.mean([sum(np.linalg.norm(rest.bone(j)) for j in side) for side in sides])
     stature = leg / LEG_PER_STATURE

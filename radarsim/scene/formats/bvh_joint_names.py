@@ -86,8 +86,8 @@ def similar_part(name: str) -> tuple[str, str, int]:
 
     Returns:
         ("left", "humerus", 1) for "lhumerus", ("right", "upperleg", 3) for "J_Bip_R_UpperLeg" and
-        ("right", "upperleg", 1) for "R_upperleg01_jnt". The number is the count of ignored words.
-        The part is empty if the name contains no body part.
+        ("right", "upperleg", 1) for "R_upperleg01_jnt". The last element is the number of ignored
+        words. The part is empty if the name contains no body part.
     """
     words = [
         part for word in _words(_INITIALS.sub(r"\1 \2", name)) for part in _split_any_side(word)

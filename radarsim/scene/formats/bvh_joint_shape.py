@@ -22,9 +22,9 @@ _LEG, _ARM = _THIGH + _SHANK, _UPPER_ARM + _FOREARM
 # Upper limits of |log(ratio / usual ratio)| for ratios of bone lengths; all tested skeletons with
 # known joint names stay below half of these limits.
 _MOST_UNEQUAL_SIDES, _MOST_UNUSUAL_BONES, _MOST_UNUSUAL_LIMBS = 0.35, 0.6, 0.7
-_MAX_BRANCHES = 24  # children compared per joint; only joints of faces have more
-_USUALLY_SKIPPED = 0.7  # hip or collar length, as a fraction of the limb length
-_MAX_CHAIN = 12  # joints compared per chain, counted from the branch
+_MAX_BRANCHES = 24  # Number of children compared per joint; only facial joints have more.
+_USUALLY_SKIPPED = 0.7  # Hip or collar length, as a fraction of the limb length.
+_MAX_CHAIN = 12  # Number of joints compared per chain, counted from the branch.
 # Minimum ratio of the distance between two joints to the length of the chain between them for which
 # the chain does not bend.
 _STRAIGHT = 0.97
@@ -142,7 +142,7 @@ def _pairs(tree: Tree, ratio: float) -> list[Pair]:
 
 
 def _best_pair(branch: int, one: dict[tuple, Limb], other: dict[tuple, Limb]) -> Pair | None:
-    """Best pair of similar limbs whose three joints have equal positions along two chains."""
+    """Best pair of similar limbs with their three joints at the same positions along two chains."""
     best = None
     for places in sorted(one.keys() & other.keys()):
         limbs = (one[places], other[places])
@@ -194,7 +194,7 @@ def _error(tree: Tree, legs: Pair, arms: Pair) -> float:
     trunk = abs(np.log(trunk / leg / (_TRUNK / _LEG))) if trunk > 0 else np.inf
     if limbs > _MOST_UNUSUAL_LIMBS or trunk > 2 * _MOST_UNUSUAL_LIMBS:
         return np.inf
-    size = np.log(leg / tree.lengths.sum())  # large limbs: fingers and faces have similar shapes
+    size = np.log(leg / tree.lengths.sum())  # prefers large limbs to fingers and faces
     return legs.error + arms.error + 2 * limbs + trunk - size + _upside_down(tree, legs, arms)
 
 

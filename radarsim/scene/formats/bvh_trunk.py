@@ -1,8 +1,8 @@
 """Rotations of SMPL's pelvis and spine: the line from hips to shoulders is treated as a bone.
 
 The rotations of the file's spine joints are distributed over SMPL's three spine joints. The spine
-joints of files lie at other heights than SMPL's, so the distribution alone would lose up to
-20 degrees of lean. The line from hips to shoulders must turn relative to the pelvis as in the file.
+joints in files lie at different heights from SMPL's, so the distribution alone would lose up to 20
+degrees of lean. The line from hips to shoulders must turn relative to the pelvis as in the file.
 Therefore the bend is moved towards the lowest joint as far as this helps, and a common rotation of
 the spine removes the remaining error. The common rotation is limited, because SMPL's spine begins a
 third of the way up the trunk: if a body folds at the hips, SMPL's waist would otherwise bend by
@@ -97,7 +97,7 @@ class _Line(NamedTuple):
 
 
 def _spine(line: _Line, shared: list[Rotation], last: Rotation) -> list[Rotation]:
-    """Spine rotations: distributed, moved downward, and turned to point the line at its target."""
+    """Spine rotations: distributed, moved downward, and corrected so that the line is on target."""
     start_m = line.off_m(shared)
     step_m = line.off_m([last] * len(SPINE)) - start_m
     size = np.maximum((step_m * step_m).sum(axis=1), 1e-12)

@@ -53,7 +53,7 @@ def sample_mesh(
         times_s: times since the first pose, within the sequence [s].
 
     Returns:
-        Vertices, world z-up [m].
+        Vertices in a z-up world [m].
 
     Raises:
         InputError: `times_s` is empty, or a time lies outside the sequence.

@@ -23,7 +23,7 @@ def to_axis_angle(values: np.ndarray, key: str, where: str) -> Float[np.ndarray,
         where: name of the file, used in messages.
 
     Raises:
-        InputError: the shape is not one of those above, or a matrix is not a rotation.
+        InputError: the array has none of the accepted shapes, or a matrix is not a rotation.
     """
     shape = values.shape
     if values.ndim == 4 and shape[2:] == (3, 3):

@@ -33,7 +33,7 @@ _TYPES = {
     "BoolStorage": "?",
 }
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
-_LEGACY_HEADERS = 3  # magic number, version, sizes of types
+_LEGACY_HEADERS = 3  # Magic number, version, sizes of types.
 # Maximum number of values in a tensor, limited separately because strides of 0 repeat rows without
 # storing them.
 _MAX_VALUES = 1 << 28

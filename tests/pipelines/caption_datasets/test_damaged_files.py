@@ -1,4 +1,4 @@
-"""Damaged text sets give a one-line error or counts of skipped entries, but no traceback."""
+"""Damaged caption datasets give a one-line error or counts of skipped entries, no traceback."""
 
 import json
 import random
@@ -33,7 +33,7 @@ INVALID = (
 
 
 def make_sets(root):
-    """One small text set of each kind, keyed by its argument name in `load_texts`."""
+    """Write a small dataset of each kind; return the paths by argument name of `load_texts`."""
     whole = sequence("KIT/KIT/3/walk01_poses.npz", [label("jump")], kind="seq_ann")
     frames = sequence("CMU/CMU/1/a_poses.npz", [label("walk", 0, 3), label("turn", 3, 4)])
     extra = {"feat_p": "SFU/SFU/1/b", "dur": 4, "frame_anns": [{"labels": [label("sit", 0, 2)]}]}
@@ -46,7 +46,7 @@ def make_sets(root):
 
 
 def check(sets):
-    """Check that loading gives usable texts, or a one-line error that names file and problem."""
+    """Check that loading gives valid texts or a one-line error that names file and problem."""
     (path,) = sets.values()
     found, refusal = _loaded(sets)
     if found is None:
@@ -70,7 +70,7 @@ def test_whole_sets_are_read(tmp_path):
 
 @pytest.mark.parametrize("name", ["babel", "humanml3d", "kitml"])
 def test_damaged_bytes_are_reported_or_counted(tmp_path, name):
-    """In each text set, 120 files are truncated, overwritten or replaced by noise."""
+    """Files of a dataset are truncated, overwritten or replaced by noise, 120 times in total."""
     path = make_sets(tmp_path)[name]
     files = sorted(file for file in path.rglob("*") if file.is_file())
     draw, outcomes = random.Random(1), set()

@@ -41,7 +41,7 @@ def test_all_spellings_of_a_path_have_the_same_key(path):
 
 @pytest.mark.parametrize("old", RENAMED)
 def test_both_names_of_a_renamed_collection_have_the_same_key(old):
-    """BABEL's paths contain both names in sequence, in one case without underscores."""
+    """BABEL's paths contain the old and the new name; one name may lack underscores."""
     new = RENAMED[old]
     key = motion_key(f"{new}/a/b_stageii.npz")
     assert key == motion_key(f"./pose_data/{old}/a/b_poses.npy")
@@ -132,7 +132,7 @@ def test_humanml3d_cuts_off_the_start_of_some_collections(tmp_path):
 
 
 def test_humanml3d_times_are_corrected_for_the_decimated_pose_rate(tmp_path):
-    """At 250 Hz, every 12th pose is counted as 20 Hz; 59.9999 Hz is decimated by 2, not by 3."""
+    """HumanML3D treats every 12th pose at 250 Hz as 20 Hz motion; the times are corrected."""
     rows = [("SSM_synced/a/b_poses.npy", 0, 60, "000001.npy")]
     found = load_texts(humanml3d=humanml3d_set(tmp_path, rows, {"000001": [line("a man waves")]}))
     path = "SSM/a/b_stageii.npz"
@@ -255,7 +255,7 @@ def test_all_real_kitml_texts_are_joined_or_counted(test_data):
 
 
 def test_all_real_humanml3d_clips_are_joined_or_counted(test_data, tmp_path):
-    """The published sentences are not in the test data, so each clip has one placeholder."""
+    """Each clip has a placeholder sentence, because the test data lack the published ones."""
     published = test_data / "humanml3d_index"
     with open(published / "index.csv") as file:
         rows = list(csv.DictReader(file))

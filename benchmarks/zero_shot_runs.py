@@ -1,0 +1,92 @@
+"""Training and evaluation runs of `benchmarks.zero_shot`, each in a separate folder."""
+
+import argparse
+import json
+from pathlib import Path
+
+from benchmarks.zero_shot_table import CONTROL
+
+
+def train_model(options: argparse.Namespace, group: str, seed: int, derange: int = 0) -> Path:
+    """Start or resume a training run; return its folder."""
+    from mmclip.presets import load_preset
+    from mmclip.pretrain import pretrain
+
+    suffix = f"{CONTROL}{derange}" if derange else seed
+    folder = options.out / f"{group.replace(',', '+')}-{suffix}"
+    overrides = [*options.set, f"seed={seed}", f"unseen={group}", f"derange={derange}"]
+
+    def report(line: str) -> None:
+        print(f"{folder.name}: {line}", flush=True)
+
+    if options.pretrain_store:
+        base = pretrain_model(options, seed, derange)
+        _check_base(base, group)
+        _finetune(options, base, folder, overrides)
+        return folder
+    settings = load_preset(options.preset, overrides)
+    pretrain(options.stores, folder, settings, options.encoder, verify=False, report=report)
+    return folder
+
+
+def pretrain_model(options: argparse.Namespace, seed: int, derange: int = 0) -> Path:
+    """Start or resume the pre-training of a seed or of a control; return its folder."""
+    from mmclip.presets import load_preset
+    from mmclip.pretrain import pretrain
+
+    folder = options.out / f"pre-{f'{CONTROL}{derange}' if derange else seed}"
+    overrides = [*options.pretrain_set, f"seed={seed}", f"derange={derange}"]
+    settings = load_preset(options.preset, overrides)
+    pretrain(
+        options.pretrain_store,
+        folder,
+        settings,
+        options.encoder,
+        verify=False,
+        report=lambda line: print(f"{folder.name}: {line}", flush=True),
+    )
+    return folder
+
+
+def _check_base(base: Path, group: str) -> None:
+    """Check before fine-tuning that no label of the group occurred in pre-training."""
+    from mmclip.errors import MmclipError
+    from mmclip.protocol import groups
+
+    names = groups().get(group, tuple(group.split(",")))
+    trained = sorted(set(json.loads((base / "model.json").read_text())["seen"]) & set(names))
+    if trained:
+        problem = f"{', '.join(trained)}: used in training by --pretrain-store"
+        hint = "pre-train on stores without the activities, such as those of --preset grammar"
+        raise MmclipError(base, "labels", problem, hint)
+
+
+def _finetune(options: argparse.Namespace, base: Path, folder: Path, overrides: list[str]) -> None:
+    from mmclip import finetune
+
+    command = [*options.stores, "--model", str(base), "--out", str(folder), "--no-verify"]
+    if finetune.main([*command, "--method", options.method, "--set", *overrides]):
+        raise SystemExit(2)
+
+
+def evaluate_models(
+    options: argparse.Namespace,
+    kind: str,
+    folders: list[Path],
+    candidates: str = "unseen",
+    labels: str = "",
+) -> dict:
+    """Evaluate all models on their unseen labels or on given labels; return evaluation.json."""
+    from mmclip import evaluate
+
+    out = options.out / f"eval-{kind}"
+    stores = options.test_store or options.stores
+    command = [*stores, "--models", *map(str, folders), "--out", str(out), "--no-verify"]
+    if labels:
+        command += ["--labels", *labels.split(",")]
+    for name in ("scoring", "hub_correction"):
+        if value := getattr(options, name):
+            command += [f"--{name.replace('_', '-')}", value]
+    if evaluate.main([*command, "--split", options.split, "--candidates", candidates]):
+        raise SystemExit(2)
+    return json.loads((out / "evaluation.json").read_text())

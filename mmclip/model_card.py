@@ -1,0 +1,111 @@
+"""Model card of a trained model in Markdown: training data, use, results and limits."""
+
+from collections.abc import Mapping
+
+from mmclip.store import UNITS
+
+LIMITS = """
+* All training data is simulated: one simulator, one model of synthetic motion, one bounce off one
+  body in an empty room. Accuracy on recordings of real people has not been measured.
+* One person per window, 2.5 to 3.5 m ahead of the radar and roughly facing it, as in
+  the training data.
+* Activities that differ little in range, speed and angle are confused; see the table of classes.
+* The model must not be used for decisions about people's health or safety.
+"""
+
+
+def card(description: Mapping, results: Mapping) -> str:
+    """Write the text of a model card.
+
+    Args:
+        description: content of model.json.
+        results: content of a zero_shot.json or evaluation.json; empty if nothing was measured.
+    """
+    sections = (
+        "# Model card",
+        _overview(description),
+        "## Training data\n\n" + _data(description),
+        "## Radar\n\n" + _axes(description),
+        "## Figures\n\n" + _figures(results),
+        "## Limits\n" + LIMITS.rstrip(),
+    )
+    return "\n\n".join(sections) + "\n"
+
+
+def _overview(description: Mapping) -> str:
+    scoring = description["settings"]["inference"]
+    correction = "with" if scoring["hub_correction"] else "without"
+    encoder = description["encoder"]
+    return (
+        "mmCLIP model that classifies windows of three radar heatmaps by labels given as text.\n\n"
+        f"* Text encoder: {encoder['name']} (digest {encoder['digest'][:12]}), not included\n"
+        f"* Default scoring: {scoring['scoring']}, {correction} hub correction\n"
+        f"* Weights: SHA-256 `{description['weights_sha256']}`, step {description['step']}\n"
+        "* Licence: Apache-2.0, as the project, which also made the training data"
+    )
+
+
+def _data(description: Mapping) -> str:
+    kind = "Simulated" if description["simulated"] else "Recorded"
+    labels = [label for label in description["seen"] if label in set(description.get("labels", ()))]
+    others = len(description["seen"]) - len(labels)
+    lines = [
+        f"{kind} clips of {len(description['subjects'])} people and "
+        f"{len(description.get('takes', ())):,} takes, which model.json lists.",
+        f"Activities in training ({len(labels)}): {', '.join(labels)}.",
+    ]
+    if others:
+        lines.append(f"Pre-training added {others:,} captions of other movements.")
+    if description["unseen"]:
+        unseen = description["unseen"]
+        lines.append(f"Activities never trained ({len(unseen)}): {', '.join(unseen)}.")
+    stores = [
+        f"{store['name']} (recipe {str(store.get('recipe_digest'))[:12]}, code "
+        f"{store.get('code_version')})"
+        for store in description["stores"]
+    ]
+    return "\n\n".join([*lines, f"Stores of the last training: {'; '.join(stores)}."])
+
+
+def _axes(description: Mapping) -> str:
+    lines = [f"{' and '.join(description.get('radars', ())) or 'One radar'}, with these axes:", ""]
+    for axis, (first, last, count) in description["axes"].items():
+        lines.append(f"* {axis}: {count:.0f} bins from {first:.4g} to {last:.4g} {UNITS[axis]}")
+    lines += ["", "Stores with other axes are refused; train a model for another radar."]
+    return "\n".join(lines)
+
+
+def _figures(results: Mapping) -> str:
+    """Table of pooled results: a row per kind in zero_shot.json, or one for evaluation.json."""
+    kinds = {"evaluation": results} if "over_classes" in results else results
+    rows = [_row(kind, each) for kind, each in kinds.items() if _is_pooled(each)]
+    if not rows:
+        return "Not measured."
+    head = [
+        "| labels | mean recall | 95 % over classes | 95 % over people | top 3 | chance |",
+        "|---|---|---|---|---|---|",
+    ]
+    commit = results.get("commit")
+    source = f"\n\nCode: `{commit}`; machine: {results.get('machine')}." if commit else ""
+    return "\n".join([*head, *rows]) + source
+
+
+def _row(kind: str, pooled: Mapping) -> str:
+    top3 = pooled.get("top3_over_classes")
+    cells = (
+        f"{kind}, {len(pooled['runs'])} models" if "runs" in pooled else kind,
+        f"{pooled['over_classes']['mean']:.1%}",
+        _limits(pooled["over_classes"]),
+        _limits(pooled.get("over_people")),
+        f"{top3['mean']:.1%}" if top3 else "-",
+        f"{pooled['chance']:.1%}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _limits(interval: Mapping | None) -> str:
+    return f"{interval['low']:.1%} to {interval['high']:.1%}" if interval else "-"
+
+
+def _is_pooled(value) -> bool:
+    return isinstance(value, Mapping) and "over_classes" in value
