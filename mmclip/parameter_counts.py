@@ -136,7 +136,8 @@ def lora_readings(depth: int, model: nnx.Module) -> Iterator[Reading]:
 
 
 def readings_table(models: Mapping[int, nnx.Module], settings: ModelSettings) -> str:
-    """Table of all readings, and the range of trained shares that they give.
+    """Table of the parameter counts under each reading of the paper, and the resulting range of
+    the trainable share.
 
     Args:
         models: networks with LoRA attached, keyed by the depth of their branch encoders.

@@ -2,8 +2,9 @@
 
 The query bank contains the embeddings of some training windows, spread evenly over seen labels and
 subjects. With the query bank, the hub correction can be applied to any labels without the training
-data. mmclip.pretrain and mmclip.finetune write the query bank of a model. The command adds one to a
-model of an earlier version and, if scoring options are given, records the model's default scoring.
+data. mmclip.pretrain and mmclip.finetune write the query bank of a model. The command adds a query
+bank to a model that was trained with an earlier version. If scoring options are given, it also
+records them as the default scoring of the model.
 """
 
 import argparse

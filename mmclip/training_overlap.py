@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from mmclip.window_corpus import StoredClip, WindowCorpus
 
-# Maximum number of people that are named in a line.
+# Maximum number of people listed by name in a line of the report.
 SHOWN = 3
 
 

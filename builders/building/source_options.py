@@ -1,4 +1,4 @@
-"""Command-line flags for the input data: how to read motion files, and caption datasets."""
+"""Command-line flags for the input data: motion files, how to read them, and caption datasets."""
 
 import argparse
 

@@ -158,6 +158,7 @@ def _lines(file: Path) -> list[str]:
 
 
 def _beside(folder: Path, name: str) -> Path | None:
-    """Return subfolder `name` of the folder or, as in the published repository, of `HumanML3D/`."""
+    """Return the subfolder `name` of the folder, or of its subfolder `HumanML3D/` as in the
+    published repository."""
     places = (folder / name, folder / "HumanML3D" / name)
     return next((place for place in places if place.is_dir()), None)

@@ -1,4 +1,4 @@
-"""Draw a moving clip: the body with its points, the maps of single frames and the time-Doppler map.
+"""Animate a clip: the body with its points, the per-frame maps and the time-Doppler map.
 
 `moving_page` returns a figure and a function that draws one frame of the clip into this figure;
 writing a video file is left to the caller.

@@ -87,7 +87,8 @@ def make_recording_heatmaps(
         for name in MAPS:
             columns[name].append(np.asarray(getattr(chunk, name))[skip:])
         done = first * per_frame + len(chunk.time_range)
-    # Levels of `make_heatmaps` are relative to configured noise; convert them to measured noise.
+    # `make_heatmaps` returns levels relative to the configured noise; refer them to the measured
+    # noise.
     bias_db = np.float32(noise_bias_db(radar, stats))
     return {name: np.concatenate(parts) - bias_db for name, parts in columns.items()}
 

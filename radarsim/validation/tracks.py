@@ -38,8 +38,8 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
         tdm: whether to compensate the phase shift of a moving target between TDM transmit slots.
 
     Returns:
-        The tracks with their kinds, strongest first among the moving targets and among the static
-        echoes; an empty list if nothing moves or changes.
+        The tracks with their kinds: moving targets, then static echoes that change, each group
+        with the strongest first; an empty list if nothing moves or changes.
     """
     radar = recording.radar
     middle_s = float(radar.chirp_times_s.mean())

@@ -45,7 +45,8 @@ def limb_error_rad(motion, joints, index, to_z_up=Z_UP):
 
 
 def trunk_error_rad(motion, joints, index, to_z_up=Z_UP):
-    """Angle [pose] between the trunk lines (see `trunk_line`) of SMPL motion and recording."""
+    """Angle [pose] between the trunk line (see `trunk_line`) of the SMPL motion and that of the
+    recording."""
     smpl = trunk_line(smpl_joints_m(motion), JOINT.__getitem__)
     return angle_rad(to_z_up.apply(trunk_line(joints, index)), smpl)
 

@@ -47,7 +47,7 @@ def test_a_store_on_s3_is_written_resumed_checked_and_read(bucket, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         build(PLAN, TAKES, url, STORE_SPEC, stops, workers=0, quiet=True)
-    # Both processes open the bucket with the settings in their environment variables.
+    # Both worker processes read the S3 settings from their environment variables.
     summary = build(PLAN, TAKES, url, STORE_SPEC, fake_clip, workers=2, quiet=True)
     build(PLAN, TAKES, str(tmp_path / "s.zarr"), STORE_SPEC, fake_clip, workers=0, quiet=True)
     folder = open_folder(url)

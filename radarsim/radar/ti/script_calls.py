@@ -49,7 +49,8 @@ def script_calls(
 
     Args:
         text: the script.
-        settings: chip settings that receive the chip named in a comment, and notes.
+        settings: chip settings, modified in place: the chip is set if a comment names one, and
+        notes are appended.
         board: board that the script belongs to; "" if unknown.
         known: names of the calls whose values are used.
 

@@ -1,4 +1,4 @@
-"""Parse mmWave Studio configurations (`*.mmwave.json`) to chip settings.
+"""Parse mmWave Studio configurations (`*.mmwave.json`) into chip settings.
 
 Source:
     Keys and units as written by mmWave Studio 2.1: the structures of TI mmWaveLink, with the unit
@@ -35,7 +35,7 @@ _READ = {
 
 
 def parse_studio_json(text: str, where: str) -> ChipSettings:
-    """Parse the text of a `.mmwave.json` file to chip settings.
+    """Parse the text of a `.mmwave.json` file into chip settings.
 
     Args:
         text: JSON text.

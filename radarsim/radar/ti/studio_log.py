@@ -1,4 +1,4 @@
-"""Parse mmWave Studio logs and Lua scripts to chip settings.
+"""Parse mmWave Studio logs and Lua scripts into chip settings.
 
 The log of a recording (`*_LogFile.txt`) contains the commands sent to the chip, in register units:
 
@@ -45,7 +45,7 @@ def is_studio_log(text: str) -> bool:
 
 
 def parse_studio_log(text: str, where: str, board: str = "") -> ChipSettings:
-    """Parse a Studio log or Lua script to chip settings.
+    """Parse a Studio log or Lua script into chip settings.
 
     Args:
         text: the log or script.

@@ -47,7 +47,7 @@ class Record:
         self.state = state
 
 
-# Minimal replacements for the Python builtins that pickled arrays use.
+# Minimal stand-ins for the standard-library callables that pickled arrays refer to.
 REPLACED_BUILTINS = {
     ("_codecs", "encode"): lambda text, _="latin1": text.encode("latin1"),
     ("builtins", "bytes"): lambda: b"",
