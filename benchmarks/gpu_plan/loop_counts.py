@@ -110,9 +110,34 @@ def _interpreted(equation: JaxprEqn) -> ClosedJaxpr:
     """A Pallas kernel as a program: a loop over the blocks of its grid."""
     from jax._src.pallas.hlo_interpreter import pallas_call_hlo_interpret
 
-    given = {name: value for name, value in equation.params.items() if name != "interpret"}
+    given = {**equation.params, "jaxpr": _without_barriers(equation.params["jaxpr"])}
+    del given["interpret"]
     inputs = [jax.ShapeDtypeStruct(each.aval.shape, each.aval.dtype) for each in equation.invars]
     return jax.make_jaxpr(partial(pallas_call_hlo_interpret, **given))(*inputs)
+
+
+def _without_barriers(jaxpr: Jaxpr) -> Jaxpr:
+    """A kernel without barriers between its threads, which only compiled kernels have."""
+
+    def cleaned(value):
+        if isinstance(value, Jaxpr):
+            return _without_barriers(value)
+        if isinstance(value, ClosedJaxpr):
+            return value.replace(jaxpr=_without_barriers(value.jaxpr))
+        return tuple(map(cleaned, value)) if isinstance(value, tuple) else value
+
+    def kept(effects):
+        return {effect for effect in effects if "Barrier" not in type(effect).__name__}
+
+    equations = [
+        equation.replace(
+            params={name: cleaned(value) for name, value in equation.params.items()},
+            effects=kept(equation.effects),
+        )
+        for equation in jaxpr.eqns
+        if "barrier" not in equation.primitive.name or equation.outvars
+    ]
+    return jaxpr.replace(eqns=equations, effects=kept(jaxpr.effects))
 
 
 class _Counter:
@@ -221,7 +246,7 @@ def _bound(equation: JaxprEqn, inputs: list) -> list:
     """Results of an equation without loops; kernels of Pallas are interpreted."""
     given = dict(equation.params)
     if equation.primitive.name == "pallas_call":
-        given["interpret"] = True
+        given |= {"interpret": True, "jaxpr": _without_barriers(given["jaxpr"])}
     given = equation.primitive.get_bind_params(given)
     # Before JAX 0.10, the functions that a primitive calls were returned separately.
     functions, given = given if isinstance(given, tuple) else ((), given)
