@@ -42,6 +42,7 @@ def count_turns(program: ClosedJaxpr, *arguments) -> dict[tuple[str, int], LoopC
         Counts by file and line of the innermost source line in this project. Loops on the same
         line are counted together.
     """
+    program = _for_cpu(program)
     places = [_place(equation) for equation in _loops(program.jaxpr)]
     if not places:
         return {}
@@ -110,34 +111,41 @@ def _interpreted(equation: JaxprEqn) -> ClosedJaxpr:
     """A Pallas kernel as a program: a loop over the blocks of its grid."""
     from jax._src.pallas.hlo_interpreter import pallas_call_hlo_interpret
 
-    given = {**equation.params, "jaxpr": _without_barriers(equation.params["jaxpr"])}
-    del given["interpret"]
+    given = {name: value for name, value in equation.params.items() if name != "interpret"}
     inputs = [jax.ShapeDtypeStruct(each.aval.shape, each.aval.dtype) for each in equation.invars]
     return jax.make_jaxpr(partial(pallas_call_hlo_interpret, **given))(*inputs)
 
 
-def _without_barriers(jaxpr: Jaxpr) -> Jaxpr:
-    """A kernel without barriers between its threads, which only compiled kernels have."""
+def _for_cpu(value):
+    """A program, or a parameter of one, without what only GPUs have.
 
-    def cleaned(value):
-        if isinstance(value, Jaxpr):
-            return _without_barriers(value)
-        if isinstance(value, ClosedJaxpr):
-            return value.replace(jaxpr=_without_barriers(value.jaxpr))
-        return tuple(map(cleaned, value)) if isinstance(value, tuple) else value
-
-    def kept(effects):
-        return {effect for effect in effects if "Barrier" not in type(effect).__name__}
-
+    These are barriers between the threads of a kernel, and products on tensor cores.
+    """
+    if isinstance(value, ClosedJaxpr):
+        return value.replace(jaxpr=_for_cpu(value.jaxpr))
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(map(_for_cpu, value))
+    if not isinstance(value, Jaxpr):
+        return value
     equations = [
         equation.replace(
-            params={name: cleaned(value) for name, value in equation.params.items()},
-            effects=kept(equation.effects),
+            params=_for_cpu_parameters(equation), effects=_without_barriers(equation.effects)
         )
-        for equation in jaxpr.eqns
+        for equation in value.eqns
         if "barrier" not in equation.primitive.name or equation.outvars
     ]
-    return jaxpr.replace(eqns=equations, effects=kept(jaxpr.effects))
+    return value.replace(eqns=equations, effects=_without_barriers(value.effects))
+
+
+def _for_cpu_parameters(equation: JaxprEqn) -> dict:
+    given = {name: _for_cpu(parameter) for name, parameter in equation.params.items()}
+    if equation.primitive.name == "dot_general":
+        given["precision"] = (jax.lax.Precision.HIGHEST,) * 2
+    return given
+
+
+def _without_barriers(effects: Iterable) -> set:
+    return {effect for effect in effects if "Barrier" not in type(effect).__name__}
 
 
 class _Counter:
@@ -246,7 +254,7 @@ def _bound(equation: JaxprEqn, inputs: list) -> list:
     """Results of an equation without loops; kernels of Pallas are interpreted."""
     given = dict(equation.params)
     if equation.primitive.name == "pallas_call":
-        given |= {"interpret": True, "jaxpr": _without_barriers(given["jaxpr"])}
+        given["interpret"] = True
     given = equation.primitive.get_bind_params(given)
     # Before JAX 0.10, the functions that a primitive calls were returned separately.
     functions, given = given if isinstance(given, tuple) else ((), given)
