@@ -42,6 +42,7 @@ def count_turns(program: ClosedJaxpr, *arguments) -> dict[tuple[str, int], LoopC
         Counts by file and line of the innermost source line in this project. Loops on the same
         line are counted together.
     """
+    program = _for_cpu(program)
     places = [_place(equation) for equation in _loops(program.jaxpr)]
     if not places:
         return {}
@@ -113,6 +114,38 @@ def _interpreted(equation: JaxprEqn) -> ClosedJaxpr:
     given = {name: value for name, value in equation.params.items() if name != "interpret"}
     inputs = [jax.ShapeDtypeStruct(each.aval.shape, each.aval.dtype) for each in equation.invars]
     return jax.make_jaxpr(partial(pallas_call_hlo_interpret, **given))(*inputs)
+
+
+def _for_cpu(value):
+    """A program, or a parameter of one, without what only GPUs have.
+
+    These are barriers between the threads of a kernel, and products on tensor cores.
+    """
+    if isinstance(value, ClosedJaxpr):
+        return value.replace(jaxpr=_for_cpu(value.jaxpr))
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(map(_for_cpu, value))
+    if not isinstance(value, Jaxpr):
+        return value
+    equations = [
+        equation.replace(
+            params=_for_cpu_parameters(equation), effects=_without_barriers(equation.effects)
+        )
+        for equation in value.eqns
+        if "barrier" not in equation.primitive.name or equation.outvars
+    ]
+    return value.replace(eqns=equations, effects=_without_barriers(value.effects))
+
+
+def _for_cpu_parameters(equation: JaxprEqn) -> dict:
+    given = {name: _for_cpu(parameter) for name, parameter in equation.params.items()}
+    if equation.primitive.name == "dot_general":
+        given["precision"] = (jax.lax.Precision.HIGHEST,) * 2
+    return given
+
+
+def _without_barriers(effects: Iterable) -> set:
+    return {effect for effect in effects if "Barrier" not in type(effect).__name__}
 
 
 class _Counter:

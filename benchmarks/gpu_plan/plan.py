@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from benchmarks.gpu_plan.accelerator import Compiled, compile_for, ptxas, traced
 from benchmarks.gpu_plan.cards import HOST_WAIT_S, LAUNCH_S, Card
-from benchmarks.gpu_plan.charges import Charge, Charges, UnknownLoop, charge, totals
+from benchmarks.gpu_plan.charges import (
+    Charge,
+    Charges,
+    TurnsOf,
+    UnknownLoop,
+    charge,
+    totals,
+)
 from benchmarks.gpu_plan.hlo_text import Module
 from benchmarks.gpu_plan.kernels import KernelResources, kernel_resources
 from benchmarks.gpu_plan.loop_counts import count_turns, turns_of
@@ -29,7 +36,8 @@ class Plan:
         compiled: compiled parts of the program.
         kernels: charges of all kernels.
         loops: loops of unknown length.
-        resources: registers and occupancy of the kernels that take the most time.
+        resources: registers and occupancy of all Pallas kernels, and of the kernels that take the
+            most time.
     """
 
     program: Program
@@ -70,19 +78,14 @@ def make_plan(program: Program, card: Card, counts: dict | None = None) -> Plan:
         counts: turns of loops from `counted_loops`; None to count them.
     """
     counts = counted_loops(program) if counts is None else counts
-    parts = [_charged_part(program, part, card, counts) for part in program.parts]
-    kernels = [each for _, charges in parts for each in charges.kernels]
+    parts = [_planned_part(program, part, card, turns_of(counts)) for part in program.parts]
     return Plan(
         program=program,
         card=card,
-        compiled=tuple(compiled for compiled, _ in parts),
-        kernels=tuple(kernels),
-        loops=tuple(loop for _, charges in parts for loop in charges.loops),
-        resources=tuple(
-            resource
-            for compiled, charges in parts
-            for resource in _resources(compiled, charges, card)
-        ),
+        compiled=tuple(compiled for compiled, _, _ in parts),
+        kernels=tuple(kernel for _, charges, _ in parts for kernel in charges.kernels),
+        loops=tuple(loop for _, charges, _ in parts for loop in charges.loops),
+        resources=tuple(resource for _, _, resources in parts for resource in resources),
     )
 
 
@@ -96,23 +99,23 @@ def counted_loops(program: Program) -> dict:
     return count_turns(traced(function, *program.example).jaxpr, *jax.tree.leaves(program.example))
 
 
-def _charged_part(program: Program, part: tuple, card: Card, counts: dict):
+def _planned_part(program: Program, part: tuple, card: Card, turns: TurnsOf):
+    """A part of a program: compiled, the charges of its kernels, and their resources."""
     function, arguments = part
     options = dict(program.compiler_options)
     compiled = compile_for(card, function, *arguments, options=options)
-    turns = turns_of(counts)
-    operations = pallas_operations(compiled.jaxpr.jaxpr, turns)
-    charges = charge(Module(compiled.text), program.stage_of, turns, operations)
-    return compiled, charges
+    pallas = pallas_operations(compiled.jaxpr.jaxpr, turns)
+    charges = charge(Module(compiled.text), program.stage_of, turns, pallas)
+    names = dict.fromkeys([*pallas, *_slowest(charges, card)])
+    return compiled, charges, kernel_resources(compiled.dump, names, card, ptxas())
 
 
-def _resources(compiled: Compiled, charges: Charges, card: Card) -> list[KernelResources]:
-    """Resources of the kernels that take the most time."""
+def _slowest(charges: Charges, card: Card) -> list[str]:
+    """Names of the kernels that take the most time."""
     spent = Counter()
     for each in charges.kernels:
         spent[each.name] += each.seconds(card)
-    names = [name for name, _ in spent.most_common(NUM_KERNELS)]
-    return kernel_resources(compiled.dump, names, card, ptxas())
+    return [name for name, _ in spent.most_common(NUM_KERNELS)]
 
 
 def floors_s(kernels: list[Charge], card: Card) -> dict[str, float]:

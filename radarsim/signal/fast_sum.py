@@ -24,6 +24,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.kernels import interpreted, use_kernels
 from radarsim.numerics.polynomials import horner, power_coefficients
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s, mid_times_s
@@ -46,6 +47,7 @@ from radarsim.signal.nufft_kernel import (
 )
 from radarsim.signal.path_polynomials import PathLengths, fit_path
 from radarsim.signal.range_groups import FACES_PER_GROUP, GroupSpans
+from radarsim.signal.sum_kernel import terms_of_groups
 
 
 def fast_sum(
@@ -93,7 +95,8 @@ def fast_sum(
         offset_bins=offset_bins,
         weight=weight,
     )
-    cells = sum_of_groups(sizes, in_groups(faces), groups.middle_cells, jnp.asarray(u))
+    cells_of_faces = cells_by_kernel if use_kernels() else cells_by_loop
+    cells = cells_of_faces(sizes, faces, groups.middle_cells, jnp.asarray(u))
     samples = samples_of_cells(radar, sizes, cells)
     return checked(sizes, groups, samples) * bulk_phase(
         radar, jnp.min(groups.middle_cells) - sizes.reach_cells, bulk
@@ -112,6 +115,70 @@ def in_blocks(radar: Radar, sizes: SumSizes, visible):
     return u, weight
 
 
+def cells_by_kernel(
+    sizes: SumSizes, faces: FaceGroup, middle_cells, u
+) -> Float[Array, "block part pair cell"]:
+    """`cells_by_loop` with the GPU kernel of sum_kernel.py.
+
+    Gradients are those of the loop; forward-mode derivatives need RADARSIM_KERNELS=0.
+    """
+    leaves, structure = jax.tree.flatten((faces, middle_cells, u))
+    return _cells_by_kernel(sizes, structure, *leaves)
+
+
+# The arguments are flat, because JAX fills the structure of a gradient with placeholders.
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _cells_by_kernel(sizes: SumSizes, structure, *leaves):
+    faces, middle_cells, u = jax.tree.unflatten(structure, leaves)
+    terms = terms_of_groups(sizes, faces, u, interpreted())
+    spread = _spread_of_groups(sizes, middle_cells, terms.shape[-1])
+    cells = jnp.einsum("bptcrgk,gkn->bpctrn", terms, spread, precision="highest")
+    cells = cells[:, :, : u.shape[1], : u.shape[2], : faces.rx.bins.shape[1]]
+    return cells.reshape(*cells.shape[:2], -1, sizes.num_cells)
+
+
+def _cells_and_inputs(sizes: SumSizes, structure, *leaves):
+    return _cells_by_kernel(sizes, structure, *leaves), leaves
+
+
+def _gradient_of_loop(sizes: SumSizes, structure, leaves, gradient):
+    def by_loop(*leaves):
+        return cells_by_loop(sizes, *jax.tree.unflatten(structure, leaves))
+
+    _, pull_back = jax.vjp(by_loop, *leaves)
+    return pull_back(gradient)
+
+
+_cells_by_kernel.defvjp(_cells_and_inputs, _gradient_of_loop)
+
+
+def _spread_of_groups(
+    sizes: SumSizes, middle_cells, num_terms: int
+) -> Float[Array, "group term cell"]:
+    """Matrix from the series of each group, padded to `num_terms`, to all cells of the band."""
+    to_cells = terms_to_cells(sizes.num_terms, sizes.span_bins, sizes.kernel_width)
+    to_cells = np.pad(to_cells, ((0, num_terms - len(to_cells)), (0, 0)))
+    offsets = (middle_cells - jnp.min(middle_cells)).astype(jnp.int32)
+    columns = np.arange(sizes.num_cells) - offsets[:, None]
+    inside = (columns >= 0) & (columns < to_cells.shape[1])
+    found = jnp.asarray(to_cells.T, jnp.float32)[jnp.clip(columns, 0, to_cells.shape[1] - 1)]
+    return jnp.swapaxes(jnp.where(inside[..., None], found, 0.0), 1, 2)
+
+
+def cells_by_loop(
+    sizes: SumSizes, faces: FaceGroup, middle_cells, u
+) -> Float[Array, "block part pair cell"]:
+    """Range cells of all loops, including padded loops, as real and imaginary part.
+
+    Args:
+        sizes: array sizes of the sum.
+        faces: faces of all groups along the face axis.
+        middle_cells: grid cell at the middle of each group.
+        u: burst times [block, chirp, tx].
+    """
+    return sum_of_groups(sizes, in_groups(faces), middle_cells, u)
+
+
 def in_groups(faces: FaceGroup) -> FaceGroup:
     """Split the face axis into groups, which become the first axis."""
 
@@ -125,7 +192,7 @@ def in_groups(faces: FaceGroup) -> FaceGroup:
 def sum_of_groups(
     sizes: SumSizes, groups: FaceGroup, middle_cells, u
 ) -> Float[Array, "block part pair cell"]:
-    """Range cells of all loops, including padded loops, as real and imaginary part.
+    """Range cells of all loops: `cells_by_loop` for faces in groups.
 
     Args:
         sizes: array sizes of the sum.

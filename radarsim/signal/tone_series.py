@@ -84,7 +84,7 @@ def series(
     for power in range(shift_powers):
         plain, next_but_one = (_derivative(num_terms, span_bins, power + more) for more in (0, 2))
         part = jnp.matmul(terms, plain, precision="highest") if power else terms
-        projected = _projection(shift_powers)[power]
+        projected = projection(shift_powers)[power]
         if projected:
             matrix = next_but_one * np.float32(projected)
             part = part + square * jnp.matmul(terms, matrix, precision="highest")
@@ -105,7 +105,7 @@ def _derivative(num_terms: int, span_bins: float, order: int) -> Float[np.ndarra
     return (matrix * (2 / span_bins) ** order / factorial(order)).astype(np.float32)
 
 
-def _projection(num_powers: int) -> Float[np.ndarray, " power"]:
+def projection(num_powers: int) -> Float[np.ndarray, " power"]:
     """Coefficient of y^s in the polynomial through y^(s+2) at `num_powers` Chebyshev points."""
     nodes = chebyshev_nodes(num_powers)
     to_powers = np.linalg.inv(np.vander(nodes, increasing=True))

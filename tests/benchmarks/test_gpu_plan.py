@@ -209,11 +209,13 @@ def test_operations_of_a_pallas_kernel_are_counted_in_its_program():
 def test_loops_inside_a_pallas_kernel_are_counted_block_by_block(monkeypatch):
     """Four blocks with 0, 2, 3 and 7 turns: 12 turns in 4 entries, each with a sine of 8 values."""
     from jax.experimental import pallas as pl
+    from jax.experimental.pallas import triton
 
     from benchmarks.gpu_plan import loop_counts
 
     def kernel(turns, x, out):
         last = turns[pl.program_id(0)]
+        triton.debug_barrier()  # which the interpreter does not know
         out[...] = jax.lax.fori_loop(0, last, lambda _, value: jnp.sin(value), x[...])
 
     def program(turns, x):
