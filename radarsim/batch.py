@@ -23,6 +23,7 @@ from jaxtyping import Array, Complex
 from radarsim.array_checks import check_axes
 from radarsim.checks import check_type
 from radarsim.errors import InputError
+from radarsim.frame_batches import frames_per_batch, map_in_batches, one_by_one, repeated
 from radarsim.heatmaps.heatmaps import Heatmaps, maps_of_clip
 from radarsim.heatmaps.settings import HeatmapSettings, num_columns
 from radarsim.input_checks import (
@@ -229,16 +230,52 @@ def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
 def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
     """Compute the heatmaps or IF cubes of every clip, and the array sizes that they required."""
+    most = frames_per_batch(radar, bodies)
+    simulated = partial(_cube_of_mesh, radar, settings, sizes)
 
     def one_clip(clip: PosedClip):
         mesh, faces = skin_scene(bodies, clip.posed)
-        selection = select_faces(radar, settings, clip.reflection, mesh, faces)
-        echo = clip_echo(radar, settings, sizes, clip.reflection, mesh, faces, selection)
-        cube_v = receive(radar, echo, clip.key, settings, clip.level_v, clip.extra_noise_db)
-        if map_settings is None:
-            return cube_v, selection.required
-        if not isinstance(map_settings, HeatmapSettings):
-            return map_settings(radar, cube_v, clip), selection.required
-        return maps_of_clip(radar, cube_v, map_settings), selection.required
+        cube_v, required = simulated(faces, mesh, _receiver_of(clip))
+        return _products(radar, map_settings, cube_v, clip), required
 
-    return jax.lax.map(one_clip, clips)
+    if most is None:
+        return jax.lax.map(one_clip, clips)
+    clips_per_batch = max(1, most // clips.posed.subjects[0].poses_rad.shape[1])
+    meshes = map_in_batches(lambda each: skin_scene(bodies, each)[0], clips.posed, clips_per_batch)
+    cubes_v, required = _cubes_by_frames(partial(simulated, bodies[0].faces), meshes, clips, most)
+    products = map_in_batches(
+        lambda pair: _products(radar, map_settings, *pair), (cubes_v, clips), clips_per_batch
+    )
+    return products, required
+
+
+def _products(radar, map_settings, cube_v, clip: PosedClip):
+    """The IF cube of a clip, its heatmaps, or the result of a function."""
+    if map_settings is None:
+        return cube_v
+    if isinstance(map_settings, HeatmapSettings):
+        return maps_of_clip(radar, cube_v, map_settings)
+    return map_settings(radar, cube_v, clip)
+
+
+def _receiver_of(clip: PosedClip) -> tuple:
+    """The parts of a clip that are not the scene."""
+    return clip.key, clip.reflection, clip.level_v, clip.extra_noise_db
+
+
+def _cube_of_mesh(radar, settings, sizes, faces, mesh, receiver, first_frame=0):
+    """Simulate the IF cube [V] of one clip; also return the array sizes that it required."""
+    key, reflection, level_v, noise_db = receiver
+    selection = select_faces(radar, settings, reflection, mesh, faces)
+    echo = clip_echo(radar, settings, sizes, reflection, mesh, faces, selection)
+    cube_v = receive(radar, echo, key, settings, level_v, noise_db, first_frame)
+    return cube_v, selection.required
+
+
+def _cubes_by_frames(simulated, meshes, clips: PosedClip, most: int):
+    """Simulate stacked clips in batches of frames, each as a clip of one frame."""
+    num_clips, num_frames = meshes.vertices_m.shape[:2]
+    index = jnp.tile(jnp.arange(num_frames), num_clips)
+    frames = one_by_one(meshes), repeated(_receiver_of(clips), num_frames), index
+    cubes_v, required = map_in_batches(lambda frame: simulated(*frame), frames, most)
+    return cubes_v.reshape(num_clips, num_frames, *cubes_v.shape[2:]), required

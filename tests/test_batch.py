@@ -1,6 +1,7 @@
 """One program from poses to heatmaps gives the maps of the step-by-step path through the host."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 
 from builders.activities import perform
-from radarsim.batch import BatchSimulator, largest, pose_clip, stack_clips
+from radarsim import batch, frame_batches
+from radarsim.batch import BatchSimulator, _simulate_clips, largest, pose_clip, stack_clips
 from radarsim.errors import InputError
 from radarsim.files import free_body
 from radarsim.heatmaps.heatmaps import HeatmapSettings, make_heatmaps
@@ -116,6 +118,37 @@ def test_a_chain_without_maps_ends_with_the_cubes(clips):
     assert cubes_v.shape == (1, *wished_v.shape)
     # Rounding changes a few ADC codes, and most of the cube is noise.
     assert relative_db(cubes_v[0], wished_v) < -40
+
+
+def test_frames_of_many_clips_at_a_time_are_those_of_each_clip(clips, monkeypatch):
+    """A GPU simulates frames of several clips at a time, here two batches of three frames.
+
+    Rounding changes a few ADC codes, and most of the cube is noise.
+    """
+    by_clip_v = np.stack([cube_by_steps(*clip) for clip in clips])
+    _simulate_clips.clear_cache()
+    monkeypatch.setattr(batch, "frames_per_batch", lambda radar, bodies: 4)
+    stacked = stack_clips([posed(*clip) for clip in clips])
+    found_v = np.asarray(BatchSimulator(RADAR, (BODY,), SETTINGS, None)(stacked))
+    _simulate_clips.clear_cache()
+    assert found_v.shape == by_clip_v.shape
+    assert relative_db(found_v, by_clip_v) < -40
+
+
+def test_a_batch_fills_half_of_the_memory(monkeypatch):
+    """The number of frames follows from the device's memory, and is limited at both ends."""
+
+    def frames(bytes_limit):
+        device = SimpleNamespace(memory_stats=lambda: {"bytes_limit": bytes_limit})
+        monkeypatch.setattr(jax, "devices", lambda: [device])
+        return frame_batches.frames_per_batch(RADAR, (BODY,))
+
+    assert frames(1 << 30) is None  # on a CPU, clip by clip
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    cube_bytes = 8 * 8 * 12 * 64
+    expected = (1 << 29) / (3 * cube_bytes + 1000 * len(BODY.faces))
+    assert frames(1 << 30) == int(expected)
+    assert (frames(1), frames(1 << 40)) == (1, frame_batches.MOST_FRAMES)
 
 
 @pytest.mark.parametrize("wrong", [{"visibility": "hpr"}, {"method": "exact"}])

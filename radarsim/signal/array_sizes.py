@@ -80,6 +80,7 @@ class SumSizes:
         by_pairs: whether weights have a factor for each antenna pair.
         kernel_width: number of grid cells over which one tone is spread.
         precision: precision of matrix products.
+        kernels: whether a GPU may run the sum as a kernel, which has no forward-mode derivatives.
     """
 
     num_places: int
@@ -92,6 +93,7 @@ class SumSizes:
     by_pairs: bool = False
     kernel_width: int = 6
     precision: str = "highest"
+    kernels: bool = True
 
     @property
     def reach_cells(self) -> int:

@@ -95,7 +95,7 @@ def fast_sum(
         offset_bins=offset_bins,
         weight=weight,
     )
-    cells_of_faces = cells_by_kernel if use_kernels() else cells_by_loop
+    cells_of_faces = cells_by_kernel if sizes.kernels and use_kernels() else cells_by_loop
     cells = cells_of_faces(sizes, faces, groups.middle_cells, jnp.asarray(u))
     samples = samples_of_cells(radar, sizes, cells)
     return checked(sizes, groups, samples) * bulk_phase(
@@ -120,7 +120,7 @@ def cells_by_kernel(
 ) -> Float[Array, "block part pair cell"]:
     """`cells_by_loop` with the GPU kernel of sum_kernel.py.
 
-    Gradients are those of the loop; forward-mode derivatives need RADARSIM_KERNELS=0.
+    Gradients are those of the loop; forward-mode derivatives need `SumSizes.kernels=False`.
     """
     leaves, structure = jax.tree.flatten((faces, middle_cells, u))
     return _cells_by_kernel(sizes, structure, *leaves)

@@ -1,4 +1,4 @@
-"""Inputs of the GPU kernel of the sum: polynomials and series of each face."""
+"""Inputs of the GPU kernel of the sum: polynomials of each face, and its shift in each block."""
 
 from typing import NamedTuple
 
@@ -7,10 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from radarsim.signal.array_sizes import SumSizes, power_of_two
+from radarsim.signal.array_sizes import power_of_two
 from radarsim.signal.chirp_blocks import FaceGroup, at_chirps, at_middles, half_span
 from radarsim.signal.range_groups import FACES_PER_GROUP
-from radarsim.signal.series_kernel import series_by_kernel
 
 # Faces per turn of the kernel's loop over a group; more would not fit into the registers.
 FACES_PER_TURN = 16
@@ -26,7 +25,7 @@ class KernelInputs(NamedTuple):
 
     Attributes:
         middle_bins: shift of each tone at the middle of each block.
-        factors: factors of the powers of each tone's shift, from `series_kernel`.
+        half_bins: largest shift of each tone within each block (`chirp_blocks.half_span`).
         turns: number of turns of the loop over each group, 0 for a group without weight.
         u: burst times.
         u_mid: burst time of the middle of each block.
@@ -42,24 +41,21 @@ class KernelInputs(NamedTuple):
     quadratic: Float[Array, "power place"] | None
     pair: tuple[Float[Array, "tx rx place"], Float[Array, "tx rx place"]] | None
     reference_cycles: Float[Array, " place"]
+    offset_bins: Float[Array, " place"]
     weight: Float[Array, "block chirp place"]
     middle_bins: Float[Array, "block place"]
-    factors: Float[Array, "block power term place"]
+    half_bins: Float[Array, "block place"]
     turns: Int[Array, " group"]
     u: Float[Array, "block tx chirp"]
     u_mid: Float[Array, " block"]
 
 
-def kernel_inputs(
-    sizes: SumSizes, faces: FaceGroup, u: Float[Array, "block chirp tx"], interpret: bool
-) -> KernelInputs:
+def kernel_inputs(faces: FaceGroup, u: Float[Array, "block chirp tx"]) -> KernelInputs:
     """Compute the kernel's inputs from the faces of all groups and the burst times."""
     num_tx, num_rx = (power_of_two(part.bins.shape[1], 1) for part in (faces.tx, faces.rx))
     num_chirps = power_of_two(u.shape[1], max(1, LEAST_SIDE // (num_tx * num_rx)))
     u_mid = u.mean((1, 2))
     middle = at_middles(faces.tx.bins.mean(1), u_mid) + at_middles(faces.rx.bins.mean(1), u_mid)
-    half = _half_bins(faces, middle, u, u_mid)
-    num_terms = power_of_two(sizes.num_terms, LEAST_SIDE)
     return KernelInputs(
         tx_cycles=_padded(faces.tx.cycles, 1, num_tx),
         tx_bins=_padded(faces.tx.bins, 1, num_tx),
@@ -71,9 +67,10 @@ def kernel_inputs(
         quadratic=faces.quadratic,
         pair=jax.tree.map(lambda part: _padded(_padded(part, 0, num_tx), 1, num_rx), faces.pair),
         reference_cycles=faces.reference_cycles,
+        offset_bins=faces.offset_bins,
         weight=_padded(faces.weight, 1, num_chirps),
         middle_bins=middle,
-        factors=series_by_kernel(sizes, num_terms, faces.offset_bins + middle, half, interpret),
+        half_bins=_half_bins(faces, middle, u, u_mid),
         turns=_turns(faces.weight),
         u=_padded(_padded(jnp.swapaxes(u, 1, 2), 1, num_tx), 2, num_chirps),
         u_mid=u_mid,

@@ -3,8 +3,8 @@
 XLA writes the phasors [chirp x tx x rx, face] to memory between the kernel that computes them and
 the product that reads them: two thirds of all memory traffic of a simulation. Here, one program per
 block of chirps and range group computes the phasors of a few faces at a time and multiplies them by
-the series of these faces at once. Its inputs are the polynomials and series of each face
-(kernel_inputs.py), and its result is the sum over the group.
+the series of these faces at once. Its inputs are the polynomials of each face (kernel_inputs.py),
+and its result is the sum over the group.
 
 The formulas are those of chirp_blocks.py, tone_series.py and fast_sum.py, which remain in use on
 CPUs and with which the tests compare the kernel.
@@ -20,10 +20,11 @@ from jax.experimental.pallas import triton
 from jaxtyping import Array, Float
 
 from radarsim.numerics.polynomials import COS_TERMS, SIN_TERMS, horner
-from radarsim.signal.array_sizes import SumSizes
+from radarsim.signal.array_sizes import SumSizes, power_of_two
 from radarsim.signal.chirp_blocks import FaceGroup, complex_product
-from radarsim.signal.kernel_inputs import FACES_PER_TURN, KernelInputs, kernel_inputs
+from radarsim.signal.kernel_inputs import FACES_PER_TURN, LEAST_SIDE, KernelInputs, kernel_inputs
 from radarsim.signal.range_groups import FACES_PER_GROUP
+from radarsim.signal.series_kernel import write_series
 
 # Rows [tx x chirp x rx] per warp: two products of 16 rows.
 ROWS_PER_WARP = 16
@@ -45,25 +46,30 @@ def terms_of_groups(
         u: burst times.
         interpret: whether the kernel is interpreted, which any device can do.
     """
-    inputs = kernel_inputs(sizes, faces, u, interpret)
+    inputs = kernel_inputs(faces, u)
     num_blocks, num_tx, num_chirps = inputs.u.shape
     num_rx, num_groups = inputs.rx_bins.shape[1], len(inputs.turns)
-    num_rows, num_terms = num_tx * num_chirps * num_rx, inputs.factors.shape[2]
+    num_rows, num_terms = num_tx * num_chirps * num_rx, power_of_two(sizes.num_terms, LEAST_SIDE)
+    scratch = sizes.shift_powers, num_terms, FACES_PER_GROUP
 
     def whole(array):
         return pl.BlockSpec(array.shape, lambda block, group: (0,) * array.ndim)
 
     num_warps = min(max(num_rows // ROWS_PER_WARP, 1), MOST_WARPS)
-    terms = pl.pallas_call(
+    terms, _ = pl.pallas_call(
         partial(_kernel, sizes, interpret),
-        out_shape=jax.ShapeDtypeStruct(
-            (num_blocks, 2, num_rows, num_groups, num_terms), jnp.float32
-        ),
+        out_shape=[
+            jax.ShapeDtypeStruct((num_blocks, 2, num_rows, num_groups, num_terms), jnp.float32),
+            jax.ShapeDtypeStruct((num_blocks, num_groups, *scratch), jnp.float32),
+        ],
         grid=(num_blocks, num_groups),
         in_specs=[jax.tree.map(whole, inputs)],
-        out_specs=pl.BlockSpec(
-            (None, 2, num_rows, None, num_terms), lambda block, group: (block, 0, 0, group, 0)
-        ),
+        out_specs=[
+            pl.BlockSpec(
+                (None, 2, num_rows, None, num_terms), lambda block, group: (block, 0, 0, group, 0)
+            ),
+            pl.BlockSpec((None, None, *scratch), lambda block, group: (block, group, 0, 0, 0)),
+        ],
         compiler_params=triton.CompilerParams(num_warps=num_warps, num_stages=1),
         interpret=interpret,
         name="sum_of_groups",
@@ -76,10 +82,16 @@ def product(phasors: Float[Array, "row face"], factor: Float[Array, "face term"]
     return jnp.dot(phasors, factor, precision="highest" if interpret else THREE_PASSES)
 
 
-def _kernel(sizes: SumSizes, interpret: bool, inputs: KernelInputs, terms_ref) -> None:
+def _kernel(sizes: SumSizes, interpret: bool, inputs: KernelInputs, terms_ref, factors_ref):
     """Sum one group in one block; `inputs` holds references instead of arrays."""
     block, group = pl.program_id(0), pl.program_id(1)
     nothing = jnp.zeros(terms_ref.shape[1:], jnp.float32)
+    # The series pass through memory, because only there does a thread compute one face.
+    every = pl.ds(group * FACES_PER_GROUP, FACES_PER_GROUP)
+    offset_bins = inputs.offset_bins[every] + inputs.middle_bins[block, every]
+    write_series(sizes, offset_bins, inputs.half_bins[block, every], factors_ref)
+    if not interpret:
+        triton.debug_barrier()
 
     def turn(index, totals):
         faces = pl.ds(group * FACES_PER_GROUP + index * FACES_PER_TURN, FACES_PER_TURN)
@@ -88,7 +100,7 @@ def _kernel(sizes: SumSizes, interpret: bool, inputs: KernelInputs, terms_ref) -
                 # The barrier keeps the compiler from loading all factors in advance, for which it
                 # would need more than the 128 registers that allow two programs per processor.
                 triton.debug_barrier()
-            factor = inputs.factors[block, power, :, faces].T
+            factor = factors_ref[power, :, pl.ds(index * FACES_PER_TURN, FACES_PER_TURN)].T
             sums = (product(part, factor, interpret) for part in parts)
             totals = [total + part for total, part in zip(totals, sums, strict=True)]
         return tuple(totals)

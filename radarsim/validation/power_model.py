@@ -196,6 +196,7 @@ def _fixed_selection(radar: Radar, scene: Scene, times_s, settings, reflection) 
         num_cells=sizes.num_cells + 32,
         num_terms=terms,
         span_bins=settings.error_budget.span_bins(terms),
+        kernels=False,  # for the forward-mode derivatives
     )
     tilt_rad = float(scene.radar_pose.tilt_rad)
     ahead, left = line_of_sight(scene)

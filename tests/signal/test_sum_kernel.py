@@ -75,6 +75,26 @@ def test_gradients_through_the_kernel_are_those_of_the_loop(monkeypatch):
     np.testing.assert_allclose(by_kernel, by_loop, atol=1e-4 * np.abs(by_loop).max())
 
 
+def test_forward_mode_derivatives_need_sizes_without_kernels(monkeypatch):
+    """`radarsim.validate --fit` uses such derivatives; tracing them is enough for this test."""
+    mesh, faces = moving_sphere(AWR1843)
+    selection, sizes = select(AWR1843, ALL_FACES, LOBES, mesh, faces)
+
+    def derivatives_of(sizes):
+        def echo(shift_m):
+            moved = replace(mesh, vertices_m=mesh.vertices_m + shift_m)
+            return _clip_echo(
+                AWR1843, ALL_FACES, sizes, LOBES, moved, jnp.asarray(faces), selection
+            )
+
+        return jax.eval_shape(jax.jacfwd(echo), jnp.zeros(3))
+
+    kernel_runs(monkeypatch)
+    assert derivatives_of(replace(sizes, kernels=False)).shape[-1] == 3
+    with pytest.raises(TypeError, match="custom_vjp"):
+        derivatives_of(sizes)
+
+
 def tf32(values):
     """Round float32 to the 10 bits of mantissa that tensor cores read."""
     bits = jax.lax.bitcast_convert_type(values, jnp.int32)
