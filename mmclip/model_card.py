@@ -7,9 +7,9 @@ from mmclip.store import UNITS
 LIMITS = """
 * All training data is simulated: one simulator, one model of synthetic motion, one bounce off one
   body in an empty room. Accuracy on recordings of real people has not been measured.
-* One person per window, 2.5 to 3.5 m ahead of the radar and roughly facing it, as in
-  the training data.
-* Activities that differ little in range, speed and angle are confused; see the table of classes.
+* One person per window, 2.5 to 3.5 m ahead of the radar and roughly facing it, as in the
+  training data.
+* Activities that differ little in range, speed and angle are often confused.
 * The model must not be used for decisions about people's health or safety.
 """
 
@@ -26,7 +26,7 @@ def card(description: Mapping, results: Mapping) -> str:
         _overview(description),
         "## Training data\n\n" + _data(description),
         "## Radar\n\n" + _axes(description),
-        "## Figures\n\n" + _figures(results),
+        "## Figures\n\n" + _validation(description) + _figures(results),
         "## Limits\n" + LIMITS.rstrip(),
     )
     return "\n\n".join(sections) + "\n"
@@ -75,17 +75,29 @@ def _axes(description: Mapping) -> str:
     return "\n".join(lines)
 
 
+def _validation(description: Mapping) -> str:
+    accuracy = description.get("validation_accuracy")
+    if accuracy is None:
+        return ""
+    return (
+        f"Validation accuracy among the {len(description['seen'])} labels in training: "
+        f"{accuracy:.1%}, on people who are not in training, by whom the step was chosen.\n\n"
+        "Labels that are not in training: "
+    )
+
+
 def _figures(results: Mapping) -> str:
     """Table of pooled results: a row per kind in zero_shot.json, or one for evaluation.json."""
     kinds = {"evaluation": results} if "over_classes" in results else results
     rows = [_row(kind, each) for kind, each in kinds.items() if _is_pooled(each)]
     if not rows:
-        return "Not measured."
+        return "not measured with this model."
     head = [
         "| labels | mean recall | 95 % over classes | 95 % over people | top 3 | chance |",
         "|---|---|---|---|---|---|",
     ]
     commit = results.get("commit")
+    head[:0] = ["by kind, the mean over models that were trained in the same way:", ""]
     source = f"\n\nCode: `{commit}`; machine: {results.get('machine')}." if commit else ""
     return "\n".join([*head, *rows]) + source
 

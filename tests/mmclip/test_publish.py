@@ -15,7 +15,7 @@ from mmclip.model_card import card
 from mmclip.model_files import describe_training, load_model, save_model
 from mmclip.model_variables import split_model
 from mmclip.prepared_data import prepare_data
-from mmclip.query_bank import add_query_bank
+from mmclip.query_bank import add_query_bank, read_query_bank
 from mmclip.text_encoders import HashEncoder
 from tests.helpers.labelled_stores import LABELS, build_labelled_store
 from tests.helpers.tiny_training import UNSEEN, tiny_settings
@@ -122,7 +122,20 @@ def test_the_card_states_data_and_figures(folder, capsys):
     assert "Activities never trained (2): bow, kick." in text
     assert "Pre-training added 1 captions" in text
     assert "range: 32 bins from 0 to 3.1 m" in text
-    assert "Not measured." in card(load_model(folder / "box").description, {})
+    assert "not measured" in card(load_model(folder / "box").description, {})
     file.write_text("{")
     assert publish.main(command) == 2
     assert "--evaluation: cannot be read" in capsys.readouterr().err
+
+
+def test_the_model_of_the_package_is_complete_and_small():
+    """The model of the package has the digest in its description, and a card."""
+    model = load_model(model_files.BUNDLED_MODEL)
+    folder = model.folder
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 1e6 * publish.LARGEST_MB
+    assert read_query_bank(model) is not None
+    assert model.description["weights_sha256"] in (folder / publish.CARD).read_text()
+    people = model.description["subjects"]
+    # The main job's people have seed 0, whose names do not contain the seed.
+    assert people
+    assert all("/seed" in name for name in people)
