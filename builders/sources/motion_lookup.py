@@ -11,7 +11,7 @@ from pipelines.sources import Take
 from radarsim.errors import InputError
 from radarsim.paths import existing_path
 
-_BUILT_IN = re.compile(r"built-in/subject(\d+)/(.+)_(\d+)")
+_BUILT_IN = re.compile(r"built-in/(?:seed\d+-)?subject(\d+)/(.+)_(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
