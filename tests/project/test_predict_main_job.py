@@ -17,14 +17,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fast_compilation")]
 def test_most_clips_of_the_main_job_are_named_right(tmp_path, capsys):
     """At least 60 % of the 24 clips are named right among 24 labels, of which chance names one.
 
-    None of the dataset's people and takes is in the training data.
+    None of the dataset's people and takes is in the training data. The fast sum (error -60 dB) saves
+    half of the time and does not change what is recognised.
     """
     try:
         package_folder()
     except MmclipError as error:
         pytest.skip(str(error))
     store = str(tmp_path / "synth.zarr")
-    assert amass.main(["--out", store, "--if-cubes", "off"]) == 0
+    assert amass.main(["--out", store, "--if-cubes", "off", "--method", "fast"]) == 0
     capsys.readouterr()
     assert predict.main([store]) == 0
     out = capsys.readouterr().out
