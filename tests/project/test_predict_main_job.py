@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fast_compilation")]
 def test_most_clips_of_the_main_job_are_named_right(tmp_path, capsys):
     """At least 60 % of the 24 clips are named right among 24 labels, of which chance names one.
 
-    None of the dataset's people and takes is in the training data. The fast sum (error -60 dB) saves
-    half of the time and does not change what is recognised.
+    None of the dataset's people and takes is in the training data. The fast sum (error -60 dB) takes
+    less time.
     """
     try:
         package_folder()
