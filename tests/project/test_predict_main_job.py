@@ -11,14 +11,15 @@ from mmclip import predict
 from mmclip.errors import MmclipError
 from mmclip.minilm import package_folder
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fast_compilation")]
+# Without fast_compilation, whose programs are slow for so many frames.
+pytestmark = pytest.mark.slow
 
 
 def test_most_clips_of_the_main_job_are_named_right(tmp_path, capsys):
     """At least 60 % of the 24 clips are named right among 24 labels, of which chance names one.
 
-    None of the dataset's people and takes is in the training data. The fast sum (error -60 dB) takes
-    less time.
+    None of the dataset's people and takes is in the training data. The fast sum, whose error is
+    -60 dB, takes less time.
     """
     try:
         package_folder()
