@@ -22,7 +22,7 @@ FRAME_MAPS = {"range_doppler": "burst_speed", "range_azimuth": "burst_angle"}
 FRAME_COORDINATES = {"frame_time": "s", "burst_speed": "m/s", "burst_angle": "rad"}
 JOINT_ARRAYS = ("joints_m", "joint_speed_mps", "joint_visible")
 
-_AT_FRAMES = {"coordinates": "frame_time"}  # CF convention that tells xarray where the times are
+_AT_FRAMES = {"coordinates": "frame_time"}  # CF convention by which xarray finds the times
 _ABOUT_COORDINATES = {
     "frame_time": "middle of the burst of each frame, since the start of the clip",
     "burst_speed": "centre of each speed bin of one burst, receding positive",

@@ -78,6 +78,11 @@ def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -
 
 @functools.lru_cache(maxsize=4)
 def body_of(key: BodyKey) -> BodyModel:
+    """Load the body model of a key, subdivided if the key has a largest edge length.
+
+    Raises:
+        InputError: no model file of the folder can be used.
+    """
     body = files.free_body() if key.path is None else _nearest_model(key)
     return subdivide(body, key.max_edge_m) if key.max_edge_m else body
 
