@@ -237,6 +237,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_scoring_options(parser)
     parser.add_argument("--split", default="test", metavar="NAME", help="evaluated split (test)")
+    parser.set_defaults(pretrain_out=None)
     return parser
 
 

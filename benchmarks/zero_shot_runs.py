@@ -34,7 +34,8 @@ def pretrain_model(options: argparse.Namespace, seed: int, derange: int = 0) -> 
     from mmclip.presets import load_preset
     from mmclip.pretrain import pretrain
 
-    folder = options.out / f"pre-{f'{CONTROL}{derange}' if derange else seed}"
+    out = options.pretrain_out or options.out
+    folder = out / f"pre-{f'{CONTROL}{derange}' if derange else seed}"
     overrides = [*options.pretrain_set, f"seed={seed}", f"derange={derange}"]
     settings = load_preset(options.preset, overrides)
     pretrain(
