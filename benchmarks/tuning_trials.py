@@ -23,7 +23,7 @@ from mmclip.paths import path_argument
 
 TRIALS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 # Scoring and hub correction of each column; they are applied to the same trained models.
-SCORINGS = (("class", "off"), ("class", "on"), ("parts", "on"), ("both", "off"), ("both", "on"))
+SCORINGS = tuple((scoring, hub) for scoring in ("class", "parts", "both") for hub in ("off", "on"))
 # The scoring of the recipe, in which trials are compared.
 COMPARED = "both on"
 EXAMPLES = """
@@ -84,6 +84,7 @@ def trial_options(options: argparse.Namespace, name: str) -> argparse.Namespace:
         set=[*common["set"], *trial.get("set", ())],
         method=trial.get("method", common["method"]),
         encoder="minilm",
+        seen_penalty=None,
         split="test",
     )
 

@@ -88,6 +88,8 @@ def evaluate_models(
     for name in ("scoring", "hub_correction"):
         if value := getattr(options, name):
             command += [f"--{name.replace('_', '-')}", value]
+    if options.seen_penalty is not None:
+        command += ["--seen-penalty", str(options.seen_penalty)]
     if evaluate.main([*command, "--split", options.split, "--candidates", candidates]):
         raise SystemExit(2)
     return json.loads((out / "evaluation.json").read_text())

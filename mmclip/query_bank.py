@@ -60,6 +60,8 @@ def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = prin
         chosen["scoring"] = options.scoring
     if options.hub_correction:
         chosen["hub_correction"] = options.hub_correction == "on"
+    if options.seen_penalty is not None:
+        chosen["seen_penalty"] = options.seen_penalty
     settings = replace(settings, inference=replace(settings.inference, **chosen))
     rewrite_description(model.folder, settings=settings_to_dict(settings))
     return add_query_bank(model.folder, corpus, report)
