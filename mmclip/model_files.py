@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from mmclip.common_grid import on_grid
+from mmclip.ensemble import MEMBERS, Ensemble, make_ensemble
 from mmclip.errors import MmclipError
 from mmclip.model import MmClip, make_model
 from mmclip.model_variables import Variables, join_model, split_model
@@ -30,13 +31,13 @@ class TrainedModel:
     """A trained model and its description.
 
     Attributes:
-        network: the network with its trained weights.
+        network: the network with its trained weights, or an ensemble of networks.
         settings: settings of its training run.
         description: content of model.json.
         folder: folder that contains both files.
     """
 
-    network: MmClip
+    network: MmClip | Ensemble
     settings: TrainingSettings
     description: dict
     folder: Path
@@ -161,13 +162,20 @@ def load_model(folder: str | Path) -> TrainedModel:
     if hashlib.sha256(data).hexdigest() != description["weights_sha256"]:
         problem = f"is not the file described in {DESCRIPTION}"
         raise MmclipError(folder, WEIGHTS, problem, "copy both files again")
-    initial = split_model(make_model(settings.model, description["encoder"]["width"], 0))
+    initial = split_model(_initial_network(settings, description))
     # The weights of a published model have half precision and are converted to the dtype of
     # training.
     types = {name: value.dtype for name, value in initial.variables["base"].items()}
     weights = {name: jnp.asarray(value, types.get(name)) for name, value in load(data).items()}
     network = join_model(initial.graph, {**initial.variables, "base": weights})
     return TrainedModel(network, settings, description, folder)
+
+
+def _initial_network(settings: TrainingSettings, description: dict) -> MmClip | Ensemble:
+    width, members = description["encoder"]["width"], description.get(MEMBERS)
+    if members:
+        return make_ensemble(settings.model, width, len(members))
+    return make_model(settings.model, width, 0)
 
 
 def rewrite_description(folder: Path, **entries) -> dict:
