@@ -12,18 +12,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 
+from mmclip.ensemble_network import MEMBERS, Ensemble, combined
 from mmclip.errors import MmclipError
-from mmclip.model import Embeddings, MmClip, make_model, unit_length
+from mmclip.model import Embeddings
+from mmclip.model_files import load_model, save_model
+from mmclip.model_variables import split_model
 from mmclip.paths import path_argument
-from mmclip.settings import ModelSettings
+from mmclip.query_bank import read_query_bank, write_query_bank
 
-# Entry of model.json with a description of each member.
-MEMBERS = "members"
 # Entries of model.json in which members may differ.
 OWN = ("settings", "step", "validation_accuracy", "validation_retrieval", "weights_sha256")
 OWN += ("query_bank",)
@@ -31,45 +29,6 @@ EXAMPLES = """
 example:
   python -m mmclip.ensemble runs/g1-0 runs/g1-1 runs/g1-2 --out runs/g1
 """
-
-
-class Ensemble(nnx.Module):
-    """Several networks that are used as one.
-
-    Args:
-        members: networks of the same layer sizes.
-    """
-
-    def __init__(self, members: Sequence[MmClip]):
-        self.members = nnx.List(members)
-
-    def signal(self, heatmaps: jax.Array) -> Embeddings:
-        """Embed heatmaps [batch, heatmap, column, bin], values from -1 to 1, as unit vectors.
-
-        Returns:
-            Embeddings whose activity vectors have the width of all members together.
-        """
-        return combined([member.signal(heatmaps) for member in self.members])
-
-    def text(self, sentences: jax.Array) -> Embeddings:
-        """Embed the sentence embeddings of an activity [batch, attribute, width]."""
-        return combined([member.text(sentences) for member in self.members])
-
-    def scale(self) -> jax.Array:
-        """Factor applied to the cosine similarities, the mean over the members."""
-        return jnp.mean(jnp.stack([member.scale() for member in self.members]))
-
-
-def combined(embeddings: Sequence[Embeddings]) -> Embeddings:
-    """Unit vectors of an ensemble: means of the attribute vectors, and joined activity vectors."""
-    attributes = unit_length(jnp.mean(jnp.stack([each.attributes for each in embeddings]), axis=0))
-    activity = jnp.concatenate([each.activity for each in embeddings], axis=-1)
-    return Embeddings(attributes, unit_length(activity))
-
-
-def make_ensemble(settings: ModelSettings, text_width: int, members: int) -> Ensemble:
-    """Create an ensemble with initial weights, as the structure for stored weights."""
-    return Ensemble([make_model(settings, text_width, seed) for seed in range(members)])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,10 +56,6 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
     Raises:
         MmclipError: a model cannot be read, or the models do not belong together.
     """
-    from mmclip.model_files import load_model, save_model
-    from mmclip.model_variables import split_model
-    from mmclip.query_bank import read_query_bank, write_query_bank
-
     models = [load_model(run) for run in runs]
     for other in models[1:]:
         _check_pair(models[0], other)

@@ -61,7 +61,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         MmclipError: the model, a store, a setting or the folder cannot be used, or --with is
             missing.
     """
-    from mmclip.ensemble import MEMBERS
+    from mmclip.ensemble_network import MEMBERS
     from mmclip.epochs import with_epoch_decay
     from mmclip.errors import MmclipError
     from mmclip.model_files import load_model

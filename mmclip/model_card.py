@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mmclip.ensemble_network import MEMBERS
 from mmclip.store import UNITS
 
 LIMITS = """
@@ -51,7 +52,7 @@ def _overview(description: Mapping) -> str:
 
 def _origin(description: Mapping) -> str:
     """Step of the released weights, or the seeds of the members of an ensemble."""
-    if members := description.get("members"):
+    if members := description.get(MEMBERS):
         seeds = ", ".join(str(each["seed"]) for each in members)
         return f"an ensemble of {len(members)} models (seeds {seeds})"
     return f"step {description['step']}"

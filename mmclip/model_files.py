@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from mmclip.common_grid import on_grid
-from mmclip.ensemble import MEMBERS, Ensemble, make_ensemble
+from mmclip.ensemble_network import MEMBERS, Ensemble, make_ensemble
 from mmclip.errors import MmclipError
 from mmclip.model import MmClip, make_model
 from mmclip.model_variables import Variables, join_model, split_model

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip import ensemble, evaluate, finetune, pretrain, publish
-from mmclip.ensemble import combined
+from mmclip.ensemble_network import combined
 from mmclip.label_scoring import similarity
 from mmclip.model import Embeddings
 from mmclip.model_files import load_model
