@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 from scipy.interpolate import PchipInterpolator
 
 from radarsim.radar.receiver_profile import AntennaPattern
 
+Cut = Float[Array, " angle"] | Float[np.ndarray, " angle"]
 # Spacing of the resampled cuts of a table.
 CUT_STEP_RAD = np.radians(1.0)
 # Smallest cosine in a logarithm; the gain of the back lobes exceeds the gain in this direction.
@@ -36,11 +38,11 @@ class AntennaGain:
             of `CUT_STEP_RAD`; None for the exponent.
     """
 
-    azimuth_exponent: Float[Array, ""] | float
-    elevation_exponent: Float[Array, ""] | float
-    back_lobe: Float[Array, ""] | float
-    azimuth_cut: Float[Array, " angle"] | Float[np.ndarray, " angle"] | None = None
-    elevation_cut: Float[Array, " angle"] | Float[np.ndarray, " angle"] | None = None
+    azimuth_exponent: ArrayLike
+    elevation_exponent: ArrayLike
+    back_lobe: ArrayLike
+    azimuth_cut: Cut | None = None
+    elevation_cut: Cut | None = None
 
 
 def antenna_gain(pattern: AntennaPattern) -> AntennaGain:
@@ -96,7 +98,7 @@ def _cosine_cut(exponent, cosine):
     return jnp.where(cosine > SMALLEST_COSINE, in_front, -100.0)
 
 
-def _at(cut: Float[Array, " angle"], angle_rad: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+def _at(cut: Cut, angle_rad: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
     """Interpolate a cut by the cubics of Catmull and Rom, which have continuous derivatives."""
     place = (angle_rad + np.float32(np.pi)) / np.float32(CUT_STEP_RAD)
     index = jnp.clip(jnp.floor(place).astype(jnp.int32), 1, len(cut) - 3)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.point_targets import simulate_points
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.radar import Radar
@@ -113,20 +114,24 @@ def test_a_target_behind_the_radar_disappears():
 
 
 def test_a_target_beyond_the_maximum_range_is_attenuated_by_the_stop_band():
-    """A target at 15 m folds to 4 m, 40 dB lower; the high-pass filter attenuates it by 0.07 dB."""
-    assert pytest.approx(10.99, abs=0.01) == RADAR.max_range_m
+    """A target at 1.4 times the maximum range folds to 0.4 times this range, 40 dB lower.
+
+    The high-pass filter adds less than 0.1 dB. At 11 m, these are a target at 15 m and its image
+    at 4 m.
+    """
+    range_m = 1.4 * RADAR.max_range_m
     profile = ReceiverProfile(if_filter=IfFilter(high_pass_1_hz=100e3, stop_band_db=40.0))
-    aliased = echo_of_point(RADAR, profile, [15.0, 0.0, 0.0])[0, 0, 0, 0]
-    peak = np.abs(np.fft.fft(aliased, 1024)).argmax() / 1024 * RADAR.max_range_m
-    assert peak == pytest.approx(15.0 - RADAR.max_range_m, abs=0.1)
-    beat_hz = RADAR.chirp.slope_hz_per_s * 2 * 15.0 / 299792458
+    aliased = echo_of_point(RADAR, profile, [range_m, 0.0, 0.0])[0, 0, 0, 0]
+    peak_m = np.abs(np.fft.fft(aliased, 1024)).argmax() / 1024 * RADAR.max_range_m
+    assert peak_m == pytest.approx(0.4 * RADAR.max_range_m, abs=RADAR.range_resolution_m)
+    beat_hz = RADAR.chirp.slope_hz_per_s * 2 * range_m / SPEED_OF_LIGHT_MPS
     expected_db = -40.0 - 10 * np.log10(1 + (100e3 / beat_hz) ** 2)
-    assert change_db(RADAR, profile, [15.0, 0.0, 0.0]) == pytest.approx(expected_db, abs=0.01)
+    assert change_db(RADAR, profile, [range_m, 0.0, 0.0]) == pytest.approx(expected_db, abs=0.01)
 
 
 def test_the_high_pass_attenuates_near_targets():
     """At the corner of two first-order filters, the echo falls by 3.01 + 1.94 dB."""
-    corner_hz = 2 * RADAR.chirp.slope_hz_per_s / 299792458  # the beat frequency at 1 m
+    corner_hz = 2 * RADAR.chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS  # the beat frequency at 1 m
     both = IfFilter(high_pass_1_hz=corner_hz, high_pass_2_hz=0.75 * corner_hz, pass_fraction=0.0)
     found_db = change_db(RADAR, ReceiverProfile(if_filter=both), [1.0, 0.0, 0.0])
     assert found_db == pytest.approx(-3.01 - 1.94, abs=0.02)
@@ -135,18 +140,16 @@ def test_the_high_pass_attenuates_near_targets():
 # --- accuracy of the fast sum --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("range_m", "limit_db"), [(2.0, -80), (1.0, -70)])
-def test_the_fast_sum_keeps_its_error_with_antennas_and_filters(range_m, limit_db):
-    """The errors of the accurate mode hold for a moving body off boresight of a narrow beam.
+def test_the_fast_sum_keeps_its_error_with_antennas_and_filters():
+    """The error of the accurate mode at 2 m holds off boresight, where the gain changes most.
 
-    The sphere is 25 degrees off boresight in azimuth and elevation, where the gain changes most.
+    The sphere is at 22 degrees of azimuth and of elevation, at the end of the pass band.
     """
-    radar = replace(RADAR, profile=None)
-    mesh, faces = moving_sphere(radar, range_m, radius_m=0.15)
-    offset_m = np.array([0.0, 0.4, 0.4], np.float32) * range_m
+    mesh, faces = moving_sphere(RADAR, 2.0, radius_m=0.15)
+    offset_m = np.array([0.0, 0.6, 0.8], np.float32)
     mesh = replace(mesh, origin_high_m=mesh.origin_high_m + offset_m)
     model = weighted_reflection(QuasiSpecular(0.5), WEIGHTS)
-    assert error_db(radar, CLEAN, model, mesh, faces) < limit_db
+    assert error_db(RADAR, CLEAN, model, mesh, faces) < -80
 
 
 def test_the_exponent_of_a_half_power_angle_of_60_degrees_is_one():
