@@ -22,8 +22,10 @@ CUT_STEP_RAD = np.radians(1.0)
 # Smallest cosine in a logarithm; the gain of the back lobes exceeds the gain in this direction.
 SMALLEST_COSINE = 1e-6
 NEPERS_PER_DB = np.log(10) / 20
-# Angle beyond the end of a measured cut within which the gain falls to that of the back lobes.
+# Angle beyond the end of a measured cut within which the cut falls below the gain of the back
+# lobes, which is added to the cuts, and distance from this gain.
 END_OF_CUT_RAD = np.radians(10.0)
+BELOW_BACK_LOBE_DB = 30.0
 
 
 @jax.tree_util.register_dataclass
@@ -58,14 +60,15 @@ def antenna_gain(pattern: AntennaPattern) -> AntennaGain:
 
 
 def _resampled(cut, back_lobe: float) -> np.ndarray | None:
-    """Interpolate a cut by monotone cubics; the gain falls to the back lobes beyond its ends."""
+    """Interpolate a cut by monotone cubics; beyond its ends, it falls far below the back lobes."""
     if not cut:
         return None
     angle_rad, power_db = np.array(cut).T
     angle_rad = np.array(
         [angle_rad[0] - END_OF_CUT_RAD, *angle_rad, angle_rad[-1] + END_OF_CUT_RAD]
     )
-    power = np.array([back_lobe, *(2 * NEPERS_PER_DB * power_db), back_lobe])
+    lowest = back_lobe - 2 * NEPERS_PER_DB * BELOW_BACK_LOBE_DB
+    power = np.array([lowest, *(2 * NEPERS_PER_DB * power_db), lowest])
     grid_rad = np.arange(-180, 181) * CUT_STEP_RAD
     inside = np.clip(grid_rad, angle_rad[0], angle_rad[-1])
     return PchipInterpolator(angle_rad, power)(inside).astype(np.float32)

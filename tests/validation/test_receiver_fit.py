@@ -15,7 +15,11 @@ from radarsim.signal.front_end import front_end_of
 from radarsim.signal.received_echo import Echoes, receive_echoes
 from radarsim.signal.settings import SimulationSettings
 from radarsim.validation.capture_stats import measure_stats, static_profile_dbfs
-from radarsim.validation.receiver_fit import fit_receiver, leakage_bins
+from radarsim.validation.receiver_fit import (
+    fit_receiver,
+    leakage_bins,
+    save_receiver_profile,
+)
 from tests.helpers.point_echoes import RADAR
 
 
@@ -84,3 +88,11 @@ def test_a_profile_of_few_channels_fits_a_radar_of_many(num_rx):
     level_v = cube_v.real.mean((0, 1, 4))
     expected_v = 0.01 * (1 + np.arange(RADAR.array.num_rx) % num_rx)
     np.testing.assert_allclose(level_v, np.broadcast_to(expected_v, level_v.shape), atol=1e-4)
+
+
+def test_a_saved_profile_is_loaded_by_its_path(tmp_path):
+    """The file of `validate --fit` is the profile that the builders load."""
+    stats = measure_stats(empty_scene(RADAR, None, 1))
+    fitted = fit_receiver(RADAR, stats, "capture.bin")
+    save_receiver_profile(fitted, tmp_path / "receiver_profile.toml")
+    assert files.load_receiver(tmp_path / "receiver_profile.toml", RADAR) == fitted
