@@ -43,8 +43,8 @@ class AntennaGain:
     azimuth_exponent: ArrayLike
     elevation_exponent: ArrayLike
     back_lobe: ArrayLike
-    azimuth_cut: Cut | None = None
-    elevation_cut: Cut | None = None
+    azimuth_cut: ArrayLike | None = None
+    elevation_cut: ArrayLike | None = None
 
 
 def antenna_gain(pattern: AntennaPattern) -> AntennaGain:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
@@ -34,18 +35,20 @@ class LeakageTones:
     """Tones that leak from transmitters to receivers.
 
     Attributes:
-        tones_v: sum of the tones [V].
-        delayed_v: sum of the tones, each multiplied by its delay [V ns].
+        tones_v: sum of the tones, shape (tx, rx, sample) [V].
+        delayed_v: sum of the tones, each multiplied by its delay, in the same shape [V ns].
     """
 
-    tones_v: Complex[Array, "tx rx sample"] | Complex[np.ndarray, "tx rx sample"]
-    delayed_v: Complex[Array, "tx rx sample"] | Complex[np.ndarray, "tx rx sample"]
+    tones_v: ArrayLike
+    delayed_v: ArrayLike
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class FrontEnd:
     """Everything that a receiver adds to echoes; a part that is None is ideal.
+
+    Clips may be stacked along a leading axis.
 
     Attributes:
         noise_gain: amplitude of the noise in each range bin relative to the nominal noise.
@@ -60,15 +63,15 @@ class FrontEnd:
         loss_rate: probability that a packet is lost.
     """
 
-    noise_gain: Float[Array, " sample"] | Float[np.ndarray, " sample"] | None = None
+    noise_gain: ArrayLike | None = None
     leakage: LeakageTones | None = None
-    phase_noise: Float[Array, " freq"] | Float[np.ndarray, " freq"] | None = None
-    jitter_hz: Float[Array, ""] | float | None = None
-    gain_mismatch: Float[Array, ""] | float | None = None
-    phase_mismatch_rad: Float[Array, ""] | float | None = None
-    dc_v: Float[Array, ""] | float | None = None
-    saturation_v: Float[Array, ""] | float | None = None
-    loss_rate: Float[Array, ""] | float | None = None
+    phase_noise: ArrayLike | None = None
+    jitter_hz: ArrayLike | None = None
+    gain_mismatch: ArrayLike | None = None
+    phase_mismatch_rad: ArrayLike | None = None
+    dc_v: ArrayLike | None = None
+    saturation_v: ArrayLike | None = None
+    loss_rate: ArrayLike | None = None
 
     @property
     def by_delay(self) -> bool:

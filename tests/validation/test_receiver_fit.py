@@ -45,9 +45,10 @@ def differences_db(radar, stats, profile, num_frames):
 
 
 def test_a_known_profile_is_recovered(tmp_path):
-    """Noise per bin within 0.6 dB and leakage within 0.1 dB of the profile that made the data.
+    """Noise per bin within 0.6 dB and leakage within 0.3 dB of the profile that made the data.
 
-    Each bin averages 1,488 differences of chirps, twice: one standard deviation is 0.16 dB.
+    Each bin averages 1,488 differences of chirps, twice: one standard deviation is 0.16 dB. The
+    last bins of the leakage hold little more than averaged noise.
     """
     bin_m = RADAR.range_resolution_m
     known = ReceiverProfile(
@@ -59,7 +60,7 @@ def test_a_known_profile_is_recovered(tmp_path):
     assert parse_profile(dump_profile(fitted), "file") == fitted
     noise_db, leakage_db = differences_db(RADAR, stats, fitted, 4)
     assert np.abs(noise_db).max() < 0.6
-    assert np.abs(leakage_db).max() < 0.1
+    assert np.abs(leakage_db).max() < 0.3
 
 
 def test_the_noise_and_leakage_of_a_real_capture_are_reproduced(test_data, examples):
