@@ -89,12 +89,16 @@ class WeightedReflection:
         model: the reflection model.
         tx_gain, rx_gain: antenna patterns; None for isotropic antennas.
         response: IF filters; None for no filters.
+        tx_axes, rx_axes: matrices that map a direction at an image antenna behind a mirror to the
+            direction at the antenna itself; None for the antennas themselves.
     """
 
     model: ReflectionModel
     tx_gain: AntennaGain | None = None
     rx_gain: AntennaGain | None = None
     response: FilterResponse | None = None
+    tx_axes: ArrayLike | None = None
+    rx_axes: ArrayLike | None = None
 
     @property
     def lobe_rad(self):
@@ -114,9 +118,9 @@ class WeightedReflection:
         weight, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
         from_tx, from_rx = scatterers.centre_m - tx_m, scatterers.centre_m - rx_m
         if self.tx_gain is not None:
-            weight = weight + log_gain(self.tx_gain, from_tx)
+            weight = weight + log_gain(self.tx_gain, _at_antenna(self.tx_axes, from_tx))
         if self.rx_gain is not None:
-            weight = weight + log_gain(self.rx_gain, from_rx)
+            weight = weight + log_gain(self.rx_gain, _at_antenna(self.rx_axes, from_rx))
         if self.response is None:
             return weight, cycles
         path_m = norm(from_tx) + norm(from_rx)
@@ -125,6 +129,11 @@ class WeightedReflection:
         filtered, filter_cycles = high_pass(self.response, beat_hz)
         weight = weight + filtered + low_pass(self.response, fraction)
         return weight, filter_cycles if cycles is None else cycles + filter_cycles
+
+
+def _at_antenna(axes, direction_m):
+    """Map directions at an image antenna to those at the antenna."""
+    return direction_m if axes is None else direction_m @ jnp.asarray(axes).T
 
 
 @jax.tree_util.register_dataclass

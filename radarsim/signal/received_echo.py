@@ -28,7 +28,7 @@ from radarsim.signal.settings import SimulationSettings
 SAMPLES_PER_PACKET = 364
 # Numbers that are folded into a key: one for the whole clip, and one for each effect.
 _CLIP = 0x7FFFFFFF
-_PHASE, _JITTER, _TX, _RX, _DC, _PACKETS, _SHAPED = range(1_000_001, 1_000_008)
+_PHASE, _JITTER, _TX, _RX, _DC, _PACKETS = range(1_000_001, 1_000_007)
 
 
 @jax.tree_util.register_dataclass

@@ -20,8 +20,9 @@ from radarsim.radar.receiver_profiles import (
 )
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.antenna_gain import antenna_gain, log_gain
-from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular
 from radarsim.scattering.weighted_reflection import weighted_reflection
+from radarsim.scene.mesh import Faces
 from tests.helpers.echoes import error_db
 from tests.helpers.moving_sphere import CLEAN, moving_sphere, small_radar
 
@@ -108,6 +109,24 @@ def test_a_target_behind_the_radar_disappears():
     """Ahead, the level is unchanged; behind, both antennas attenuate by the back lobes, 60 dB."""
     assert change_db(RADAR, TWO_WAY, [2.0, 0.0, 0.0]) == pytest.approx(0.0, abs=0.02)
     assert change_db(RADAR, TWO_WAY, [-2.0, 0.0, 0.0]) == pytest.approx(-60.0, abs=0.05)
+
+
+def test_an_image_antenna_has_the_gain_of_the_antenna_towards_the_mirror():
+    """A wall ahead reflects the beam back to a face, for which the antenna radiates ahead."""
+    normal_ahead = np.diag([-1.0, 1.0, 1.0])
+    image_m, face_m = jnp.array([8.0, 0.0, 0.0]), jnp.array([[2.0, 0.5, 0.2]])
+    points = IsotropicPoints(np.array([1.0]))
+    scatterers = Faces(face_m, jnp.zeros((1, 3)), jnp.ones(1))
+    plain = weighted_reflection(points, ReceiverProfile(tx_pattern=DATASHEET.tx_pattern))
+    mirrored = replace(plain, tx_axes=normal_ahead)
+    levels = [
+        each.log_weight(RADAR, scatterers, image_m, jnp.zeros(3))[0]
+        for each in (points, plain, mirrored)
+    ]
+    change_db = 20 / np.log(10) * np.array([each - levels[0] for each in levels[1:]]).ravel()
+    direction_deg = np.degrees([np.arctan2(0.5, 6.0), np.arctan2(0.2, np.hypot(6.0, 0.5))])
+    expected_db = [-30.0, gain_db(DATASHEET.tx_pattern, *direction_deg)]
+    np.testing.assert_allclose(change_db, expected_db, atol=0.05)
 
 
 # --- IF filters ----------------------------------------------------------------------------------
