@@ -11,7 +11,12 @@ from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.point_targets import simulate_points
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.radar import Radar
-from radarsim.radar.receiver_profile import AntennaPattern, IfFilter, ReceiverProfile
+from radarsim.radar.receiver_profile import (
+    AntennaPattern,
+    ChirpJitter,
+    IfFilter,
+    ReceiverProfile,
+)
 from radarsim.radar.receiver_profiles import (
     HALF_POWER_DEG,
     board_pattern,
@@ -174,3 +179,19 @@ def test_the_fast_sum_keeps_its_error_with_antennas_and_filters():
 def test_the_exponent_of_a_half_power_angle_of_60_degrees_is_one():
     """cos 60 degrees is one half."""
     assert cosine_exponent(np.radians(60.0)) == pytest.approx(1.0)
+
+
+def test_the_second_sum_multiplies_an_echo_by_its_delay():
+    """A jitter of the ramp rotates a simulated point by 2 pi f_b dt, as the delay predicts.
+
+    The four loops of three transmitters have twelve draws, which are the same for both ranges: the
+    rotations of the two points are in the ratio of their delays, which parallax changes by 0.1 %.
+    """
+    profile = ReceiverProfile(jitter=ChirpJitter(start_s=1e-10))
+    rotations = []
+    for range_m in (1.0, 2.0):
+        cubes = [echo_of_point(RADAR, each, [range_m, 0.0, 0.0]) for each in (profile, None)]
+        rotations.append(np.angle(cubes[0] / cubes[1])[..., 0, 0].ravel())
+    np.testing.assert_allclose(rotations[1], 2 * rotations[0], rtol=1e-2, atol=1e-5)
+    beat_hz = RADAR.chirp.slope_hz_per_s * 2 / SPEED_OF_LIGHT_MPS
+    assert rotations[0].std() == pytest.approx(2 * np.pi * beat_hz * 1e-10, rel=0.6)
