@@ -14,7 +14,7 @@ import numpy as np
 
 from pipelines.cube_arrays import arrays_of_cube
 from pipelines.joint_arrays import arrays_of_joints
-from pipelines.plan import Clip
+from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take, unchanged
 from pipelines.store_spec import num_poses
@@ -139,7 +139,7 @@ def _scene(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> Scen
 def _if_cube(recipe: Recipe, prepared: PreparedClip) -> jax.Array:
     """IF cube in volts at the ADC [frame, chirp, tx, rx, sample]; invalid after the clip's end."""
     return simulate(
-        recipe.radar,
+        radar_of_clip(recipe, prepared.clip),
         prepared.scene,
         clip_key(prepared.clip.seed),
         prepared.reflection,

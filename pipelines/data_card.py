@@ -152,6 +152,7 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "radar": f"{recipe.radar.name}, {start_ghz:.2f} to "
         f"{start_ghz + chirp.bandwidth_hz / 1e9:.2f} GHz, {frame.num_chirps} chirps of "
         f"{chirp.num_samples} samples every {frame.period_s * 1e3:g} ms",
+        **_receiver_settings(recipe),
         "body": recipe.body,
         "clips": f"{recipe.clips.length_s:g} s every {recipe.clips.stride_s:g} s, "
         f"placements of each: {places.per_clip}, one per {places.scope}",
@@ -167,6 +168,17 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         **_detection_settings(recipe),
         "seed": str(recipe.seed),
     }
+
+
+def _receiver_settings(recipe: Recipe) -> dict[str, str]:
+    """Return the receiver profile with its parts and ranges, if the receiver is not ideal."""
+    profile = recipe.receiver
+    if profile is None:
+        return {}
+    text = f"{profile.name}{f' ({profile.source})' if profile.source else ''}: "
+    text += ", ".join(profile.parts)
+    drawn = ", ".join(f"{name} {_span(ends)}" for name, ends in profile.ranges.items())
+    return {"receiver": f"{text}; drawn per clip: {drawn}" if drawn else text}
 
 
 def _detection_settings(recipe: Recipe) -> dict[str, str]:

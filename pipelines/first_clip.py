@@ -91,12 +91,15 @@ def compile_other_programs(
         recipe, clip, take, body_models, keep_cubes: arguments of `clip_simulation.make_clip`.
     """
     with contextlib.suppress(InputError):  # an unusable clip is reported when it is made
-        if recipe.simulation.reflection == "paper":  # otherwise the first worker is at it already
+        ideal = recipe.receiver is None  # other programs depend on the parts of the profile
+        # Without anchored level, the first worker is at the selection already.
+        if ideal and recipe.simulation.reflection == "paper":
             _select(recipe, clip, take, body_models)
         cube_v = jnp.zeros((recipe.num_frames, *cube_shape(recipe)), jnp.complex64)
         echo, key = cube_v[: chunk_length(recipe.num_frames)], clip_key(clip.seed)
         settings = simulation_settings(recipe)
-        jax.block_until_ready(receive(recipe.radar, echo, key, settings, 1.0, 0.0, 0))
+        if ideal:
+            jax.block_until_ready(receive(recipe.radar, echo, key, settings, 1.0, 0.0, 0))
         arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
 
 

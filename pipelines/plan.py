@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 
 from pipelines.recipe import Placements, Recipe
+from radarsim.radar.radar import Radar
 
 SPLITS = ("train", "val", "test")
 # Pairs of (number of clips, shard size): the shard size applies to stores with fewer clips. Larger
@@ -220,6 +221,16 @@ def draw_simulation(recipe: Recipe, clip_id: str) -> dict[str, float]:
     """Draw values for those fields of a `Clip` that are listed in `DRAWN_SIMULATION`."""
     ranges = recipe.simulation
     return {name: draw(recipe, name, getattr(ranges, name), clip_id) for name in DRAWN_SIMULATION}
+
+
+def radar_of_clip(recipe: Recipe, clip: Clip) -> Radar:
+    """The recipe's radar, with numbers drawn for the clip from the ranges of its receiver."""
+    if recipe.receiver is None:
+        return recipe.radar
+    profile = recipe.receiver.drawn(
+        lambda name, ends: draw(recipe, f"receiver.{name}", ends, clip.id)
+    )
+    return replace(recipe.radar, profile=profile)
 
 
 def _hash(seed: int, *names: str) -> bytes:

@@ -25,7 +25,7 @@ from pipelines.clip_simulation import (
     prepare_clip,
     simulation_settings,
 )
-from pipelines.plan import Clip
+from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take, TakeChanged
 from pipelines.subjects import BodyKey
@@ -69,7 +69,7 @@ def pose_row(recipe: Recipe, clip: Clip, take: Take, body_models: str | None = N
         try:
             prepared = prepare_clip(recipe, clip, take, body_models)
             posed = pose_clip(
-                recipe.radar,
+                radar_of_clip(recipe, clip),
                 prepared.scene,
                 jax.random.key_data(clip_key(clip.seed)),
                 prepared.reflection,

@@ -13,6 +13,7 @@ from radarsim.checks import checked_count
 from radarsim.errors import InputError
 from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS, HeatmapSettings
 from radarsim.radar.radar import Radar
+from radarsim.radar.receiver_profile import ReceiverProfile
 from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ
 from radarsim.scene.world_up import UP_AXES
 
@@ -201,6 +202,8 @@ class Recipe:
         radar: the radar with all its parameters.
         seed: seed from which all random values are derived, together with the id of a clip.
         limit: maximum number of clips; later clips are dropped, and 0 keeps all clips.
+        receiver: deviations from the ideal radar, whose ranges are drawn for every clip; None for
+            the ideal radar.
         body: name of the body, or a string that identifies the folder of body models.
         built_in, sources, clips, placements, area, simulation, maps, keep, detection,
             splits: sections of the recipe, described in their classes.
@@ -209,6 +212,7 @@ class Recipe:
     radar: Radar
     seed: int = 0
     limit: int = 0
+    receiver: ReceiverProfile | None = None
     body: str = "free"
     built_in: BuiltIn = field(default_factory=BuiltIn)
     sources: Sources = field(default_factory=Sources)

@@ -24,8 +24,10 @@ _PUBLIC = {
     "Frame": "radarsim.radar.frame",
     "Radar": "radarsim.radar.radar",
     "Receiver": "radarsim.radar.receiver",
+    "ReceiverProfile": "radarsim.radar.receiver_profile",
     "burst_times_s": "radarsim.radar.timing",
     "load_radar": "radarsim.files",
+    "load_receiver": "radarsim.receiver_files",
     # scene
     "BodyModel": "radarsim.scene.body",
     "Motion": "radarsim.scene.motion",

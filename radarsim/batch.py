@@ -42,7 +42,9 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.scene import PosedScene, Scene, pose, skin_scene
 from radarsim.signal.array_sizes import RequiredSizes, SumSizes
 from radarsim.signal.face_selection import select_faces, sizes_of_selection
-from radarsim.signal.noise_and_adc import Key, receive
+from radarsim.signal.front_end import FrontEnd, parts_of
+from radarsim.signal.noise_and_adc import Key
+from radarsim.signal.received_echo import echoes_of, receive_echoes
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import clip_echo
 
@@ -60,6 +62,7 @@ class PosedClip:
         extra_noise_db: value added to the receiver's noise figure [dB].
         own_frames: number of frames before the padding, for products that need it; None if no
             frame is padding.
+        front_end: arrays of the radar's profile; None for the ideal radar.
     """
 
     posed: PosedScene
@@ -68,6 +71,7 @@ class PosedClip:
     level_v: ArrayLike
     extra_noise_db: ArrayLike = 0.0
     own_frames: ArrayLike | None = None
+    front_end: FrontEnd | None = None
 
 
 def pose_clip(
@@ -88,12 +92,15 @@ def pose_clip(
     check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("pose_clip", scene)
     num_frames, _ = checked_frames("pose_clip", radar, scene, settings, num_frames, 0)
+    level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
+    radar, reflection, front_end = parts_of(radar, reflection)
     return PosedClip(
         posed=pose(scene, burst_times_s(radar, num_frames, settings.nodes)),
         key=key,
         reflection=reflection,
-        level_v=volts_per_weight(radar, reflection.reflectivity_at(radar)),
+        level_v=level_v,
         extra_noise_db=extra_noise_db,
+        front_end=front_end,
     )
 
 
@@ -140,7 +147,7 @@ class BatchSimulator:
         """Prepare the simulator; programs are compiled at the first call.
 
         Args:
-            radar: the radar to be simulated.
+            radar: the radar to be simulated; each clip has its own profile, from `pose_clip`.
             bodies: body models from `Scene.bodies`, shared by all clips.
             settings: simulation settings.
             map_settings: heatmap settings; None to return IF cubes; or a hashable function of
@@ -162,7 +169,7 @@ class BatchSimulator:
             value = settings.visibility if settings.visibility == "hpr" else settings.method
             raise InputError("settings", value, "cannot run on the device alone", "use simulate")
         self.required: RequiredSizes | None = None
-        self._static = radar, settings, map_settings
+        self._static = radar.without_profile, settings, map_settings
         self._bodies = tuple(bodies)
 
     def __call__(
@@ -260,15 +267,20 @@ def _products(radar, map_settings, cube_v, clip: PosedClip):
 
 def _receiver_of(clip: PosedClip) -> tuple:
     """The parts of a clip that are not the scene."""
-    return clip.key, clip.reflection, clip.level_v, clip.extra_noise_db
+    return clip.key, clip.reflection, clip.level_v, clip.extra_noise_db, clip.front_end
 
 
 def _cube_of_mesh(radar, settings, sizes, faces, mesh, receiver, first_frame=0):
     """Simulate the IF cube [V] of one clip; also return the array sizes that it required."""
-    key, reflection, level_v, noise_db = receiver
+    key, reflection, level_v, noise_db, front_end = receiver
     selection = select_faces(radar, settings, reflection, mesh, faces)
-    echo = clip_echo(radar, settings, sizes, reflection, mesh, faces, selection)
-    cube_v = receive(radar, echo, key, settings, level_v, noise_db, first_frame)
+
+    def echo_of(model):
+        return clip_echo(radar, settings, sizes, model, mesh, faces, selection)
+
+    echoes = echoes_of(front_end, reflection, echo_of)
+    levels = settings, level_v, noise_db
+    cube_v = receive_echoes(radar, echoes, key, *levels, first_frame, front_end)
     return cube_v, selection.required
 
 

@@ -48,8 +48,10 @@ from radarsim.signal.face_selection import (
 )
 from radarsim.signal.fast_sum import fast_sum
 from radarsim.signal.frame_chunks import frame_chunks
-from radarsim.signal.noise_and_adc import Key, receive
+from radarsim.signal.front_end import parts_of
+from radarsim.signal.noise_and_adc import Key
 from radarsim.signal.path_polynomials import path_lengths
+from radarsim.signal.received_echo import echoes_of, receive_echoes
 from radarsim.signal.settings import SimulationSettings
 
 # Maximum number of compiled programs kept in memory. The number is limited because a cached program
@@ -160,9 +162,13 @@ def mesh_cube(
     """Simulate the IF cube [V] of a mesh given at the nodes of every burst; see `simulate`."""
     faces = jnp.asarray(faces, jnp.int32)
     level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
+    radar, reflection, front_end = parts_of(radar, reflection)
+    levels = settings, level_v, extra_noise_db
     if settings.method == "exact":
-        echo = exact_clip(radar, settings, reflection, mesh, faces)
-        return receive(radar, echo, key, settings, level_v, extra_noise_db, first_frame)
+        echoes = echoes_of(
+            front_end, reflection, lambda model: exact_clip(radar, settings, model, mesh, faces)
+        )
+        return receive_echoes(radar, echoes, key, *levels, first_frame, front_end)
     chunks = frame_chunks(mesh)
     selections = parallel_map(
         lambda chunk: select_faces(radar, settings, reflection, chunk, faces), chunks
@@ -172,9 +178,12 @@ def mesh_cube(
     echo_program(radar, settings, sizes)  # compiled once for all threads
 
     def received(index, chunk, selection):
-        echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)
+        def echo_of(model):
+            return clip_echo(radar, settings, sizes, model, chunk, faces, selection)
+
+        echoes = echoes_of(front_end, reflection, echo_of)
         first = first_frame + index * len(chunk.vertices_m)
-        return receive(radar, echo, key, settings, level_v, extra_noise_db, first)
+        return receive_echoes(radar, echoes, key, *levels, first, front_end)
 
     cubes = parallel_map(received, list(range(len(chunks))), chunks, selections)
     return cubes[0] if len(cubes) == 1 else jnp.concatenate(cubes)[: len(mesh.vertices_m)]

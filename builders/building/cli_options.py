@@ -11,6 +11,7 @@ FLAG_SETTINGS = {
     "seed": ("seed",),
     "limit": ("limit",),
     "radar": ("radar",),
+    "receiver": ("receiver",),
     "source_up": ("sources", "up"),
     "source_rate_hz": ("sources", "rate_hz"),
     "takes": ("built_in", "takes"),
@@ -163,6 +164,13 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         metavar="BOARD_OR_FILE",
         help="board name or radar .toml (default: AWR1843BOOST); several radars give one store "
         "each",
+    )
+    group.add_argument(
+        "--receiver",
+        type=path_argument,
+        metavar="PROFILE_OR_FILE",
+        help="receiver profile: ideal (default), datasheet, or a .toml file such as "
+        "receiver_profile.toml of radarsim.validate --fit; see docs/receiver.md",
     )
     group.add_argument(
         "--method",

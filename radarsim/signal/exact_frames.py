@@ -15,7 +15,7 @@ from jaxtyping import Array, Complex, Float
 from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s
-from radarsim.scattering.reflection import IsotropicPoints, ReflectionModel, point_indices
+from radarsim.scattering.reflection import ReflectionModel, point_indices
 from radarsim.scattering.visibility import interpolate_blocks
 from radarsim.scene.mesh import BurstMesh, FaceIndices, frames_of
 from radarsim.signal.exact_sum import exact_sum
@@ -38,11 +38,11 @@ def exact_clip(
 def exact_points(
     radar: Radar,
     settings: SimulationSettings,
-    reflection: IsotropicPoints,
+    reflection: ReflectionModel,
     mesh: BurstMesh,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """Sum every frame of moving points exactly; the points are the vertices of `mesh`."""
-    points = point_indices(len(reflection.area_m2))
+    points = point_indices(mesh.vertices_m.shape[-2])
     visible = np.ones((radar.frame.num_chirps, len(points)))
 
     def frame(one: BurstMesh):
