@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import trimesh
+from scipy.spatial.transform import Rotation
 from scipy.special import j1, spherical_jn, spherical_yn
 
 # Sizes of the shapes [m].
@@ -149,6 +150,38 @@ def cylinder(edge_m: float) -> Shape:
         most_deg=5.0,
         rcs_m2=rcs_m2,
         theory="2 pi r h^2 / lambda cos (sin x / x)^2, x = k h sin",
+    )
+
+
+def corner(bounces: int, edge_m: float) -> Shape:
+    """A dihedral (two bounces) or a trihedral (three bounces) of squares of 10 cm.
+
+    The model has single bounces only, so these shapes show a limit; the theoretical values are the
+    peaks of the double and the triple bounce.
+
+    Args:
+        bounces: 2 or 3.
+        edge_m: length of the edges of the mesh [m].
+    """
+    square = plate(edge_m)
+    flat_m = square.vertices_m + np.array([0.0, PLATE_M / 2, PLATE_M / 2])
+    # The inner sides of the planes x = 0, y = 0 and z = 0 face the positive axes.
+    sides = [flat_m, flat_m[:, [1, 0, 2]], flat_m[:, [1, 2, 0]]][:bounces]
+    orders = [square.faces[:, ::-1], square.faces, square.faces[:, ::-1]]
+    faces = [order + index * len(flat_m) for index, order in enumerate(orders[:bounces])]
+    towards = np.array([1.0, 1.0, bounces - 2.0])
+    turn, _ = Rotation.align_vectors([[-1.0, 0, 0]], [towards / np.linalg.norm(towards)])
+    # Square sides: 8 pi a^4 / lambda^2 for the dihedral, 12 pi a^4 / lambda^2 for the trihedral.
+    factor, name = {2: (8, "dihedral"), 3: (12, "trihedral")}[bounces]
+    return Shape(
+        name=f"{name} of squares of 10 cm",
+        vertices_m=np.concatenate(sides) @ turn.as_matrix().T,
+        faces=np.concatenate(faces),
+        most_deg=0.0,
+        rcs_m2=lambda angle_rad, wavelength_m: np.full(
+            np.shape(angle_rad), factor * np.pi * PLATE_M**4 / wavelength_m**2
+        ),
+        theory=f"{factor} pi a^4 / lambda^2",
     )
 
 
