@@ -145,8 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--radar", default="AWR1843BOOST", help="board or radar file whose centre "
                         "frequency and sweep are used (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--edge-mm", type=float, default=1.0, help="edge length of plate, disc "
-                        "and cylinder [mm], below half a wavelength (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--edge-mm", type=float, default=1.0, help="edge length of plate, disc and "
+                        "cylinder [mm], below lambda / 2 (default: %(default)s)")  # fmt: skip
     parser.add_argument("--yaws", type=int, default=16, help="number of directions around the body "
                         "(default: %(default)s)")  # fmt: skip
     parser.add_argument("--frequencies", type=int, default=4, help="number of frequencies over the "

@@ -4,7 +4,7 @@ Nothing is calibrated: the level follows from the mesh, the permittivity of skin
 clothing. 3GPP states a mean of -1.37 dBsm and a spread of 3.94 dB for people (release 19, sensing).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import jax

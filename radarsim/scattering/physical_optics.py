@@ -50,9 +50,9 @@ class PhysicalOptics:
         material: "skin" (dry skin at the radar's frequency) or "metal" (Gamma = 1).
         clothing: a garment that covers the whole surface; None for a bare surface.
         roughness: statistics of a rough surface; None for a smooth surface.
-        blur_m: standard deviation of the Gaussian blur of each facet [m]. The blur reduces the echo
-            of sharp edges by exp(-(2 k blur sin)^2) at the angle of incidence; 0 for plates with
-            edges much shorter than the wavelength.
+        blur_m: standard deviation of the Gaussian blur of each facet [m]. At the angle of incidence
+            a, the blur reduces the power of the echo of sharp edges by exp(-(2 k blur sin a)^2); 0
+            for plates whose mesh has edges below half a wavelength.
     """
 
     material: str = field(default="skin", metadata={"static": True})
@@ -70,6 +70,8 @@ class PhysicalOptics:
             )
         hint = "give Clothing(thickness_m=0.0006), or None"
         check_type("PhysicalOptics", "clothing", self.clothing, (Clothing, type(None)), hint)
+        hint = "give Roughness(height_rms_m=0.00025), or None"
+        check_type("PhysicalOptics", "roughness", self.roughness, (Roughness, type(None)), hint)
         hint = "give metres, such as 0.003"
         check_scalar("PhysicalOptics", "blur_m", self.blur_m, "m", at_least=0.0, hint=hint)
 
