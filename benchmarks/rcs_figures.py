@@ -40,22 +40,28 @@ def _draw_cut(panel, cut: Cut) -> None:
     panel.plot(cut.angles_deg, cut.simulated_dbsm, "k", linewidth=0.8, label="simulated")
     constant = np.ptp(cut.theory_dbsm) < 1
     panel.set_ylim(*((top_db - 1, top_db + 1) if constant else (top_db - 55, top_db + 8)))
-    panel.set(title=f"{cut.name}: within {cut.worst_lobe_db:.2f} dB",
+    panel.set(title=f"{cut.name.split(',')[0]}: lobes within {cut.worst_lobe_db:.3f} dB",
               xlabel="angle of incidence [degrees]", ylabel="RCS [dBsm]")  # fmt: skip
     panel.legend(fontsize=8, loc="upper right")
     panel.grid(alpha=0.3)
 
 
 def _draw_edges(panel, edges: list[dict]) -> None:
-    panel.plot(range(len(edges)), [row["mean_dbsm"] for row in edges], "o-")
+    levels_dbsm = [row["mean_dbsm"] for row in edges]
+    panel.plot(range(len(edges)), levels_dbsm, "o-")
+    panel.axhspan(levels_dbsm[-1] - 0.5, levels_dbsm[-1] + 0.5, color="0.5", alpha=0.15,
+                  label="0.5 dB around the finest mesh")  # fmt: skip
     labels = [row["edges"].replace(", ", "\n") for row in edges]
     panel.set_xticks(range(len(edges)), labels, fontsize=8)
-    panel.margins(x=0.15, y=0.4)
+    panel.set_ylim(levels_dbsm[-1] - 1.5, levels_dbsm[-1] + 1.5)
+    panel.margins(x=0.15)
     panel.set(title="standing metal body at 3 m, by edge length", ylabel="mean RCS [dBsm]")
+    panel.legend(fontsize=8)
     panel.grid(alpha=0.3)
 
 
 def _draw_people(panel, levels_dbsm: dict[str, list[float]]) -> None:
+    levels_dbsm = dict(reversed(levels_dbsm.items()))  # the first group at the top
     panel.boxplot(list(levels_dbsm.values()), orientation="horizontal", whis=(0, 100))
     labels = [name.replace(", ", "\n") for name in levels_dbsm]
     panel.set_yticks(range(1, len(labels) + 1), labels, fontsize=8)

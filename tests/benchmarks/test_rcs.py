@@ -68,7 +68,7 @@ def test_the_mie_series_has_the_limits_of_rayleigh_and_of_optics():
 
 
 def test_lobes_and_nulls_are_found_between_the_strongest_lobe_and_the_lowest_level():
-    angles = np.linspace(0, 3.5, 351)
+    angles = np.linspace(0, 3.2, 321)
     lobes, nulls = lobes_and_nulls(20 * np.log10(np.abs(np.sinc(angles)) + 1e-6))
     np.testing.assert_allclose(angles[nulls], [1, 2], atol=0.01)
     np.testing.assert_allclose(angles[lobes], [0, 1.43, 2.46], atol=0.01)
