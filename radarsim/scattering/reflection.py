@@ -18,7 +18,8 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
-from radarsim.numerics.polynomials import horner, sincos_cycles
+from radarsim.numerics.angles import squared_angle as squared_angle
+from radarsim.numerics.polynomials import sincos_cycles
 from radarsim.numerics.vectors import dot, norm
 from radarsim.radar.radar import Radar
 from radarsim.scattering.physical_optics import PhysicalOptics as PhysicalOptics
@@ -32,12 +33,6 @@ DEFAULT_SIGMA_RAD = 0.5
 FREE_BODY_REFLECTIVITY = 0.486
 # Names of QuasiSpecular and PhysicalOptics in recipes and commands.
 REFLECTIONS = ("paper", "body")
-# Polynomial for 4 arcsin^2(sqrt(s) / 2) / s, 0 < s <= 2: a least-squares fit on Chebyshev points
-# with an error of 5e-8.
-_CHORDS = 1 + np.cos(np.pi * (np.arange(400) + 0.5) / 400)
-SQUARED_ANGLE_TERMS = np.linalg.lstsq(
-    _CHORDS[:, None] ** np.arange(8), 4 * np.arcsin(np.sqrt(_CHORDS) / 2) ** 2 / _CHORDS, rcond=None
-)[0].astype(np.float32)
 
 
 @runtime_checkable  # the runtime type checks of the tests use isinstance
@@ -227,21 +222,3 @@ def reflect(
         return replace(weights, pair=(factor, jnp.zeros_like(factor)))
     sin, cos = sincos_cycles(cycles_pair - cycles_tx[middle][:, None] - cycles_rx[middle])
     return replace(weights, pair=(factor * cos, factor * sin))
-
-
-def squared_angle(
-    first: Float[Array, "*#batch 3"], second: Float[Array, "*#batch 3"]
-) -> Float[Array, "*batch"]:
-    """Squared angle between unit vectors [rad^2], smooth for parallel vectors.
-
-    The angle is computed from the squared chord s = |a - b|^2 as theta = 2 arcsin(sqrt(s)/2),
-    because the gradient of arccos is infinite for parallel vectors (NaN after the chain rule).
-    Angles beyond 90 degrees are computed from their supplement.
-    """
-    apart = first - second
-    chord = jnp.minimum(dot(apart, apart), 4 * (1 - 1e-6))
-    acute = chord < 2
-    near = jnp.where(acute, chord, 4 - chord)
-    squared = near * horner(SQUARED_ANGLE_TERMS, near)
-    obtuse = (np.float32(np.pi) - jnp.sqrt(jnp.where(acute, 1.0, squared))) ** 2
-    return jnp.where(acute, squared, obtuse)

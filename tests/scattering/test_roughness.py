@@ -17,6 +17,8 @@ from radarsim.scattering.roughness import (
     material_cycles,
     with_rough_copies,
 )
+from tests.helpers.echoes import error_db
+from tests.helpers.moving_sphere import CLEAN, moving_sphere, small_radar
 from tests.helpers.scenes import RADAR
 
 RADIUS_M, RANGE_M = 0.05, 50.0
@@ -60,7 +62,7 @@ def mean_level_db(height_rms_m, slope_rms, subdivisions=5):
 def test_roughness_conserves_the_power_of_a_sphere(height_rms_m):
     """A sphere reflects pi r^2, coherently, incoherently or in any mixture of both.
 
-    Geometrical optics averages sec(tilt) over the slopes, which adds up to slope^2, or 0.07 dB. The
+    The integral of sigma0 over the sphere is 1 - slope^2 / 3 for small slopes, or 0.02 dB. The
     level of the smooth ball is within 0.15 dB of pi r^2, and four standard errors are allowed.
     """
     level_db, error_db = mean_level_db(height_rms_m, 0.125)
@@ -118,6 +120,18 @@ def test_copies_are_the_same_triangles_and_carry_uniform_phases():
     )
     assert abs(np.exp(2j * np.pi * cycles).mean()) < 0.05
     assert abs(np.exp(2j * np.pi * (cycles - other)).mean()) < 0.05
+
+
+@pytest.mark.slow
+def test_the_fast_sum_of_a_rough_surface_equals_the_plain_one():
+    """Both copies have weights that are smooth in time, also for faces seen at grazing angles.
+
+    The limit is that of a smooth sphere in the same motion, see tests/signal/test_fast_sum.py.
+    """
+    radar, model = small_radar(num_chirps=4, num_samples=32), PhysicalOptics(roughness=Roughness())
+    burst, faces = moving_sphere(radar)
+    every = replace(CLEAN, cull=0.0, visibility="facing")
+    assert error_db(radar, every, model, burst, echo_faces(model, faces)) < -69
 
 
 def test_only_rough_models_sum_each_face_twice():

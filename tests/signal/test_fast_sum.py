@@ -22,9 +22,7 @@ from radarsim.numerics.polynomials import (
 from radarsim.point_targets import points_echo
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.timing import burst_times_s
-from radarsim.scattering.physical_optics import echo_faces
 from radarsim.scattering.reflection import IsotropicPoints, PhysicalOptics, QuasiSpecular
-from radarsim.scattering.roughness import Roughness
 from radarsim.scene.mesh import burst_mesh, frames_of
 from radarsim.signal.exact_frames import exact_clip, exact_frame, exact_points
 from radarsim.signal.nufft_kernel import OVERSAMPLING, cells_to_samples, reach_cells, terms_to_cells
@@ -104,14 +102,12 @@ def test_other_boards_are_as_exact(board):
         (LOBES, SimulationSettings(visibility="none", cull=0.0)),
         (LOBES, SimulationSettings(visibility="hpr", cull=0.0)),
         (PhysicalOptics(), SimulationSettings(visibility="none", cull=0.0)),
-        (PhysicalOptics(roughness=Roughness()), ALL_FACES),
         (LOBES, SimulationSettings(visibility_blocks=4, cull=0.0)),
         (LOBES, SimulationSettings(residual_video_phase=False, cull=0.0)),
     ],
 )
 def test_every_option_means_the_same_in_both(reflection, settings):
     burst, faces = moving_sphere(SMALL)
-    faces = echo_faces(reflection, faces)
     assert error_db(SMALL, settings, reflection, burst, faces) < -70
 
 
