@@ -45,8 +45,8 @@ def shapes(edge_m: float) -> list[Shape]:
     """The shapes of the suite.
 
     Args:
-        edge_m: length of the edges of flat shapes [m]; the sphere has the blur of a body surface
-            and edges of about 2.5 mm.
+        edge_m: edge length of plate, disc and cylinder [m]; the sphere has the blur of a body
+            surface and edges of 0.8 mm.
     """
     return [sphere(), plate(edge_m), disc(edge_m), cylinder(edge_m)]
 
@@ -55,7 +55,7 @@ def sphere(subdivisions: int = 6, blur_m: float = 3e-3) -> Shape:
     """A sphere, whose exact cross-section (Mie series) does not depend on the angle.
 
     Args:
-        subdivisions: rounds of subdivision of an icosahedron; 6 rounds give edges of 0.9 mm.
+        subdivisions: rounds of subdivision of an icosahedron; 6 rounds give edges of 0.8 mm.
         blur_m: blur of the facets [m].
     """
     mesh = trimesh.creation.icosphere(subdivisions=subdivisions, radius=SPHERE_RADIUS_M)
