@@ -39,8 +39,15 @@ MOST_LOBE_DB, MOST_NULL_DEG, MOST_MOVED_DB = 0.25, 0.5, 0.5
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     radar = load_radar(options.radar)
+    most_mm = 1e3 * radar.chirp.wavelength_m / 2
+    if not 0.2 <= options.edge_mm < most_mm:
+        parser.error(f"--edge-mm is {options.edge_mm:g} mm; give 0.2 to {most_mm:.2f} mm, half a "
+                     "wavelength")  # fmt: skip
+    if min(options.yaws, options.frequencies) < 1:
+        parser.error("--yaws and --frequencies must be 1 or more")
     freq_ghz = radar.chirp.centre_freq_hz / 1e9
     print(f"{processor()}, commit {commit()}: {radar.name}, {freq_ghz:.2f} GHz")
     cuts = [angle_cut(radar, shape, step) for shape, step in _shapes_and_steps(options)]

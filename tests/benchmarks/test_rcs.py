@@ -105,6 +105,14 @@ def test_postures_are_upright_and_centred():
         assert np.ptp(vertices_m[:, 2]) == pytest.approx(tall_m, abs=0.1)
 
 
+@pytest.mark.parametrize("wrong", [["--edge-mm", "5"], ["--edge-mm", "0"], ["--yaws", "0"]])
+def test_a_mesh_that_cannot_converge_and_no_views_are_refused(wrong):
+    """Facets of 5 mm are longer than half a wavelength and would scatter like a grating."""
+    with pytest.raises(SystemExit) as refused:
+        rcs.main(wrong)
+    assert refused.value.code == 2
+
+
 @pytest.mark.slow
 def test_halving_the_edges_of_a_smooth_body_keeps_its_level():
     """The mean over 12 views moves by at most 0.5 dB, the limit of the suite."""
