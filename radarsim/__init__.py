@@ -38,14 +38,17 @@ _PUBLIC = {
     "free_body": "radarsim.files",
     "load_body": "radarsim.files",
     "read_motion": "radarsim.files",
+    "smooth_body": "radarsim.scene.smooth_body",
     # skeletons
     "JointSequence": "radarsim.scene.skeletons.sequence",
     "SkeletonFit": "radarsim.scene.skeletons.fit",
     "fit_skeleton": "radarsim.scene.skeletons.fit",
     "read_skeletons": "radarsim.skeleton_files",
     # reflection
-    "PhysicalOptics": "radarsim.scattering.reflection",
+    "Clothing": "radarsim.scattering.dielectrics",
+    "PhysicalOptics": "radarsim.scattering.physical_optics",
     "QuasiSpecular": "radarsim.scattering.reflection",
+    "Roughness": "radarsim.scattering.roughness",
     "anchored_reflectivity": "radarsim.calibrate",
     # simulation
     "BatchSimulator": "radarsim.batch",

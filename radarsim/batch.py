@@ -37,6 +37,7 @@ from radarsim.input_checks import (
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
+from radarsim.scattering.physical_optics import echo_faces
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.body import BodyModel
 from radarsim.scene.scene import PosedScene, Scene, pose, skin_scene
@@ -186,6 +187,7 @@ class BatchSimulator:
         if self.required is None:
             first = jax.tree.map(lambda part: part[0], clips)
             mesh, faces = skin_scene(self._bodies, first.posed)
+            faces = echo_faces(first.reflection, faces)
             selection = select_faces(radar, settings, first.reflection, mesh, faces)
             self.required = selection.required
         while True:
@@ -273,6 +275,7 @@ def _receiver_of(clip: PosedClip) -> tuple:
 def _cube_of_mesh(radar, settings, sizes, faces, mesh, receiver, first_frame=0):
     """Simulate the IF cube [V] of one clip; also return the array sizes that it required."""
     key, reflection, level_v, noise_db, front_end = receiver
+    faces = echo_faces(reflection, faces)
     selection = select_faces(radar, settings, reflection, mesh, faces)
 
     def echo_of(model):

@@ -29,6 +29,7 @@ from radarsim.progress import notice_if_slow
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
+from radarsim.scattering.physical_optics import echo_faces
 from radarsim.scattering.reflection import (
     QuasiSpecular,
     ReflectionModel,
@@ -160,7 +161,7 @@ def mesh_cube(
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """Simulate the IF cube [V] of a mesh given at the nodes of every burst; see `simulate`."""
-    faces = jnp.asarray(faces, jnp.int32)
+    faces = echo_faces(reflection, jnp.asarray(faces, jnp.int32))
     level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
     radar, reflection, front_end = parts_of(radar, reflection)
     levels = settings, level_v, extra_noise_db

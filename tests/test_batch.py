@@ -14,7 +14,9 @@ from radarsim.batch import BatchSimulator, _simulate_clips, largest, pose_clip, 
 from radarsim.errors import InputError
 from radarsim.files import free_body
 from radarsim.heatmaps.heatmaps import HeatmapSettings, make_heatmaps
+from radarsim.scattering.physical_optics import PhysicalOptics
 from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scattering.roughness import Roughness
 from radarsim.scene.motion import cut_motion
 from radarsim.scene.placement import Placement
 from radarsim.scene.retarget import fit_to_body
@@ -118,6 +120,22 @@ def test_a_chain_without_maps_ends_with_the_cubes(clips):
     assert cubes_v.shape == (1, *wished_v.shape)
     # Rounding changes a few ADC codes, and most of the cube is noise.
     assert relative_db(cubes_v[0], wished_v) < -40
+
+
+@pytest.mark.slow
+def test_a_rough_surface_has_the_same_cube_in_a_batch_and_another_one_than_a_smooth_surface(clips):
+    """Both paths sum each face twice; the noise, which is equal, is turned off here.
+
+    The limit covers the different rounding of two compiled programs.
+    """
+    scene, key = clips[0]
+    quiet = replace(SETTINGS, thermal_noise=False, quantise=False)
+    models = PhysicalOptics(roughness=Roughness()), PhysicalOptics()
+    rough, smooth = (simulate(RADAR, scene, key, each, quiet, num_frames=1) for each in models)
+    clip = pose_clip(RADAR, scene, key, models[0], quiet, num_frames=1)
+    batched = BatchSimulator(RADAR, (BODY,), quiet, None)(stack_clips([clip]))[0]
+    assert relative_db(batched, np.asarray(rough)) < -70
+    assert relative_db(smooth, np.asarray(rough)) > -10
 
 
 def test_frames_of_many_clips_at_a_time_are_those_of_each_clip(clips, monkeypatch):
