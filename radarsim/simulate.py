@@ -6,8 +6,9 @@
 that can be called separately; `frame_echo` is compiled once and run for each frame.
 """
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial, reduce
+from operator import add
 
 import jax
 import jax.numpy as jnp
@@ -35,22 +36,22 @@ from radarsim.scattering.reflection import (
     reflect,
 )
 from radarsim.scattering.visibility import interpolate_blocks
-from radarsim.scene.mesh import BurstMesh, FaceIndices, burst_mesh, relative_to_radar
-from radarsim.scene.scene import Scene, pose, skin_scene
+from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface, burst_mesh, relative_to_radar
+from radarsim.scene.scene import Scene, pose, skin_subjects
+from radarsim.scene.separation import check_separation
 from radarsim.signal.array_sizes import SumSizes
 from radarsim.signal.exact_frames import exact_clip
-from radarsim.signal.face_selection import (
-    FaceSelection,
-    padded,
-    padded_spans,
-    select_faces,
-    sizes_of_selection,
-)
+from radarsim.signal.face_selection import FaceSelection, padded, padded_spans
 from radarsim.signal.fast_sum import fast_sum
-from radarsim.signal.frame_chunks import frame_chunks
 from radarsim.signal.noise_and_adc import Key, receive
 from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.settings import SimulationSettings
+from radarsim.signal.surface_selection import (
+    chunks_of_surfaces,
+    select_each,
+    sizes_of_chunks,
+    with_others,
+)
 
 # Maximum number of compiled programs kept in memory. The number is limited because a cached program
 # occupies 17 MB and can be loaded from disk again in 0.3 s. The clips of a corpus share few sizes,
@@ -78,7 +79,7 @@ def simulate(
         reflection: the reflection model and its level.
         settings: simulation settings.
         num_frames: number of radar frames, which must fit into the motion; None for the largest
-            number that fits.
+            number that fits. With several subjects, the frames must fit into the shortest motion.
         first_frame: index of the first simulated frame; frame 0 is at the start of the motion.
         extra_noise_db: value added to the receiver's noise figure [dB].
 
@@ -86,8 +87,8 @@ def simulate(
         The IF cube in volts at the ADC.
 
     Raises:
-        InputError: an argument is invalid, the frames extend past the end of the motion, or a speed
-            or range extent exceeds what the fast sum can represent.
+        InputError: an argument is invalid, the frames extend past the end of the motion, two bodies
+            interpenetrate, or a speed or range extent exceeds what the fast sum can represent.
     """
     check_simulation("simulate", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("simulate", scene)
@@ -96,8 +97,11 @@ def simulate(
     )
     times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
     with notice_if_slow(f"simulating {num_frames} frames (the first call compiles)"):
-        mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
-        return mesh_cube(radar, mesh, faces, key, reflection, settings, first_frame, extra_noise_db)
+        surfaces = skin_subjects(scene.bodies, pose(scene, times_s))
+        check_separation("simulate", scene, times_s, surfaces)
+        return cube_of_surfaces(
+            radar, surfaces, key, reflection, settings, first_frame, extra_noise_db
+        )
 
 
 def stream(
@@ -158,26 +162,48 @@ def mesh_cube(
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """Simulate the IF cube [V] of a mesh given at the nodes of every burst; see `simulate`."""
-    faces = jnp.asarray(faces, jnp.int32)
+    surfaces = (Surface(mesh, faces),)
+    return cube_of_surfaces(radar, surfaces, key, reflection, settings, first_frame, extra_noise_db)
+
+
+def cube_of_surfaces(
+    radar: Radar,
+    surfaces: Sequence[Surface],
+    key: Key,
+    reflection: ReflectionModel,
+    settings: SimulationSettings,
+    first_frame: int = 0,
+    extra_noise_db: float = 0.0,
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """Simulate the IF cube [V] of several bodies that shadow each other; see `simulate`.
+
+    The echo of each body is summed separately, with array sizes and bulk motion of its own, so that
+    the cost is that of the separate bodies plus the shadow test.
+    """
+    surfaces = [Surface(mesh, jnp.asarray(faces, jnp.int32)) for mesh, faces in surfaces]
     level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
     if settings.method == "exact":
-        echo = exact_clip(radar, settings, reflection, mesh, faces)
+        each = (exact_clip(radar, settings, reflection, *one) for one in with_others(surfaces))
+        echo = reduce(add, each)
         return receive(radar, echo, key, settings, level_v, extra_noise_db, first_frame)
-    chunks = frame_chunks(mesh)
-    selections = parallel_map(
-        lambda chunk: select_faces(radar, settings, reflection, chunk, faces), chunks
-    )
-    required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
-    sizes = sizes_of_selection(radar, settings, reflection, required)
-    echo_program(radar, settings, sizes)  # compiled once for all threads
+    chunks = chunks_of_surfaces(surfaces)
+    selections = parallel_map(partial(select_each, radar, settings, reflection), chunks)
+    sizes = [sizes_of_chunks(radar, settings, reflection, each) for each in zip(*selections)]
+    for each in sizes:
+        echo_program(radar, settings, each)  # compiled once for all threads
 
     def received(index, chunk, selection):
-        echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)
-        first = first_frame + index * len(chunk.vertices_m)
+        echoes = (
+            clip_echo(radar, settings, size, reflection, *surface, selected)
+            for size, surface, selected in zip(sizes, chunk, selection, strict=True)
+        )
+        echo = reduce(add, echoes)
+        first = first_frame + index * len(echo)
         return receive(radar, echo, key, settings, level_v, extra_noise_db, first)
 
     cubes = parallel_map(received, list(range(len(chunks))), chunks, selections)
-    return cubes[0] if len(cubes) == 1 else jnp.concatenate(cubes)[: len(mesh.vertices_m)]
+    num_frames = len(surfaces[0].mesh.vertices_m)
+    return cubes[0] if len(cubes) == 1 else jnp.concatenate(cubes)[:num_frames]
 
 
 def clip_echo(

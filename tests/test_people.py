@@ -1,0 +1,122 @@
+"""Several people in one scene: their echoes add up, they shadow each other, and none is inside another.
+
+The references are scenes of one person each, which the other tests compare with the exact sum.
+"""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+
+import radarsim as rs
+from radarsim.batch import pose_clip, stack_clips
+from tests.helpers.moving_sphere import relative_db, small_radar
+from tests.helpers.sample_calls import check_four_parts
+from tests.helpers.still_postures import BODY, posture
+
+RADAR = small_radar(num_chirps=4, num_samples=64)
+SILENT = rs.SimulationSettings(method="fast", thermal_noise=False, quantise=False)
+NUM_FRAMES = 2
+KEY = jax.random.key(0)
+
+
+def person(velocity_mps=(0.0, -1.0, 0.0), seconds=0.6, **placement):
+    """Return a person who glides with arms lowered, by default towards the front of the body."""
+    motion = posture(velocity_mps=velocity_mps, seconds=seconds)
+    return rs.Subject(motion, BODY, rs.Placement(**placement))
+
+
+LEFT = person(distance_m=3.0, lateral_m=1.2)
+RIGHT = person(velocity_mps=(0.5, 0.5, 0.0), distance_m=2.5, lateral_m=-1.0)
+
+
+def cube(*subjects, settings=SILENT, reflection=rs.QuasiSpecular(), radar=RADAR):
+    scene = rs.Scene(subjects)
+    found = rs.simulate(radar, scene, KEY, reflection, settings, num_frames=NUM_FRAMES)
+    return np.asarray(found)
+
+
+@pytest.fixture(scope="module")
+def apart():
+    """Return the cubes of two people side by side: of both, of the left, and of the right one."""
+    return cube(LEFT, RIGHT), cube(LEFT), cube(RIGHT)
+
+
+def test_echoes_of_two_people_side_by_side_add_up(apart):
+    """Nobody shadows anybody, so only the float32 addition of the two echoes rounds (-140 dB)."""
+    both_v, left_v, right_v = apart
+    assert min(np.abs(left_v).max(), np.abs(right_v).max()) > 1e-6
+    assert relative_db(both_v, left_v + right_v) < -130
+
+
+def test_the_order_of_the_subjects_does_not_matter(apart):
+    """The sum of two numbers does not depend on their order, so the samples are the same bytes."""
+    np.testing.assert_array_equal(cube(RIGHT, LEFT), apart[0])
+
+
+def test_a_person_exactly_behind_another_loses_the_echo():
+    """As seen from the radar, a person 6 m away fits into the trunk of a person 1 m away."""
+    front, hidden = person(distance_m=1.0), person(distance_m=6.0)
+    front_v = cube(front)
+    assert relative_db(front_v + cube(hidden), front_v) > -60
+    np.testing.assert_array_equal(cube(front, hidden), front_v)
+    np.testing.assert_array_equal(cube(hidden, front), front_v)
+
+
+def test_physical_optics_and_the_exact_sum_shadow_alike():
+    """Both methods sum the faces that both bodies leave visible, within the error of the mode.
+
+    The rear person stands half behind the front person.
+    """
+    radar = small_radar(num_chirps=2, num_samples=32)
+    people = person(distance_m=2.0), person(distance_m=3.5, lateral_m=0.35)
+    options = {"reflection": rs.PhysicalOptics(), "radar": radar}
+    fast_v = cube(*people, settings=replace(SILENT, method="accurate"), **options)
+    exact_v = cube(*people, settings=replace(SILENT, method="exact"), **options)
+    assert relative_db(fast_v, exact_v) < -80
+    unshadowed_v = sum(cube(each, settings=SILENT, **options) for each in people)
+    assert relative_db(unshadowed_v, exact_v) > -40
+
+
+def test_hidden_point_removal_hides_a_person_behind_another():
+    settings = replace(SILENT, visibility="hpr")
+    front, hidden = person(distance_m=1.0), person(distance_m=6.0)
+    assert relative_db(cube(front, hidden, settings=settings), cube(front, settings=settings)) < -60
+
+
+def test_a_batch_of_scenes_has_the_cubes_of_simulate(apart):
+    """One program simulates both bodies with common array sizes, so the error of the mode remains."""
+    clips = [
+        pose_clip(RADAR, rs.Scene(pair), KEY, rs.QuasiSpecular(), SILENT, num_frames=NUM_FRAMES)
+        for pair in ((LEFT, RIGHT), (RIGHT, LEFT))
+    ]
+    cubes_v = rs.BatchSimulator(RADAR, (BODY, BODY), SILENT, None)(stack_clips(clips))
+    for cube_v in np.asarray(cubes_v):
+        assert relative_db(cube_v, apart[0]) < -60
+
+
+def test_a_stream_of_a_scene_ends_with_the_shortest_motion():
+    """The frames of the longer motion after the end of the shorter one are not simulated."""
+    scene = rs.Scene([LEFT, person(seconds=0.3, distance_m=2.5, lateral_m=-1.0)])
+    chunks = list(rs.stream(RADAR, scene, KEY, settings=SILENT, frames_per_chunk=NUM_FRAMES))
+    assert sum(map(len, chunks)) == 3
+    with pytest.raises(rs.InputError, match="lasts 0.300 s") as caught:
+        rs.simulate(RADAR, scene, KEY, settings=SILENT, num_frames=5)
+    check_four_parts(caught.value)
+
+
+def test_bodies_inside_each_other_are_refused_and_bodies_side_by_side_are_not(apart):
+    """The shoulders of two people 0.2 m apart overlap; the path to a batch refuses them as well."""
+    scene = rs.Scene([person(distance_m=3.0), person(distance_m=3.0, lateral_m=0.2)])
+    with pytest.raises(rs.InputError, match="inside each other at 0.0") as caught:
+        rs.simulate(RADAR, scene, KEY, settings=SILENT)
+    check_four_parts(caught.value)
+    with pytest.raises(rs.InputError, match="inside each other"):
+        pose_clip(RADAR, scene, KEY, rs.QuasiSpecular(), SILENT, num_frames=NUM_FRAMES)
+
+
+def test_a_scene_without_people_is_refused():
+    with pytest.raises(rs.InputError, match="holds no subject") as caught:
+        rs.Scene([])
+    check_four_parts(caught.value)
