@@ -1,4 +1,4 @@
-"""Several people in one scene: their echoes add up, they shadow each other, and none is inside another.
+"""Several people in one scene: echoes add up, bodies shadow each other and do not interpenetrate.
 
 The references are scenes of one person each, which the other tests compare with the exact sum.
 """
@@ -11,6 +11,7 @@ import pytest
 
 import radarsim as rs
 from radarsim.batch import pose_clip, stack_clips
+from radarsim.validation.fit import fit_capture
 from tests.helpers.moving_sphere import relative_db, small_radar
 from tests.helpers.sample_calls import check_four_parts
 from tests.helpers.still_postures import BODY, posture
@@ -19,6 +20,7 @@ RADAR = small_radar(num_chirps=4, num_samples=64)
 SILENT = rs.SimulationSettings(method="fast", thermal_noise=False, quantise=False)
 NUM_FRAMES = 2
 KEY = jax.random.key(0)
+LOBES = rs.QuasiSpecular()
 
 
 def person(velocity_mps=(0.0, -1.0, 0.0), seconds=0.6, **placement):
@@ -31,7 +33,7 @@ LEFT = person(distance_m=3.0, lateral_m=1.2)
 RIGHT = person(velocity_mps=(0.5, 0.5, 0.0), distance_m=2.5, lateral_m=-1.0)
 
 
-def cube(*subjects, settings=SILENT, reflection=rs.QuasiSpecular(), radar=RADAR):
+def cube(*subjects, settings=SILENT, reflection=LOBES, radar=RADAR):
     scene = rs.Scene(subjects)
     found = rs.simulate(radar, scene, KEY, reflection, settings, num_frames=NUM_FRAMES)
     return np.asarray(found)
@@ -86,9 +88,9 @@ def test_hidden_point_removal_hides_a_person_behind_another():
 
 
 def test_a_batch_of_scenes_has_the_cubes_of_simulate(apart):
-    """One program simulates both bodies with common array sizes, so the error of the mode remains."""
+    """One program uses the same array sizes for both bodies, so the error of the mode remains."""
     clips = [
-        pose_clip(RADAR, rs.Scene(pair), KEY, rs.QuasiSpecular(), SILENT, num_frames=NUM_FRAMES)
+        pose_clip(RADAR, rs.Scene(pair), KEY, LOBES, SILENT, num_frames=NUM_FRAMES)
         for pair in ((LEFT, RIGHT), (RIGHT, LEFT))
     ]
     cubes_v = rs.BatchSimulator(RADAR, (BODY, BODY), SILENT, None)(stack_clips(clips))
@@ -101,7 +103,7 @@ def test_a_stream_of_a_scene_ends_with_the_shortest_motion():
     scene = rs.Scene([LEFT, person(seconds=0.3, distance_m=2.5, lateral_m=-1.0)])
     chunks = list(rs.stream(RADAR, scene, KEY, settings=SILENT, frames_per_chunk=NUM_FRAMES))
     assert sum(map(len, chunks)) == 3
-    with pytest.raises(rs.InputError, match="lasts 0.300 s") as caught:
+    with pytest.raises(rs.InputError, match=r"lasts 0\.300 s") as caught:
         rs.simulate(RADAR, scene, KEY, settings=SILENT, num_frames=5)
     check_four_parts(caught.value)
 
@@ -109,14 +111,34 @@ def test_a_stream_of_a_scene_ends_with_the_shortest_motion():
 def test_bodies_inside_each_other_are_refused_and_bodies_side_by_side_are_not(apart):
     """The shoulders of two people 0.2 m apart overlap; the path to a batch refuses them as well."""
     scene = rs.Scene([person(distance_m=3.0), person(distance_m=3.0, lateral_m=0.2)])
-    with pytest.raises(rs.InputError, match="inside each other at 0.0") as caught:
+    with pytest.raises(rs.InputError, match=r"inside each other at 0\.0") as caught:
         rs.simulate(RADAR, scene, KEY, settings=SILENT)
     check_four_parts(caught.value)
     with pytest.raises(rs.InputError, match="inside each other"):
-        pose_clip(RADAR, scene, KEY, rs.QuasiSpecular(), SILENT, num_frames=NUM_FRAMES)
+        pose_clip(RADAR, scene, KEY, LOBES, SILENT, num_frames=NUM_FRAMES)
 
 
 def test_a_scene_without_people_is_refused():
     with pytest.raises(rs.InputError, match="holds no subject") as caught:
         rs.Scene([])
+    check_four_parts(caught.value)
+
+
+def test_joints_of_a_person_behind_another_are_hidden():
+    """Every joint of the rear person is hidden, and the order of the subjects does not matter."""
+    front, hidden = person(distance_m=1.0), person(distance_m=6.0)
+    tracks = rs.joint_tracks(RADAR, rs.Scene([front, hidden]), NUM_FRAMES, subject=1)
+    assert not tracks.visible.any()
+    assert np.abs(tracks.position_m[..., 0] - 6.0).max() < 0.5
+    alone = rs.joint_tracks(RADAR, rs.Scene([front]), NUM_FRAMES)
+    both = rs.joint_tracks(RADAR, rs.Scene([hidden, front]), NUM_FRAMES, subject=1)
+    np.testing.assert_allclose(both.visible_share, alone.visible_share, atol=1e-6)
+    with pytest.raises(rs.InputError, match="subjects 0 to 1") as caught:
+        rs.joint_tracks(RADAR, rs.Scene([front, hidden]), NUM_FRAMES, subject=2)
+    check_four_parts(caught.value)
+
+
+def test_a_fit_to_a_capture_refuses_several_people():
+    with pytest.raises(rs.InputError, match="holds 2 subjects") as caught:
+        fit_capture(None, rs.Scene([LEFT, RIGHT]), 0.5)
     check_four_parts(caught.value)

@@ -29,6 +29,7 @@ from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import radar_board_guess, recipe_from_table
 from pipelines.run import build
+from pipelines.sources import takes_of_clips
 from pipelines.storage import open_folder
 from pipelines.store_spec import keeps_cubes, make_store_spec
 from pipelines.store_writer import check_place
@@ -147,7 +148,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
 
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
     """Simulate one clip to estimate the time and the size of the build."""
-    named = {clip.take: takes[clip.take] for clip in plan.clips}
+    named = takes_of_clips(plan.clips, takes)
     print("simulating one clip to estimate time and size; compiling comes first ...", flush=True)
     store_spec = make_store_spec(plan, named)
     return estimate_cost(plan, named, store_spec, _clip_maker(options, plan), options.workers)
@@ -160,7 +161,7 @@ def _clip_maker(options: argparse.Namespace, plan: Plan) -> ClipMaker:
 def _build(
     options: argparse.Namespace, plan: Plan, takes: dict, notes: list[Note], out: str
 ) -> int:
-    named = {clip.take: takes[clip.take] for clip in plan.clips}
+    named = takes_of_clips(plan.clips, takes)
     start_s = time.monotonic()
     summary = build(
         plan,

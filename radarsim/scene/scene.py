@@ -52,6 +52,22 @@ class Scene:
         return min(subject.motion.duration_s for subject in self.subjects)
 
 
+def only_subject(where: str, scene: Scene) -> Subject:
+    """The subject of a scene of one person, for functions that cannot separate several people.
+
+    Args:
+        where: name of the calling function, for messages.
+        scene: subjects and radar pose.
+
+    Raises:
+        InputError: the scene has several subjects.
+    """
+    if len(scene.subjects) > 1:
+        problem = f"holds {len(scene.subjects)} subjects; at most 1 can be used here"
+        raise InputError(where, "scene", problem, "give a scene of one person")
+    return scene.subjects[0]
+
+
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class PosedScene:
