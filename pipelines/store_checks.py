@@ -78,7 +78,8 @@ def check_splits(store: Store) -> Iterator[str]:
     for key, what in (("subject", "subject"), ("take", "motion"), ("take_sha256", "motion file")):
         splits = defaultdict(set)
         for clip in store.clips.values():
-            splits[getattr(clip, key)].add(clip.split)
+            for person in (clip, *clip.others):
+                splits[getattr(person, key)].add(clip.split)
         for name, found in sorted(splits.items()):
             if len(found) > 1:
                 yield _line(store, "splits", f"{what} {name} is in {' and '.join(sorted(found))}")

@@ -162,6 +162,7 @@ def kept_sizes(recipe: Recipe) -> dict[str, int | bool | None]:
         "range_doppler": keep.range_doppler,
         "range_azimuth": keep.range_azimuth,
         "joints": keep.joints,
+        "num_others": recipe.people.number - 1,
     }
 
 

@@ -25,6 +25,7 @@ from builders.sources.takes import amass_takes, built_in_takes, file_takes, uniq
 from pipelines.clip_maker import ClipMaker
 from pipelines.clip_selection import FEW_TAKES, select_all_clips
 from pipelines.cost_estimate import CostEstimate, estimate_cost
+from pipelines.people import add_people
 from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import radar_board_guess, recipe_from_table
@@ -143,7 +144,8 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
             break
     for line in list(findings)[:MAX_LINES]:
         print(f"note: {line}")
-    return make_plan(recipe, clips), notes
+    clips, fewer = add_people(recipe, clips, takes, options.body_models)
+    return make_plan(recipe, clips), [*notes, *fewer]
 
 
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
