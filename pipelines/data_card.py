@@ -106,10 +106,10 @@ def _cell(text: str) -> str:
 
 
 def _head(statistics: StoreStatistics, arrays: Mapping[str, dict]) -> str:
-    total = statistics.made
+    total, people = statistics.made, people_per_clip(statistics)
     lines = [
         f"# {'Recorded' if statistics.is_recorded else 'Simulated'} radar dataset\n",
-        f"{total.clips} clips, {duration(total.seconds)}, of {people_per_clip(statistics)} in front of",
+        f"{total.clips} clips, {duration(total.seconds)}, of {people} in front of",
         f"a radar: heatmaps of {_measured(arrays)}.",
         *([] if statistics.is_recorded else [_SIMULATED]),
     ]

@@ -5,11 +5,12 @@ import math
 from pipelines.recipe import Recipe
 from pipelines.store_statistics import StoreStatistics
 
-_PEOPLE = """Every clip has a main person. The tables `clips` and `segments` and the arrays of poses and
-joints describe the main person, so that a caption or a label never describes another person. The tables
-`people` (motion, window and placement) and `people_segments` (texts) describe the further people.
-If joints are stored, `other_joints_m`, `other_joint_speed_mps` and `other_joint_visible` contain
-those of the further people. All people of a clip are in the same split.
+_PEOPLE = """Every clip has a main person. The tables `clips` and `segments` and the arrays of poses
+and joints describe the main person, so that a caption or a label never describes another person.
+The tables `people` (motion, window and placement) and `people_segments` (texts) describe the
+further people. If joints are stored, `other_joints_m`, `other_joint_speed_mps` and
+`other_joint_visible` contain those of the further people. All people of a clip are in the same
+split.
 """
 
 
