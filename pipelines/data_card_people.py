@@ -28,7 +28,7 @@ def limitations(text: str, statistics: StoreStatistics) -> str:
     """The section on limitations; the people of a clip shadow each other, but nothing else does."""
     if max(_clips_by_people(statistics), default=1) == 1:
         return text
-    several = "\nthe bodies of the people in a clip, which shadow each other,\nand"
+    several = "the\nbodies of the people in a clip, which shadow each other, and"
     return text.replace("one\nbody and", several)
 
 
