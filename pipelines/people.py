@@ -34,7 +34,7 @@ from radarsim.scene.motion import Motion, sample_motion
 from radarsim.scene.placement import ActivityArea
 
 FEWER = "clips with fewer people than requested"
-FEWER_REMEDY = "--people-distance-m, --people-lateral-m, --people-min-distance-m and --area do"
+FEWER_REMEDY = "--people-distance-m, --people-lateral-m, --people-min-distance-m change this"
 # Numbers of takes and of placements of each take that are tried for a person.
 TAKE_TRIES, PLACEMENT_TRIES = 4, 8
 # Rate at which distances between people are tested: people move by less than 0.3 m between tests.

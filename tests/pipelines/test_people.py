@@ -12,16 +12,19 @@ from pipelines.clip_simulation import scene_of_clip
 from pipelines.data_card_people import limitations, people_per_clip, people_section
 from pipelines.layout import Layout
 from pipelines.people import FEWER, add_people
-from pipelines.plan import Plan, make_plan, split_subjects
+from pipelines.plan import Person, Plan, make_plan, split_subjects
 from pipelines.recipe import Area, Clips, Keep, Recipe, Splits
 from pipelines.recipe_people import People
 from pipelines.recipe_toml import dump_recipe, parse_recipe, recipe_digest
+from pipelines.run import build
 from pipelines.schema import PEOPLE_TABLES, TABLES, store_arrays
 from pipelines.sources import GroupTake, Text, take_of_clip
+from pipelines.store_reader import Store
 from pipelines.store_spec import kept_sizes
 from pipelines.store_tables import parquet_bytes, shard_tables
 from radarsim.errors import InputError
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from tests.helpers.pipeline_fakes import fake_clip, fake_plan, fake_store_spec, fake_takes
 from tests.helpers.sample_calls import check_four_parts
 from tests.helpers.still_postures import posture
 
@@ -164,6 +167,21 @@ def test_tables_name_the_further_people_and_their_texts_apart_from_the_main_pers
         assert parquet_bytes(table, rows[table])
     alone = [replace(clip, others=()) for clip in plan.clips]
     assert shard_tables(alone, texts, "radar", "free", 0.1).keys() == TABLES.keys()
+
+
+def test_a_store_returns_the_clips_of_the_plan_with_their_people(tmp_path):
+    takes = fake_takes(4)
+    plan = fake_plan(takes)
+    other = Person(take="take-003", source="fake", licence="CC0-1.0", subject="s3", start_s=0.1)
+    plan = replace(plan, clips=(replace(plan.clips[0], others=(other,)), *plan.clips[1:]))
+    spec = fake_store_spec(plan, num_others=1)
+    summary = build(plan, takes, str(tmp_path / "s"), spec, fake_clip, workers=0, quiet=True)
+    assert summary.num_clips == 4
+    store = Store(tmp_path / "s")
+    assert store.clips[0].others == (other,)
+    assert store.clips[1].others == ()
+    assert [row["text"] for row in store.table("people_segments")] == ["act 0"]
+    assert "of 1 to 2 people each" in (tmp_path / "s" / "README.md").read_text()
 
 
 def test_joints_of_further_people_have_their_own_arrays():
