@@ -18,7 +18,7 @@ from pipelines.first_clip import compile_other_programs, first_clip_of_one_worke
 from pipelines.plan import Clip
 from pipelines.posed_clips import posed_rows
 from pipelines.recipe import Recipe
-from pipelines.sources import Take, TakeChanged
+from pipelines.sources import GroupTake, Take, TakeChanged, take_of_clip
 from pipelines.worker_environment import posing_processes
 from radarsim.errors import InputError
 
@@ -40,7 +40,8 @@ class ClipMaker:
 
     def __call__(self, recipe: Recipe, clip: Clip, take: Take) -> Mapping[str, np.ndarray]:
         """Make one clip; the arguments and errors are those of `clip_simulation.make_clip`."""
-        ((_, arrays),) = self.made_clips(recipe, (clip,), {clip.take: take})
+        takes = (take.main, *take.others) if isinstance(take, GroupTake) else (take,)
+        ((_, arrays),) = self.made_clips(recipe, (clip,), dict(zip(clip.takes, takes)))
         if isinstance(arrays, InputError):
             raise arrays
         return arrays
@@ -81,7 +82,7 @@ class ClipMaker:
     def _one_by_one(self, recipe: Recipe, clips, takes) -> Iterator[tuple[Clip, Mapping]]:
         for clip in clips:
             with first_clip_of_one_worker(recipe, self._compiling(recipe, clip, takes)):
-                arrays = self._one(recipe, clip, takes[clip.take])
+                arrays = self._one(recipe, clip, take_of_clip(clip, takes))
             yield clip, arrays
 
     def _one(self, recipe: Recipe, clip: Clip, take: Take) -> Mapping | InputError:
@@ -94,5 +95,5 @@ class ClipMaker:
             return error
 
     def _compiling(self, recipe: Recipe, clip: Clip, takes: Mapping[str, Take]) -> Callable:
-        inputs = recipe, clip, takes[clip.take], self.body_models, self.keep_cubes
+        inputs = recipe, clip, take_of_clip(clip, takes), self.body_models, self.keep_cubes
         return partial(compile_other_programs, *inputs)

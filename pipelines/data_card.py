@@ -9,6 +9,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from pipelines.data_card_people import (
+    limitations,
+    people_per_clip,
+    people_section,
+    people_settings,
+)
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
 from pipelines.store_folder import StoreFolder
@@ -73,9 +79,10 @@ def make_data_card(folder: StoreFolder) -> bytes:
         _splits_section(statistics),
         _licences_section(statistics),
         _labels_section(statistics),
+        *people_section(statistics),
         _arrays_section(root_arrays(folder)),
         _READ,
-        "" if statistics.is_recorded else _LIMITS,
+        "" if statistics.is_recorded else limitations(_LIMITS, statistics),
     ]
     return "\n".join(part for part in parts if part).encode()
 
@@ -99,10 +106,10 @@ def _cell(text: str) -> str:
 
 
 def _head(statistics: StoreStatistics, arrays: Mapping[str, dict]) -> str:
-    total = statistics.made
+    total, people = statistics.made, people_per_clip(statistics)
     lines = [
         f"# {'Recorded' if statistics.is_recorded else 'Simulated'} radar dataset\n",
-        f"{total.clips} clips, {duration(total.seconds)}, of one person each in front of",
+        f"{total.clips} clips, {duration(total.seconds)}, of {people} in front of",
         f"a radar: heatmaps of {_measured(arrays)}.",
         *([] if statistics.is_recorded else [_SIMULATED]),
     ]
@@ -157,6 +164,7 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "clips": f"{recipe.clips.length_s:g} s every {recipe.clips.stride_s:g} s, "
         f"placements of each: {places.per_clip}, one per {places.scope}",
         "distance, lateral [m]": f"{_span(places.distance_m)}, {_span(places.lateral_m)}",
+        **people_settings(recipe),
         "heading [deg]": _span([math.degrees(end) for end in places.heading_rad]),
         "radar height [m], tilt [deg]": f"{_span(places.radar_height_m)}, "
         + _span([math.degrees(end) for end in places.radar_tilt_rad]),

@@ -45,7 +45,7 @@ class MadeClip(NamedTuple):
 class _Kind(NamedTuple):
     """What the clips of a batch have in common."""
 
-    body_key: BodyKey
+    body_keys: tuple[BodyKey, ...]
     sizes: SumSizes
 
 
@@ -82,12 +82,12 @@ class ClipBatches:
         self._recipe, self._per_call = recipe, per_call
         self._settings = simulation_settings(recipe)
         self._products = cube_products(recipe, keep_cubes)
-        self._simulators: dict[BodyKey, BatchSimulator] = {}
+        self._simulators: dict[tuple[BodyKey, ...], BatchSimulator] = {}
         by_lobes = recipe.simulation.reflection == "paper"
         self.standard = standard_sizes(
             recipe.radar,
             self._settings.error_budget,
-            near_m=recipe.placements.distance_m[0],
+            near_m=_nearest_m(recipe),
             lobe_rad=recipe.simulation.sigma_rad[0] if by_lobes else 0.0,
         )
         self.num_again = 0
@@ -99,7 +99,7 @@ class ClipBatches:
             if row.error is not None:
                 yield MadeClip(row, row.error)
                 continue
-            waiting[_Kind(row.body_key, self.standard)].append(row)
+            waiting[_Kind(row.body_keys, self.standard)].append(row)
             running += self._start_batches(waiting, self._per_call)
             while len(running) >= BATCHES_AHEAD:
                 yield from self._finish(running.popleft(), waiting)
@@ -121,7 +121,7 @@ class ClipBatches:
     def _start(self, rows: list[PosedRow], kind: _Kind) -> _Running:
         padded = rows + [rows[-1]] * (self._per_call - len(rows))
         stacked = jax.tree.map(lambda *parts: np.stack(parts), *(row.posed for row in padded))
-        values, required = self._simulator(kind.body_key).at_sizes(stacked, kind.sizes)
+        values, required = self._simulator(kind.body_keys).at_sizes(stacked, kind.sizes)
         for part in jax.tree.leaves((required, values)):
             part.copy_to_host_async()
         return _Running(rows, kind, values, required)
@@ -136,7 +136,7 @@ class ClipBatches:
                     yield MadeClip(row, sizes)
                     continue
                 if sizes != self.standard:
-                    waiting[_Kind(row.body_key, sizes)].append(row)
+                    waiting[_Kind(row.body_keys, sizes)].append(row)
                     self.num_again += 1
                     continue
             arrays = stored_arrays(self._recipe, row.clip, _item(values, index))
@@ -150,12 +150,21 @@ class ClipBatches:
         except InputError as error:
             return error
 
-    def _simulator(self, body_key: BodyKey) -> BatchSimulator:
-        if body_key not in self._simulators:
-            self._simulators[body_key] = BatchSimulator(
-                self._recipe.radar, (body_of(body_key),), self._settings, self._products
+    def _simulator(self, body_keys: tuple[BodyKey, ...]) -> BatchSimulator:
+        if body_keys not in self._simulators:
+            bodies = tuple(map(body_of, body_keys))
+            self._simulators[body_keys] = BatchSimulator(
+                self._recipe.radar, bodies, self._settings, self._products
             )
-        return self._simulators[body_key]
+        return self._simulators[body_keys]
+
+
+def _nearest_m(recipe: Recipe) -> float:
+    """Smallest distance at which a person of a clip starts [m]."""
+    nearest_m = recipe.placements.distance_m[0]
+    if recipe.people.number > 1:
+        nearest_m = min(nearest_m, recipe.people.distance_m[0])
+    return nearest_m
 
 
 @lru_cache(maxsize=2)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 
 from pipelines.recipe_fields import check_choice, store_number, store_range
 from pipelines.recipe_keep import Detection, Keep
+from pipelines.recipe_people import People
 from radarsim.checks import checked_count
 from radarsim.errors import InputError
 from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS, HeatmapSettings
@@ -205,7 +206,7 @@ class Recipe:
         receiver: deviations from the ideal radar, whose ranges are drawn for every clip; None for
             the ideal radar.
         body: name of the body, or a string that identifies the folder of body models.
-        built_in, sources, clips, placements, area, simulation, maps, keep, detection,
+        built_in, sources, clips, placements, people, area, simulation, maps, keep, detection,
             splits: sections of the recipe, described in their classes.
     """
 
@@ -218,6 +219,7 @@ class Recipe:
     sources: Sources = field(default_factory=Sources)
     clips: Clips = field(default_factory=Clips)
     placements: Placements = field(default_factory=Placements)
+    people: People = field(default_factory=People)
     area: Area = field(default_factory=Area)
     simulation: Simulation = field(default_factory=Simulation)
     maps: Maps = field(default_factory=Maps)
@@ -291,6 +293,9 @@ class Recipe:
             raise InputError("recipe", f"keep.{name}", problem, hint)
 
 
+# Sections that the text of a recipe omits if all their values are the defaults, so that a recipe
+# that does not use them keeps its text and its digest.
+OMITTED_SECTIONS = ("people",)
 SECTIONS = {
     each.name: each.default_factory
     for each in fields(Recipe)

@@ -16,7 +16,7 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 
-from pipelines.recipe import SECTIONS, Recipe
+from pipelines.recipe import OMITTED_SECTIONS, SECTIONS, Recipe
 from radarsim.errors import InputError
 from radarsim.files import load_setup
 from radarsim.paths import local_path
@@ -30,7 +30,10 @@ from radarsim.receiver_files import load_receiver
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """TOML text with all values of a recipe, including defaults; equal recipes give equal text."""
+    """TOML text with all values of a recipe, including defaults; equal recipes give equal text.
+
+    The sections `OMITTED_SECTIONS` are only included if a value differs from the default.
+    """
     table = {
         each.name: getattr(recipe, each.name)
         for each in fields(recipe)
@@ -38,6 +41,8 @@ def dump_recipe(recipe: Recipe) -> str:
     }
     for name in SECTIONS:
         section = getattr(recipe, name)
+        if name in OMITTED_SECTIONS and section == SECTIONS[name]():
+            continue
         table[name] = {each.name: getattr(section, each.name) for each in fields(section)}
     # Decimals preserve every digit of the radar's parameters.
     table["radar"] = tomllib.loads(dump_radar(recipe.radar), parse_float=Decimal)

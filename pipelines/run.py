@@ -14,7 +14,7 @@ from pipelines.data_card import DATA_CARD, make_data_card
 from pipelines.plan import Note, Plan
 from pipelines.progress import Progress
 from pipelines.shard_job import MakeClip, ShardJob, make_shard
-from pipelines.sources import Take
+from pipelines.sources import Take, takes_of_clips
 from pipelines.storage import open_folder
 from pipelines.store_folder import StoreError, StoreFolder
 from pipelines.store_spec import StoreSpec
@@ -182,7 +182,7 @@ class _ShardTasks:
     def _task(self, shard: int) -> tuple:
         """Arguments of `make_shard`, kept small because they are sent to a worker."""
         clips = self.plan.shard(shard)
-        return self.job, shard, clips, {clip.take: self.takes[clip.take] for clip in clips}
+        return self.job, shard, clips, takes_of_clips(clips, self.takes)
 
 
 def _outcome(*task: object) -> dict | Exception:

@@ -71,8 +71,40 @@ TABLES = {
         "provenance": "string",
     },
 }
+# Further people in the clips; only stores with several people per clip have these tables. All other
+# tables and arrays describe the main person, as in a store with one person per clip.
+PEOPLE_TABLES = {
+    "people": {
+        "row": "int64",
+        "clip": "string",
+        "person": "int32",  # from 1 on; the main person is in the table `clips`
+        "take": "string",
+        "source": "string",
+        "licence": "string",
+        "subject": "string",
+        "gender": "string",
+        "split": "string",
+        "start_s": "float64",
+        "distance_m": "float64",
+        "lateral_m": "float64",
+        "heading_rad": "float64",
+        "take_sha256": "string",
+    },
+    "people_segments": {
+        "row": "int64",
+        "clip": "string",
+        "person": "int32",
+        "start_s": "float64",
+        "end_s": "float64",
+        "text": "string",
+        "source": "string",
+        "licence": "string",
+        "kind": "string",
+    },
+}
+ALL_TABLES = TABLES | PEOPLE_TABLES
 # The attributes table has no checksums, since sentences may be attached to a finished store.
-CHECKED_TABLES = ("clips", "segments", "captions")
+CHECKED_TABLES = ("clips", "segments", "captions", *PEOPLE_TABLES)
 
 
 def store_arrays(layout: Layout) -> tuple[ArraySpec, ...]:

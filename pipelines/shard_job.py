@@ -18,7 +18,7 @@ import numpy as np
 from pipelines.clip_maker import ClipMaker
 from pipelines.plan import SEE_LINES, Clip, Note
 from pipelines.recipe import Recipe
-from pipelines.sources import Take, TakeChanged
+from pipelines.sources import Take, TakeChanged, take_of_clip
 from pipelines.storage import open_folder
 from pipelines.store_folder import StoreError
 from pipelines.store_spec import StoreSpec
@@ -117,7 +117,7 @@ def _made_clips(job: ShardJob, clips, takes) -> Iterator[tuple[Clip, Mapping | I
 def _one_by_one(job: ShardJob, clips, takes) -> Iterator[tuple[Clip, Mapping | InputError]]:
     for clip in clips:
         try:
-            yield clip, job.make_clip(job.recipe, clip, takes[clip.take])
+            yield clip, job.make_clip(job.recipe, clip, take_of_clip(clip, takes))
         except (StoreError, TakeChanged):
             raise
         except InputError as error:

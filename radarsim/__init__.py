@@ -56,7 +56,7 @@ _PUBLIC = {
     "simulate": "radarsim.simulate",
     "simulate_mesh": "radarsim.simulate",
     "simulate_points": "radarsim.point_targets",
-    "stream": "radarsim.simulate",
+    "stream": "radarsim.stream",
     # heatmaps
     "HeatmapSettings": "radarsim.heatmaps.settings",
     "Heatmaps": "radarsim.heatmaps.heatmaps",

@@ -10,8 +10,9 @@ contrast, `simulate.simulate` determines the array sizes on the host before the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import add
 from typing import Any
 
 import jax
@@ -37,16 +38,18 @@ from radarsim.input_checks import (
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
-from radarsim.scattering.physical_optics import echo_faces
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.body import BodyModel
-from radarsim.scene.scene import PosedScene, Scene, pose, skin_scene
-from radarsim.signal.array_sizes import RequiredSizes, SumSizes
-from radarsim.signal.face_selection import select_faces, sizes_of_selection
+from radarsim.scene.mesh import BurstMesh, Surface
+from radarsim.scene.scene import PosedScene, Scene, pose, skin_subjects
+from radarsim.scene.separation import check_separation
+from radarsim.signal.array_sizes import RequiredSizes, SumSizes, largest, largest_of_bodies
+from radarsim.signal.face_selection import sizes_of_selection
 from radarsim.signal.front_end import FrontEnd, parts_of
 from radarsim.signal.noise_and_adc import Key
 from radarsim.signal.received_echo import echoes_of, receive_echoes
 from radarsim.signal.settings import SimulationSettings
+from radarsim.signal.surface_selection import select_each, with_echo_faces
 from radarsim.simulate import clip_echo
 
 
@@ -88,11 +91,13 @@ def pose_clip(
     """Pose a scene as a clip from frame 0 on; the arguments are those of `simulate.simulate`.
 
     Raises:
-        InputError: an argument is invalid, or the frames extend past the end of the motion.
+        InputError: an argument is invalid, the frames extend past the end of the motion, or two
+            bodies interpenetrate.
     """
     check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("pose_clip", scene)
     num_frames, _ = checked_frames("pose_clip", radar, scene, settings, num_frames, 0)
+    _check_separation(scene, burst_times_s(radar, num_frames, settings.nodes))
     level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
     radar, reflection, front_end = parts_of(radar, reflection)
     return PosedClip(
@@ -103,6 +108,15 @@ def pose_clip(
         extra_noise_db=extra_noise_db,
         front_end=front_end,
     )
+
+
+def _check_separation(scene: Scene, times_s: np.ndarray) -> None:
+    """Check several bodies in the middle of each burst, for which they are skinned separately."""
+    if len(scene.subjects) > 1:
+        node = times_s.shape[1] // 2
+        middle_s = times_s[:, node : node + 1]
+        surfaces = jax.jit(skin_subjects)(scene.bodies, pose(scene, middle_s))
+        check_separation("pose_clip", scene, middle_s, surfaces)
 
 
 def stack_clips(clips: list[PosedClip]) -> PosedClip:
@@ -186,10 +200,10 @@ class BatchSimulator:
         self._check_clips(clips)
         if self.required is None:
             first = jax.tree.map(lambda part: part[0], clips)
-            mesh, faces = skin_scene(self._bodies, first.posed)
-            faces = echo_faces(first.reflection, faces)
-            selection = select_faces(radar, settings, first.reflection, mesh, faces)
-            self.required = selection.required
+            surfaces = skin_subjects(self._bodies, first.posed)
+            surfaces = with_echo_faces(first.reflection, surfaces)
+            selections = select_each(radar, settings, first.reflection, surfaces)
+            self.required = largest_of_bodies([each.required for each in selections])
         while True:
             sizes = sizes_of_selection(radar, settings, clips.reflection, self.required)
             result, required = _simulate_clips(*self._static, sizes, self._bodies, clips)
@@ -226,32 +240,22 @@ class BatchSimulator:
             num_columns(radar, subjects[0].poses_rad.shape[1], map_settings)
 
 
-def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
-    """Combine two sets of sizes into one that suffices for both.
-
-    The result has the smaller nearest distance and the larger value of every other size.
-    """
-    both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
-    near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
-    return replace(jax.tree.map(jnp.max, both), near_m=near_m)
-
-
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
 def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
     """Compute the heatmaps or IF cubes of every clip, and the array sizes that they required."""
     most = frames_per_batch(radar, bodies)
-    simulated = partial(_cube_of_mesh, radar, settings, sizes)
+    faces = tuple(body.faces for body in bodies)
+    simulated = partial(_cube_of_meshes, radar, settings, sizes, faces)
 
     def one_clip(clip: PosedClip):
-        mesh, faces = skin_scene(bodies, clip.posed)
-        cube_v, required = simulated(faces, mesh, _receiver_of(clip))
+        cube_v, required = simulated(_meshes(bodies, clip.posed), _receiver_of(clip))
         return _products(radar, map_settings, cube_v, clip), required
 
     if most is None:
         return jax.lax.map(one_clip, clips)
     clips_per_batch = max(1, most // clips.posed.subjects[0].poses_rad.shape[1])
-    meshes = map_in_batches(lambda each: skin_scene(bodies, each)[0], clips.posed, clips_per_batch)
-    cubes_v, required = _cubes_by_frames(partial(simulated, bodies[0].faces), meshes, clips, most)
+    meshes = map_in_batches(partial(_meshes, bodies), clips.posed, clips_per_batch)
+    cubes_v, required = _cubes_by_frames(simulated, meshes, clips, most)
     products = map_in_batches(
         lambda pair: _products(radar, map_settings, *pair), (cubes_v, clips), clips_per_batch
     )
@@ -272,24 +276,33 @@ def _receiver_of(clip: PosedClip) -> tuple:
     return clip.key, clip.reflection, clip.level_v, clip.extra_noise_db, clip.front_end
 
 
-def _cube_of_mesh(radar, settings, sizes, faces, mesh, receiver, first_frame=0):
+def _meshes(bodies, posed: PosedScene) -> tuple[BurstMesh, ...]:
+    """The mesh of each body of a scene."""
+    return tuple(surface.mesh for surface in skin_subjects(bodies, posed))
+
+
+def _cube_of_meshes(radar, settings, sizes, faces, meshes, receiver, first_frame=0):
     """Simulate the IF cube [V] of one clip; also return the array sizes that it required."""
     key, reflection, level_v, noise_db, front_end = receiver
-    faces = echo_faces(reflection, faces)
-    selection = select_faces(radar, settings, reflection, mesh, faces)
+    surfaces = with_echo_faces(reflection, map(Surface, meshes, faces))
+    selections = select_each(radar, settings, reflection, surfaces)
 
     def echo_of(model):
-        return clip_echo(radar, settings, sizes, model, mesh, faces, selection)
+        echoes = (
+            clip_echo(radar, settings, sizes, model, *surface, selection)
+            for surface, selection in zip(surfaces, selections, strict=True)
+        )
+        return reduce(add, echoes)
 
     echoes = echoes_of(front_end, reflection, echo_of)
     levels = settings, level_v, noise_db
     cube_v = receive_echoes(radar, echoes, key, *levels, first_frame, front_end)
-    return cube_v, selection.required
+    return cube_v, largest_of_bodies([each.required for each in selections])
 
 
 def _cubes_by_frames(simulated, meshes, clips: PosedClip, most: int):
     """Simulate stacked clips in batches of frames, each as a clip of one frame."""
-    num_clips, num_frames = meshes.vertices_m.shape[:2]
+    num_clips, num_frames = meshes[0].vertices_m.shape[:2]
     index = jnp.tile(jnp.arange(num_frames), num_clips)
     frames = one_by_one(meshes), repeated(_receiver_of(clips), num_frames), index
     cubes_v, required = map_in_batches(lambda frame: simulated(*frame), frames, most)

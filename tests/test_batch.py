@@ -10,7 +10,7 @@ import pytest
 
 from builders.activities import perform
 from radarsim import batch, frame_batches
-from radarsim.batch import BatchSimulator, _simulate_clips, largest, pose_clip, stack_clips
+from radarsim.batch import BatchSimulator, _simulate_clips, pose_clip, stack_clips
 from radarsim.errors import InputError
 from radarsim.files import free_body
 from radarsim.heatmaps.heatmaps import HeatmapSettings, make_heatmaps
@@ -22,7 +22,7 @@ from radarsim.scene.placement import Placement
 from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
-from radarsim.signal.array_sizes import RequiredSizes
+from radarsim.signal.array_sizes import RequiredSizes, largest
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import simulate, stream

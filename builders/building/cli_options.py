@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 
 from builders.building.keep_options import KEEP_SETTINGS
+from builders.building.people_options import PEOPLE_SETTINGS
 from radarsim.paths import path_argument
 
 FLAG_SETTINGS = {
@@ -41,6 +42,7 @@ FLAG_SETTINGS = {
     "angle_window": ("maps", "angle_window"),
     "if_cubes": ("keep", "if_cubes"),
     **KEEP_SETTINGS,
+    **PEOPLE_SETTINGS,
     "validation_share": ("splits", "validation"),
     "test_share": ("splits", "test"),
 }

@@ -155,5 +155,7 @@ def echo_faces(reflection, faces: FaceIndices) -> Int[Array, "copy 3"] | Int[np.
         reflection: any reflection model.
         faces: triangles of the mesh.
     """
-    rough = isinstance(reflection, PhysicalOptics) and reflection.roughness is not None
+    # A model that is weighted by antenna patterns and filters contains the reflection model.
+    own = getattr(reflection, "model", reflection)
+    rough = isinstance(own, PhysicalOptics) and own.roughness is not None
     return with_rough_copies(faces) if rough else faces
