@@ -25,7 +25,8 @@ from radarsim.scene.subject import Subject
 from radarsim.signal.array_sizes import RequiredSizes, largest
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.settings import SimulationSettings
-from radarsim.simulate import simulate, stream
+from radarsim.simulate import simulate
+from radarsim.stream import stream
 from tests.helpers.moving_sphere import relative_db, small_radar
 
 RADAR = small_radar(num_chirps=8, num_samples=64)
