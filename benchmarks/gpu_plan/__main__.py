@@ -56,12 +56,13 @@ def _plans(options: argparse.Namespace):
         for batch in options.windows:
             yield make_plan(training_step(batch), card)
     if set(options.programs) & {"if", "heatmaps"}:
-        simulation, counts = Simulation(), None
+        simulation = Simulation()
+        # One clip is enough to count turns; a larger batch would take the memory of a GPU.
+        counts = counted_loops(simulation.program(simulation.clip_frames, False, card))
         for name in (name for name in options.programs if name != "training"):
             for frames in options.frames:
                 number = simulation.frames_per_batch(card) if frames == "full" else int(frames)
                 program = simulation.program(number, name == "heatmaps", card)
-                counts = counted_loops(program) if counts is None else counts
                 yield make_plan(program, card, counts)
 
 
