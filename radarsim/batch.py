@@ -297,5 +297,6 @@ def _cubes_by_frames(simulated, meshes, clips: PosedClip, batch_frames: int):
     num_clips, num_frames = meshes.vertices_m.shape[:2]
     index = jnp.tile(jnp.arange(num_frames), num_clips)
     frames = one_by_one(meshes), repeated(_receiver_of(clips), num_frames), index
-    cubes_v, required = map_in_batches(lambda frame: simulated(*frame), frames, batch_frames)
-    return cubes_v.reshape(num_clips, num_frames, *cubes_v.shape[2:]), required
+    found = map_in_batches(lambda frame: simulated(*frame), frames, batch_frames)
+    # Each frame was a clip of one frame: [clip x frame, 1, ...] becomes [clip, frame, ...].
+    return jax.tree.map(lambda part: part.reshape(num_clips, num_frames, *part.shape[2:]), found)

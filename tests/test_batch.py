@@ -131,7 +131,8 @@ def test_frames_of_many_clips_at_a_time_are_those_of_each_clip(simulator, clips,
     stacked = stack_clips([posed(*clip) for clip in clips])
     sizes = sizes_of_selection(RADAR, SETTINGS, LOBES, simulator.required)
     cubes = BatchSimulator(RADAR, (BODY,), SETTINGS, None)
-    found_v, _ = cubes.at_sizes(stacked, sizes, batch_frames=4)
+    found_v, required = cubes.at_sizes(stacked, sizes, batch_frames=4)
+    assert {part.shape[:2] for part in jax.tree.leaves(required)} == {(len(clips), NUM_FRAMES)}
     assert found_v.shape == by_clip_v.shape
     assert relative_db(np.asarray(found_v), by_clip_v) < -40
 

@@ -23,8 +23,6 @@ from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
 from jaxtyping import Array, Complex, Float
 
-from radarsim.numerics.kernels import kernel_product
-
 RADIX = 16
 # Number of values and of bins of a spectrum.
 LENGTH = RADIX * RADIX
@@ -84,7 +82,7 @@ def doppler_power(
     tiles = next(n for n in range(TILES_PER_BLOCK, 0, -1) if num_tiles % n == 0)
     grid = ((len(loops) - LENGTH) // step + 1, num_tiles // tiles)
     power = pl.pallas_call(
-        partial(_doppler_kernel, step=step, tiles=tiles, centred=centred, interpret=interpret),
+        partial(_doppler_kernel, step=step, tiles=tiles, centred=centred),
         out_shape=jax.ShapeDtypeStruct((*grid, RADIX, RADIX), jnp.float32),
         grid=grid,
         out_specs=pl.BlockSpec((1, 1, RADIX, RADIX), lambda window, block: (window, block, 0, 0)),
@@ -108,7 +106,7 @@ def range_power(
     rows = loops.reshape(-1, LENGTH)
     num_steps = len(loops) // step
     power = pl.pallas_call(
-        partial(_range_kernel, tiles=step * loops.shape[1] // TILE, interpret=interpret),
+        partial(_range_kernel, tiles=step * loops.shape[1] // TILE),
         out_shape=jax.ShapeDtypeStruct((num_steps, RADIX, RADIX), jnp.float32),
         grid=(num_steps,),
         out_specs=pl.BlockSpec((1, RADIX, RADIX), lambda step: (step, 0, 0)),
@@ -132,7 +130,7 @@ def second_step_matrices() -> tuple[Float[np.ndarray, "c d b"], ...]:
     return tuple(part.astype(np.float32) for part in parts)
 
 
-def _doppler_kernel(real, imag, taper, *refs, step, tiles, centred, interpret):
+def _doppler_kernel(real, imag, taper, *refs, step, tiles, centred):
     """Power of one window, summed over the columns of some tiles."""
     *matrices, power = refs
     first, first_tile = pl.program_id(0) * step, pl.program_id(1) * tiles
@@ -145,11 +143,11 @@ def _doppler_kernel(real, imag, taper, *refs, step, tiles, centred, interpret):
         weights = [taper[pl.ds(RADIX * a, RADIX)][:, None] for a in range(RADIX)]
         return [(re * weight, im * weight) for (re, im), weight in zip(rows, weights)]
 
-    for c, total in enumerate(_power_of_tiles(values, matrices, tiles, interpret)):
+    for c, total in enumerate(_power_of_tiles(values, matrices, tiles)):
         power[0, 0, c] = total.sum(1)
 
 
-def _range_kernel(real, imag, *refs, tiles, interpret):
+def _range_kernel(real, imag, *refs, tiles):
     """Power of all rows of one step."""
     *matrices, power = refs
     first_tile = pl.program_id(0) * tiles
@@ -159,11 +157,11 @@ def _range_kernel(real, imag, *refs, tiles, interpret):
         samples = [pl.ds(RADIX * a, RADIX) for a in range(RADIX)]
         return [(real[rows, at].T, imag[rows, at].T) for at in samples]
 
-    for c, total in enumerate(_power_of_tiles(values, matrices, tiles, interpret)):
+    for c, total in enumerate(_power_of_tiles(values, matrices, tiles)):
         power[0, c] = total.sum(1)
 
 
-def _power_of_tiles(values, matrices, tiles, interpret):
+def _power_of_tiles(values, matrices, tiles):
     """Power of the bins 16 d + c, for each c: arrays [d, spectrum], added up over tiles.
 
     Args:
@@ -171,12 +169,11 @@ def _power_of_tiles(values, matrices, tiles, interpret):
             list over a of arrays [b, spectrum].
         matrices: matrices of the second step.
         tiles: number of tiles.
-        interpret: whether the kernel is interpreted.
     """
 
     def add_tile(index, sums):
         spectra = [
-            _product([part[c] for part in matrices], value, interpret)
+            _product([part[c] for part in matrices], value)
             for c, value in enumerate(transform(values(index)))
         ]
         return tuple(total + re * re + im * im for total, (re, im) in zip(sums, spectra))
@@ -209,15 +206,15 @@ def _turned(value: Parts, cycles: float) -> Parts:
     return re * cos + im * sin, im * cos - re * sin
 
 
-def _product(matrix: list[Array], value: Parts, interpret: bool) -> Parts:
+def _product(matrix: list[Array], value: Parts) -> Parts:
     """Complex product of a matrix and the columns of a tile, by three products of real matrices.
 
     Args:
         matrix: real part, imaginary minus real part, and imaginary plus real part.
         value: real and imaginary part of the columns.
-        interpret: whether the kernel is interpreted.
     """
-    dot = partial(kernel_product, interpret=interpret)
+    # With three passes of TF32, `doppler_power` would spill registers (255, and 5 kB spilled).
+    dot = partial(jnp.dot, precision="highest")
     re, im = value
     common = dot(matrix[0], re + im)
     return common - dot(matrix[2], im), common + dot(matrix[1], re)
