@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from pipelines.data_card import DATA_CARD, make_data_card
+from pipelines.device_record import record_to_keep
 from pipelines.plan import Note, Plan
 from pipelines.progress import Progress
 from pipelines.shard_job import MakeClip, ShardJob, make_shard
@@ -90,7 +91,8 @@ def build(
                 _count(summary, shard, outcome)
                 progress.finished(shard, outcome)
         if not summary.unfinished:
-            finish_store(folder, store_spec, {DATA_CARD: make_data_card(folder)})
+            also = {DATA_CARD: make_data_card(folder), **record_to_keep(folder)}
+            finish_store(folder, store_spec, also)
     return summary
 
 

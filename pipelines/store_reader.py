@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import zarr
 
+from pipelines.device_record import kept_frames_per_batch
 from pipelines.plan import Clip, Person
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
@@ -78,6 +79,11 @@ class Store:
         except (ValueError, AttributeError, RecursionError):
             files = None
         return files if isinstance(files, dict) else {}
+
+    @property
+    def frames_per_batch(self) -> int | None:
+        """Number of frames that a GPU simulated at a time; None for a store made by a CPU."""
+        return kept_frames_per_batch(self._folder)
 
     @property
     def name(self) -> str:

@@ -24,7 +24,13 @@ from jaxtyping import Array, Complex
 from radarsim.array_checks import check_axes
 from radarsim.checks import check_type
 from radarsim.errors import InputError
-from radarsim.frame_batches import frames_per_batch, map_in_batches, one_by_one, repeated
+from radarsim.frame_batches import (
+    frames_per_batch,
+    map_in_batches,
+    one_by_one,
+    repeated,
+    shortest_batches,
+)
 from radarsim.heatmaps.heatmaps import Heatmaps, maps_of_clip
 from radarsim.heatmaps.settings import HeatmapSettings, num_columns
 from radarsim.input_checks import (
@@ -211,8 +217,17 @@ class BatchSimulator:
             if sizes_of_selection(radar, settings, clips.reflection, self.required) == sizes:
                 return result
 
-    def at_sizes(self, clips: PosedClip, sizes: SumSizes) -> tuple[Any, RequiredSizes]:
+    def at_sizes(
+        self, clips: PosedClip, sizes: SumSizes, batch_frames: int | None = None
+    ) -> tuple[Any, RequiredSizes]:
         """Start the simulation of stacked clips with given array sizes.
+
+        Args:
+            clips: stacked clips.
+            sizes: array sizes of the fast sum.
+            batch_frames: number of frames that are simulated at a time; batches of a fixed length
+                give the same values for any number of clips. None to choose a length for the device
+                and the number of clips; a CPU then simulates clip by clip.
 
         Returns:
             Heatmaps, IF cubes or other products, and the sizes that every frame required, with the
@@ -222,7 +237,7 @@ class BatchSimulator:
             InputError: as for `__call__`, except for speed and range extent.
         """
         self._check_clips(clips)
-        return _simulate_clips(*self._static, sizes, self._bodies, clips)
+        return _simulate_clips(*self._static, sizes, self._bodies, clips, batch_frames=batch_frames)
 
     def _check_clips(self, clips: PosedClip) -> None:
         radar, _, map_settings = self._static
@@ -240,10 +255,9 @@ class BatchSimulator:
             num_columns(radar, subjects[0].poses_rad.shape[1], map_settings)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 3))
-def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
+@partial(jax.jit, static_argnums=(0, 1, 2, 3), static_argnames="batch_frames")
+def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips, batch_frames=None):
     """Compute the heatmaps or IF cubes of every clip, and the array sizes that they required."""
-    most = frames_per_batch(radar, bodies)
     faces = tuple(body.faces for body in bodies)
     simulated = partial(_cube_of_meshes, radar, settings, sizes, faces)
 
@@ -251,13 +265,17 @@ def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
         cube_v, required = simulated(_meshes(bodies, clip.posed), _receiver_of(clip))
         return _products(radar, map_settings, cube_v, clip), required
 
-    if most is None:
+    if batch_frames is None and jax.default_backend() == "cpu":
         return jax.lax.map(one_clip, clips)
-    clips_per_batch = max(1, most // clips.posed.subjects[0].poses_rad.shape[1])
-    meshes = map_in_batches(partial(_meshes, bodies), clips.posed, clips_per_batch)
-    cubes_v, required = _cubes_by_frames(simulated, meshes, clips, most)
+    num_clips, num_frames = clips.posed.subjects[0].poses_rad.shape[:2]
+    if batch_frames is None:
+        most = frames_per_batch(radar, sum(len(body.faces) for body in bodies))
+        batch_frames = shortest_batches(num_clips * num_frames, most)
+    batch_clips = max(1, batch_frames // num_frames)
+    meshes = map_in_batches(partial(_meshes, bodies), clips.posed, batch_clips)
+    cubes_v, required = _cubes_by_frames(simulated, meshes, clips, batch_frames)
     products = map_in_batches(
-        lambda pair: _products(radar, map_settings, *pair), (cubes_v, clips), clips_per_batch
+        lambda pair: _products(radar, map_settings, *pair), (cubes_v, clips), batch_clips
     )
     return products, required
 
@@ -300,10 +318,11 @@ def _cube_of_meshes(radar, settings, sizes, faces, meshes, receiver, first_frame
     return cube_v, largest_of_bodies([each.required for each in selections])
 
 
-def _cubes_by_frames(simulated, meshes, clips: PosedClip, most: int):
+def _cubes_by_frames(simulated, meshes, clips: PosedClip, batch_frames: int):
     """Simulate stacked clips in batches of frames, each as a clip of one frame."""
     num_clips, num_frames = meshes[0].vertices_m.shape[:2]
     index = jnp.tile(jnp.arange(num_frames), num_clips)
     frames = one_by_one(meshes), repeated(_receiver_of(clips), num_frames), index
-    cubes_v, required = map_in_batches(lambda frame: simulated(*frame), frames, most)
-    return cubes_v.reshape(num_clips, num_frames, *cubes_v.shape[2:]), required
+    found = map_in_batches(lambda frame: simulated(*frame), frames, batch_frames)
+    # Each frame was a clip of one frame: [clip x frame, 1, ...] becomes [clip, frame, ...].
+    return jax.tree.map(lambda part: part.reshape(num_clips, num_frames, *part.shape[2:]), found)
