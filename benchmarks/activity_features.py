@@ -5,6 +5,8 @@ the active columns, their differences between approaching and receding, their mo
 and the order of approaching and receding motion.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.optimize import minimize
 
@@ -26,7 +28,7 @@ def picture_features(values: np.ndarray) -> np.ndarray:
 def _features(level) -> np.ndarray:
     middle = NUM_BINS // 2
     bands = []
-    for low, high in zip(BANDS, BANDS[1:]):
+    for low, high in pairwise(BANDS):
         approach, recede = (
             level[middle + low : middle + high],
             level[middle - high + 1 : middle - low + 1],
@@ -67,7 +69,7 @@ def _thirds(bands, columns) -> np.ndarray:
     """Approaching minus receding level, and level of fast motion, in thirds of the activity."""
     edges = np.linspace(columns[0], columns[-1] + 1, 4).astype(int)
     found = []
-    for start, end in zip(edges, edges[1:]):
+    for start, end in pairwise(edges):
         part = bands[..., start : max(end, start + 1)]
         found += [(part[1:, 0] - part[1:, 1]).mean(), part[3:].mean(), part[:2].mean()]
     return np.array(found)
@@ -80,8 +82,7 @@ def _modulation(series, columns) -> np.ndarray:
     power = np.abs(np.fft.rfft(part, 256)) ** 2
     at_hz = np.fft.rfftfreq(256, COLUMN_S)
     shares = [
-        power[(at_hz >= low) & (at_hz < high)].sum()
-        for low, high in zip(MODULATIONS_HZ, MODULATIONS_HZ[1:])
+        power[(at_hz >= low) & (at_hz < high)].sum() for low, high in pairwise(MODULATIONS_HZ)
     ]
     return 10 * np.log10((np.array(shares) + 1e-9) / (np.sum(shares) + 1e-6))
 

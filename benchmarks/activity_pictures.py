@@ -1,7 +1,7 @@
 """Time-Doppler pictures of five activities: recorded ones, and simulated ones by the same receiver.
 
-The recordings (docs/real.md) are pictures of log(1 + |FFT|) in the colours of viridis. Each column is
-the transform of 128 samples, of which each is the sum of two samples at 2 kHz, without a window.
+The recordings (docs/real.md) are pictures of log(1 + |FFT|) in the colours of viridis. Each column
+is the transform of 128 samples without a window; every sample is the sum of two samples at 2 kHz.
 The I/Q samples have eight bits between 0 and 1 and an offset, and are clipped by strong echoes.
 Positive frequencies are approaching: in the recording of a person who walks towards the radar, the
 level rises by 17 dB in five seconds of positive frequencies.

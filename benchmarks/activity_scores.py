@@ -1,4 +1,4 @@
-"""Scores of predicted activities: mean recall, interval over people, confusions, permutation control."""
+"""Scores of predicted activities: mean recall, interval over people, confusions, control."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
 
 def mean_recall(labels: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean over the labels that occur of the share of their pictures that is predicted correctly."""
+    """Mean over the labels of the share of their pictures that is predicted correctly."""
     found = [np.mean(predicted[labels == each] == each) for each in LABELS if each in labels]
     return float(np.mean(found))
 

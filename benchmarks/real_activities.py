@@ -4,9 +4,9 @@
     python -m builders.amass --preset five-activities --amass five --out five.zarr
     python -m benchmarks.real_activities --recordings DIR --simulated five.zarr
 
-DIR has one folder of pictures per activity (docs/real.md names the public data set). By default, the
-people A to E are tested, with whom the motions and the receiver were developed. `--final` tests the
-people F to O, and appends the result to a log with all earlier final runs.
+DIR has one folder of pictures per activity (docs/real.md names the public data set). By default,
+the people A to E are tested, with whom the motions and the receiver were developed. `--final` tests
+the people F to O, and appends the result to a log with all earlier final runs.
 """
 
 import argparse

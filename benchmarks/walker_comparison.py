@@ -76,7 +76,7 @@ def _start_s(recorded: Walk, simulated: Walk) -> float:
 
 
 def _differences(recorded: Walk, simulated: Walk, shift_s: float) -> np.ndarray | None:
-    """Simulated minus recorded speed in the common time; None if that is shorter than two seconds."""
+    """Simulated minus recorded speed in the common time; None if that is shorter than 2 s."""
     times_s = simulated.times_s + shift_s
     common = (recorded.times_s >= times_s[0]) & (recorded.times_s <= times_s[-1])
     if common.sum() * np.diff(recorded.times_s[:2])[0] < 2.0:

@@ -24,7 +24,7 @@ LEAST_SPEED_MPS = 0.2
 STEP_BAND_HZ = (1.2, 2.6)
 # Extent of the limbs' Doppler spectrum on both sides of the torso [m/s].
 LIMB_EXTENT_MPS = 1.6
-# Half-width of the torso's line, which is not counted to the limbs [m/s]: 2.5 bins of a Hann window.
+# Half-width of the torso's line, which does not count as limbs [m/s]: 2.5 bins of a Hann window.
 TORSO_LINE_MPS = 0.2
 
 

@@ -3,7 +3,7 @@
     from builders.five_activities import FIVE_ACTIVITIES, perform_five
     motion = perform_five("fall", performer=0).motion
 
-They are no part of the sixty activities of the protocol. A take has the length of a recording, 10 s:
+They are no part of the sixty activities of the protocol. A take is as long as a recording, 10 s:
 the person stands or sits still, performs the activity once, and is still again. Every activity has
 several kinds (`kinds.py`), which are drawn for each take.
 """

@@ -5,14 +5,14 @@ rest until the end. Falls are in `falling.py`.
 """
 
 from builders.activities.curves import Curve
-from builders.activities.movement import Channels, Movement, Stance, arm, arms, head, root, trunk
+from builders.activities.movement import Channels, Movement, arm, arms, head, root, trunk
 from builders.activities.performers import Style
 from builders.five_activities.timeline import CYCLE_S, held_s, jerks_s, keys_s, shaking
 
 
-def in_real_time(style: Style, channels: Channels, stance: Stance = Stance()) -> Movement:
+def in_real_time(style: Style, channels: Channels) -> Movement:
     """Movement of one take in real time: the performer's tempo changes durations, not the cycle."""
-    return Movement(CYCLE_S * style.tempo, channels, stance, start=(0.0, 0.0))
+    return Movement(CYCLE_S * style.tempo, channels, start=(0.0, 0.0))
 
 
 def _kind(style: Style, count: int) -> int:

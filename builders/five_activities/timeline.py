@@ -14,7 +14,7 @@ CYCLE_S = 14.0
 
 
 def keys_s(*keys: tuple[float, float]) -> Curve:
-    """Minimum-jerk curve through (time [s], value) pairs; the first and the last value are equal."""
+    """Minimum-jerk curve through pairs of time [s] and value; the ends have the same value."""
     return ease(*((time_s / CYCLE_S, value) for time_s, value in keys))
 
 
