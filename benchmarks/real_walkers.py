@@ -21,8 +21,8 @@ from benchmarks.walker_comparison import (
     straight_legs,
 )
 from benchmarks.walker_measures import Walk, measure_walk
+from benchmarks.walker_pattern import ElevationPattern, Mounting, fit_mounting, level_difference_db
 from benchmarks.walker_simulation import (
-    ElevationBeam,
     WalkPlan,
     built_in_walk,
     captured_walk,
@@ -35,6 +35,8 @@ AXES = ("frame", "chirp", "rx", "range")
 ARRAY = "mergedData"
 # Amplitude of the forward speed within a step; 0.05 to 0.16 m/s were measured in the recordings.
 SURGE_MPS = 0.1
+# Height of a radar with isotropic antennas; that of the recordings is not stated.
+HEIGHT_M = 1.0
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -43,9 +45,10 @@ def main(arguments: list[str] | None = None) -> None:
     runs = {name: recorded_walk(options, name) for name in (options.fit, *options.score)}
     legs = {name: straight_legs(walk) for name, (_, walk) in runs.items()}
     rows = [_row(name, leg, walk) for name, each in legs.items() for leg, walk in each.items()]
-    walkers = {}
+    walkers, mounting = {}, fit_mounting(legs[options.fit]["out"])
+    print(f"elevation pattern fitted to the levels of {options.fit}: {mounting}")
     for leg, walk in legs[options.fit].items():
-        walkers[leg] = simulated_walkers(options, runs[options.fit][0], walk)
+        walkers[leg] = simulated_walkers(options, runs[options.fit][0], walk, mounting)
         rows += [_row(name, leg, simulated) for name, simulated in walkers[leg].items()]
     for name, each in legs.items():
         rows += [row for leg, walk in each.items() for row in _speeds(name, leg, walk, walkers)]
@@ -62,7 +65,9 @@ def recorded_walk(options: argparse.Namespace, name: str) -> tuple[rs.Radar, Wal
     return recording.radar, measure_walk(recording.radar, cube_v)
 
 
-def simulated_walkers(options: argparse.Namespace, radar: rs.Radar, walk: Walk) -> dict[str, Walk]:
+def simulated_walkers(
+    options: argparse.Namespace, radar: rs.Radar, walk: Walk, mounting: Mounting
+) -> dict[str, Walk]:
     """Simulated walks with speed and cadence of a recorded leg, by the name of the walker."""
     values = measures(walk)
     speed_mps = values["range rate [m/s]"]
@@ -75,20 +80,20 @@ def simulated_walkers(options: argparse.Namespace, radar: rs.Radar, walk: Walk) 
     steps, surging = WalkPlan(**plan), WalkPlan(**plan, surge_mps=SURGE_MPS)
     natural = WalkPlan(**plan | {"step_hz": None})
     body = rs.QuasiSpecular()
-    beam = ElevationBeam(body, np.deg2rad(options.beam_deg))
+    pattern = ElevationPattern(body, mounting.tilt_rad, mounting.null_rad)
     cases = {
-        "built-in, natural cadence": (built_in_walk(natural), natural, body),
+        "natural cadence": (built_in_walk(natural), natural, body),
         "built-in": (built_in_walk(steps), steps, body),
-        "built-in, surge": (built_in_walk(surging), surging, body),
-        "built-in, surge, beam": (built_in_walk(surging), surging, beam),
+        "surge": (built_in_walk(surging), surging, body),
+        "surge, pattern": (built_in_walk(surging), surging, pattern),
     }
     if options.bvh:
         motion = captured_walk(steady_part(rs.read_motion(options.bvh)), steps)
-        cases |= {"captured": (motion, steps, body), "captured, beam": (motion, steps, beam)}
-    return {
-        name: simulated_walk(radar, motion, plan, model, options.height_m)
-        for name, (motion, plan, model) in cases.items()
-    }
+        cases["captured"] = (motion, steps, body)
+        cases["captured, pattern"] = (motion, steps, pattern)
+    chosen = options.walkers or list(cases)
+    heights_m = {name: mounting.height_m if "pattern" in name else HEIGHT_M for name in chosen}
+    return {name: simulated_walk(radar, *cases[name], heights_m[name]) for name in chosen}
 
 
 def _row(name: str, leg: str, walk: Walk) -> dict:
@@ -98,7 +103,9 @@ def _row(name: str, leg: str, walk: Walk) -> dict:
 def _speeds(name, leg, walk, walkers) -> list[dict]:
     """Differences of the torso's speed from every simulated walker of the same leg."""
     return [
-        {"walk": name, "leg": leg, "simulation": each, **aligned_speed_rms_mps(walk, simulated)}
+        {"walk": name, "leg": leg, "simulation": each}
+        | aligned_speed_rms_mps(walk, simulated)
+        | level_difference_db(walk, simulated)
         for each, simulated in walkers.get(leg, {}).items()
     ]
 
@@ -113,10 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         "--score", nargs="*", default=["1pS1", "1pS2", "1pS4", "1pS5"], help="other runs"
     )
     parser.add_argument("--bvh", default="", help="captured walk, for a second walker")
-    parser.add_argument("--height-m", type=float, default=1.0, help="height of the radar")
-    parser.add_argument(
-        "--beam-deg", type=float, default=25.0, help="assumed elevation beam width of an antenna"
-    )
+    parser.add_argument("--walkers", nargs="*", help="names of the simulated walkers; default: all")
     parser.add_argument("--json", default="", help="file for all numbers")
     return parser
 

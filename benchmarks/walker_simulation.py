@@ -5,10 +5,9 @@ captured walk is turned onto the straight path pose by pose, and its time is sca
 cadence.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
@@ -46,44 +45,6 @@ class WalkPlan:
     duration_s: float
     step_hz: float | None = None
     surge_mps: float = 0.0
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True)
-class ElevationBeam:
-    """Reflection model behind antennas whose gain falls with the elevation angle.
-
-    Attributes:
-        model: reflection model for isotropic antennas.
-        width_rad: elevation between the directions of half power of one antenna; the pattern is
-            Gaussian, and counts for transmitter and receiver.
-    """
-
-    model: rs.QuasiSpecular | rs.PhysicalOptics
-    width_rad: float = field(metadata={"static": True})
-
-    @property
-    def lobe_rad(self):
-        """Width of the lobe of the reflection model [rad]."""
-        return self.model.lobe_rad
-
-    def reflectivity_at(self, radar: rs.Radar) -> float:
-        """Level of the reflection model."""
-        return self.model.reflectivity_at(radar)
-
-    def scatterers(self, vertices_m, faces, picked=None):
-        """Scatterers of the reflection model."""
-        return self.model.scatterers(vertices_m, faces, picked)
-
-    def log_weight(self, radar: rs.Radar, scatterers, tx_m, rx_m):
-        """Log-amplitude and phase of the reflection model, with the gain of both antennas."""
-        log_amplitude, phase = self.model.log_weight(radar, scatterers, tx_m, rx_m)
-        elevation_rad = jnp.arctan2(
-            scatterers.centre_m[..., 2], jnp.hypot(*jnp.moveaxis(scatterers.centre_m, -1, 0)[:2])
-        )
-        # Two antennas, each with half the power and sqrt(1/2) of the amplitude at half the width.
-        loss = 4 * np.log(2.0) * (elevation_rad / self.width_rad) ** 2
-        return log_amplitude - loss, phase
 
 
 def built_in_walk(plan: WalkPlan, performer: int = 0) -> rs.Motion:
