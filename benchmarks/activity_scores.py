@@ -8,8 +8,6 @@ from benchmarks.activity_features import LogisticRegression
 from benchmarks.activity_pictures import LABELS
 
 NUM_BOOTSTRAP = 10_000
-# Number of permuted assignments of the training labels.
-NUM_PERMUTATIONS = 20
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -34,17 +32,21 @@ def interval_over_people(labels, predicted, people, seed: int = 0) -> tuple[floa
 
 
 def permutation_control(
-    train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray], seed: int = 0
+    train: tuple[np.ndarray, np.ndarray],
+    test: tuple[np.ndarray, np.ndarray],
+    num_controls: int,
+    seed: int = 0,
 ) -> dict[str, float]:
     """Mean recall of models whose training labels are exchanged between the activities.
 
     Args:
         train, test: features and labels.
+        num_controls: number of models.
         seed: seed of the derangements.
     """
     rng = np.random.default_rng(seed)
     found = []
-    while len(found) < NUM_PERMUTATIONS:
+    while len(found) < num_controls:
         order = rng.permutation(len(LABELS))
         if np.any(order == np.arange(len(LABELS))):
             continue
@@ -91,7 +93,7 @@ def few_shot(
     return predicted[np.isin(people, tested)].astype(str)
 
 
-def mean_over_seeds(score: Callable[[int], float], num_seeds: int = 5) -> float:
+def mean_over_seeds(score: Callable[[int], float], num_seeds: int) -> float:
     """Mean of a score over the seeds 0, 1, ..."""
     return float(np.mean([score(seed) for seed in range(num_seeds)]))
 

@@ -12,6 +12,7 @@ the people F to O, and appends the result to a log with all earlier final runs.
 import argparse
 import json
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +40,7 @@ from pipelines.store_reader import Store
 FINAL_LOG = "real-final-runs.jsonl"
 # Amplitude of the strongest part of an echo, in units of full scale: in the recordings, echoes lie
 # between a hundredth of full scale and clipping.
-AMPLITUDES = (0.03, 0.6)
+AMPLITUDES = (0.08, 0.7)
 SHOTS = (1, 5, 10)
 
 
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
     simulated = simulated_pictures(options.simulated, options.copies, options.seed)
     tested = FINAL if options.final else DEVELOPMENT
     recorded = recorded_pictures(options.recordings, tested)
-    result = score(simulated, recorded, tested)
+    result = score(simulated, recorded, tested, options.seeds, options.permutations)
     print_result(result, tested)
     if options.json:
         Path(options.json).write_text(json.dumps(result, indent=1))
@@ -61,26 +62,31 @@ def simulated_pictures(path: str, copies: int, seed: int) -> Pictures:
     """Pictures of all clips of a store by the receiver of the recordings.
 
     Args:
-        path: store of the preset `five-activities`, with IF cubes.
+        path: store of the preset `five-activities`, with IF cubes, or file of
+            `benchmarks.activity_simulation`.
         copies: pictures per clip, with different echo levels.
         seed: seed of levels and receiver noise.
     """
-    store = Store(path)
     values, labels, people = [], [], []
-    for row, clip in store.clips.items():
-        label = store_label(clip)
-        echo = store.cube_v(row).ravel()
+    for row, (label, person, echo) in enumerate(simulated_echoes(path)):
         for copy in range(copies):
             rng = np.random.default_rng((seed, row, copy))
             values.append(doppler_picture(scaled_echo(echo, rng), rng))
             labels.append(label)
-            people.append(clip.subject)
+            people.append(person)
     return Pictures(values=np.array(values), labels=np.array(labels), people=np.array(people))
 
 
-def store_label(clip) -> str:
-    """Label of a clip of the five activities, from the name of its take."""
-    return clip.take.rsplit("/", 1)[-1].split("_")[0]
+def simulated_echoes(path: str) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Label, person and I/Q samples of every clip of a store, or of `activity_simulation`."""
+    if path.endswith(".npz"):
+        for name, echo in np.load(path).items():
+            yield (*name.split("/"), echo)
+        return
+    store = Store(path)
+    for row, clip in store.clips.items():
+        label = clip.take.rsplit("/", 1)[-1].split("_")[0]
+        yield label, clip.subject, store.cube_v(row).ravel()
 
 
 def scaled_echo(echo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -94,8 +100,22 @@ def scaled_echo(echo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return moving / strongest * np.exp(rng.uniform(low, high))
 
 
-def score(simulated: Pictures, recorded: Pictures, tested: tuple[str, ...]) -> dict:
-    """All scores of the recordings of the tested people."""
+def score(
+    simulated: Pictures,
+    recorded: Pictures,
+    tested: tuple[str, ...],
+    num_seeds: int,
+    num_permutations: int,
+) -> dict:
+    """All scores of the recordings of the tested people.
+
+    Args:
+        simulated: training pictures.
+        recorded: pictures of the tested people.
+        tested: the people.
+        num_seeds: number of choices of the few recordings, over which few-shot scores are averaged.
+        num_permutations: number of permutation controls.
+    """
     train = (picture_features(simulated.values), simulated.labels)
     features = picture_features(recorded.values)
     test = (features, recorded.labels)
@@ -107,7 +127,8 @@ def score(simulated: Pictures, recorded: Pictures, tested: tuple[str, ...]) -> d
         return mean_over_seeds(
             lambda seed: mean_recall(
                 recorded.labels, few_shot(sim, few, count, np.array(tested), seed)
-            )
+            ),
+            num_seeds,
         )
 
     return {
@@ -117,7 +138,7 @@ def score(simulated: Pictures, recorded: Pictures, tested: tuple[str, ...]) -> d
             each: float(np.mean(predicted[recorded.labels == each] == each)) for each in LABELS
         },
         "confusions": confusion(recorded.labels, predicted).tolist(),
-        "permutation control": permutation_control(train, test),
+        "permutation control": permutation_control(train, test, num_permutations),
         "few-shot": {str(count): shots(train, count) for count in SHOTS},
         "from scratch": {str(count): shots(None, count) for count in SHOTS},
         "simulated pictures": len(simulated.labels),
@@ -165,9 +186,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--recordings", required=True, help="folder with a folder per activity")
-    parser.add_argument("--simulated", required=True, help="store of the preset five-activities")
+    parser.add_argument(
+        "--simulated", required=True, help="store of the preset five-activities, or file"
+    )
     parser.add_argument("--copies", type=int, default=3, help="pictures per simulated clip")
     parser.add_argument("--seed", type=int, default=0, help="seed of echo levels and noise")
+    parser.add_argument("--seeds", type=int, default=5, help="choices of few-shot recordings")
+    parser.add_argument("--permutations", type=int, default=20, help="permutation controls")
     parser.add_argument("--final", action="store_true", help="test the people F to O, and log it")
     parser.add_argument("--log", default=FINAL_LOG, help="log of the final runs")
     parser.add_argument("--json", default="", help="file for all numbers")

@@ -16,6 +16,7 @@ from benchmarks.walker_measures import (
 NEAR_M, FAR_M = 2.0, 8.0
 # Fewest frames of a leg that is compared: about five steps.
 LEAST_FRAMES = 25
+_MIDDLE_M = 0.5 * (NEAR_M + FAR_M)
 
 
 def straight_legs(walk: Walk) -> dict[str, Walk]:
@@ -52,13 +53,15 @@ def aligned_speed_rms_mps(recorded: Walk, simulated: Walk) -> dict[str, float]:
     the smallest difference. Both are the only free parameters.
 
     Returns:
-        Root mean square of the difference, and of the difference without its mean [m/s].
+        Root mean square of the difference, and of the difference without its mean [m/s]; NaN if
+        the walks have less than 2 s in common.
     """
     coarse_s = _start_s(recorded, simulated)
     half_step_s = 0.5 / STEP_BAND_HZ[0]
     shifts_s = coarse_s + np.linspace(-half_step_s, half_step_s, 81)
     found = [_differences(recorded, simulated, each) for each in shifts_s]
-    best = min((each for each in found if each is not None), key=lambda each: each.std())
+    found = [each for each in found if each is not None] or [np.full(1, np.nan)]
+    best = min(found, key=lambda each: each.std())
     return {
         "speed RMS [m/s]": float(np.sqrt(np.mean(best**2))),
         "speed RMS without mean [m/s]": float(best.std()),
@@ -67,12 +70,10 @@ def aligned_speed_rms_mps(recorded: Walk, simulated: Walk) -> dict[str, float]:
 
 
 def _start_s(recorded: Walk, simulated: Walk) -> float:
-    """Time to add to the simulated walk so that both have the same range in the middle."""
-    middle_m = 0.5 * (simulated.range_m[0] + simulated.range_m[-1])
-    when = [
-        walk.times_s[np.argmin(np.abs(walk.range_m - middle_m))] for walk in (recorded, simulated)
-    ]
-    return float(when[0] - when[1])
+    """Time to add to the simulated walk so that straight lines through both ranges meet at 5 m."""
+    lines = [np.polyfit(walk.times_s, walk.range_m, 1) for walk in (recorded, simulated)]
+    first_s, second_s = ((_MIDDLE_M - start_m) / rate_mps for rate_mps, start_m in lines)
+    return float(first_s - second_s)
 
 
 def _differences(recorded: Walk, simulated: Walk, shift_s: float) -> np.ndarray | None:

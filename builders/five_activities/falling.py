@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from builders.activities.movement import Movement, arms, head, root, trunk
 from builders.activities.performers import Style
 from builders.five_activities.kinds import in_real_time, merged
-from builders.five_activities.timeline import held_s
+from builders.five_activities.timeline import held_s, shaking
 from radarsim.scene.motion import Motion
 
 # Standard deviation of the Gaussian that smooths the impact [s].
@@ -33,7 +33,7 @@ class Fall:
         angle_rad: angle at the end, about a right angle.
         sink: lowering of the pelvis by the bending knees [leg lengths].
         steps_m: distance by which the body moves forward before the fall, as when a person rises
-            from a chair or steps forward.
+            from a chair or stumbles; negative backward.
     """
 
     start_s: float
@@ -49,11 +49,11 @@ def draw_fall(rng: np.random.Generator) -> Fall:
     side_rad = rng.choice([0.0, np.pi, np.pi, np.pi / 2, -np.pi / 2])
     return Fall(
         start_s=rng.uniform(2.2, 5.0),
-        topple_s=rng.uniform(0.9, 2.4),
+        topple_s=rng.uniform(1.0, 2.6),
         direction_rad=side_rad + rng.normal(0.0, 0.3),
         angle_rad=np.deg2rad(rng.uniform(75, 92)),
         sink=rng.uniform(0.05, 0.5),
-        steps_m=rng.uniform(0.0, 0.35),
+        steps_m=rng.uniform(-0.2, 0.6),
     )
 
 
@@ -64,7 +64,11 @@ def falling_movement(style: Style, fall: Fall) -> Movement:
     flung = held_s(start_s, 12.0, 0.7 * fall.topple_s, 1.0)
     knees = held_s(start_s - 0.2, 12.5, end_s - start_s, 0.8)
     channels = merged(
-        arms(flexion=style.between(10, 70) * flung, abduction=25 * flung, elbow=25 * flung),
+        arms(
+            flexion=style.between(10, 70) * flung + sway * shaking(style, 12, 0.5, 1.5),
+            abduction=25 * flung + sway * shaking(style, 8, 0.5, 1.5),
+            elbow=25 * flung,
+        ),
         trunk(flexion=style.between(-8, 18) * sway, bend=style.between(-10, 10) * sway),
         head(flexion=15 * flung),
         root(sink=fall.sink * knees),

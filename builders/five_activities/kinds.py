@@ -37,7 +37,7 @@ def wave(style: Style) -> Movement:
     """Wave with the forearm, with the straight arm, with both arms, or to and fro."""
     start_s, length_s = style.between(1.0, 4.0), style.between(3.5, 7.5)
     raised = held_s(start_s, min(start_s + length_s, 9.9), rise_s=0.8, fall_s=0.8)
-    rate_hz, size = style.between(0.7, 2.6), style.between(0.6, 1.3)
+    rate_hz, size = style.between(0.6, 2.4), style.between(0.25, 1.2)
     beat = raised * shaking(style, 1.0, 0.97 * rate_hz, 1.03 * rate_hz, lines=2) * size
     kind = _kind(style, 4)
     if kind == 0:
@@ -59,13 +59,13 @@ def wave(style: Style) -> Movement:
 
 def drink(style: Style) -> Movement:
     """Reach for a glass, lift it to the mouth, drink in one or two sips, and put it back."""
-    reach_s = style.between(1.8, 3.5)
-    lift_s = reach_s + style.between(0.9, 1.5)
-    sip_s = lift_s + style.between(0.8, 1.3)
+    reach_s = style.between(2.0, 4.0)
+    lift_s = reach_s + style.between(0.4, 1.2)
+    sip_s = lift_s + style.between(0.6, 1.1)
     down_s = sip_s + style.between(0.8, 2.6)
-    back_s = down_s + style.between(0.8, 1.3)
-    rest_s = min(back_s + style.between(0.8, 1.4), CYCLE_S - 0.5)
-    far, lean = style.between(35, 65), style.between(2, 22) * _kind(style, 2)
+    back_s = down_s + style.between(0.6, 1.1)
+    rest_s = min(back_s + style.between(0.8, 2.0), CYCLE_S - 0.5)
+    far, lean = style.between(35, 65), style.between(4, 26) * min(1, _kind(style, 3))
     mouth = (sip_s, down_s)
     flexion = keys_s(
         (reach_s - 0.8, 0), (reach_s, far), (lift_s, far), (mouth[0], 62), (mouth[1], 62),
@@ -115,7 +115,7 @@ def convulsion(style: Style) -> Movement:
     """Shake in a fit with arms, trunk and head for several seconds, standing or sitting."""
     start_s = style.between(1.5, 4.0)
     fit = held_s(start_s, min(start_s + style.between(4.0, 7.5), 9.9), rise_s=0.4, fall_s=0.5)
-    size, low_hz = style.between(0.35, 1.3), style.between(2.5, 4.5)
+    size, low_hz = style.between(0.12, 0.9), style.between(2.5, 4.5)
     band_hz = (low_hz, low_hz + style.between(1.5, 4.5))
 
     def shake(degrees: float) -> Curve:
