@@ -65,7 +65,7 @@ def drink(style: Style) -> Movement:
     down_s = sip_s + style.between(0.8, 2.6)
     back_s = down_s + style.between(0.6, 1.1)
     rest_s = min(back_s + style.between(0.8, 2.0), CYCLE_S - 0.5)
-    far, lean = style.between(35, 65), style.between(4, 26) * min(1, _kind(style, 3))
+    far, lean = style.between(35, 65), style.between(4, 24)
     mouth = (sip_s, down_s)
     flexion = keys_s(
         (reach_s - 0.8, 0), (reach_s, far), (lift_s, far), (mouth[0], 62), (mouth[1], 62),

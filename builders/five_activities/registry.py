@@ -4,12 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from builders.activities.movement import Movement
-from builders.activities.performers import Performer, Style
+from builders.activities.performers import Performer, Style, make_performer
 from builders.activities.synthesis import Performance, synthesize
 from builders.activities.variation import generator
 from builders.five_activities import kinds
 from builders.five_activities.falling import draw_fall, falling_movement, topple
 
+# Range of the factor applied to a performer's involuntary movement: sitting and supported people
+# sway less than the standing people of the sixty activities, and in the recordings the level of a
+# person at rest is 13 dB below that of the activities (9 dB with a factor of 1).
+_REST = (0.1, 0.6)
 PROVENANCE = "written for this project"
 TAKE_S = 10.0
 
@@ -106,13 +110,21 @@ def perform_five(
         seed: seed of the corpus.
         take_s: duration [s].
     """
+    performer = _at_rest(performer, name, repeat, seed)
     build = FIVE_ACTIVITIES[name].build
     key = f"five/{name}"
     if build is not None:
         return synthesize(key, build, performer, repeat, seed, take_s)
-    number = performer.number if isinstance(performer, Performer) else performer
-    fall = draw_fall(generator("fall", seed, number, repeat))
+    fall = draw_fall(generator("fall", seed, performer.number, repeat))
     standing = synthesize(
         key, lambda style: falling_movement(style, fall), performer, repeat, seed, take_s
     )
     return replace(standing, motion=topple(standing.motion, fall))
+
+
+def _at_rest(performer, name, repeat, seed) -> Performer:
+    """Return the performer with the involuntary movement of one take."""
+    if not isinstance(performer, Performer):
+        performer = make_performer(performer, seed)
+    factor = generator("rest", seed, performer.number, name, repeat).uniform(*_REST)
+    return replace(performer, restless=performer.restless * factor)

@@ -1,4 +1,4 @@
-"""Recognition of five activities in recordings: pictures, sign of the speed, held-out people, log."""
+"""Recognition of five activities in recordings: pictures, sign, held-out people, log."""
 
 import json
 
