@@ -23,6 +23,10 @@ _TORSO_M = np.linspace(0.85, 1.45, 13)
 _HEIGHTS_M = (0.3, 0.6, 1.0, 1.4, 1.8, 2.4)
 # Smallest amplitude of the pattern: real nulls are filled.
 _LEAST = 0.02
+# Largest tilt of a mounted radar. The torso at the far end must be in the main lobe, because a fit
+# with sidelobes only agrees as well, but with a level 50 dB lower.
+_MOST_TILT_RAD = 0.26
+_IN_MAIN_LOBE = 0.85
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,14 +115,19 @@ def _fit_at(height_m, range_m, curve_db) -> Mounting:
         gain = np.sinc(np.sin(elevation_rad - tilt_rad) / np.sin(null_rad)) ** 4
         return level_db + 10 * np.log10(gain.mean(axis=1) + _LEAST**4) - curve_db
 
-    bounds = ([-0.8, 0.08, -200.0], [0.8, 0.9, 200.0])
+    bounds = ([-_MOST_TILT_RAD, 0.08, -200.0], [_MOST_TILT_RAD, 0.9, 200.0])
     starts = [
-        (tilt, null, curve_db.max()) for tilt in np.linspace(-0.6, 0.6, 9) for null in (0.2, 0.4)
+        (tilt, null, curve_db.max()) for tilt in np.linspace(-0.24, 0.24, 7) for null in (0.2, 0.4)
     ]
     best = min((least_squares(difference, at, bounds=bounds) for at in starts), key=_cost)
     rms_db = float(np.sqrt(np.mean(best.fun**2)))
+    far_rad = np.arctan2(_TORSO_M.mean() - height_m, range_m[-1])
+    in_lobe = abs(far_rad - best.x[0]) < _IN_MAIN_LOBE * best.x[1]
     return Mounting(
-        height_m=height_m, tilt_rad=float(best.x[0]), null_rad=float(best.x[1]), rms_db=rms_db
+        height_m=height_m,
+        tilt_rad=float(best.x[0]),
+        null_rad=float(best.x[1]),
+        rms_db=rms_db if in_lobe else np.inf,
     )
 
 
