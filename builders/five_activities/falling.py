@@ -53,7 +53,7 @@ def draw_fall(rng: np.random.Generator) -> Fall:
         direction_rad=side_rad + rng.normal(0.0, 0.3),
         angle_rad=np.deg2rad(rng.uniform(75, 92)),
         sink=rng.uniform(0.05, 0.5),
-        steps_m=rng.uniform(-0.2, 0.6),
+        steps_m=rng.uniform(-0.1, 0.3),
     )
 
 
@@ -69,7 +69,11 @@ def falling_movement(style: Style, fall: Fall) -> Movement:
             abduction=25 * flung + sway * shaking(style, 8, 0.5, 1.5),
             elbow=25 * flung,
         ),
-        trunk(flexion=style.between(-8, 18) * sway, bend=style.between(-10, 10) * sway),
+        trunk(
+            flexion=style.between(-8, 18) * sway + sway * shaking(style, 6, 0.5, 1.3),
+            bend=style.between(-10, 10) * sway + sway * shaking(style, 5, 0.4, 1.1),
+            twist=sway * shaking(style, 12, 0.4, 1.2),
+        ),
         head(flexion=15 * flung),
         root(sink=fall.sink * knees),
     )

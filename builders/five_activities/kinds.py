@@ -37,7 +37,7 @@ def wave(style: Style) -> Movement:
     """Wave with the forearm, with the straight arm, with both arms, or to and fro."""
     start_s, length_s = style.between(1.0, 4.0), style.between(3.5, 7.5)
     raised = held_s(start_s, min(start_s + length_s, 9.9), rise_s=0.8, fall_s=0.8)
-    rate_hz, size = style.between(0.6, 2.4), style.between(0.25, 1.2)
+    rate_hz, size = style.between(0.6, 2.4), style.between(0.3, 1.4)
     beat = raised * shaking(style, 1.0, 0.97 * rate_hz, 1.03 * rate_hz, lines=2) * size
     kind = _kind(style, 4)
     if kind == 0:
@@ -115,7 +115,7 @@ def convulsion(style: Style) -> Movement:
     """Shake in a fit with arms, trunk and head for several seconds, standing or sitting."""
     start_s = style.between(1.5, 4.0)
     fit = held_s(start_s, min(start_s + style.between(4.0, 7.5), 9.9), rise_s=0.4, fall_s=0.5)
-    size, low_hz = style.between(0.12, 0.9), style.between(2.5, 4.5)
+    size, low_hz = style.between(0.15, 1.1), style.between(1.8, 4.0)
     band_hz = (low_hz, low_hz + style.between(1.5, 4.5))
 
     def shake(degrees: float) -> Curve:
@@ -123,12 +123,12 @@ def convulsion(style: Style) -> Movement:
 
     limbs = [
         arm(
-            side, flexion=15 * fit + shake(5), abduction=shake(4),
-            elbow=style.between(20, 80) * fit + shake(9), wrist=20 * fit + shake(10),
+            side, flexion=15 * fit + shake(3), abduction=shake(2.5),
+            elbow=style.between(20, 80) * fit + shake(5), wrist=20 * fit + shake(6),
         )
         for side in ("left", "right")
     ]  # fmt: skip
-    body = trunk(flexion=6 * fit + shake(2.2), bend=shake(1.6), twist=shake(2.0))
+    body = trunk(flexion=6 * fit + shake(2.6), bend=shake(2.0), twist=shake(2.4))
     return in_real_time(
         style, merged(*limbs, body, head(flexion=shake(4), twist=shake(4)), _seated(style))
     )
