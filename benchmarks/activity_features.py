@@ -97,7 +97,7 @@ def _gradient(strength, columns) -> float:
 class LogisticRegression:
     """Multinomial logistic regression with a quadratic penalty, on standardised features."""
 
-    def __init__(self, penalty: float = 3.0):
+    def __init__(self, penalty: float):
         self.penalty = penalty
 
     def fit(self, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None):

@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> None:
         if name not in done:
             done[name] = simulate_take(recipe, body, number, options.seed)
         if number % _SAVE_EVERY == _SAVE_EVERY - 1 or number == options.takes - 1:
-            np.savez(path, **done)
+            partial = path.with_suffix(".part.npz")
+            np.savez(partial, **done)
+            partial.replace(path)  # a reader never finds half a file
 
 
 def take_name(number: int) -> str:

@@ -28,6 +28,7 @@ from benchmarks.activity_pictures import (
     recorded_pictures,
 )
 from benchmarks.activity_scores import (
+    SIMULATED_PENALTY,
     confusion,
     few_shot,
     interval_over_people,
@@ -119,7 +120,7 @@ def score(
     train = (picture_features(simulated.values), simulated.labels)
     features = picture_features(recorded.values)
     test = (features, recorded.labels)
-    model = LogisticRegression().fit(*train)
+    model = LogisticRegression(SIMULATED_PENALTY).fit(*train)
     predicted = model.predict(features)
     few = (features, recorded.labels, recorded.people)
 

@@ -21,6 +21,9 @@ from builders.activities.movement import Gait, Movement, root
 from builders.activities.performers import make_performer
 from builders.activities.synthesis import synthesize
 
+# The units and the noise of the recordings are unknown, and walkers in the sidelobes of an antenna
+# would drown in the noise of the assumed receiver.
+NOISELESS = rs.SimulationSettings(thermal_noise=False, quantise=False)
 # Standard deviation of the Gaussian that smooths the heading and the speed of a captured walk [s]:
 # more than a step.
 _SMOOTHING_S = 0.5
@@ -120,7 +123,7 @@ def simulated_walk(
     )
     person = rs.Subject(motion, rs.free_body(), placement)
     scene = rs.Scene([person], radar_pose=rs.RadarPose(height_m=height_m))
-    cube_v = np.asarray(rs.simulate(radar, scene, jax.random.key(0), reflection))
+    cube_v = np.asarray(rs.simulate(radar, scene, jax.random.key(0), reflection, NOISELESS))
     return measure_walk(radar, cube_v)
 
 
