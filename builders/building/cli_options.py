@@ -52,6 +52,7 @@ PRESETS = (
     "recognition",
     "recognition-test",
     "grammar",
+    "five-activities",
     "twin-a",
     "twin-b",
     "twin-c",
