@@ -26,6 +26,9 @@ examples:
   python -m mmclip.study --out study --figures 5 9 11 5.6
   python -m mmclip.study --out study --budget-hours 6 --workers 2
   python -m mmclip.study --out lab --real room.zarr hall.zarr
+  python -m mmclip.study --out paper --preset paper --figures 5 --budget-hours 500 \\
+      --amass AMASS --body-models models --babel babel --humanml3d HumanML3D \\
+      --clip clip-vit-base-patch32 --describer http://localhost:8000/v1 --describer-model NAME
 """
 
 
@@ -100,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         help="text encoder (minilm)",
     )
     add_scoring_options(parser)
+    _add_licensed_options(parser)
     parser.add_argument(
         "--workers",
         type=int,
@@ -114,6 +118,27 @@ def _parser() -> argparse.ArgumentParser:
         help="a running Dask cluster whose workers see the output folder",
     )
     return parser
+
+
+def _add_licensed_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a pre-training corpus from licensed motion, texts and text encoder."""
+    group = parser.add_argument_group("licensed data, in place of the motion grammar")
+    for option, text in (
+        ("--amass", "folder of AMASS motion"),
+        ("--body-models", "folder of SMPL-H or SMPL-X model files"),
+        ("--babel", "folder of BABEL"),
+        ("--humanml3d", "folder of HumanML3D"),
+        ("--clip", "Hugging Face folder of CLIP, whose text encoder is used"),
+    ):
+        group.add_argument(option, type=path_argument, metavar="DIR", help=text)
+    group.add_argument(
+        "--describer",
+        metavar="URL",
+        help="OpenAI-compatible server that writes the attribute sentences",
+    )
+    group.add_argument(
+        "--describer-model", default="default", metavar="NAME", help="its model (default)"
+    )
 
 
 def _folder(text: str) -> Path:

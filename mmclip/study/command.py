@@ -6,15 +6,16 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+from mmclip.atomic_files import write_atomically
 from mmclip.errors import MmclipError
-from mmclip.model_files import write_atomically
 from mmclip.prepared_data import open_corpus
 from mmclip.presets import load_preset
 from mmclip.protocol import activities, groups
 from mmclip.study.arms import Arms
 from mmclip.study.budget import Study, plan_lines, plan_study
-from mmclip.study.corpora import make_domains, predicted_bytes
-from mmclip.study.nodes import result_path
+from mmclip.study.corpora import licensed_corpus, make_domains, predicted_bytes
+from mmclip.study.licensed import licensed_commands, motion_frames
+from mmclip.study.nodes import Node, result_path
 from mmclip.study.page import page
 from mmclip.study.report import make_report
 from mmclip.study.scale import SCALES
@@ -39,7 +40,7 @@ def run_study(options: argparse.Namespace) -> dict | None:
     with wait_for_lock(options.out):
         root, scheduler = options.out, options.scheduler
         run_nodes(study.nodes, root, workers=options.workers, scheduler=scheduler)
-        report = make_report(study, root, arms.domains, _about(options))
+        report = make_report(study, root, arms.domains, _about(options, arms.encoder))
         write_atomically(root / "report.json", (json.dumps(report, indent=1) + "\n").encode())
         write_atomically(root / "report.html", page(report).encode())
     print(f"{options.out}: report.html and report.json")
@@ -59,7 +60,7 @@ def make_arms(options: argparse.Namespace) -> Arms:
     if len(options.real) > 3:
         problem = f"{len(options.real)} stores, at most 3"
         raise MmclipError("options", "--real", problem, "merge the stores of an environment")
-    domains = make_domains(scale, stores, tuple(options.real))
+    domains = make_domains(scale, stores, tuple(options.real), _licensed(options))
     labels = _labels(options, scale, stores)
     names = options.groups or scale.groups
     chosen = {name: _group(name, labels) for name in names}
@@ -68,10 +69,15 @@ def make_arms(options: argparse.Namespace) -> Arms:
         domains,
         chosen,
         labels,
-        options.encoder,
+        f"clip:{options.clip}" if options.clip else options.encoder,
         options.scoring,
         options.hub_correction,
     )
+
+
+def _licensed(options: argparse.Namespace) -> Node | None:
+    commands = licensed_commands(options)
+    return licensed_corpus(commands, motion_frames(options.amass)) if commands else None
 
 
 def _at_least_one(seeds: int) -> int:
@@ -121,7 +127,7 @@ def _corpus_lines(study: Study) -> list[str]:
     ]
 
 
-def _about(options: argparse.Namespace) -> dict:
+def _about(options: argparse.Namespace, encoder: str) -> dict:
     import jax
 
     return {
@@ -129,7 +135,7 @@ def _about(options: argparse.Namespace) -> dict:
         "commit": _commit(),
         "machine": f"{jax.devices()[0].device_kind}, jax {jax.__version__}",
         "preset": options.preset,
-        "encoder": options.encoder,
+        "encoder": encoder,
         "scoring": options.scoring or "class",
         "hub_correction": options.hub_correction or "off",
         "budget_hours": options.budget_hours,

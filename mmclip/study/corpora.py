@@ -5,7 +5,7 @@ The study therefore starts the commands of `builders` as separate processes, or 
 stores (`--stores`, `--real`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mmclip.study.nodes import Node, make_node
@@ -17,8 +17,8 @@ FRAMES_PER_S = 20.0
 FRAMES_PER_CLIP = 30
 CLIPS_PER_TAKE = 3
 ACTIVITIES = 60
-# Predicted size of the heatmaps of a clip of 3 s [bytes]; docs/scale.md states 464 kB for 5 s.
-BYTES_PER_CLIP = 280_000
+# Size of the heatmaps per radar frame [bytes]: docs/scale.md states 464 kB for 50 frames.
+BYTES_PER_FRAME = 9_300
 STAND_IN = "stand-in"
 # Shares of people for validation and tests in the domain that replaces recordings.
 SHARES = ("--validation-share", "0.1", "--test-share", "0.3")
@@ -62,7 +62,10 @@ class Domains:
 
 
 def make_domains(
-    scale: Scale, stores: Mapping[str, str], real: tuple[str, ...] = (), licensed: tuple = ()
+    scale: Scale,
+    stores: Mapping[str, str],
+    real: tuple[str, ...] = (),
+    licensed: Node | None = None,
 ) -> Domains:
     """Corpora of a study.
 
@@ -70,14 +73,12 @@ def make_domains(
         scale: sizes of the study.
         stores: existing stores keyed by role, which are used instead of built ones.
         real: stores of recordings: the base environment, then the other environments.
-        licensed: command lines that build the pre-training corpus from licensed data.
+        licensed: corpus of licensed motion, which takes the place of the grammar.
     """
     roles = ("real", "scene-b", "scene-c")
     corpora = {"grammar": _grammar(scale)}
-    if licensed:
-        corpora["grammar"] = make_node(
-            "corpus", "corpus of licensed motion", 0.0, commands=[list(each) for each in licensed]
-        )
+    if licensed is not None:
+        corpora["grammar"] = licensed
     for variant, options in {**PHYSICS, "wide placement": WIDE}.items():
         corpora[f"grammar, {variant}"] = _grammar(scale, *options, title=f"grammar, {variant}")
     corpora["simulated poses"] = simulated_poses(scale)
@@ -90,6 +91,18 @@ def make_domains(
         names[role] = f"store {path}"
     stand_in = not real
     return Domains(corpora, names, stand_in)
+
+
+def licensed_corpus(commands: Sequence[Sequence[str]], frames: float) -> Node:
+    """Pre-training corpus from licensed motion.
+
+    Args:
+        commands: command lines that simulate the motion and describe its captions.
+        frames: number of radar frames of the motion.
+    """
+    title = "corpus licensed motion, simulated and described"
+    listed = [list(each) for each in commands]
+    return make_node("corpus", title, frames / FRAMES_PER_S, commands=listed)
 
 
 def simulated_poses(scale: Scale) -> Node:
@@ -143,4 +156,4 @@ def _corpus(title: str, clips: float, *commands: list[str]) -> Node:
 
 def predicted_bytes(node: Node) -> float:
     """Predicted size of a corpus [bytes], from its predicted time."""
-    return node.seconds * FRAMES_PER_S / FRAMES_PER_CLIP * BYTES_PER_CLIP
+    return node.seconds * FRAMES_PER_S * BYTES_PER_FRAME

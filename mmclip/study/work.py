@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmclip.atomic_files import write_atomically
 from mmclip.errors import MmclipError
 from mmclip.study.node_runs import baseline_model, log_of, run_of, store_of, training_settings
 from mmclip.study.nodes import Node, node_folder, read_result, result_path
@@ -34,8 +35,6 @@ def execute(node: Node, root: Path) -> float:
     Raises:
         MmclipError: the node cannot be executed.
     """
-    from mmclip.model_files import write_atomically
-
     path = result_path(root, node)
     if path.exists():
         return read_result(root, node)["seconds"]

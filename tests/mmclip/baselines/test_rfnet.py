@@ -25,7 +25,15 @@ from tests.helpers.tiny_training import UNSEEN, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 TINY = RfNetSettings(
-    hidden=32, pool=1, channels=(8, 16), attention=8, ways=3, shots=2, rate=1e-2, tune_steps=4
+    hidden=32,
+    pool=1,
+    channels=(8, 16),
+    attention=8,
+    ways=3,
+    shots=2,
+    rate=1e-2,
+    tune_steps=30,
+    tune_rate=3e-3,
 )
 
 

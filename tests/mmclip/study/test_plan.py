@@ -1,5 +1,6 @@
 """The study's plan: shared nodes, cuts to the budget, and options."""
 
+import numpy as np
 import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
@@ -7,6 +8,7 @@ pytest.importorskip("flax", reason="needs the extra train")
 from mmclip.study.__main__ import _parser, main
 from mmclip.study.budget import plan_study
 from mmclip.study.command import make_arms
+from mmclip.study.corpora import predicted_bytes
 from mmclip.study.figures import FIGURES
 from mmclip.study.nodes import in_order, make_node
 
@@ -87,12 +89,33 @@ def test_the_dry_run_names_the_stand_ins_and_writes_nothing(tmp_path, capsys):
     assert not out.exists()
 
 
+def test_licensed_data_takes_the_place_of_the_grammar_in_the_plan(tmp_path):
+    """The plan predicts 30 s of motion at 10 frames/s: 300 frames, 15 s of work and 2.8 MB."""
+    arrays = {"poses": np.zeros((3600, 156)), "mocap_framerate": np.array(120.0)}
+    np.savez(tmp_path / "walk_poses.npz", **arrays)
+    (tmp_path / "shape.npz").write_bytes(b"no motion")
+    options = ["--figures", "5", "--preset", "paper", "--amass", str(tmp_path)]
+    options += ["--babel", "babel", "--clip", "clip", "--describer", "http://localhost:1/v1"]
+    study = planned(*options)
+    corpus = next(node for node in study.nodes if "licensed" in node.title)
+    assert corpus.seconds == pytest.approx(15.0)
+    assert predicted_bytes(corpus) == pytest.approx(2.79e6)
+    build, describe = corpus.values["commands"]
+    assert build[:3] == ["builders.amass", "--preset", "paper"]
+    assert build[-2:] == ["--babel", "babel"]
+    assert describe[-4:] == ["--base-url", "http://localhost:1/v1", "--model", "default"]
+    trained = [node for node in study.nodes if node.kind == "pretrain"]
+    assert {node.values["encoder"] for node in trained} == {"clip:clip"}
+    assert not any(node.title == "corpus grammar" for node in study.nodes)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--seeds", "0"], "--seeds: is 0, less than 1"),
         (["--stores", "lake=a.zarr"], "'lake=a.zarr' has no known role"),
         (["--groups", "jump,fly"], "jump,fly: 1 of its 2 labels occur in the real domain"),
+        (["--babel", "b"], "--amass: is missing, but --babel is given"),
         (["--real", "a", "b", "c", "d"], "--real: 4 stores, at most 3"),
     ],
 )
