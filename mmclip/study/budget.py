@@ -87,11 +87,12 @@ def _study(arms: Arms, extent: Extent) -> Study:
     return Study(extent, tuple(figures), tuple(nodes))
 
 
-def plan_lines(study: Study, done: Sequence[str] = ()) -> list[str]:
+def plan_lines(study: Study, budget_hours: float, done: Sequence[str] = ()) -> list[str]:
     """Lines that describe the nodes by kind, and the predicted hours.
 
     Args:
         study: the study.
+        budget_hours: largest predicted time [h].
         done: identifiers of finished nodes.
     """
     lines, kinds = [], {}
@@ -108,4 +109,6 @@ def plan_lines(study: Study, done: Sequence[str] = ()) -> list[str]:
     )
     if extent.cuts:
         lines.append(f"cut to the budget: {'; '.join(extent.cuts)}")
+    if study.hours > budget_hours:
+        lines.append(f"the smallest study exceeds the budget of {budget_hours:g} h")
     return lines

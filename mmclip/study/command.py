@@ -33,7 +33,7 @@ def run_study(options: argparse.Namespace) -> dict | None:
     arms = make_arms(options)
     study = plan_study(arms, options.figures, options.budget_hours)
     done = [node.id for node in study.nodes if result_path(options.out, node).exists()]
-    for line in [*_corpus_lines(study), *plan_lines(study, done)]:
+    for line in [*_corpus_lines(study), *plan_lines(study, options.budget_hours, done)]:
         print(line)
     if options.dry_run:
         return None

@@ -40,7 +40,8 @@ def interval(found: Mapping | None) -> str:
 
 
 def _facts(report: Mapping) -> str:
-    keys = ("commit", "machine", "preset", "encoder", "scoring", "hub_correction", "budget_hours")
+    keys = ("commit", "machine", "preset", "encoder", "scoring", "hub_correction")
+    keys += ("budget_hours", "measured_hours")
     rows = [(key, str(report[key])) for key in keys if report.get(key)]
     rows += [(f"domain {role}", name) for role, name in report["domains"].items()]
     rows += [("cut to the budget", "; ".join(report["cuts"]) or "nothing")]

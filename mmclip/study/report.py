@@ -16,7 +16,7 @@ STAND_IN_NOTE = (
     "values were measured on recordings. They are context, not a target."
 )
 # Values that depend on the machine and its load; all others are reproducible.
-MEASURED_TIMES = ("step_seconds", "latency_s")
+MEASURED_TIMES = ("step_seconds", "latency_s", "measured_hours")
 
 
 def make_report(study: Study, root: Path, domains: Domains, about: Mapping) -> dict:
@@ -36,6 +36,7 @@ def make_report(study: Study, root: Path, domains: Domains, about: Mapping) -> d
     return {
         **about,
         "note": STAND_IN_NOTE if domains.stand_in else "",
+        "measured_hours": sum(_seconds(root, node) for node in study.nodes) / 3600,
         "domains": dict(domains.names),
         "cuts": list(study.extent.cuts),
         "figures": {
@@ -113,6 +114,10 @@ def _result(root: Path, node: Node) -> dict:
         return {}
     found = read_result(root, node)
     return {key: value for key, value in found.items() if key not in ("title", "seconds")}
+
+
+def _seconds(root: Path, node: Node) -> float:
+    return read_result(root, node)["seconds"] if result_path(root, node).exists() else 0.0
 
 
 def reproducible(report: Mapping) -> dict:

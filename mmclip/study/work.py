@@ -11,7 +11,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,9 @@ from mmclip.atomic_files import write_atomically
 from mmclip.errors import MmclipError
 from mmclip.study.node_runs import baseline_model, log_of, run_of, store_of, training_settings
 from mmclip.study.nodes import Node, node_folder, read_result, result_path
+
+# Kinds of nodes that compile no program.
+COMMANDS = ("corpus", "store")
 
 
 def execute(node: Node, root: Path) -> float:
@@ -40,11 +44,30 @@ def execute(node: Node, root: Path) -> float:
         return read_result(root, node)["seconds"]
     path.parent.mkdir(parents=True, exist_ok=True)
     start_s = time.monotonic()
-    result = KINDS[node.kind](node, root)
+    if node.kind in COMMANDS:
+        result = KINDS[node.kind](node, root)
+    else:
+        with _compiled_programs(root):
+            result = KINDS[node.kind](node, root)
     seconds = time.monotonic() - start_s
     result = {"title": node.title, **result, "seconds": seconds}
     write_atomically(path, json.dumps(result, indent=1).encode())
     return seconds
+
+
+@contextmanager
+def _compiled_programs(root: Path) -> Iterator[None]:
+    """Keep compiled programs on disk, and none of them in memory after a node.
+
+    Many nodes have the same programs. A process that holds the programs of hundreds of nodes would
+    reach the system's limit of memory mappings.
+    """
+    import jax
+
+    if not jax.config.jax_compilation_cache_dir:
+        jax.config.update("jax_compilation_cache_dir", str((root / "compiled").resolve()))
+    yield
+    jax.clear_caches()
 
 
 def _build(node: Node, root: Path) -> dict:

@@ -52,9 +52,12 @@ def scorings(plan: Plan, arm: str, entry: str = "held out") -> tuple[Scoring, ..
 
 
 def controls(plan: Plan) -> tuple[Scoring, ...]:
-    """Permutation controls of the complete method, distributed over the groups."""
+    """Permutation controls of the complete method, distributed over the groups.
+
+    There are at most as many controls as runs of a bar.
+    """
     arms, found = plan.arms, []
-    for number in range(arms.scale.controls):
+    for number in range(min(arms.scale.controls, len(plan.groups) * len(plan.seeds))):
         group = plan.groups[number % len(plan.groups)]
         change = Change(derange=number + 1)
         node = arms.scored(arms.model("full", group, 0, change), arms.groups[group])
