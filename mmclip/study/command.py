@@ -4,6 +4,7 @@ import argparse
 import json
 import subprocess
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mmclip.atomic_files import write_atomically
@@ -39,7 +40,8 @@ def run_study(options: argparse.Namespace) -> dict | None:
         return None
     with wait_for_lock(options.out):
         root, scheduler = options.out, options.scheduler
-        run_nodes(study.nodes, root, workers=options.workers, scheduler=scheduler)
+        report = partial(print, flush=True)
+        run_nodes(study.nodes, root, workers=options.workers, scheduler=scheduler, report=report)
         report = make_report(study, root, arms.domains, _about(options, arms.encoder))
         write_atomically(root / "report.json", (json.dumps(report, indent=1) + "\n").encode())
         write_atomically(root / "report.html", page(report).encode())

@@ -63,7 +63,7 @@ class Figure:
         controls: scorings of permutation controls.
         notes: sentences on the differences from the paper.
         tables: nodes whose results are printed as a table, keyed by row.
-        pictures: corpora whose heatmaps are drawn, keyed by row.
+        pictures: nodes that draw heatmaps, keyed by title.
         x_label: name of the x axis of curves.
     """
 

@@ -58,6 +58,7 @@ def _figure(figure: Mapping) -> str:
         parts += [chart(figure), _bars(figure), _orderings(figure["orderings"])]
     if figure["tables"]:
         parts.append(_results(figure["tables"]))
+    parts += [_pictures(*each) for each in figure.get("pictures", {}).items()]
     parts += [f"<p>{escape(note)}</p>" for note in figure["notes"]]
     return "\n".join(parts)
 
@@ -120,6 +121,20 @@ def _results(tables: Mapping[str, Mapping]) -> str:
     keys = list(dict.fromkeys(key for each in tables.values() for key in each))
     rows = [(row, *(_value(each.get(key)) for key in keys)) for row, each in tables.items()]
     return _table(rows, ("", *keys))
+
+
+def _pictures(title: str, result: Mapping) -> str:
+    """Rows of pictures: one per activity and domain."""
+    lines = [f"<h3>{escape(title)}</h3>"]
+    for row in result.get("rows", ()):
+        name = f"{row['label']}, {('real domain', 'default radar')[row['store']]}"
+        images = "".join(_image(f"{name}, {kind}", x) for kind, x in row["pictures"].items())
+        lines.append(f"<p>{escape(name)}<br>{images}</p>")
+    return "\n".join(lines)
+
+
+def _image(text: str, data: str) -> str:
+    return f'<img alt="{escape(text)}" height="160" src="data:image/png;base64,{data}">'
 
 
 def _value(value) -> str:

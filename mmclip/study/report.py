@@ -67,6 +67,7 @@ def _figure(figure: Figure, root: Path) -> dict:
         "control": summary(control) if control else None,
         "orderings": [_ordering(each, results) for each in figure.orderings],
         "tables": {row: _result(root, node) for row, node in figure.tables.items()},
+        "pictures": {row: _result(root, node) for row, node in figure.pictures.items()},
         "notes": list(figure.notes),
     }
 

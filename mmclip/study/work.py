@@ -182,6 +182,12 @@ def _complexity(node: Node, root: Path) -> dict:
     return measure_complexity(**node.values)
 
 
+def _pictures(node: Node, root: Path) -> dict:
+    from mmclip.study.pictures import draw_heatmaps
+
+    return draw_heatmaps(node, root)
+
+
 KINDS: dict[str, Callable[[Node, Path], dict]] = {
     "corpus": _build,
     "store": _existing,
@@ -192,4 +198,5 @@ KINDS: dict[str, Callable[[Node, Path], dict]] = {
     "score": _score,
     "few-shot": _few_shot,
     "complexity": _complexity,
+    "pictures": _pictures,
 }

@@ -39,6 +39,7 @@ FIGURES = {
     "10": Entry("losses", 2, 10),
     "5.3.6": Entry("scenes", 2, 10.5),
     "7": Entry("unseen_labels", 3, 7),
+    "12": Entry("heatmaps", 3, 12),
     "5.5": Entry("simulator", 3, 11.5),
     "placement": Entry("placements", 3, 19),
     "physics": Entry("physics", 3, 20),

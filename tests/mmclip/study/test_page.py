@@ -1,12 +1,15 @@
 """The page shows the numbers of the report: every mark stands where its own number says."""
 
+import io
 import re
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
 
 from mmclip.study.charts import BOTTOM, HEIGHT, TOP, chart
 from mmclip.study.page import page
+from mmclip.study.pictures import png
 
 RUN = {"over_people": None, "over_runs": None, "windows": 9, "classes": 3, "runs": 2, "seeds": 2}
 
@@ -81,3 +84,11 @@ def test_the_page_states_numbers_verdicts_and_what_is_not_measured():
     ):
         assert expected in text
     assert not re.search(r"<(script|link|img)", text)
+
+
+def test_a_picture_shows_time_to_the_right_and_the_first_bin_below():
+    """Matplotlib's reader recovers levels of 0, 20 and 40 dB below the maximum as 1, 0.5 and 0."""
+    image = pytest.importorskip("matplotlib.image")
+    map_db = np.array([[0.0, 20.0, 40.0], [-99.0, 40.0, 40.0]])
+    found = image.imread(io.BytesIO(png(map_db)))
+    np.testing.assert_allclose(found, [[1, 1], [0.5, 1], [0, 0]], atol=1 / 255)
