@@ -1,6 +1,7 @@
 """Execution of the graph: order, failures, two Dask workers, and kills at any moment."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -41,6 +42,13 @@ def test_a_command_that_fails_is_named_and_leaves_no_result(tmp_path):
     with pytest.raises(MmclipError, match=r"calendar no year failed; its messages are in .*log"):
         execute(node, tmp_path)
     assert not result_path(tmp_path, node).exists()
+
+
+def test_an_error_keeps_its_parts_on_the_way_from_a_worker():
+    error = MmclipError("a.zarr", "labels", "are missing", "add them")
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert again.hint == "add them"
 
 
 def test_two_dask_workers_respect_the_order_of_the_graph(tmp_path):

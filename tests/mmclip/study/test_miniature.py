@@ -11,31 +11,19 @@ pytest.importorskip("flax", reason="needs the extra train")
 from mmclip.study import scale
 from mmclip.study.__main__ import main
 from mmclip.study.report import reproducible
-from tests.helpers.labelled_stores import LABELS, build_labelled_store
+from tests.helpers.miniature_study import build_study_stores, study_arguments
 from tests.mmclip.study.test_page import drawn_means
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
-UNSEEN = ("bow", "kick")
 FIGURES = ("5", "9", "11", "5.6", "5.3.6")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with three stores of different people, in place of grammar, scene A and scene B."""
+    """A folder with the stores of the study."""
     folder = tmp_path_factory.mktemp("study")
-    others = tuple(label for label in LABELS if label not in UNSEEN)
-    build_labelled_store(folder / "grammar.zarr", first_subject=10, labels=others)
-    build_labelled_store(folder / "real.zarr")
-    build_labelled_store(folder / "scene.zarr", first_subject=20)
+    build_study_stores(folder)
     return folder
-
-
-def command(folder, out, *figures):
-    roles = {"grammar": "grammar", "real": "real", "scene-b": "scene", "scene-c": "scene"}
-    stores = [f"{role}={folder / name}.zarr" for role, name in roles.items()]
-    options = ["--preset", "miniature", "--encoder", "hash", "--groups", ",".join(UNSEEN)]
-    options += ["--seeds", "1"]
-    return ["--out", str(out), *options, "--stores", *stores, "--figures", *figures]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +33,7 @@ def study(folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMCLIP_CACHE", str(folder / "cache"))
         patch.setitem(scale.SCALES, "miniature", replace(scale.MINIATURE, shots=(1,)))
-        assert main(command(folder, out, *FIGURES)) == 0
+        assert main(study_arguments(folder, out, *FIGURES)) == 0
     return out
 
 
@@ -124,7 +112,7 @@ def test_a_study_that_lost_results_gives_the_same_report(study, folder, monkeypa
     lost = [path for path in folders if path.name.startswith(("score", "few-shot", "rfnet-"))]
     for path in lost:
         (path / "result.json").unlink()
-    assert main(command(folder, study, *FIGURES)) == 0
+    assert main(study_arguments(folder, study, *FIGURES)) == 0
     assert reproducible(read_report(study)) == reproducible(before)
     for path in folders:
         same = (path / "result.json").stat().st_mtime_ns == kept[path.name]
