@@ -1,5 +1,6 @@
 """Execution of the graph, in this process or by the workers of Dask."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -69,9 +70,13 @@ def run_nodes(
         return
     from distributed import Client, LocalCluster
 
-    # A training run holds the interpreter for seconds, which is no reason to restart a worker.
+    # The address is not reachable from the network and does not conflict with other clusters.
     cluster = scheduler or LocalCluster(
-        n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address=None
+        n_workers=workers,
+        threads_per_worker=1,
+        memory_limit=0,
+        dashboard_address="127.0.0.1:0",
+        silence_logs=logging.CRITICAL,
     )
     try:
         with Client(cluster) as client:

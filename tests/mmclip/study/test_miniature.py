@@ -14,7 +14,7 @@ from mmclip.study.report import reproducible
 from tests.helpers.miniature_study import build_study_stores, study_arguments
 from tests.mmclip.study.test_page import drawn_means
 
-pytestmark = pytest.mark.usefixtures("fast_compilation")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fast_compilation")]
 FIGURES = ("5", "9", "11", "5.6", "5.3.6")
 
 
