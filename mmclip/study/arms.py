@@ -5,7 +5,7 @@ full. "Real" stands for the domain that replaces recordings unless recordings ar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,6 +37,15 @@ class Change:
     derange: int = 0
     removed: tuple[str, ...] = ()
     corpus: str = "grammar"
+
+    @property
+    def text(self) -> str:
+        """Short description for titles; "" for the default."""
+        parts = [] if self.attributes else ["without attributes"]
+        parts += [f"permutation control {self.derange}"] if self.derange else []
+        parts += [f"{len(self.removed)} labels removed"] if self.removed else []
+        parts += [*self.overrides, *([] if self.corpus == "grammar" else [self.corpus])]
+        return "".join(f", {part}" for part in parts)
 
 
 DEFAULT = Change()
@@ -75,7 +84,7 @@ class Arms:
         if arm in ("Tent", "RF-Net"):
             return self.baseline("tent" if arm == "Tent" else "rfnet", group, seed, change)
         attributes = arm in ("Real+Attr", "Syn+Attr", "full") and change.attributes
-        changed = Change(**{**vars(change), "attributes": attributes})
+        changed = replace(change, attributes=attributes)
         if arm in ("Real", "Real+Attr"):
             return self.from_scratch(group, seed, changed)
         base = self.pretrained(seed, changed)
@@ -85,12 +94,14 @@ class Arms:
         """Pre-training on synthetic data, which is the same for all groups."""
         overrides = [*self.scale.pretraining, *_overrides(change, seed)]
         store = ("store", self.domains.corpora[change.corpus])
-        return self._training("pretrain", f"pre-training, seed {seed}", overrides, [store])
+        return self._training(
+            "pretrain", f"pre-training, seed {seed}{change.text}", overrides, [store]
+        )
 
     def from_scratch(self, group: str, seed: int, change: Change = DEFAULT) -> Node:
         """Training from scratch on the real domain without the group."""
         overrides = [*self.scale.real, *_overrides(change, seed), self._unseen(group, change)]
-        title = f"training on real, {group}, seed {seed}"
+        title = f"training on real, {group}, seed {seed}{change.text}"
         return self._training("pretrain", title, overrides, [self._real])
 
     def adapted(
@@ -106,7 +117,7 @@ class Arms:
         steps = self._steps(self.scale.pretraining if method == "mix" else self.scale.adaptation)
         return make_node(
             "finetune",
-            f"fine-tuning ({method}), {group}, seed {seed}",
+            f"fine-tuning ({method}), {group}, seed {seed}{change.text}",
             START_S + steps * self.scale.step_s,
             needs,
             method=method,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from mmclip.baselines.rfnet_model import SMALL_RFNET, RfNetSettings
 from mmclip.baselines.tent_model import SMALL_TENT, TentSettings
 
+# Fine-tuning has only labels, as training from scratch on the real domain does.
+LABELS = ("captions=false", "sampling=label", "select=accuracy")
 CAPTIONS = ("captions=true", "sampling=clip", "select=retrieval")
 
 
@@ -60,7 +62,7 @@ SMALL = Scale(
     preset="small",
     pretraining=(*CAPTIONS, "steps=1500", "decay_every=375"),
     real=("steps=900", "decay_every=225"),
-    adaptation=("steps=600", "decay_every=150"),
+    adaptation=(*LABELS, "steps=600", "decay_every=150"),
     baseline=("steps=900", "validate_every=150"),
     tent=SMALL_TENT,
     rfnet=SMALL_RFNET,
@@ -68,7 +70,7 @@ SMALL = Scale(
 PAPER = Scale(
     preset="paper",
     real=("steps=5000", "rate=5e-5"),
-    adaptation=("steps=1000", "epoch_decay=true"),
+    adaptation=(*LABELS, "steps=1000", "epoch_decay=true"),
     baseline=("steps=10000", "validate_every=500"),
     grammar_hours=10.0,
     # Ten times the parameters of the preset small, and half its batch.
@@ -91,7 +93,7 @@ MINIATURE = Scale(
     ),
     pretraining=(*CAPTIONS, *_TINY_STEPS),
     real=_TINY_STEPS,
-    adaptation=_TINY_STEPS,
+    adaptation=(*LABELS, *_TINY_STEPS),
     baseline=_TINY_STEPS,
     tent=TentSettings(width=8, depth=1, heads=2, mlp_ratio=1, prompt_length=2, scale=10.0),
     rfnet=RfNetSettings(

@@ -44,6 +44,15 @@ def test_figures_share_corpora_and_trainings():
     assert sorted(methods) == ["full"] * 3 + ["mix"] * 3
 
 
+def test_fine_tuning_has_the_labels_of_training_from_scratch_and_no_captions():
+    """Otherwise, captions of the real domain would favour the arms with pre-training."""
+    for node in planned("--figures", "5", "9").nodes:
+        if node.kind == "finetune" and node.values["method"] != "mix":
+            assert {"captions=false", "sampling=label"} <= set(node.values["overrides"])
+        if node.kind == "pretrain" and "real" in node.title:
+            assert "captions=true" not in node.values["overrides"]
+
+
 def test_every_node_follows_the_nodes_that_it_needs():
     study = planned("--figures", *FIGURES)
     seen = set()
