@@ -85,14 +85,13 @@ class TrainedRfNet:
         fresh = {name: jnp.zeros_like(split.variables["base"][name]) for name in CLASSIFIER}
         weights = {**self.weights, **fresh}
         labels = np.repeat(np.arange(ways), len(support) // ways)
-        optimizer = optax.adam(self.rfnet.tune_rate)
-        state, rng = optimizer.init(weights), np.random.default_rng(seed)
-        tune = jax.jit(partial(_tune, split.graph, optimizer))
+        rate, rng = self.rfnet.tune_rate, np.random.default_rng(seed)
+        state = optax.adam(rate).init(weights)
         for _ in range(self.rfnet.tune_steps):
             drawn = rng.integers(len(support), size=self.settings.train.batch)
-            weights, state = tune(weights, state, support[drawn], labels[drawn])
-        network = join_model(split.graph, {"base": weights})
-        return np.asarray(_episode_logits(network, support, queries, np.arange(ways)))
+            batch = support[drawn], labels[drawn]
+            weights, state = _tune(split.graph, rate, weights, state, *batch)
+        return np.asarray(_few_shot_logits(split.graph, weights, support, queries))
 
     def classify(self, windows: WindowIndex) -> np.ndarray:
         """Logits [window, seen label] of the classifier."""
@@ -202,10 +201,18 @@ def _cross_entropy(graph, weights, inputs, labels):
     return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
 
-def _tune(graph, optimizer, weights, state, inputs, labels):
+@partial(jax.jit, static_argnums=(0, 1))
+def _tune(graph, rate, weights, state, inputs, labels):
     gradients = jax.grad(partial(_cross_entropy, graph))(weights, inputs, labels)
-    change, state = optimizer.update(gradients, state)
+    change, state = optax.adam(rate).update(gradients, state)
     return optax.apply_updates(weights, change), state
+
+
+@partial(jax.jit, static_argnums=0)
+def _few_shot_logits(graph, weights, support, queries):
+    network = join_model(graph, {"base": weights})
+    ways = jnp.arange(weights[CLASSIFIER[0]].shape[1])
+    return _episode_logits(network, support, queries, ways)
 
 
 @partial(jax.jit, static_argnums=0)
