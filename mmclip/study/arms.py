@@ -99,7 +99,7 @@ class Arms:
         )
 
     def from_scratch(self, group: str, seed: int, change: Change = DEFAULT) -> Node:
-        """Training from scratch on the real domain without the group."""
+        """Training from scratch on the real domain, without the labels of the group."""
         overrides = [*self.scale.real, *_overrides(change, seed), self._unseen(group, change)]
         title = f"training on real, {group}, seed {seed}{change.text}"
         return self._training("pretrain", title, overrides, [self._real])
@@ -107,7 +107,7 @@ class Arms:
     def adapted(
         self, base: Node, group: str, seed: int, change: Change = DEFAULT, method: str = "lora"
     ) -> Node:
-        """Fine-tuning on the real domain without the group."""
+        """Fine-tuning on the real domain, without the labels of the group."""
         changed = [f"seed={seed}", f"derange={change.derange}", self._unseen(group, change)]
         overrides = [*(() if method == "mix" else self.scale.adaptation), *changed]
         needs = [("model", base), self._real]
@@ -125,7 +125,7 @@ class Arms:
         )
 
     def baseline(self, kind: str, group: str, seed: int, change: Change = DEFAULT) -> Node:
-        """Training of Tent or RF-Net on the real domain without the group."""
+        """Training of Tent or RF-Net on the real domain, without the labels of the group."""
         overrides = [*self.scale.base, *self.scale.baseline, f"seed={seed}"]
         overrides.append(self._unseen(group, change))
         network = network_settings(getattr(self.scale, kind))
@@ -209,7 +209,7 @@ class Arms:
         )
 
     def _steps(self, overrides: Sequence[str]) -> int:
-        """Number of steps of a training run, from the last override of it or from the preset."""
+        """Number of steps of a training run, from the last override `steps` or from the preset."""
         from mmclip.presets import load_preset
 
         given = [each for each in overrides if each.startswith("steps=")]

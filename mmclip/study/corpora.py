@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from mmclip.study.nodes import Node, make_node
 from mmclip.study.scale import Scale
 
-# Frames per second of two idle cores (docs/scale.md), frames per second of motion, and clips of 3 s
-# per built-in performance, a prediction.
+# Simulated frames per second on two idle cores (docs/scale.md).
 FRAMES_PER_S = 20.0
+# Radar frames of a clip of 3 s, and clips of a performance: sixty takes last 0.17 h.
 FRAMES_PER_CLIP = 30
 CLIPS_PER_TAKE = 3
 ACTIVITIES = 60

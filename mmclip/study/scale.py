@@ -30,7 +30,7 @@ class Scale:
         seeds, controls: numbers of seeds and of permutation controls.
         draws: number of draws of few-shot examples.
         shots: numbers of few-shot examples.
-        levels: numbers of steps from no seen label to all seen labels in figure 6.
+        levels: number of steps from no seen label to all seen labels in figure 6.
         unseen: numbers of unseen labels in figure 7.
         grammar_hours: hours of the grammar for pre-training.
         people, scene_people: people of the stand-in domain, and of its other scenes.
