@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 
+from mmclip.atomic_files import write_atomically
 from mmclip.common_grid import on_grid
 from mmclip.ensemble_network import MEMBERS, Ensemble, make_ensemble
 from mmclip.errors import MmclipError
@@ -183,10 +183,3 @@ def rewrite_description(folder: Path, **entries) -> dict:
     description = {**read_description(folder), **entries}
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
     return description
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name, then rename it."""
-    part = path.with_suffix(path.suffix + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)

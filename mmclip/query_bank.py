@@ -187,7 +187,7 @@ def _write(path: Path, found) -> str:
     """Write embeddings in half precision; return the SHA-256 of the file."""
     from safetensors.numpy import save
 
-    from mmclip.model_files import write_atomically
+    from mmclip.atomic_files import write_atomically
 
     data = save({name: each.astype(np.float16) for name, each in found._asdict().items()})
     write_atomically(path, data)
