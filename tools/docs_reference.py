@@ -4,16 +4,21 @@ import radarsim
 
 # Title of each page, keyed by file name, with the public names that the page describes.
 PAGES = {
-    "radar": ("Radar", "Radar Chirp Frame AntennaArray Receiver BOARDS load_radar burst_times_s"),
+    "radar": (
+        "Radar",
+        "Radar Chirp Frame AntennaArray Receiver ReceiverProfile BOARDS load_radar load_receiver "
+        "burst_times_s",
+    ),
     "scene": (
         "Motion, body and scene",
-        "Scene Subject Placement RadarPose Motion BodyModel read_motion free_body load_body",
+        "Scene Subject Placement RadarPose Motion BodyModel read_motion free_body load_body "
+        "smooth_body",
     ),
     "skeletons": ("Skeletons", "JointSequence SkeletonFit fit_skeleton read_skeletons"),
     "simulation": (
         "Simulation",
         "simulate simulate_mesh simulate_points stream BatchSimulator SimulationSettings "
-        "QuasiSpecular PhysicalOptics anchored_reflectivity",
+        "QuasiSpecular PhysicalOptics Roughness Clothing anchored_reflectivity",
     ),
     "heatmaps": ("Heatmaps", "heatmaps Heatmaps HeatmapSettings"),
     "detection": (
