@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import radarsim
+from tests.helpers.bvh_samples import bvh_text, moves, person
 from tools.docs_reference import PAGES, page
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,9 @@ def test_every_page_is_in_the_navigation():
 
 @pytest.mark.parametrize("code", BLOCKS)
 def test_a_block_of_python_in_the_documentation_runs(code, tmp_path, monkeypatch, capsys):
-    """Every block prints a result, and no printed number is nan."""
+    """Every block prints a result without nan, in a folder with a motion file of 25 poses."""
+    skeleton = person()
+    (tmp_path / "walk.bvh").write_text(bvh_text(skeleton, *moves(skeleton, num_poses=25)))
     monkeypatch.chdir(tmp_path)
     Path("block.py").write_text(code)
     runpy.run_path("block.py")
