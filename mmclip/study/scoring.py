@@ -83,7 +83,9 @@ def _mmclip_scores(root, model: Node, store: str, labels, people: str, values: d
         same_people=people == "same",
         known_labels=values.get("known_labels", False),
     )
-    options = argparse.Namespace(scoring=values["scoring"], hub_correction=values["hub_correction"])
+    options = argparse.Namespace(
+        scoring=values["scoring"], hub_correction=values["hub_correction"], seen_penalty=0.0
+    )
     scorer = choose_scorer(scored.model, options, lambda line: None)
     scores = scorer(scored.embed_windows(windows), scored.embed_labels(labels))
     return scores, scored.data.truth(windows, labels), people_of(scored.data, windows)
