@@ -22,8 +22,8 @@ CUT_STEP_RAD = np.radians(1.0)
 # Smallest cosine whose logarithm is taken; the back-lobe gain exceeds the gain at this cosine.
 SMALLEST_COSINE = 1e-6
 NEPERS_PER_DB = np.log(10) / 20
-# Beyond the end of a measured cut, the cut falls within the first angle to a level that is lower
-# than the back-lobe gain by the second number, so that only the added back lobes remain.
+# Beyond each end of a measured cut, the cut falls within END_OF_CUT_RAD to a level that is
+# BELOW_BACK_LOBE_DB below the back-lobe gain, so that only the back lobes contribute.
 END_OF_CUT_RAD = np.radians(10.0)
 BELOW_BACK_LOBE_DB = 30.0
 

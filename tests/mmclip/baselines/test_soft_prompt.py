@@ -1,4 +1,4 @@
-"""Insertion of a soft prompt, compared with sentences that contain the same words."""
+"""Tests of soft prompt insertion, compared with sentences that contain the same words."""
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,7 @@ def encoder(name, folder):
 
 
 def test_the_prompt_surrounds_the_words_within_start_and_end_token(tmp_path):
-    """A prompt of three vectors gives: start, 0, words, 1, 2, end, padding."""
+    """The token order with three prompt vectors is start, 0, words, 1, 2, end, padding."""
     tower = encoder("clip", tmp_path).tower()
     found = insert_prompt(tower, SENTENCES, 3)
     np.testing.assert_array_equal(found.place[0], [-1, 0, -1, -1, 1, 2, -1, -1, -1])
@@ -59,7 +59,7 @@ def test_without_a_prompt_the_embeddings_are_those_of_the_encoder(name, tmp_path
 
 
 def test_a_sentence_that_is_too_long_loses_its_last_words(tmp_path):
-    """The prompt and both edges must fit, so 24 tokens leave room for 18 words beside 4 vectors."""
+    """Of the 24 tokens, 4 prompt vectors, start and end are kept, which leaves 18 words."""
     tower = encoder("clip", tmp_path).tower()
     found = insert_prompt(tower, [" ".join(["arm"] * 30)], 4)
     assert found.mask.shape == (1, MAX_LENGTH)
@@ -68,7 +68,7 @@ def test_a_sentence_that_is_too_long_loses_its_last_words(tmp_path):
 
 
 def test_hashed_words_and_prompt_are_summed():
-    """The embedding is the direction of the sum of the vectors of words and prompt."""
+    """The embedding is the normalised sum of the word vectors and the prompt vectors."""
     text = HashEncoder()
     prompt = np.ones((2, text.width), np.float32)
     words = text.tower().word_vectors(["sit down"])[0]
