@@ -109,6 +109,6 @@ def stack_clips(clips: list[PosedClip]) -> PosedClip:
 
 
 def _structure(clip: PosedClip) -> tuple:
-    """Types and shapes of a clip's arrays, which must be equal for all clips of a stack."""
+    """Return the types and shapes of a clip's arrays, which all clips of a stack must share."""
     leaves, tree = jax.tree.flatten(clip)
     return tree, [jnp.shape(leaf) for leaf in leaves]

@@ -27,7 +27,7 @@ def stream(
 ) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
     """Simulate the IF cube of a long motion chunk by chunk, using only the memory of one chunk.
 
-    Frames and noise are identical to those of `simulate`; the last chunk may be shorter.
+    Frames and noise are identical to the output of `simulate`; the last chunk may be shorter.
 
     Args:
         radar, scene, key, reflection, settings, extra_noise_db: same arguments as for `simulate`.

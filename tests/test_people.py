@@ -54,16 +54,16 @@ def apart():
 
 
 def test_echoes_of_two_people_side_by_side_add_up(apart):
-    """The cube of two people without mutual shadows is the sum of their cubes, within -130 dB.
+    """Without mutual shadows, the cube of two people is the sum of the two people's cubes.
 
-    The only error is the float32 rounding of the sum (-140 dB)."""
+    The limit of the relative error is -130 dB; float32 rounding of the sum causes -140 dB."""
     both_v, left_v, right_v = apart
     assert min(np.abs(left_v).max(), np.abs(right_v).max()) > 1e-6
     assert relative_db(both_v, left_v + right_v) < -130
 
 
 def test_the_order_of_the_subjects_does_not_matter(apart):
-    """Swapping the subjects gives identical samples, because addition is commutative."""
+    """Swapping the two subjects gives identical samples, because addition is commutative."""
     np.testing.assert_array_equal(cube(RIGHT, LEFT), apart[0])
 
 
@@ -101,7 +101,9 @@ def test_hidden_point_removal_hides_a_person_behind_another():
 
 
 def test_the_fast_sum_of_a_half_hidden_person_is_the_exact_sum():
-    """The fast sum of a partly hidden person differs from the exact sum by less than -60 dB."""
+    """The relative error of the fast sum of a partly hidden person is below -60 dB.
+
+    The fast and the exact sum include the same visible faces of both bodies."""
     people = person(distance_m=2.0), person(distance_m=3.5, lateral_m=0.35)
     fast_v = cube(*people)
     exact_v = cube(*people, settings=replace(SILENT, method="exact"))
@@ -110,9 +112,9 @@ def test_the_fast_sum_of_a_half_hidden_person_is_the_exact_sum():
 
 
 def test_a_batch_of_scenes_has_the_cubes_of_simulate(apart):
-    """A batch of scenes differs from `simulate` by less than -60 dB, the error of the fast mode.
+    """Relative to `simulate`, the error of a batch of scenes is below -60 dB.
 
-    The difference is not zero because the batch uses the same array sizes for both bodies."""
+    The error is not zero, because a batch uses the same array sizes for both bodies."""
     clips = [
         pose_clip(RADAR, rs.Scene(pair), KEY, LOBES, SILENT, num_frames=NUM_FRAMES)
         for pair in ((LEFT, RIGHT), (RIGHT, LEFT))

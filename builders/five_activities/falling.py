@@ -98,7 +98,7 @@ def topple(motion: Motion, fall: Fall) -> Motion:
     pivot_m = np.array([*pelvis_m[0, :2], 0.0])
     moved_m = turn.apply(pelvis_m - pivot_m) + pivot_m
     moved_m[:, 0] += ahead_m
-    # Raise the lying body by half its depth, because the rotation puts its centre on the floor.
+    # Raise the lying body by half its depth, because the rotation puts the body axis on the floor.
     moved_m[:, 2] += 0.1 * np.sin(angle_rad)
     poses_rad = motion.poses_rad.copy()
     poses_rad[:, 0] = (turn * Rotation.from_rotvec(motion.poses_rad[:, 0])).as_rotvec()

@@ -58,7 +58,7 @@ def wave(style: Style) -> Movement:
 
 
 def drink(style: Style) -> Movement:
-    """Reach for a glass, lift it to the mouth, drink in one or two sips, and put it back."""
+    """Reach for a glass, lift the glass to the mouth, take one or two sips, and put it back."""
     reach_s = style.between(2.0, 4.0)
     lift_s = reach_s + style.between(0.4, 1.2)
     sip_s = lift_s + style.between(0.6, 1.1)

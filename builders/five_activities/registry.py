@@ -23,7 +23,7 @@ class FiveActivity:
     """One of the five activities.
 
     Attributes:
-        name: key of the activity in the registry, which is also its label.
+        name: key of the activity in the registry, also used as the label.
         captions: sentences about the whole activity.
         attributes: sentences, keyed by the body parts in `activities.texts.ATTRIBUTES`.
         build: function that builds the movement in a performer's style; None for a fall.

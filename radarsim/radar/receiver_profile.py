@@ -1,4 +1,4 @@
-"""Receiver profile: the deviations of a real radar from the ideal radar, each with its parameters.
+"""Receiver profile: parameters of the deviations of a real radar from the ideal radar.
 
 A part that is None is ideal. Every number in a part may also be a range (low, high), from which a
 dataset build draws one value per clip (`ReceiverProfile.drawn`). The module `receiver_toml` reads
@@ -65,7 +65,7 @@ class IfFilter(ProfilePart):
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseShape(ProfilePart):
-    """Spectrum of the noise over the IF, relative to white noise of the nominal noise figure.
+    """Spectrum of the noise over the IF, relative to white noise at the nominal noise figure.
 
     Attributes:
         level_db: offset added to every value of the table.
@@ -158,7 +158,7 @@ class DcOffset(ProfilePart):
     """Constant voltage that each receiver adds to its signal.
 
     Attributes:
-        level_v: root mean square of the offset's magnitude; its phase is random.
+        level_v: root mean square of the offset's magnitude; the phase of the offset is random.
     """
 
     level_v: Setting = setting("V", 0, 10)
@@ -177,7 +177,7 @@ class Saturation(ProfilePart):
 
 @dataclass(frozen=True, kw_only=True)
 class PacketLoss(ProfilePart):
-    """Loss of packets between the radar and the recorder, which replaces lost packets by zeros.
+    """Loss of packets between radar and recorder; the recorder replaces lost packets by zeros.
 
     Attributes:
         loss_rate: probability that a packet of 364 complex samples (1456 bytes) is lost.
@@ -194,8 +194,8 @@ class ReceiverProfile:
         name: name of the profile, which data cards show.
         source: document or capture from which the values were taken.
         tx_pattern, rx_pattern: antenna patterns; None for isotropic antennas.
-        if_filter, noise, leakage, phase_noise, jitter, mismatch, dc, saturation, packets: parts,
-            described in their classes; None for the ideal radar.
+        if_filter, noise, leakage, phase_noise, jitter, mismatch, dc, saturation, packets: parts
+            of the profile, documented in their classes; None for an ideal part.
     """
 
     name: str = "custom"

@@ -7,15 +7,15 @@ and uses the phase noise of a ramp from 77 to 81 GHz.
 
 The following values are from memory, were not verified in the original documents, and must be
 checked before they are cited:
-    - IF filters, from the same datasheet: two first-order high-pass filters with corners from 175
-      and from 350 kHz, which are the default corners of TI's SDK; a pass band up to 0.9 of the
-      complex sample rate with +-0.5 dB ripple; an attenuation of more than 60 dB at frequencies
-      that alias into the pass band.
+    - IF filters, from the same datasheet: two first-order high-pass filters with selectable
+      corners of at least 175 and 350 kHz, which are the default corners of TI's SDK; a pass band
+      up to 0.9 of the complex sample rate with +-0.5 dB ripple; an attenuation of more than 60 dB
+      at frequencies that alias into the pass band.
     - One-way half-power angles of the antennas, from the boards' user guides: +-28 degrees in
       azimuth and +-14 degrees in elevation for the 77 GHz boards, +-60 and +-15 degrees for ISK,
       +-60 and +-60 degrees for ODS, AOP and low-power boards. These angles are plausible: the
       directivity of each pattern exceeds the published peak gain by 1 to 4 dB.
-    - Phase noise of the 60 GHz chips: -92 dBc/Hz at 1 MHz.
+    - Phase noise of the 60 GHz chips: -92 dBc/Hz at 1 MHz offset.
 
 The back lobes of -30 dB and the phase-locked loop's bandwidth of 300 kHz are assumptions without a
 source. Leakage, DC offset, chirp jitter and packet loss depend on the individual board and are not

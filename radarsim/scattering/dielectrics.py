@@ -114,7 +114,7 @@ def layered_reflection(
 
         [cos d, j sin d / Y; j Y sin d, cos d],  d = k0 t sqrt(eps - sin^2),
 
-    where Y is the layer's wave admittance over that of vacuum: sqrt(eps - sin^2) for TE and
+    where Y is the layer's wave admittance relative to vacuum: sqrt(eps - sin^2) for TE and
     eps / sqrt(eps - sin^2) for TM polarisation. With (E, H) at the surface, the coefficient is
     (Y0 E - H) / (Y0 E + H).
 

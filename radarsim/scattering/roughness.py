@@ -3,7 +3,7 @@
 A rough surface is simulated with two scatterers per face: the smooth facet, whose amplitude is
 multiplied by the coherent factor rho, and a rough scatterer with the power 1 - rho^2 and a random
 phase that is fixed to the material. The two scatterers are kept separate because the fast sum
-requires log-amplitudes that are smooth in time, and their sum has nulls.
+requires log-amplitudes that are smooth in time, and the sum of the two scatterers has nulls.
 
 The list of faces therefore contains every triangle twice. The order of the corners distinguishes
 the two copies: the smooth copy starts with the corner that has the smallest vertex index.

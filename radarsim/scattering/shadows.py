@@ -25,7 +25,7 @@ def unshadowed(
 ) -> Bool[Array, " target"]:
     """Find the selected targets that another body does not hide from the origin.
 
-    The radar illuminates a face and receives its echo along the same line of sight, so one test
+    The radar illuminates a face and receives the echo along the same line of sight, so one test
     from the phase centre applies to both directions, as in `visibility.unoccluded`.
 
     Args:
@@ -55,8 +55,8 @@ def may_shadow(
     """Find the triangles that can lie in front of a selected target.
 
     These triangles overlap the bounding rectangle of the targets in the view coordinates y/x and
-    z/x, and are nearer than the farthest target. View coordinates are valid only for points in
-    front of the radar, so every triangle is kept if a target or a corner is not in front of it.
+    z/x, and are nearer than the farthest target. View coordinates are valid only for points in front
+    of the radar, so every triangle is kept if any target or corner is not in front of the radar.
 
     Args:
         targets_m: points to be tested [m], radar frame.

@@ -164,7 +164,7 @@ class DelayWeightedReflection:
         return self.model.scatterers(vertices_m, faces, picked)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Return the log-amplitude of the model plus the logarithm of the delay, and the phase."""
+        """Return the model's log-amplitude plus the log of the delay, and the model's phase."""
         weight, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
         path_m = norm(scatterers.centre_m - tx_m) + norm(scatterers.centre_m - rx_m)
         return weight + jnp.log(path_m * np.float32(1e9 / SPEED_OF_LIGHT_MPS)), cycles

@@ -37,7 +37,7 @@ def check_separation(
         surfaces: result of `scene.skin_subjects` at these times.
 
     Raises:
-        InputError: a body is inside another body; the message names both and the time.
+        InputError: a body is inside another body; the message names both bodies and the time.
     """
     if len(surfaces) < 2:
         return
@@ -71,7 +71,7 @@ def first_penetration(one: tuple, other: tuple) -> int | None:
     """Return the first frame in which a vertex of one body is inside another body, or None.
 
     Args:
-        one, other: vertices [frame, vertex, 3] [m] and faces of each body.
+        one, other: vertices [frame, vertex, 3] [m] and faces of the two bodies.
     """
     for frame, (one_m, other_m) in enumerate(zip(one[0], other[0], strict=True)):
         if any_inside(one_m, other_m, other[1]) or any_inside(other_m, one_m, one[1]):

@@ -68,7 +68,7 @@ def test_a_picture_is_read_back_as_it_was_written(tmp_path):
 
 
 def test_levels_are_relative_to_the_receiver_noise():
-    """A tone of amplitude 0.01 is 34 dB above the noise: 128 x 2 x 0.01 against 0.0032 x 16."""
+    """A tone of amplitude 0.01 is 34 dB above the noise: 128 x 2 x 0.01 versus 0.0032 x 16."""
     times_s = TIMES_S
     line = 0.01 * np.exp(2j * np.pi * 62.5 * times_s)
     level = level_db(doppler_picture(line, np.random.default_rng(0)))
@@ -90,7 +90,7 @@ def test_development_never_opens_recordings_of_the_final_people(tmp_path, simula
     main([*command, "--json", str(tmp_path / "result.json")])
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["recordings"] == 50
-    # A wrong speed sign would swap the second and fourth line, and the third and fifth line.
+    # A wrong speed sign would confuse activities 2 and 4, and activities 3 and 5.
     assert result["simulation only"] > 0.9
     assert "permutation control" in capsys.readouterr().out
     with pytest.raises(ValueError, match="wave_099_F"):
@@ -109,7 +109,7 @@ def test_a_final_run_is_logged_with_the_number_of_earlier_runs(tmp_path, simulat
 
 
 def test_few_shot_models_never_see_the_tested_person():
-    """Person B's features belong to the wrong labels, so a model without B has a recall of 0."""
+    """Person B's features have wrong labels, so a model trained without B has a recall of 0."""
     rng = np.random.default_rng(0)
     labels = np.array(LABELS * 4)
     people = np.repeat(["A", "B", "C", "D"], 5)

@@ -16,7 +16,9 @@ LIMB_MPS, LIMB_DB = 0.6, -20.0
 
 
 def _range_m(times_s, limb_mps=0.0):
-    """Return the range of a receding torso with speed ripple, or of a limb `limb_mps` faster."""
+    """Return the range of a receding torso with speed ripple, or of a faster limb.
+
+    The limb is faster than the torso by `limb_mps` within each frame."""
     turns = 2 * np.pi * STEP_HZ * times_s
     torso_m = 1.5 + SPEED_MPS * times_s - RIPPLE_MPS / (2 * np.pi * STEP_HZ) * np.cos(turns)
     return torso_m + limb_mps * np.mod(times_s, 0.1)  # the limb starts each frame at the torso
@@ -46,7 +48,9 @@ def walk(tmp_path_factory):
 
 
 def test_every_measure_has_the_value_that_was_written(walk):
-    """Speeds agree within 0.02 m/s, and the ripple, which the window blurs, within 15 %."""
+    """Measured speeds agree within 0.02 m/s, a fifth of a speed bin.
+
+    The tolerance of the ripple is 15 %, because the window blurs the ripple."""
     found = measures(straight_legs(walk)["out"])
     assert found["range rate [m/s]"] == pytest.approx(SPEED_MPS, abs=0.02)
     assert found["torso speed [m/s]"] == pytest.approx(SPEED_MPS, abs=0.02)

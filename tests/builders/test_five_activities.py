@@ -18,7 +18,7 @@ RATE_HZ = 120.0
 def test_a_take_begins_at_rest_and_moves(name):
     """All joints are slower than 0.2 rad/s in the first 0.3 s; later, a joint exceeds 1 rad/s.
 
-    The limit for coughing is 0.4 rad/s."""
+    The lower limit for coughing is 0.4 rad/s instead of 1 rad/s."""
     motion = perform_five(name, performer=1).motion
     speed_rad_s = np.abs(np.diff(motion.poses_rad, axis=0)).max(axis=(1, 2)) * RATE_HZ
     assert motion.num_poses == 10 * RATE_HZ
@@ -39,7 +39,7 @@ def test_only_a_fall_ends_on_the_floor():
 
 
 def test_a_corpus_has_every_activity_of_every_person_with_texts():
-    """Two people with one take per activity give ten takes, each with label and attributes."""
+    """Two people with one take of each activity give ten takes with a label and attributes."""
     spec = CorpusSpec(source="five-activities", num_subjects=2, num_repeats=1)
     takes = plan_takes(spec)
     assert [take.activity for take in takes] == 2 * list(FIVE_ACTIVITIES)
@@ -50,7 +50,9 @@ def test_a_corpus_has_every_activity_of_every_person_with_texts():
 
 
 def test_the_five_are_no_part_of_the_sixty():
-    """The sixty activities contain none of the five, and their source folder does not change."""
+    """The sixty activities and their source folder do not contain the five activities.
+
+    Stores of the sixty activities depend only on the source code of `builders.activities`."""
     assert len(ACTIVITIES) == 60
     assert not set(FIVE_ACTIVITIES) & set(ACTIVITIES)
     assert not (Path(__file__).parents[2] / "builders" / "activities" / "five").exists()

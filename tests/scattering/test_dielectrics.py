@@ -35,14 +35,14 @@ def test_a_quarter_wave_of_the_mean_index_removes_the_reflection():
 
 
 def test_a_half_wave_or_no_layer_leaves_the_bare_reflection():
-    """The reflection coefficient remains that of a bare index of 3: (1 - 3) / (1 + 3) = -1/2."""
+    """The coefficient remains (1 - 3) / (1 + 3) = -1/2, as without layers on an index of 3."""
     half_wave = (2.25 + 0j, WAVELENGTH_M / 2 / 1.5)
     for layers in ((), ((5 - 1j, 0.0),), (half_wave,)):
         assert layered_reflection(FREQ_HZ, layers, 9.0) == pytest.approx(-0.5, abs=1e-12)
 
 
 def test_a_lossless_layer_on_metal_only_shifts_the_phase():
-    """A layer has the magnitude 1; air of thickness d gives the coefficient -exp(-j 2 k d)."""
+    """The reflection has the magnitude 1; air of thickness d gives -exp(-j 2 k d)."""
     thickness_m = 0.7e-3
     coated = layered_reflection(FREQ_HZ, ((2.5 + 0j, thickness_m),), None)
     assert abs(coated) == pytest.approx(1.0, abs=1e-12)

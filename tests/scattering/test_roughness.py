@@ -81,7 +81,7 @@ def test_the_level_of_a_rough_surface_does_not_depend_on_the_mesh():
 
 
 def test_a_rough_ball_scatters_as_speckle_and_a_smooth_ball_does_not():
-    """The RCS of a rough ball has a standard deviation equal to the mean, which is speckle.
+    """The RCS of a rough ball fluctuates like speckle: the standard deviation equals the mean.
 
     The power of a sum of many random phasors has an exponential distribution. With 200
     realisations, the standard error of the ratio of standard deviation to mean is 0.1.

@@ -124,7 +124,7 @@ def test_jitter_turns_an_echo_by_its_beat_frequency(range_m):
 def test_two_delays_have_two_rotations():
     """In a sum of two echoes, jitter rotates each echo according to the echo's delay.
 
-    The rotation is computed to first order, and the error is below -40 dB of the change."""
+    The rotation is computed to first order, with an error below -40 dB relative to the change."""
     near, far = static_echo(0.6, 1), static_echo(2.2, 1)
     both = Echoes(near.echo + far.echo, near.delayed + far.delayed)
     jitter = ChirpJitter(start_s=1e-9)
@@ -203,7 +203,7 @@ def test_the_noise_has_the_spectrum_of_the_profile():
 
 
 def test_filtered_noise_falls_at_the_end_of_the_band_and_at_zero_if():
-    """White noise passes from 0.1 to 0.85 of the sample rate, and is attenuated at 0 and 0.95."""
+    """Noise passes from 0.1 to 0.85 of the sample rate, and is attenuated at 0 and 0.95 of it."""
     radar = replace(RADAR, profile=ReceiverProfile(if_filter=IfFilter(high_pass_1_hz=20e3)))
     level_db = 20 * np.log10(np.asarray(front_end_of(radar).noise_gain))
     at = np.arange(NUM_SAMPLES) / NUM_SAMPLES

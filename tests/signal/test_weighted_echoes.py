@@ -115,7 +115,9 @@ def test_a_table_of_a_cosine_is_the_cosine():
 
 
 def test_a_target_behind_the_radar_disappears():
-    """Both patterns together attenuate a point behind by 60 dB, and a point ahead by 0 dB."""
+    """A point behind the radar is attenuated by 60 dB, and a point ahead is not attenuated.
+
+    The two-way attenuation is twice the back-lobe level of -30 dB."""
     assert change_db(RADAR, TWO_WAY, [2.0, 0.0, 0.0]) == pytest.approx(0.0, abs=0.02)
     assert change_db(RADAR, TWO_WAY, [-2.0, 0.0, 0.0]) == pytest.approx(-60.0, abs=0.05)
 

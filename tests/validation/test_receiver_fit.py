@@ -48,7 +48,8 @@ def test_a_known_profile_is_recovered(tmp_path):
     """Noise per bin is recovered within 0.6 dB of the known profile, and leakage within 0.3 dB.
 
     Known and fitted data each average 1,488 chirp differences per bin, so the standard deviation
-    of the level difference is 0.16 dB. The last leakage bins contain little more than averaged noise.
+    of the level difference is 0.16 dB. The last leakage bins contain little more than averaged
+    noise.
     """
     bin_m = RADAR.range_resolution_m
     known = ReceiverProfile(

@@ -51,7 +51,7 @@ def test_seen_labels_of_other_people_are_recognised_and_training_resumes(store, 
 
 
 def test_unseen_labels_have_scores_of_their_own(store, tmp_path):
-    """Labels excluded from training have different scores, which are cosine similarities."""
+    """Two labels excluded from training have different scores, which are cosine similarities."""
     model = train(store, tmp_path / "t", 1)
     assert model.data.unseen == UNSEEN
     windows = model.data.windows("test", UNSEEN)

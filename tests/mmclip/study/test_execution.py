@@ -66,7 +66,9 @@ def test_two_dask_workers_respect_the_order_of_the_graph(tmp_path):
 
 
 def test_a_killed_study_resumes_after_its_last_finished_node(tmp_path):
-    """A run after a kill keeps the finished results and completes the remaining nodes."""
+    """A run after a kill keeps the finished results and executes the next nodes.
+
+    The first process is killed when the first result appears."""
     code = (
         "from pathlib import Path; from mmclip.study.scheduling import run_nodes; "
         "from tests.mmclip.study.test_execution import chain; "

@@ -42,7 +42,7 @@ def read_report(out):
 
 
 def test_every_bar_is_the_mean_of_its_own_scorings(study):
-    """Each bar's mean over classes equals the mean recomputed from the results of its nodes."""
+    """Each bar's mean over classes equals the mean recomputed from the bar's node results."""
     report, bars = read_report(study), 0
     for figure in report["figures"].values():
         for bar in figure.get("bars", ()):
@@ -88,7 +88,7 @@ def test_figures_that_were_not_run_are_stated_as_not_measured(study):
 
 
 def test_the_report_says_that_the_domain_is_simulated_only_for_stand_ins(study):
-    """The real domain is named as a store, and the note says that the domain is a stand-in."""
+    """A store that is a stand-in replaces the real domain; the report's note says "stand-in"."""
     report = read_report(study)
     assert report["domains"]["real"].startswith("store ")
     assert "stand-in" in report["note"]
@@ -103,7 +103,7 @@ def test_trained_parameters_of_fine_tuning_are_stated(study):
 
 
 def test_a_study_that_lost_results_gives_the_same_report(study, folder, monkeypatch):
-    """Missing results are computed again, and nodes with results are not repeated."""
+    """A second run computes only the missing results and gives the same report."""
     monkeypatch.setenv("MMCLIP_CACHE", str(folder / "cache"))
     monkeypatch.setitem(scale.SCALES, "miniature", replace(scale.MINIATURE, shots=(1,)))
     before = read_report(study)

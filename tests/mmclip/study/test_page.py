@@ -37,7 +37,7 @@ def figure(*bars):
 
 
 def drawn_means(svg):
-    """Return the value of each mark, computed from the mark's height in the drawing, by name."""
+    """Return the value of each mark by name, computed from the height of the mark."""
     span, found = HEIGHT - TOP - BOTTOM, {}
     for element in ElementTree.fromstring(svg).iter():
         if name := element.get("data-name"):

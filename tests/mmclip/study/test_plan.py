@@ -30,7 +30,7 @@ def test_a_node_is_identified_by_its_content_and_its_needs():
 
 
 def test_figures_share_corpora_and_trainings():
-    """Figure 9 adds only its two other methods, and shares LoRA and pre-training with figure 5."""
+    """Figure 9 adds only two fine-tuning methods; figure 5 already has LoRA and its pre-training."""
     alone, both = planned("--figures", "5"), planned("--figures", "5", "9")
     added = {node.id for node in both.nodes} - {node.id for node in alone.nodes}
     kinds = [node.kind for node in both.nodes if node.id in added]
@@ -76,7 +76,9 @@ def test_seeds_are_cut_before_groups_and_groups_before_figures():
 
 
 def test_labels_of_a_group_are_excluded_from_every_training_on_the_real_domain():
-    """Only pre-training on the grammar is exempt, which contains no activity of the protocol."""
+    """Every scored model, except those pre-trained on the grammar, excludes the group's labels.
+
+    The grammar contains no activity of the protocol."""
     study = planned("--figures", "5", "6", "7")
     for node in study.nodes:
         if node.kind == "score":

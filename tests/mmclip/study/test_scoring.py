@@ -12,7 +12,7 @@ ALONG, UP = np.array([1.0, 0.0]), np.array([0.0, 1.0])
 
 
 def test_examples_have_nine_times_the_weight_of_texts():
-    """The score is 0.9 times the softmax over examples plus 0.1 times the softmax over texts."""
+    """A few-shot score is 0.9 times the softmax over examples plus 0.1 times that over texts."""
     examples = np.array([[ALONG, ALONG], [UP, UP]])
     scores = example_scores(ALONG[None], examples, np.stack([UP, ALONG]), scale=2.0)
     high = np.exp(2) / (1 + np.exp(2))

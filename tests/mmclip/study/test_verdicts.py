@@ -32,7 +32,9 @@ def run(group, seed, *recalls):
 
 
 def test_differences_are_paired_by_class_and_run_and_the_wider_interval_is_used():
-    """Both runs differ by 0.2, so the classes (0.1 and 0.3) determine the wider interval."""
+    """The interval follows from the classes, whose differences vary more than those of the runs.
+
+    Both runs differ by 0.2, and the classes by 0.1 and 0.3, with a standard error of 0.1."""
     better = [run("G1", 0, 0.5, 0.9), run("G1", 1, 0.4, 0.8)]
     worse = [run("G1", 0, 0.4, 0.6), run("G1", 1, 0.3, 0.5), run("G1", 2, 0.0, 0.0)]
     found = paired_difference(better, worse)
