@@ -55,8 +55,9 @@ def may_shadow(
     """Find the triangles that can lie in front of a selected target.
 
     These triangles overlap the bounding rectangle of the targets in the view coordinates y/x and
-    z/x, and are nearer than the farthest target. View coordinates are valid only for points in front
-    of the radar, so every triangle is kept if any target or corner is not in front of the radar.
+    z/x, and are nearer than the farthest target. View coordinates are valid only for points in
+    front of the radar, so every triangle is kept if any target or corner is not in front of the
+    radar.
 
     Args:
         targets_m: points to be tested [m], radar frame.

@@ -203,7 +203,7 @@ def test_the_noise_has_the_spectrum_of_the_profile():
 
 
 def test_filtered_noise_falls_at_the_end_of_the_band_and_at_zero_if():
-    """Noise passes from 0.1 to 0.85 of the sample rate, and is attenuated at 0 and 0.95 of it."""
+    """Noise from 0.1 to 0.85 of the sample rate passes; noise at 0 and at 0.95 is attenuated."""
     radar = replace(RADAR, profile=ReceiverProfile(if_filter=IfFilter(high_pass_1_hz=20e3)))
     level_db = 20 * np.log10(np.asarray(front_end_of(radar).noise_gain))
     at = np.arange(NUM_SAMPLES) / NUM_SAMPLES

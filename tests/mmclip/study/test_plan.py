@@ -30,7 +30,7 @@ def test_a_node_is_identified_by_its_content_and_its_needs():
 
 
 def test_figures_share_corpora_and_trainings():
-    """Figure 9 adds only two fine-tuning methods; figure 5 already has LoRA and its pre-training."""
+    """Figure 9 adds only two fine-tuning methods; it shares LoRA and pre-training with figure 5."""
     alone, both = planned("--figures", "5"), planned("--figures", "5", "9")
     added = {node.id for node in both.nodes} - {node.id for node in alone.nodes}
     kinds = [node.kind for node in both.nodes if node.id in added]
