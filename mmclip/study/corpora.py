@@ -24,7 +24,7 @@ STAND_IN = "stand-in"
 SHARES = ("--validation-share", "0.1", "--test-share", "0.3")
 ALL_TEST = ("--validation-share", "0", "--test-share", "1")
 TO_STORE = ("--out", "{store}")
-# Options for clips that are as long as a training window; other settings keep their defaults.
+# Options for clips that are as long as a training window; all other settings are defaults.
 CLIPS = ("--clip-seconds", "3", "--stride-seconds", "3")
 # Random seed of people who do not occur in any other corpus of the study.
 PLACED_SEED = 7
