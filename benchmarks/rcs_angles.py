@@ -51,7 +51,7 @@ def angle_cut(radar: Radar, shape: Shape, step_deg: float) -> Cut:
 
     Args:
         radar: radar whose centre frequency is used.
-        shape: a metal shape.
+        shape: metal shape to simulate.
         step_deg: step of the angle of incidence [degrees].
     """
     angles_deg = np.arange(0.0, shape.most_deg + step_deg / 2, step_deg)

@@ -61,7 +61,7 @@ class Sweep:
 
     Attributes:
         yaws: number of directions around the body.
-        frequencies: number of frequencies over the sampled sweep of the radar.
+        frequencies: number of frequencies in the radar's sampled sweep.
     """
 
     yaws: int = 16
@@ -91,7 +91,7 @@ def rcs_of_views_m2(
     Args:
         radar: radar whose sampled sweep is used.
         bodies: the body whose echo is computed, and the coarser body that occludes its faces.
-        model: the reflection model.
+        model: reflection model of the body's surface.
         posture: name of a posture in `POSTURES`.
         range_m: distance of the centre of the body from the radar [m].
         sweep: directions and frequencies.

@@ -23,7 +23,7 @@ class Shape:
 
     Attributes:
         name: name of the shape and its size.
-        vertices_m, faces: the mesh.
+        vertices_m, faces: vertices [m] and faces of the mesh.
         axis: axis about which the shape is rotated.
         blur_m: blur of the Gaussian facets [m], see `PhysicalOptics`.
         most_deg: largest angle of incidence at which the shape is simulated [degrees].
@@ -55,8 +55,7 @@ def sphere(subdivisions: int = 6, blur_m: float = 3e-3) -> Shape:
     """Create a sphere; its exact cross-section (Mie series) does not depend on the angle.
 
     Args:
-        subdivisions: number of times an icosahedron is subdivided; 6 subdivisions give edges of 0.8
-            mm.
+        subdivisions: number of subdivisions of an icosahedron; 6 of them give edges of 0.8 mm.
         blur_m: blur of the facets [m].
     """
     mesh = trimesh.creation.icosphere(subdivisions=subdivisions, radius=SPHERE_RADIUS_M)

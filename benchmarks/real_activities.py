@@ -113,7 +113,7 @@ def score(
     """Compute all scores on the recordings of the tested people.
 
     Args:
-        simulated: training pictures.
+        simulated: simulated pictures for training.
         recorded: pictures of the tested people.
         tested: the tested people.
         num_seeds: number of random choices of few-shot recordings, over which scores are averaged.

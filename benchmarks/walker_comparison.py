@@ -53,8 +53,8 @@ def aligned_speed_rms_mps(recorded: Walk, simulated: Walk) -> dict[str, float]:
     that minimises the difference. Start time and step phase are the only free parameters.
 
     Returns:
-        Root mean square of the difference, and of the difference without its mean [m/s]; NaN if
-        the walks have less than 2 s in common.
+        Root mean square of the difference, and root mean square after removal of the mean [m/s];
+        NaN if the walks overlap by less than 2 s.
     """
     coarse_s = _start_s(recorded, simulated)
     half_step_s = 0.5 / STEP_BAND_HZ[0]
@@ -87,7 +87,7 @@ def _differences(recorded: Walk, simulated: Walk, shift_s: float) -> np.ndarray 
 
 
 def print_table(rows: list[dict], fitted: str) -> None:
-    """Print the measures of all walks, then the differences of the torso's speed."""
+    """Print the measures of all walks, and then the differences between the torso speeds."""
     for rows_of_kind in (
         [row for row in rows if "simulation" not in row],
         [row for row in rows if "simulation" in row],

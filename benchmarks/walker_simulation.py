@@ -1,8 +1,8 @@
 """Simulated walkers on a straight path in front of a radar: a built-in walk and a captured walk.
 
-Both walkers walk at a constant speed along the axis of the radar, away from it or towards it. The
-captured walk is straightened by rotating each pose onto the path, and the time axis of the walk is
-scaled to obtain the required cadence.
+Both walkers walk at a constant speed along the axis of the radar, away from the radar or towards
+it. The captured walk is straightened by rotating each pose onto the path, and the time axis of the
+walk is scaled to obtain the required cadence.
 """
 
 from dataclasses import dataclass, replace

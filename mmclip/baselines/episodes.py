@@ -28,7 +28,7 @@ def draw_episode(
     queries: int,
     key: tuple[int, ...],
 ) -> Episode:
-    """Draw an episode in which no clip provides both an example and a window to classify.
+    """Draw an episode in which no clip provides both an example and a query.
 
     If a label has too few clips, clips are repeated among its examples or among its queries. Labels
     with a single clip are left out.
@@ -38,7 +38,7 @@ def draw_episode(
         clips: clip of each window [window].
         ways: number of labels of the episode; if fewer labels exist, all of them are used.
         shots: number of examples per label.
-        queries: number of windows to classify per label.
+        queries: number of query windows to classify per label.
         key: integers that seed the random choice of the episode.
     """
     rng = np.random.default_rng(key)

@@ -49,7 +49,7 @@ def fit(
     validate: Callable[[Any], float],
     report: Callable[[str], None],
 ) -> Fit:
-    """Train, or resume an interrupted training with identical results.
+    """Train a model, or resume an interrupted training run with identical results.
 
     Args:
         folder: folder of the training run, in which checkpoints are kept.

@@ -118,7 +118,8 @@ def train_rfnet(
     Args:
         stores: folders of stores.
         folder: folder of the training run.
-        settings: settings of data, augmentation and schedule; the learning rate is `rfnet.rate`.
+        settings: settings of the data, the augmentation and the schedule; `rfnet.rate` replaces the
+            learning rate.
         rfnet: settings of the network and of the episodes.
         report: function that receives each line of progress.
 

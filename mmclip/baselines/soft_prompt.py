@@ -60,7 +60,7 @@ class PromptedEncoder:
         return self._sentences.words.shape[-1]
 
     def __call__(self, prompt: jax.Array) -> jax.Array:
-        """Embed all sentences with a prompt [length, word width], as unit vectors."""
+        """Embed all sentences with the given prompt [length, word width] as unit vectors."""
         words, place, mask = self._sentences
         given = jnp.where(place[..., None] >= 0, prompt[jnp.maximum(place, 0)], words)
         found = self._tower.run(given, jnp.asarray(mask))

@@ -57,7 +57,7 @@ def open_data(
 def training_batches(
     data: BaselineData, settings: TrainingSettings, steps: range
 ) -> Iterator[tuple[jax.Array, np.ndarray]]:
-    """Yield the network input and the seen label of each window of each batch.
+    """Yield batches of network inputs and seen labels for training.
 
     A batch depends only on the settings and the step number.
 

@@ -92,7 +92,7 @@ def plan_lines(study: Study, budget_hours: float, done: Sequence[str] = ()) -> l
     """Text lines of the plan: the nodes of each kind, and the predicted hours.
 
     Args:
-        study: study to describe.
+        study: planned study.
         budget_hours: maximum predicted time [h].
         done: identifiers of finished nodes.
     """

@@ -20,7 +20,7 @@ ACTIVITIES = 60
 # Size of the heatmaps per radar frame [bytes]: docs/scale.md states 464 kB for 50 frames.
 BYTES_PER_FRAME = 9_300
 STAND_IN = "stand-in"
-# Shares of people for validation and tests in the domain that replaces recordings.
+# Shares of validation people and of test people in the domain that replaces recordings.
 SHARES = ("--validation-share", "0.1", "--test-share", "0.3")
 ALL_TEST = ("--validation-share", "0", "--test-share", "1")
 TO_STORE = ("--out", "{store}")

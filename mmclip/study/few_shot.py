@@ -46,7 +46,7 @@ def example_scores(
     texts: np.ndarray,
     scale: float,
 ) -> np.ndarray:
-    """Probabilities of labels from examples and texts (section 5.4 of the paper) [window, label].
+    """Label probabilities from examples and texts, as in section 5.4 of the paper [window, label].
 
     Args:
         windows: unit vectors of the windows [window, width].

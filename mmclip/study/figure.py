@@ -60,7 +60,7 @@ class Figure:
         name, title, section: name, title and section of the figure in the paper.
         bars: bars in the order in which they are drawn.
         orderings: statements of the paper about pairs of bars.
-        controls: scorings of permutation controls.
+        controls: scorings of the permutation controls.
         notes: sentences about differences from the paper.
         tables: nodes whose results are printed as a table, keyed by row.
         pictures: nodes that draw pictures of heatmaps, keyed by title.

@@ -27,7 +27,7 @@ def training_settings(values: dict):
 
 
 def baseline_model(node: Node, root: Path):
-    """Train a baseline, or load it if its training is finished."""
+    """Train a baseline, or load the baseline if training is finished."""
     from mmclip.baselines.rfnet import train_rfnet
     from mmclip.baselines.rfnet_model import RfNetSettings
     from mmclip.baselines.tent import train_tent

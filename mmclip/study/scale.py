@@ -36,7 +36,7 @@ class Scale:
         grammar_hours: duration of the grammar corpus for pre-training [h].
         people, scene_people: number of people in the stand-in domain, and in each of its other
             scenes.
-        step_s: predicted time of a training step [s].
+        step_s: predicted time per training step [s].
     """
 
     preset: str
