@@ -14,7 +14,7 @@ import math
 import sys
 from collections.abc import Sequence
 
-from builders.building.cli_options import count
+from builders.building.setting_flags import count
 from radarsim.paths import path_argument
 
 EXAMPLES = """

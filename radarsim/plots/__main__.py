@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radarsim.command_options import add_doppler_window, add_iq_order
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -81,14 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format", choices=("png", "pdf", "svg"), default="png", help="image format (default: png)"
     )
-    parser.add_argument(
-        "--iq-order", choices=("auto", "i_first", "q_first"), default="auto",
-        help="order of I and Q in a sample (default: detected from the data)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--window", choices=("burst", "paper"), default="burst",
-        help="Doppler window: each burst separately, or 256 chirps across bursts (default: burst)",
-    )  # fmt: skip
+    add_iq_order(parser)
+    add_doppler_window(parser)
     return parser
 
 
