@@ -161,6 +161,9 @@ def test_commands_run_beside_a_clone(installation, beside_a_clone):
     assert "AWR1843BOOST" in printed
     for command in ("builders.amass", "builders.draw", "mmclip.pretrain", "radarsim.validate"):
         assert "usage" in run(python, "-m", command, "--help", cwd=beside_a_clone)
+    console = installation / "venv" / "bin" / "radarsim"
+    assert run(console, "radar", "AWR1843BOOST", cwd=beside_a_clone) == printed
+    assert run(console, "--version", cwd=beside_a_clone).startswith("radarsim ")
 
 
 @pytest.mark.slow
