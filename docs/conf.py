@@ -28,6 +28,7 @@ nb_execution_mode = "force"  # execute the tutorials in every build
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # progress notices of slow machines
 
 # Docstrings follow Google style; names in single backticks are code.
 default_role = "code"

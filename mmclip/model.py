@@ -231,7 +231,9 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m mmclip.model",
         description="Print the number of parameters of each component beside the paper's figures.",
     )
-    parser.add_argument("--preset", default="paper", choices=tuple(PRESETS))
+    parser.add_argument(
+        "--preset", default="paper", choices=tuple(PRESETS), help="preset of the settings (paper)"
+    )
     parser.add_argument(
         "--text-width",
         type=int,

@@ -62,7 +62,8 @@ def test_every_option_of_every_command_is_documented(option_tables):
     for name, command in COMMANDS.items():
         for action in option_tables.parser_of(command.module)._actions:
             if "--help" not in action.option_strings:
-                shown = re.escape((action.option_strings or [action.metavar])[0])
+                name_or_flag = (action.option_strings or [action.metavar or action.dest.upper()])[0]
+                shown = re.escape(name_or_flag)
                 assert re.search(rf"^\| `{shown}[ `,].* \| \S", pages[name], re.MULTILINE), shown
 
 
@@ -84,9 +85,10 @@ def test_every_mark_of_a_table_is_known(option_tables):
 @pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
 def test_documented_commands_have_valid_options(path, option_tables, capsys):
     """The parser of a command accepts every documented call of the command, except `...`."""
-    blocks = re.findall(r"^```bash\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.DOTALL)
+    text = path.read_text(encoding="utf-8")
+    blocks = re.findall(r"^ *```bash\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    for line in lines:
+    for line in map(str.strip, lines):
         found = COMMAND.match(f"{line} ")
         module = found and (found[2] or COMMANDS.get(found[1], ("",))[0])
         if module in MODULES and "..." not in line:
