@@ -28,6 +28,8 @@ nb_execution_mode = "force"  # execute the tutorials in every build
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+# Without execution (`-D nb_execution_mode=off`), the language of the cells is not known.
+suppress_warnings = ["myst-nb.lexer"]
 nb_output_stderr = "remove"  # progress notices of slow machines
 
 # Docstrings follow Google style; names in single backticks are code.

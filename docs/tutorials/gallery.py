@@ -45,7 +45,9 @@ scene, cube_v = simulate("walk_forward_and_turn_around")
 from builders.activities.contact_sheet import draw_contact_sheet
 
 names = ("walk_forward_and_turn_around", "squat", "jumping_jack", "wave_hand", "golf_swing")
-draw_contact_sheet([(name, perform(name, 1, duration_s=4.0)) for name in names], folder / "sheet.png")
+draw_contact_sheet(
+    [(name, perform(name, 1, duration_s=4.0)) for name in names], folder / "sheet.png"
+)
 Image(folder / "sheet.png")
 
 # %% [markdown]
@@ -75,7 +77,12 @@ for panel, name in zip(panels.flat, names[1:]):
     other = rs.heatmaps(radar, simulate(name)[1], map_settings)
     extent = (0, other.axes["time_s"][-1], other.axes["speed_mps"][0], other.axes["speed_mps"][-1])
     picture = panel.imshow(
-        np.asarray(other.time_doppler).T, origin="lower", aspect="auto", extent=extent, vmin=0, vmax=45
+        np.asarray(other.time_doppler).T,
+        origin="lower",
+        aspect="auto",
+        extent=extent,
+        vmin=0,
+        vmax=45,
     )
     panel.set_title(name)
 figure.supxlabel("time [s]")
@@ -142,7 +149,9 @@ profiles = np.abs(np.fft.fft(np.asarray(cube_v[20]) * np.hanning(128), axis=-1))
 level_db = 10 * np.log10(profiles.mean(0))
 figure, panel = plt.subplots(figsize=(10, 3.5), layout="constrained")
 for tx in range(3):
-    panel.plot(np.arange(128) * radar.range_resolution_m, level_db[tx, 0], label=f"transmitter {tx + 1}")
+    panel.plot(
+        np.arange(128) * radar.range_resolution_m, level_db[tx, 0], label=f"transmitter {tx + 1}"
+    )
 panel.set(xlabel="range [m]", ylabel="level [dB V²]")
 panel.legend()
 plt.show()
@@ -155,7 +164,9 @@ plt.show()
 # %% tags=["hide-input"]
 figure, panels = plt.subplots(3, 3, figsize=(10, 6), layout="constrained")
 for panel, (name, each) in zip(panels.flat, rs.BOARDS.items()):
-    tx_m, rx_m = (np.asarray(side) for side in (each.array.tx_positions_m, each.array.rx_positions_m))
+    tx_m, rx_m = (
+        np.asarray(side) for side in (each.array.tx_positions_m, each.array.rx_positions_m)
+    )
     virtual_mm = 1e3 * (tx_m[:, None] + rx_m).reshape(-1, 3)
     panel.scatter(virtual_mm[:, 1], virtual_mm[:, 2], s=14)
     panel.set_title(name, fontsize=9)
@@ -175,7 +186,9 @@ for slot in range(6):
     tx = board.frame.tx_order[slot % len(board.frame.tx_order)]
     ramp_s = np.array([0, chirp.ramp_end_time_s])
     ghz = 1e-9 * (chirp.start_freq_hz + chirp.slope_hz_per_s * ramp_s)
-    panel.plot(1e6 * (start_s + ramp_s), ghz, color=f"C{tx}", label=f"transmitter {tx + 1}" * (slot < 3))
+    panel.plot(
+        1e6 * (start_s + ramp_s), ghz, color=f"C{tx}", label=f"transmitter {tx + 1}" * (slot < 3)
+    )
 panel.set(xlabel="time [µs]", ylabel="frequency [GHz]")
 panel.legend(loc="lower right", ncols=3)
 plt.show()
@@ -191,7 +204,8 @@ bare = rs.PhysicalOptics().reflectivity_at(board)
 figure, panel = plt.subplots(figsize=(10, 3.5), layout="constrained")
 for gap_m in (0.0, 1e-3, 2e-3):
     dressed = [
-        rs.PhysicalOptics(clothing=rs.Clothing(thickness_m=float(each), gap_m=gap_m)) for each in thickness_m
+        rs.PhysicalOptics(clothing=rs.Clothing(thickness_m=float(each), gap_m=gap_m))
+        for each in thickness_m
     ]
     gamma = [each.reflectivity_at(board) for each in dressed]
     panel.plot(1e3 * thickness_m, gamma, label=f"air gap of {1e3 * gap_m:g} mm")
@@ -217,6 +231,8 @@ figure, panel = plt.subplots(figsize=(10, 3.5), layout="constrained")
 for name, direction in cuts.items():
     gain_db = 20 / np.log(10) * np.asarray(log_gain(antenna_gain(pattern), direction))
     panel.plot(np.degrees(angle_rad), gain_db, label=name)
-panel.set(xlabel="angle from boresight [°]", ylabel="gain relative to boresight [dB]", ylim=(-35, 2))
+panel.set(
+    xlabel="angle from boresight [°]", ylabel="gain relative to boresight [dB]", ylim=(-35, 2)
+)
 panel.legend()
 plt.show()

@@ -14,6 +14,7 @@ from pipelines import recipe
 from pipelines.recipe_fields import settings_of
 from radarsim.console import COMMANDS
 from tests.helpers.bvh_samples import bvh_text, moves, person
+from tests.project.test_readme import PAGES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -23,6 +24,7 @@ BLOCK = re.compile(MARKED, re.MULTILINE | re.DOTALL)
 BLOCKS = [
     pytest.param(code, id=f"{path.stem}-{number}")
     for path in sorted(DOCS.rglob("*.md"))
+    if path.relative_to(DOCS).as_posix().removesuffix(".md") not in PAGES
     for number, (reason, code) in enumerate(BLOCK.findall(path.read_text(encoding="utf-8")))
     if not reason
 ]
