@@ -101,7 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_iq_order(parser)
     parser.add_argument(
-        "--out", type=path_argument, default="report", metavar="DIR", help="output folder (report)"
+        "--out",
+        type=path_argument,
+        default="report",
+        metavar="DIR",
+        help="output folder (%(default)s)",
     )
     add_doppler_window(parser)
     _add_simulation_options(parser.add_argument_group("simulation"))
@@ -123,7 +127,7 @@ def _add_simulation_options(group) -> None:
     add_motion_reading(group)
     group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",
-        help="time in the motion that corresponds to the first frame of the capture (0)",
+        help="time in the motion that corresponds to the first frame of the capture (%(default)g)",
     )  # fmt: skip
     add_body_models(group)
     group.add_argument(
@@ -140,15 +144,15 @@ def _add_simulation_options(group) -> None:
     )  # fmt: skip
     group.add_argument(
         "--radar-height-m", type=float, default=1.0, metavar="M",
-        help="height of the radar above the floor (1)",
+        help="height of the radar above the floor (%(default)g)",
     )  # fmt: skip
     group.add_argument(
         "--radar-tilt-deg", type=float, default=0.0, metavar="DEG",
-        help="upward tilt of the radar (0)",
+        help="upward tilt of the radar (%(default)g)",
     )  # fmt: skip
     group.add_argument(
         "--sigma", type=float, default=0.5, metavar="RAD",
-        help="width of the scattering lobe (0.5)",
+        help="width of the scattering lobe (%(default)g)",
     )  # fmt: skip
     group.add_argument(
         "--fit", action="store_true",

@@ -77,10 +77,17 @@ def _parser() -> argparse.ArgumentParser:
         help="radar configuration file or board name",
     )
     parser.add_argument(
-        "--out", type=path_argument, default=".", metavar="DIR", help="output folder (default: .)"
+        "--out",
+        type=path_argument,
+        default=".",
+        metavar="DIR",
+        help="output folder (default: %(default)s)",
     )
     parser.add_argument(
-        "--format", choices=("png", "pdf", "svg"), default="png", help="image format (default: png)"
+        "--format",
+        choices=("png", "pdf", "svg"),
+        default="png",
+        help="image format (default: %(default)s)",
     )
     add_iq_order(parser)
     add_doppler_window(parser)

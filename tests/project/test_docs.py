@@ -69,6 +69,17 @@ def test_every_option_of_every_command_is_documented(option_tables):
                 assert re.search(rf"^\| `{shown}[ `,].* \| \S", pages[name], re.MULTILINE), shown
 
 
+def test_no_help_text_repeats_a_default_in_words(option_tables):
+    """A help text contains the default as `%(default)s`, so that it changes with the default."""
+    for command in COMMANDS.values():
+        for action in option_tables.parser_of(command.module)._actions:
+            default, text = action.default, (action.help or "").replace("%(default)", "")
+            if isinstance(default, str | int | float) and not isinstance(default, bool):
+                shown = {str(default), f"{default:g}" if isinstance(default, float) else ""} - {""}
+                repeated = [each for each in shown if f"({each})" in text or f": {each})" in text]
+                assert not repeated, (command.module, action.option_strings, text)
+
+
 def test_every_setting_of_a_recipe_is_documented(option_tables):
     """The page of recipe settings has a row with a meaning for each key of a recipe file."""
     keys = [f"{name}.{key}" for name, each in recipe.SECTIONS.items() for key in settings_of(each)]
