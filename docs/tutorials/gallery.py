@@ -44,7 +44,7 @@ scene, cube_v = simulate("walk_forward_and_turn_around")
 # %% tags=["hide-input"]
 from builders.activities.contact_sheet import draw_contact_sheet
 
-names = ("walk_forward_and_turn_around", "squat", "jumping_jack", "wave_hand", "golf_swing")
+names = ("walk_forward_and_turn_around", "squat", "jumping_jack", "march_in_place", "golf_swing")
 draw_contact_sheet(
     [(name, perform(name, 1, duration_s=4.0)) for name in names], folder / "sheet.png"
 )
@@ -62,11 +62,12 @@ Image(folder / "squat.gif")
 # %% [markdown]
 # ## Heatmaps
 #
-# A person walks towards the radar. The bright line is the torso; the feet reach about three times its speed.
+# A person walks towards the radar for a second and then turns around. The bright line is the torso; feet and hands
+# reach about three times its speed.
 
 # %% tags=["hide-input"]
 maps = rs.heatmaps(radar, cube_v, map_settings)
-maps.plot("Walking towards the radar")
+maps.plot("Walk")
 
 # %% [markdown]
 # Four activities differ in their time-Doppler heatmaps.

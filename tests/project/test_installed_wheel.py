@@ -65,6 +65,17 @@ def test_every_data_file_is_declared():
     assert "radarsim/py.typed" in data
 
 
+def test_the_citation_has_the_version_and_the_licence_of_the_package():
+    """The file CITATION.cff has the required keys and repeats no outdated value of setup.cfg."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    found = dict(re.findall(r"^([\w-]+): *(.*)$", text, re.MULTILINE))
+    assert {"cff-version", "message", "title", "authors"} <= set(found)
+    for key in ("version", "license"):
+        assert found[key] == setup["metadata"][key]
+
+
 def test_every_folder_of_code_is_a_package():
     folders = {os.path.dirname(name) for name in tracked_files() if name.endswith(".py")}
     assert [name for name in folders if not (ROOT / name / "__init__.py").is_file()] == []
