@@ -142,8 +142,8 @@ Image(gif)
 # %% [markdown]
 # ## Raw signal
 #
-# The spectrum of one chirp of one receiver, averaged over the chirps of a frame. The echo of the person lies above the
-# thermal noise.
+# Range spectra of the first receiver, averaged over the chirps of a frame: the echo of the person above the thermal
+# noise.
 
 # %% tags=["hide-input"]
 profiles = np.abs(np.fft.fft(np.asarray(cube_v[20]) * np.hanning(128), axis=-1)) ** 2
@@ -172,6 +172,7 @@ for panel, (name, each) in zip(panels.flat, rs.BOARDS.items()):
     panel.scatter(virtual_mm[:, 1], virtual_mm[:, 2], s=14)
     panel.set_title(name, fontsize=9)
     panel.set_aspect("equal", adjustable="datalim")
+    panel.invert_xaxis()  # left is on the left, as seen from behind the radar
 figure.supxlabel("left [mm]")
 figure.supylabel("up [mm]")
 plt.show()
@@ -186,7 +187,8 @@ for slot in range(6):
     start_s = slot * slot_s + slot_s - chirp.ramp_end_time_s
     tx = board.frame.tx_order[slot % len(board.frame.tx_order)]
     ramp_s = np.array([0, chirp.ramp_end_time_s])
-    ghz = 1e-9 * (chirp.start_freq_hz + chirp.slope_hz_per_s * ramp_s)
+    # The start frequency is that of the first ADC sample.
+    ghz = 1e-9 * (chirp.start_freq_hz + chirp.slope_hz_per_s * (ramp_s - chirp.adc_start_time_s))
     panel.plot(
         1e6 * (start_s + ramp_s), ghz, color=f"C{tx}", label=f"transmitter {tx + 1}" * (slot < 3)
     )
