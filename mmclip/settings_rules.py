@@ -24,6 +24,7 @@ CHOICES = {
     "train.select": ("accuracy", "retrieval"),
     "finetune.mix_schedule": ("short", "full"),
     "inference.scoring": SCORINGS,
+    "model.aggregator": ("attention", "none"),
     "model.dtype": ("auto", "float32", "bfloat16"),
 }
 # Settings whose lower limit is 1.
