@@ -198,8 +198,8 @@ def unit_length(x: jax.Array) -> jax.Array:
 def concatenated(attributes: jax.Array) -> jax.Array:
     """Concatenate attribute vectors [batch, attribute, width] as activity vectors of unit length.
 
-    If the attribute vectors have unit length, the dot product of two activity vectors is the mean of
-    the attributes' dot products.
+    If the attribute vectors have unit length, the dot product of two activity vectors is the mean
+    of the dot products of their attributes.
     """
     return unit_length(attributes.reshape(len(attributes), -1))
 
