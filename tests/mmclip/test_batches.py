@@ -136,7 +136,7 @@ def test_a_text_without_sentences_is_its_own_sentence(corpus):
 def test_a_label_without_sentences_is_not_drawn_if_the_captions_have_sentences(corpus):
     """Every drawn text of a window is one of its captions, which have sentences."""
     captions = sorted({text for clip in corpus.clips for text in clip.captions})
-    described = {text: corpus.sentences[text] for text in captions}
+    described = {text: ({part: f"{part}: {text}" for part in PARTS},) for text in captions}
     bank = make_sentence_bank((*LABELS, *captions), described, PARTS)
     settings = TrainingSettings(data=DataSettings(captions=True))
     batch = BatchSampler(corpus, corpus.windows(("train",), set(LABELS)), bank, settings).batch(0)
