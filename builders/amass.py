@@ -11,16 +11,18 @@ from collections.abc import Sequence
 
 from builders.building.cli_options import (
     add_clip_options,
+    add_frame_options,
     add_heatmap_options,
+    add_people_options,
+    add_pose_options,
     add_simulation_options,
     add_store_options,
-    count,
     recipe_table,
-    span,
 )
-from builders.building.keep_options import add_frame_options, add_pose_options
-from builders.building.people_options import add_people_options
-from builders.building.source_options import add_source_reading_options, add_text_options
+from builders.building.setting_flags import add_flags
+from builders.building.source_options import add_text_options
+from pipelines.recipe_sections import BuiltIn, Sources
+from radarsim.command_options import add_body_models
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -94,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         help="also export the clips as DCA1000 .bin captures (see builders.dca1000)",
     )
     add_clip_options(parser)
-    add_people_options(parser, count, span)
+    add_people_options(parser)
     add_simulation_options(parser)
     add_heatmap_options(parser)
     add_frame_options(parser)
@@ -119,29 +121,9 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
         help=".bvh, AMASS-style .npz, and the .npz, .pkl, .npy or .pt files of body trackers; in a "
         "folder, each subfolder is one person",
     )
-    add_source_reading_options(group)
-    group.add_argument(
-        "--body-models",
-        type=path_argument,
-        metavar="DIR",
-        help="SMPL, SMPL-H or SMPL-X model files (default: the bundled body model)",
-    )
-    group.add_argument(
-        "--takes",
-        type=count,
-        metavar="N",
-        help="number of built-in performances, which cycle through activities and subjects "
-        "(default: 24)",
-    )
-    group.add_argument(
-        "--subjects", type=count, metavar="N", help="number of built-in subjects (default: 4)"
-    )
-    group.add_argument(
-        "--grammar-hours",
-        type=float,
-        metavar="H",
-        help="hours of random movements from the motion grammar, instead of the activities",
-    )
+    add_flags(group, Sources)
+    add_body_models(group)
+    add_flags(group, BuiltIn)
     group.add_argument(
         "--grammar-motions",
         type=path_argument,

@@ -14,7 +14,7 @@ import math
 import sys
 from collections.abc import Sequence
 
-from builders.building.cli_options import count
+from builders.building.setting_flags import count
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -127,7 +127,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="STORE",
         help="add the sentences to this finished store (folder or URL)",
     )
-    add("--variants", type=count, default=3, metavar="N", help="variants per caption (default: 3)")
+    add(
+        "--variants",
+        type=count,
+        default=3,
+        metavar="N",
+        help="variants per caption (default: %(default)s)",
+    )
     add(
         "--dry-run",
         action="store_true",
@@ -170,28 +176,32 @@ def _add_server_options(group) -> None:
         help="stop before the run uses more than N tokens",
     )
     add(
-        "--concurrency", type=count, default=4, metavar="N", help="concurrent requests (default: 4)"
+        "--concurrency",
+        type=count,
+        default=4,
+        metavar="N",
+        help="concurrent requests (default: %(default)s)",
     )
     add(
         "--asks",
         type=count,
         default=3,
         metavar="N",
-        help="attempts per variant to satisfy the rules (default: 3)",
+        help="attempts per variant to satisfy the rules (default: %(default)s)",
     )
     add(
         "--retries",
         type=_non_negative,
         default=4,
         metavar="N",
-        help="retries of a failed request (default: 4)",
+        help="retries of a failed request (default: %(default)s)",
     )
     add(
         "--timeout",
         type=_seconds,
         default=60.0,
         metavar="S",
-        help="request timeout in seconds (default: 60)",
+        help="request timeout in seconds (default: %(default)g)",
     )
     add(
         "--temperature",

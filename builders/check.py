@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=50,
         metavar="N",
-        help="print at most N problems (default: 50)",
+        help="print at most N problems (default: %(default)s)",
     )
     parser.add_argument("--quiet", action="store_true", help="hide the progress bar")
     return parser

@@ -15,9 +15,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from builders.building.cli_options import count, recipe_table
-from builders.building.source_options import add_source_reading_options
+from builders.building.cli_options import recipe_table
+from builders.building.setting_flags import add_flags, count, help_text
 from builders.drawing.output_paths import beside, checked_out
+from pipelines.recipe_fields import settings_of
+from pipelines.recipe_sections import Placements, Sources
+from radarsim.command_options import add_body_models
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -226,12 +229,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="write a video of body, points and maps to FILE.gif or FILE.mp4 instead of a figure",
     )
-    parser.add_argument(
-        "--body-models",
-        type=path_argument,
-        metavar="DIR",
-        help="SMPL, SMPL-H or SMPL-X model files (default: the bundled body model)",
-    )
+    add_body_models(parser)
     _add_store_options(parser)
     _add_motion_options(parser)
     return parser
@@ -267,7 +265,7 @@ def _add_motion_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("options for motion files and built-in activities")
     add = group.add_argument
     add("--person", metavar="NAME", help="person to draw, if the motion file has several")
-    add_source_reading_options(group)
+    add_flags(group, Sources)
     add("--start-seconds", type=_seconds, metavar="S", help="start time in the motion (default: 0)")
     add("--seconds", type=_seconds, metavar="S", help="maximum duration (default: 5)")
     add(
@@ -276,19 +274,10 @@ def _add_motion_options(parser: argparse.ArgumentParser) -> None:
         metavar="BOARD_OR_FILE",
         help="board name or radar .toml (default: AWR1843BOOST)",
     )
-    add("--distance-m", type=float, metavar="M", help="radar-to-subject distance (default: 3)")
-    add(
-        "--lateral-m",
-        type=float,
-        metavar="M",
-        help="lateral offset, positive to the left as seen from the radar (default: 0)",
-    )
-    add(
-        "--heading-deg",
-        type=float,
-        metavar="DEG",
-        help="heading of the subject; 0 faces the radar (default: 0)",
-    )
+    placement = settings_of(Placements)
+    for name, metavar in (("distance_m", "M"), ("lateral_m", "M"), ("heading_rad", "DEG")):
+        declared = placement[name][1]
+        add(declared.flag, type=float, metavar=metavar, help=help_text(*placement[name]))
 
 
 def _seconds(text: str) -> float:

@@ -117,15 +117,21 @@ def _parser() -> argparse.ArgumentParser:
         "--source",
         choices=("activities", "grammar", "five-activities"),
         default="activities",
-        help="kind of motion (default: activities)",
+        help="kind of motion (default: %(default)s)",
     )
-    add("--subjects", type=_count, default=8, metavar="N", help="number of people (default: 8)")
+    add(
+        "--subjects",
+        type=_count,
+        default=8,
+        metavar="N",
+        help="number of people (default: %(default)s)",
+    )
     add(
         "--repeats",
         type=_count,
         default=2,
         metavar="N",
-        help="number of takes per activity and person (default: 2)",
+        help="number of takes per activity and person (default: %(default)s)",
     )
     add(
         "--hours",
@@ -134,12 +140,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="H",
         help="total duration in hours, instead of --repeats",
     )
-    add("--seed", type=int, default=0, metavar="S", help="random seed (default: 0)")
+    add("--seed", type=int, default=0, metavar="S", help="random seed (default: %(default)s)")
     add(
         "--domain",
         choices=("home", "twin-a", "twin-b", "twin-c"),
         default="home",
-        help="domain; twins have different people, jitter and sliding feet (default: home)",
+        help="domain; twins have different people, jitter and sliding feet (default: %(default)s)",
     )
     add("--breathing", action="store_true", help="add breathing and heartbeat")
     add(
@@ -158,7 +164,13 @@ def _parser() -> argparse.ArgumentParser:
         help=".mp4 or .gif animation of the first take",
     )
     add("--activities", nargs="+", default=(), metavar="NAME", help="draw only these activities")
-    add("--rows", type=_count, default=12, metavar="N", help="contact-sheet rows (default: 12)")
+    add(
+        "--rows",
+        type=_count,
+        default=12,
+        metavar="N",
+        help="contact-sheet rows (default: %(default)s)",
+    )
     return parser
 
 

@@ -10,8 +10,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from builders.building.cli_options import add_heatmap_options, count
-from builders.building.keep_options import add_frame_options
+from builders.building.cli_options import add_frame_options, add_heatmap_options
+from builders.building.setting_flags import add_flags, count
+from pipelines.recipe_sections import Clips, General
+from radarsim.command_options import add_iq_order
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -84,12 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE_OR_BOARD",
         help="radar for all captures whose row in the label table does not name one",
     )
-    add(
-        "--iq-order",
-        choices=("auto", "i_first", "q_first"),
-        default="auto",
-        help="order of I and Q in the samples (default: auto, detected from the data)",
-    )
+    add_iq_order(parser)
     add(
         "--description",
         type=path_argument,
@@ -104,21 +101,8 @@ def _parser() -> argparse.ArgumentParser:
         help="axes of the array in order, such as frame,chirp,rx,sample or time,speed",
     )
     add("--units", choices=("V", "codes", "unknown"), help="units of the arrays (default: unknown)")
-    add("--clip-seconds", type=float, metavar="S", help="clip length in seconds (default: 5)")
-    add(
-        "--stride-seconds",
-        type=float,
-        metavar="S",
-        help="time between the starts of consecutive clips (default: 5)",
-    )
-    add(
-        "--min-frames",
-        type=count,
-        metavar="N",
-        help="discard segments with fewer radar frames (default: 30)",
-    )
-    add("--limit", type=count, metavar="N", help="build only the first N clips")
-    add("--seed", type=int, metavar="S", help="random seed of the splits (default: 0)")
+    add_flags(parser, Clips)
+    add_flags(parser, General)
     add(
         "--workers",
         type=count,

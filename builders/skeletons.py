@@ -284,7 +284,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--unit", default="auto", metavar="UNIT", help="m, cm, mm, dm, in, ft (default: inferred)")
     add("--write", default="smplh", choices=("smpl", "smplh"), help="layout of the AMASS files")
     add("--body-models", type=path_argument, metavar="PATH", help="SMPL, SMPL-H or SMPL-X models")
-    add("--gender", default="neutral", help="gender of the body model (default: neutral)")
+    add("--gender", default="neutral", help="gender of the body model (default: %(default)s)")
     return parser
 
 

@@ -1,6 +1,11 @@
 """Sphinx configuration; `python3 make.py docs` builds the documentation in the folder site."""
 
+import sys
+from pathlib import Path
+
 from radarsim import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "radarsim"
 release = __version__
@@ -11,7 +16,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinxcontrib.mermaid",
 ]
-exclude_patterns = ["conf.py"]
+exclude_patterns = ["*.py"]
 html_theme = "furo"
 html_title = "radarsim"
 
@@ -23,6 +28,9 @@ nb_execution_mode = "force"  # execute the tutorials in every build
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+# Without execution (`-D nb_execution_mode=off`), the language of the cells is not known.
+suppress_warnings = ["myst-nb.lexer"]
+nb_output_stderr = "remove"  # progress notices of slow machines
 
 # Docstrings follow Google style; names in single backticks are code.
 default_role = "code"
@@ -34,8 +42,15 @@ napoleon_attr_annotations = False
 
 
 def setup(app):
-    """Convert the docstrings to reStructuredText before napoleon reads their sections."""
+    """Fill in tables of options, and convert docstrings before napoleon reads their sections."""
+    app.connect("source-read", _fill_in_tables)
     app.connect("autodoc-process-docstring", _to_rest, priority=400)
+
+
+def _fill_in_tables(app, page, source):
+    from option_tables import with_tables
+
+    source[0] = with_tables(source[0])
 
 
 def _to_rest(app, what, name, obj, options, lines):

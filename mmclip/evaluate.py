@@ -182,16 +182,18 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=1,
         metavar="K",
-        help="number of few-shot examples per label (1)",
+        help="number of few-shot examples per label (%(default)s)",
     )
     parser.add_argument(
         "--draws",
         type=int,
         default=10,
         metavar="N",
-        help="number of random draws of the few-shot examples (10)",
+        help="number of random draws of the few-shot examples (%(default)s)",
     )
-    parser.add_argument("--split", default="test", metavar="NAME", help="split to evaluate (test)")
+    parser.add_argument(
+        "--split", default="test", metavar="NAME", help="split to evaluate (%(default)s)"
+    )
     parser.add_argument(
         "--encoder", type=path_argument, metavar="NAME", help="text encoder (the model's own)"
     )

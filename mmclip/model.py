@@ -257,12 +257,17 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m mmclip.model",
         description="Print the number of parameters of each component beside the paper's figures.",
     )
-    parser.add_argument("--preset", default="paper", choices=tuple(PRESETS))
+    parser.add_argument(
+        "--preset",
+        default="paper",
+        choices=tuple(PRESETS),
+        help="preset of the settings (%(default)s)",
+    )
     parser.add_argument(
         "--text-width",
         type=int,
         default=PAPER_TEXT_WIDTH,
-        help="width of the text embeddings (512)",
+        help="width of the text embeddings (%(default)s)",
     )
     parser.add_argument(
         "settings", nargs="*", metavar="KEY=VALUE", help="settings that override the preset"

@@ -241,7 +241,7 @@ def _parser() -> argparse.ArgumentParser:
         help="write the label probabilities of every window",
     )
     parser.add_argument(
-        "--show", type=int, default=20, metavar="N", help="number of windows to print (20)"
+        "--show", type=int, default=20, metavar="N", help="number of windows to print (%(default)s)"
     )
     parser.add_argument(
         "--no-verify",

@@ -185,14 +185,17 @@ def _parser() -> argparse.ArgumentParser:
         help="output folder (%(default)s)",
     )
     parser.add_argument(
-        "--preset", choices=tuple(PRESETS), default="small", help="preset of the settings (small)"
+        "--preset",
+        choices=tuple(PRESETS),
+        default="small",
+        help="preset of the settings (%(default)s)",
     )
     parser.add_argument(
         "--encoder",
         type=path_argument,
         default="minilm",
         metavar="NAME",
-        help="text encoder (minilm)",
+        help="text encoder (%(default)s)",
     )
     parser.add_argument(
         "--describe", action="store_true", help="print settings and parameter counts, then exit"

@@ -218,7 +218,11 @@ def _parser() -> argparse.ArgumentParser:
         "--model", type=path_argument, required=True, metavar="RUN", help="folder of the model"
     )
     parser.add_argument(
-        "--windows", type=int, default=256, metavar="N", help="maximum number of windows (256)"
+        "--windows",
+        type=int,
+        default=256,
+        metavar="N",
+        help="maximum number of windows (%(default)s)",
     )
     add_scoring_options(parser)
     parser.add_argument(

@@ -1,12 +1,14 @@
 """Training settings as frozen, validated dataclasses; `presets.py` defines the presets.
 
 Where the paper and the authors' code differ, the description of the setting names both choices.
-"Authors" refers to the code that the authors published, https://github.com/QM20/mmCLIP.
+The text of each setting in the documentation is its text in the docstring of its class
+(`setting_texts.py`), and its choices and lower limit are declared with its default. "Authors"
+refers to the code that the authors published, https://github.com/QM20/mmCLIP.
 """
 
 from dataclasses import dataclass, field
 
-from mmclip.settings_rules import HEATMAPS, PARTS, check_settings
+from mmclip.settings_rules import HEATMAPS, PARTS, SCORINGS, at_least, check_settings, one_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +53,14 @@ class ModelSettings:
     branch_norm: bool = True
     learner_depth: int = 6
     learner_heads: int = 8
-    aggregator: str = "attention"
+    aggregator: str = one_of("attention", "none")
     aggregator_heads: int = 4
     aggregator_position: bool = False
     centred_text: bool = False
     mlp_ratio: int = 4
     dropout: float = 0.0
     temperature: float = 0.07
-    dtype: str = "auto"
+    dtype: str = one_of("auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,18 +91,18 @@ class DataSettings:
             other clips are read again for every batch. The limit does not affect the results.
     """
 
-    sampling: str = "label"
+    sampling: str = one_of("label", "clip")
     captions: bool = False
-    describe: str = "sentences"
-    sentence_vectors: str = "unit"
-    crop_step: int = 4
-    short_windows: str = "drop"
-    shortest: int = 56
-    most_actions: int = 0
+    describe: str = one_of("sentences", "label")
+    sentence_vectors: str = one_of("unit", "raw")
+    crop_step: int = at_least(1, 4)
+    short_windows: str = one_of("drop", "stretch")
+    shortest: int = at_least(2, 56)
+    most_actions: int = at_least(0, 0)
     unseen: tuple[str, ...] = ()
     grid: tuple[str, ...] = ()
     batches_ahead: int = 4
-    memory_mb: int = 2000
+    memory_mb: int = at_least(0, 2000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,7 @@ class AugmentSettings:
     """
 
     range_shift: float = 0.5
-    shift_direction: str = "both"
+    shift_direction: str = one_of("both", "farther")
     min_shift: int = 8
     max_shift: int = 15
     level_db: float = 3.0
@@ -183,35 +185,35 @@ class OptimizationSettings:
             the text and the temperature. Paper: false (section 2.2). Authors: true.
     """
 
-    loss: str = "kl"
-    kl_direction: str = "both"
-    cross_entropy_direction: str = "signal"
-    attribute_target: str = "label"
-    class_target: str = "label"
-    attribute_reduction: str = "mean"
+    loss: str = one_of("kl", "cross_entropy", "cosine", "mse", "mse_unnormalised")
+    kl_direction: str = one_of("both", "signal")
+    cross_entropy_direction: str = one_of("signal", "both")
+    attribute_target: str = one_of("label", "sentence", "first_sentence")
+    class_target: str = one_of("label", "first_sentence")
+    attribute_reduction: str = one_of("mean", "sum")
     attribute_weight: float = 1.0
     class_weight: float = 1.0
     target_sharpness: float = 10.0
     graded_targets: bool = False
     drop_negatives_above: float = 1.0
-    window_pair_weight: float = 0.0
-    part_score_weight: float = 0.0
+    window_pair_weight: float = at_least(0, 0.0)
+    part_score_weight: float = at_least(0, 0.0)
     rate: float = 1e-4
     decay: float = 0.9
-    decay_every: int = 1000
+    decay_every: int = at_least(1, 1000)
     decay_per_epoch: bool = False
     warmup: int = 0
     weight_decay: float = 0.0
-    batch: int = 16
-    steps: int = 50_000
+    batch: int = at_least(1, 16)
+    steps: int = at_least(1, 50_000)
     seed: int = 0
-    select: str = "accuracy"
-    patience: int = 0
-    save_every: int = 1000
-    validate_every: int = 1000
-    log_every: int = 50
+    select: str = one_of("accuracy", "retrieval")
+    patience: int = at_least(0, 0)
+    save_every: int = at_least(1, 1000)
+    validate_every: int = at_least(1, 1000)
+    log_every: int = at_least(1, 50)
     derange: int = 0
-    lora_rank: int = 16
+    lora_rank: int = at_least(1, 16)
     lora_alpha: float = 16.0
     lora_dropout: float = 0.1
     lora_projection: bool = False
@@ -232,7 +234,7 @@ class FinetuneSettings:
 
     augmentation: bool = True
     epoch_decay: bool = False
-    mix_schedule: str = "short"
+    mix_schedule: str = one_of("short", "full")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,10 +253,10 @@ class InferenceSettings:
             hub correction; 0: none.
     """
 
-    scoring: str = "class"
+    scoring: str = one_of(*SCORINGS)
     hub_correction: bool = False
-    seen_penalty: float = 0.0
-    query_bank: int = 256
+    seen_penalty: float = at_least(0, 0.0)
+    query_bank: int = at_least(0, 256)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Permitted values of the training settings in `settings.py`."""
 
 from collections.abc import Iterator
+from dataclasses import field, fields
 from typing import NamedTuple
 
 from mmclip.errors import MmclipError
@@ -8,38 +9,18 @@ from mmclip.errors import MmclipError
 HEATMAPS = ("time_doppler", "time_range", "time_angle")
 PARTS = ("general", "torso", "arms", "legs", "location")
 SCORINGS = ("class", "parts", "both")
-# Permitted values of each setting that selects one of several options.
-CHOICES = {
-    "data.sampling": ("label", "clip"),
-    "data.describe": ("sentences", "label"),
-    "data.sentence_vectors": ("unit", "raw"),
-    "data.short_windows": ("drop", "stretch"),
-    "augment.shift_direction": ("both", "farther"),
-    "train.loss": ("kl", "cross_entropy", "cosine", "mse", "mse_unnormalised"),
-    "train.kl_direction": ("both", "signal"),
-    "train.cross_entropy_direction": ("signal", "both"),
-    "train.attribute_target": ("label", "sentence", "first_sentence"),
-    "train.class_target": ("label", "first_sentence"),
-    "train.attribute_reduction": ("mean", "sum"),
-    "train.select": ("accuracy", "retrieval"),
-    "finetune.mix_schedule": ("short", "full"),
-    "inference.scoring": SCORINGS,
-    "model.aggregator": ("attention", "none"),
-    "model.dtype": ("auto", "float32", "bfloat16"),
-}
-# Settings whose lower limit is 1.
-AT_LEAST_ONE = (
-    "train.batch",
-    "train.steps",
-    "train.save_every",
-    "train.validate_every",
-    "train.log_every",
-    "train.decay_every",
-    "train.lora_rank",
-    "data.crop_step",
-)
 # Losses that have a softmax over the texts of the batch.
 CONTRASTIVE = ("kl", "cross_entropy")
+
+
+def one_of(*choices: str):
+    """Declare a setting that has one of several values; the first value is the default."""
+    return field(default=choices[0], metadata={"choices": choices})
+
+
+def at_least(limit: float, default: float):
+    """Declare a setting with a lower limit."""
+    return field(default=default, metadata={"at_least": limit})
 
 
 class _Rule(NamedTuple):
@@ -65,7 +46,7 @@ def check_settings(settings) -> None:
 
 
 def _choice_rules(settings) -> Iterator[_Rule]:
-    for key, allowed in CHOICES.items():
+    for key, allowed in _declared(settings, "choices"):
         yield _Rule(key, _value(settings, key) in allowed, f"one of {', '.join(allowed)}")
     for key, allowed in (("model.heatmaps", HEATMAPS), ("model.parts", PARTS)):
         chosen = _value(settings, key)
@@ -87,21 +68,11 @@ def _model_rules(model) -> Iterator[_Rule]:
 
 
 def _number_rules(settings) -> Iterator[_Rule]:
-    for key in AT_LEAST_ONE:
-        yield _Rule(key, _value(settings, key) >= 1, "at least 1")
-    yield _Rule("data.memory_mb", settings.data.memory_mb >= 0, "at least 0")
+    for key, limit in _declared(settings, "at_least"):
+        yield _Rule(key, _value(settings, key) >= limit, f"at least {limit}")
     yield _Rule("train.rate", 0 < settings.train.rate < 1, "between 0 and 1")
     shifts = 0 <= settings.augment.min_shift <= settings.augment.max_shift
     yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")
-    for key in (
-        "data.most_actions",
-        "train.patience",
-        "inference.query_bank",
-        "inference.seen_penalty",
-    ):
-        yield _Rule(key, _value(settings, key) >= 0, "at least 0")
-    # Interpolation in time needs at least two columns.
-    yield _Rule("data.shortest", settings.data.shortest >= 2, "at least 2")
 
 
 def _loss_rules(train) -> Iterator[_Rule]:
@@ -112,10 +83,16 @@ def _loss_rules(train) -> Iterator[_Rule]:
     yield _Rule("train.drop_negatives_above", 0 < threshold <= 1, "above 0 and at most 1")
     requirement = f"1 unless train.loss is {' or '.join(CONTRASTIVE)}"
     yield _Rule("train.drop_negatives_above", softmax, requirement)
-    for key in ("window_pair_weight", "part_score_weight"):
-        yield _Rule(f"train.{key}", getattr(train, key) >= 0, "at least 0")
     pairs = not train.window_pair_weight or train.batch % 2 == 0
     yield _Rule("train.batch", pairs, "even if train.window_pair_weight is not 0")
+
+
+def _declared(settings, kind: str) -> Iterator[tuple[str, object]]:
+    """Key and declared limit of each setting that has a limit of this kind."""
+    for section in fields(settings):
+        for each in fields(getattr(settings, section.name)):
+            if kind in each.metadata:
+                yield f"{section.name}.{each.name}", each.metadata[kind]
 
 
 def _value(settings, key: str):

@@ -2,45 +2,42 @@
 
 from dataclasses import dataclass
 
-from pipelines.recipe_fields import check_choice, store_number
-from radarsim.checks import checked_count
-from radarsim.detection.settings import (
-    BEAMFORMERS,
-    CFARS,
-    FRAME_CLUTTERS,
-    DetectionSettings,
-    FrameMapSettings,
-)
-
-# Names of the arrays per radar frame, as used by `--keep` and in recipes.
-KEPT_PER_FRAME = ("points", "range_doppler", "range_azimuth", "joints")
+from pipelines.recipe_fields import Section, setting, settings_of
+from radarsim.choices import BEAMFORMERS, CFARS, FRAME_CLUTTERS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keep:
-    """Optional arrays of the store, in addition to the heatmaps.
+class Keep(Section):
+    """Optional arrays of the store, in addition to the heatmaps."""
 
-    Attributes:
-        if_cubes: "on", "off", or "auto": IF cubes are saved if they take less than 2 GB.
-        motion: whether the placed poses are saved, at the rate `motion_rate_hz`.
-        motion_rate_hz: number of saved poses per second.
-        points: whether the detected points of each frame are saved.
-        range_doppler, range_azimuth: whether a map of each frame is saved.
-        joints: whether the joints of the body are saved at the middle of each burst: position,
-            radial speed and visibility.
-    """
-
-    if_cubes: str = "auto"
-    motion: bool = False
-    motion_rate_hz: float = 60.0
-    points: bool = False
-    range_doppler: bool = False
-    range_azimuth: bool = False
-    joints: bool = False
-
-    def __post_init__(self):
-        check_choice(self, "if_cubes", ("auto", "on", "off"))
-        store_number(self, "motion_rate_hz", "Hz", at_least=5, at_most=1000)
+    if_cubes: str = setting(
+        "auto",
+        "store the IF samples; auto stores them if they take less than 2 GB uncompressed",
+        flag="--if-cubes",
+        choices=("auto", "on", "off"),
+    )
+    motion: bool = setting(False, "store the placed body poses", flag="--motion")
+    motion_rate_hz: float = setting(
+        60.0,
+        "sampling rate of the stored poses",
+        "Hz",
+        flag="--motion-rate-hz",
+        at_least=5,
+        at_most=1000,
+    )
+    points: bool = setting(False, "store the detected points of each radar frame", flag="--keep")
+    range_doppler: bool = setting(
+        False, "store the range-Doppler map of each radar frame", flag="--keep"
+    )
+    range_azimuth: bool = setting(
+        False, "store the range-azimuth map of each radar frame", flag="--keep"
+    )
+    joints: bool = setting(
+        False,
+        "store the joints of the body at the middle of each burst: position, radial speed and "
+        "visibility",
+        flag="--keep",
+    )
 
     @property
     def frame_products(self) -> bool:
@@ -53,42 +50,68 @@ class Keep:
         return self.points or self.range_doppler
 
 
+# Names of the arrays per radar frame, as used by `--keep` and in recipes.
+KEPT_PER_FRAME = tuple(
+    name for name, (_, declared) in settings_of(Keep).items() if declared.flag == "--keep"
+)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Detection:
+class Detection(Section):
     """Settings of the saved points and frame maps; they have no effect if neither is saved.
 
-    Attributes:
-        cfar, false_alarm_rate, peaks_only, min_range_m: as in
-            `radarsim.detection.settings.DetectionSettings`.
-        max_points: number of slots per frame; the strongest points are kept.
-        clutter: method that removes static echoes before points and frame maps are computed; the
-            setting for the heatmaps is `maps.clutter`.
-        beamformer: as in `radarsim.detection.settings.FrameMapSettings`; the taper of the
-            antenna row is `maps.angle_window`.
-        azimuth_bins: number of azimuth bins of a range-azimuth map.
+    The settings have the meaning of those of `radarsim.detection.settings`. The taper of the
+    antenna row is `maps.angle_window`.
     """
 
-    cfar: str = "ca"
-    false_alarm_rate: float = 1e-5
-    max_points: int = 64
-    peaks_only: bool = True
-    min_range_m: float = 0.3
-    clutter: str = "median"
-    beamformer: str = "bartlett"
-    azimuth_bins: int = 128
-
-    def __post_init__(self):
-        check_choice(self, "cfar", CFARS)
-        check_choice(self, "clutter", FRAME_CLUTTERS)
-        check_choice(self, "beamformer", BEAMFORMERS)
-        store_number(self, "false_alarm_rate", at_least=1e-12, at_most=0.1)
-        store_number(self, "min_range_m", "m", at_least=0)
-        checked_count("recipe", "detection.max_points", self.max_points)
-        checked_count("recipe", "detection.azimuth_bins", self.azimuth_bins, at_least=2)
+    cfar: str = setting(
+        "ca",
+        "detector of points: cell averaging (ca) or ordered statistic (os)",
+        flag="--cfar",
+        choices=CFARS,
+    )
+    false_alarm_rate: float = setting(
+        1e-5,
+        "probability that a cell of noise becomes a point",
+        flag="--false-alarm-rate",
+        metavar="P",
+        at_least=1e-12,
+        at_most=0.1,
+    )
+    max_points: int = setting(
+        64, "slots per frame; the strongest points are kept", flag="--max-points"
+    )
+    peaks_only: bool = setting(
+        True,
+        "restrict points to local maxima of the cells above the threshold",
+        flag="--all-cells",
+    )
+    min_range_m: float = setting(
+        0.3, "smallest range of a point", "m", flag="--min-range-m", at_least=0
+    )
+    clutter: str = setting(
+        "median",
+        "static echoes removed before points and frame maps are computed: the median over the "
+        "clip (median), the mean (clip), or none",
+        flag="--frame-clutter",
+        choices=FRAME_CLUTTERS,
+    )
+    beamformer: str = setting(
+        "bartlett",
+        "beamformer of range-azimuth maps: conventional (bartlett) or minimum variance (capon)",
+        flag="--beamformer",
+        choices=BEAMFORMERS,
+    )
+    azimuth_bins: int = setting(
+        128, "azimuth bins of range-azimuth maps", flag="--azimuth-bins", at_least=2
+    )
 
     @property
-    def point_settings(self) -> DetectionSettings:
-        """Settings for `radarsim.detect`."""
+    def point_settings(self):
+        """Settings for `radarsim.detect`, a `DetectionSettings`."""
+        # Imported here, because this module has to be imported fast.
+        from radarsim.detection.settings import DetectionSettings
+
         return DetectionSettings(
             cfar=self.cfar,
             false_alarm_rate=self.false_alarm_rate,
@@ -98,12 +121,17 @@ class Detection:
             clutter=self.clutter,
         )
 
-    def map_settings(self, angle_window: str) -> FrameMapSettings:
+    def map_settings(self, angle_window: str):
         """Settings for `radarsim.range_doppler` and `radarsim.range_azimuth`.
 
         Args:
             angle_window: taper of the antenna row.
+
+        Returns:
+            A `radarsim.FrameMapSettings`.
         """
+        from radarsim.detection.settings import FrameMapSettings
+
         return FrameMapSettings(
             clutter=self.clutter,
             beamformer=self.beamformer,

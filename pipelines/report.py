@@ -72,7 +72,11 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=path_argument, metavar="FILE.html", help="default: STORE.report.html"
     )
     parser.add_argument(
-        "--clips", type=int, default=8, metavar="N", help="number of clips to draw (default: 8)"
+        "--clips",
+        type=int,
+        default=8,
+        metavar="N",
+        help="number of clips to draw (default: %(default)s)",
     )
     return parser
 

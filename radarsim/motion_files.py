@@ -80,8 +80,8 @@ def open_motion(
         from radarsim.scene.formats.bvh_motion import parse_bvh
 
         return parse_bvh(read_text(path, MAX_BVH_BYTES), str(path), name)
+    from radarsim.choices import UP_AXES
     from radarsim.scene.formats.amass import motion_from_arrays
-    from radarsim.scene.world_up import UP_AXES
 
     if up not in ("auto", *UP_AXES):
         raise InputError("options", "up", f"is {up!r}", f"use auto or {', '.join(UP_AXES)}")

@@ -11,6 +11,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radarsim.command_options import (
+    add_body_models,
+    add_doppler_window,
+    add_iq_order,
+    add_motion_reading,
+)
 from radarsim.paths import path_argument
 from radarsim.validation.limits_text import LIMITS
 
@@ -93,18 +99,15 @@ def _parser() -> argparse.ArgumentParser:
         help="radar .toml, TI .cfg, .mmwave.json or log, or a board name (default: a configuration "
         "file with the name of the capture in its folder, else AWR1843BOOST)",
     )
+    add_iq_order(parser)
     parser.add_argument(
-        "--iq-order", choices=("auto", "i_first", "q_first"), default="auto",
-        help="order of I and Q in a sample (default: detected from the data)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--out", type=path_argument, default="report", metavar="DIR", help="output folder (report)"
+        "--out",
+        type=path_argument,
+        default="report",
+        metavar="DIR",
+        help="output folder (%(default)s)",
     )
-    parser.add_argument(
-        "--window", choices=("burst", "paper"), default="burst",
-        help="Doppler window of the heatmaps: each burst separately, or 256 chirps across bursts "
-        "as in the mmCLIP paper (burst)",
-    )  # fmt: skip
+    add_doppler_window(parser)
     _add_simulation_options(parser.add_argument_group("simulation"))
     return parser
 
@@ -121,24 +124,12 @@ def _add_simulation_options(group) -> None:
         metavar="NAME",
         help="name of the recorded person, if the motion file contains several people",
     )
-    group.add_argument(
-        "--source-up", choices=("auto", "x", "y", "z", "-x", "-y", "-z"), default="auto",
-        help="axis that points up in a motion file other than .bvh (default: inferred)",
-    )  # fmt: skip
-    group.add_argument(
-        "--source-rate-hz", type=float, metavar="HZ",
-        help="pose rate, for a motion file that does not state one",
-    )  # fmt: skip
+    add_motion_reading(group)
     group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",
-        help="time in the motion that corresponds to the first frame of the capture (0)",
+        help="time in the motion that corresponds to the first frame of the capture (%(default)g)",
     )  # fmt: skip
-    group.add_argument(
-        "--body-models",
-        type=path_argument,
-        metavar="DIR",
-        help="SMPL model folder (default: the bundled free body)",
-    )
+    add_body_models(group)
     group.add_argument(
         "--distance-m", type=float, metavar="M",
         help="distance of the first pose from the radar (default: fitted to the track)",
@@ -153,15 +144,15 @@ def _add_simulation_options(group) -> None:
     )  # fmt: skip
     group.add_argument(
         "--radar-height-m", type=float, default=1.0, metavar="M",
-        help="height of the radar above the floor (1)",
+        help="height of the radar above the floor (%(default)g)",
     )  # fmt: skip
     group.add_argument(
         "--radar-tilt-deg", type=float, default=0.0, metavar="DEG",
-        help="upward tilt of the radar (0)",
+        help="upward tilt of the radar (%(default)g)",
     )  # fmt: skip
     group.add_argument(
         "--sigma", type=float, default=0.5, metavar="RAD",
-        help="width of the scattering lobe (0.5)",
+        help="width of the scattering lobe (%(default)g)",
     )  # fmt: skip
     group.add_argument(
         "--fit", action="store_true",

@@ -129,8 +129,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("activities", nargs="*", metavar="ACTIVITY", help="activities to check (default: all)")
-    add("--subjects", type=int, default=4, metavar="N", help="number of performers (default: 4)")
-    add("--seconds", type=float, default=5.0, metavar="S", help="seconds per take (default: 5)")
+    add(
+        "--subjects",
+        type=int,
+        default=4,
+        metavar="N",
+        help="number of performers (default: %(default)s)",
+    )
+    add(
+        "--seconds",
+        type=float,
+        default=5.0,
+        metavar="S",
+        help="seconds per take (default: %(default)g)",
+    )
     add("--seed", type=int, default=0, metavar="S", help="random seed of the performances")
     return parser
 

@@ -1,25 +1,8 @@
-"""Command-line flags for the input data: motion files, how to read them, and caption datasets."""
+"""Command-line flags for caption datasets."""
 
 import argparse
 
 from radarsim.paths import path_argument
-
-
-def add_source_reading_options(group) -> None:
-    """Add the flags that control how motion files are read to a group of options."""
-    group.add_argument(
-        "--source-up",
-        choices=("auto", "x", "y", "z", "-x", "-y", "-z"),
-        help="axis that points up in .npz, .pkl and .pt motion files (default: auto, inferred "
-        "from the body; write --source-up=-y for a negative one)",
-    )
-    group.add_argument(
-        "--source-rate-hz",
-        type=float,
-        metavar="HZ",
-        help="poses per second of motion files that do not state the rate, such as files of body "
-        "trackers: the frame rate of the video",
-    )
 
 
 def add_text_options(parser: argparse.ArgumentParser) -> None:

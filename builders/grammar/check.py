@@ -109,11 +109,11 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=2000,
         metavar="N",
-        help="random sentences to check (default: 2000)",
+        help="random sentences to check (default: %(default)s)",
     )
     add("--show", type=int, default=0, metavar="N", help="print the first N sentences")
     add("--likeness", type=int, default=0, metavar="N", help="perform and compare N phrases")
-    add("--seed", type=int, default=0, metavar="S", help="random seed (default: 0)")
+    add("--seed", type=int, default=0, metavar="S", help="random seed (default: %(default)s)")
     return parser
 
 

@@ -64,13 +64,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"figures: {', '.join(FIGURES)} (%(default)s)",
     )
-    parser.add_argument("--preset", choices=PRESETS, default="small", help="sizes (small)")
+    parser.add_argument("--preset", choices=PRESETS, default="small", help="sizes (%(default)s)")
     parser.add_argument(
         "--budget-hours",
         type=float,
         default=20.0,
         metavar="H",
-        help="maximum predicted time of the whole study in hours (20)",
+        help="maximum predicted time of the whole study in hours (%(default)g)",
     )
     parser.add_argument("--dry-run", action="store_true", help="print the plan, then exit")
     _add_data_options(parser)
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         type=path_argument,
         default="minilm",
         metavar="NAME",
-        help="text encoder (minilm)",
+        help="text encoder (%(default)s)",
     )
     add_scoring_options(parser)
     _add_licensed_options(parser)
@@ -121,7 +121,7 @@ def _add_worker_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="local Dask workers; 0: no Dask, one node after the other (0)",
+        help="local Dask workers; 0: no Dask, one node after the other (%(default)s)",
     )
     parser.add_argument(
         "--scheduler",
@@ -148,7 +148,10 @@ def _add_licensed_options(parser: argparse.ArgumentParser) -> None:
         help="OpenAI-compatible server that generates the attribute sentences",
     )
     group.add_argument(
-        "--describer-model", default="default", metavar="NAME", help="name of its model (default)"
+        "--describer-model",
+        default="default",
+        metavar="NAME",
+        help="name of its model (%(default)s)",
     )
 
 

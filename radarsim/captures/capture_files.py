@@ -24,11 +24,11 @@ from radarsim.captures.iq_choice import choose_iq_order
 from radarsim.captures.plausibility import check_samples
 from radarsim.captures.word_layout import check_layout
 from radarsim.checks import check_choice, check_path, check_type
+from radarsim.choices import IQ_ORDERS
 from radarsim.cube_checks import checked_codes
 from radarsim.errors import InputError
 from radarsim.paths import existing_path, local_path
 from radarsim.radar.capture_format import (
-    IQ_ORDERS,
     CaptureFormat,
     check_captures_supported,
     format_of_board,

@@ -6,11 +6,9 @@ from numbers import Integral
 import jax
 
 from radarsim.checks import check_choice, check_flag, store_number, store_whole
+from radarsim.choices import ANGLE_WINDOWS, BEAMFORMERS, CFARS, FRAME_CLUTTERS
 from radarsim.errors import InputError
 
-CFARS = ("ca", "os")
-FRAME_CLUTTERS = ("median", "clip", "none")
-BEAMFORMERS = ("bartlett", "capon")
 Cells = tuple[int, ...]
 
 
@@ -91,7 +89,7 @@ class FrameMapSettings:
         where = "FrameMapSettings"
         check_choice(where, "clutter", self.clutter, FRAME_CLUTTERS)
         check_choice(where, "beamformer", self.beamformer, BEAMFORMERS)
-        check_choice(where, "angle_window", self.angle_window, ("taylor", "uniform"))
+        check_choice(where, "angle_window", self.angle_window, ANGLE_WINDOWS)
         store_number(self, "loading_db", "dB", at_least=-80.0, at_most=20.0)
         check_flag(where, "tdm_compensation", self.tdm_compensation)
         store_whole(self, "num_angle_bins", at_least=2)

@@ -7,12 +7,10 @@ import numpy as np
 from jaxtyping import Float
 
 from radarsim.checks import check_choice, check_flag, store_whole, with_unit
+from radarsim.choices import ANGLE_WINDOWS, CLUTTERS, WINDOWS
 from radarsim.errors import InputError
 from radarsim.radar.radar import Radar
 
-WINDOWS = ("burst", "paper")
-CLUTTERS = ("median", "clip", "window", "none")
-ANGLE_WINDOWS = ("taylor", "uniform")
 # Minimum number of loops per burst for windows across the gaps between bursts. With fewer loops,
 # such windows do not resolve speed, because the main lobe of a burst is then wider than an eighth
 # of the speed axis.

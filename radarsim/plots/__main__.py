@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radarsim.command_options import add_doppler_window, add_iq_order
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -76,19 +77,20 @@ def _parser() -> argparse.ArgumentParser:
         help="radar configuration file or board name",
     )
     parser.add_argument(
-        "--out", type=path_argument, default=".", metavar="DIR", help="output folder (default: .)"
+        "--out",
+        type=path_argument,
+        default=".",
+        metavar="DIR",
+        help="output folder (default: %(default)s)",
     )
     parser.add_argument(
-        "--format", choices=("png", "pdf", "svg"), default="png", help="image format (default: png)"
+        "--format",
+        choices=("png", "pdf", "svg"),
+        default="png",
+        help="image format (default: %(default)s)",
     )
-    parser.add_argument(
-        "--iq-order", choices=("auto", "i_first", "q_first"), default="auto",
-        help="order of I and Q in a sample (default: detected from the data)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--window", choices=("burst", "paper"), default="burst",
-        help="Doppler window: each burst separately, or 256 chirps across bursts (default: burst)",
-    )  # fmt: skip
+    add_iq_order(parser)
+    add_doppler_window(parser)
     return parser
 
 

@@ -23,10 +23,10 @@ from decimal import Decimal
 from typing import Any
 
 from radarsim.checks import checked_count, checked_number, to_si
+from radarsim.choices import IQ_ORDERS
 from radarsim.errors import InputError
 
 SAMPLE_KINDS = ("complex1x", "complex2x", "real")
-IQ_ORDERS = ("auto", "i_first", "q_first")
 INTERLEAVINGS = ("auto", "pairs", "samples")
 LANES = (2, 4)
 KEYS = (

@@ -31,8 +31,6 @@ SMALLEST_AREA_M2 = 1e-30
 DEFAULT_SIGMA_RAD = 0.5
 # Result of calibrate.anchored_reflectivity for the free body, AWR1843BOOST and default sigma.
 FREE_BODY_REFLECTIVITY = 0.486
-# Names of QuasiSpecular and PhysicalOptics in recipes and commands.
-REFLECTIONS = ("paper", "body")
 
 
 @runtime_checkable  # the runtime type checks of the tests use isinstance
@@ -153,7 +151,7 @@ def reflection_named(name: str, sigma_rad: float = DEFAULT_SIGMA_RAD) -> Reflect
     """Return the model that recipes and commands call "paper" (`QuasiSpecular`) or "body".
 
     Args:
-        name: a name from `REFLECTIONS`.
+        name: a name from `choices.REFLECTIONS`.
         sigma_rad: lobe width of `QuasiSpecular` [rad].
     """
     return QuasiSpecular(sigma_rad) if name == "paper" else PhysicalOptics()

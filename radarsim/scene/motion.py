@@ -14,14 +14,14 @@ import numpy as np
 from jaxtyping import Float
 
 from radarsim.checks import check_choice, checked_number
+from radarsim.choices import MAX_RATE_HZ, MIN_RATE_HZ
 from radarsim.errors import InputError
 from radarsim.scene.interpolation import interpolate_points, interpolate_rotations
 from radarsim.scene.lazy_poses import LazyPoses
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 
 SHAPE_SPACES = ("smpl", "smplx", "free")
-# Limits of the pose rate, of the rotation of a joint, and of the distance from the origin.
-MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
+# Limits of the rotation of a joint, and of the distance from the origin.
 MAX_ROTATION_RAD = 8 * np.pi
 MAX_TRANSL_M = 1000.0
 # Tolerance by which sampling times may lie outside the motion [s].

@@ -23,9 +23,6 @@ from radarsim.scene.skeleton import (
     rotation_between,
 )
 
-UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
-"""Names of the axes that may point up."""
-
 # Maximum number of poses that are examined, evenly spaced over the motion.
 _MAX_POSES = 512
 # Minimum component along one axis of the mean unit vector of trunk or legs: below this limit, the
@@ -65,8 +62,8 @@ def to_z_up(motion: Motion, up: str = "auto", published: bool = False) -> Motion
 
     Args:
         motion: motion whose first joints are SMPL's, in a world of any orientation.
-        up: one of `UP_AXES`, or "auto" to infer the axis, which is z unless the motion contradicts
-            z.
+        up: one of `choices.UP_AXES`, or "auto" to infer the axis, which is z unless the motion
+            contradicts z.
         published: whether the file has the published AMASS format, which makes z the likely up
             axis.
 
@@ -86,7 +83,7 @@ def turned(motion: Motion, up: str) -> Motion:
 
     Args:
         motion: motion in a world where `up` points up.
-        up: one of `UP_AXES`.
+        up: one of `choices.UP_AXES`.
     """
     if up == "z":
         return motion
@@ -119,7 +116,7 @@ def inferred_up(motion: Motion, published: bool = False) -> tuple[str, str]:
         motion, published: same arguments as for `to_z_up`.
 
     Returns:
-        One of `UP_AXES`, and a note for the user, which is "" if the world is clearly z-up.
+        One of `choices.UP_AXES`, and a note for the user, which is "" if the world is clearly z-up.
     """
     posture = _posture(motion)
     mean = posture.trunk.mean(axis=0)

@@ -7,6 +7,7 @@ import pytest
 from mmclip.errors import MmclipError
 from mmclip.presets import PRESETS, load_preset, settings_from_dict, settings_to_dict
 from mmclip.protocol import activities, groups, unseen_labels
+from mmclip.setting_texts import setting_texts
 
 
 def test_an_override_has_the_type_of_the_value_that_it_replaces():
@@ -82,6 +83,19 @@ def test_the_authors_preset_differs_from_the_paper_in_the_choices_of_their_code(
         "finetune.epoch_decay": True,
         "finetune.mix_schedule": "full",
     }
+
+
+def test_the_docstrings_describe_every_setting():
+    """The documentation takes the meaning of a setting from the docstring of its class."""
+    texts = setting_texts()
+    assert set(texts) == {
+        f"{section}.{name}"
+        for section, values in settings_to_dict(load_preset("paper")).items()
+        for name in values
+    }
+    assert (
+        texts["data.shortest"] == "minimum number of measured columns of a clip that is stretched."
+    )
 
 
 def test_settings_of_an_earlier_version_are_read_with_the_defaults_of_new_ones():

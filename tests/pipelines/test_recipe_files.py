@@ -7,12 +7,12 @@ import pytest
 
 from builders.amass import _parser
 from builders.building.cli_options import FLAG_SETTINGS, PRESETS, recipe_table
-from builders.building.keep_options import KEPT_PER_FRAME
 from builders.building.recipe_loading import PATHS, load_recipe_table, merge_tables
 from builders.building.simulated_dataset import build_dataset
 from builders.sources.takes import built_in_takes
 from pipelines.clip_selection import select_all_clips, select_clips
 from pipelines.recipe import SECTIONS
+from pipelines.recipe_keep import KEPT_PER_FRAME
 from pipelines.recipe_toml import recipe_digest, recipe_from_table
 from pipelines.storage import LocalFolder
 from pipelines.store_spec import make_store_spec

@@ -3,12 +3,18 @@
 import ast
 import re
 import runpy
+import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import radarsim
+from pipelines import recipe
+from pipelines.recipe_fields import settings_of
+from radarsim.console import COMMANDS
 from tests.helpers.bvh_samples import bvh_text, moves, person
+from tests.project.test_readme import PAGES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -18,9 +24,12 @@ BLOCK = re.compile(MARKED, re.MULTILINE | re.DOTALL)
 BLOCKS = [
     pytest.param(code, id=f"{path.stem}-{number}")
     for path in sorted(DOCS.rglob("*.md"))
+    if path.relative_to(DOCS).as_posix().removesuffix(".md") not in PAGES
     for number, (reason, code) in enumerate(BLOCK.findall(path.read_text(encoding="utf-8")))
     if not reason
 ]
+MODULES = {command.module: name for name, command in COMMANDS.items()}
+COMMAND = re.compile(r"^(?:radarsim ([a-z0-9-]+)|python -m ([\w.]+))[ \n]")
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.py"))
 
 
@@ -39,6 +48,65 @@ def test_every_page_is_in_a_table_of_contents():
     pages = {path.relative_to(DOCS).with_suffix("") for path in [*DOCS.rglob("*.md"), *TUTORIALS]}
     missing = [str(page) for page in pages if f"\n{page.as_posix()}\n" not in contents]
     assert missing == ["index"]
+
+
+@pytest.fixture(scope="module")
+def option_tables():
+    """The module `docs/option_tables.py`, which Sphinx imports from the folder of its settings."""
+    return SimpleNamespace(**runpy.run_path(str(DOCS / "option_tables.py")))
+
+
+def test_every_option_of_every_command_is_documented(option_tables):
+    """The page of commands has a row for each option of each parser, with its help text."""
+    parts = re.split(r"^## ", option_tables.command_tables(), flags=re.MULTILINE)[1:]
+    pages = {part.split("\n")[0]: part for part in parts}
+    assert list(pages) == list(COMMANDS)
+    for name, command in COMMANDS.items():
+        for action in option_tables.parser_of(command.module)._actions:
+            if "--help" not in action.option_strings:
+                name_or_flag = (action.option_strings or [action.metavar or action.dest.upper()])[0]
+                shown = re.escape(name_or_flag)
+                assert re.search(rf"^\| `{shown}[ `,].* \| \S", pages[name], re.MULTILINE), shown
+
+
+def test_no_help_text_repeats_a_default_in_words(option_tables):
+    """A help text contains the default as `%(default)s`, so that it changes with the default."""
+    for command in COMMANDS.values():
+        for action in option_tables.parser_of(command.module)._actions:
+            default, text = action.default, (action.help or "").replace("%(default)", "")
+            if isinstance(default, str | int | float) and not isinstance(default, bool):
+                shown = {str(default), f"{default:g}" if isinstance(default, float) else ""} - {""}
+                repeated = [each for each in shown if f"({each})" in text or f": {each})" in text]
+                assert not repeated, (command.module, action.option_strings, text)
+
+
+def test_every_setting_of_a_recipe_is_documented(option_tables):
+    """The page of recipe settings has a row with a meaning for each key of a recipe file."""
+    keys = [f"{name}.{key}" for name, each in recipe.SECTIONS.items() for key in settings_of(each)]
+    page = option_tables.recipe_tables()
+    for key in ["seed", "limit", "radar", "receiver", "body", *keys]:
+        assert re.search(rf"^\| `{re.escape(key)}` \|.*\w.* \|$", page, re.MULTILINE), key
+
+
+def test_every_mark_of_a_table_is_known(option_tables):
+    """A misspelt mark would leave a page without its table."""
+    pages = [path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")]
+    marks = re.findall(r"<!-- table: (.*?) -->", "\n".join(pages))
+    assert sorted(marks) == sorted(option_tables.TABLES)
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
+def test_documented_commands_have_valid_options(path, option_tables, capsys):
+    """The parser of a command accepts every documented call of the command, except `...`."""
+    text = path.read_text(encoding="utf-8")
+    blocks = re.findall(r"^ *```bash\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    for line in map(str.strip, lines):
+        found = COMMAND.match(f"{line} ")
+        module = found and (found[2] or COMMANDS.get(found[1], ("",))[0])
+        if module in MODULES and "..." not in line:
+            arguments = shlex.split(line, comments=True)[2 if found[1] else 3 :]
+            option_tables.parser_of(module).parse_args(arguments)
 
 
 @pytest.mark.parametrize("code", BLOCKS)

@@ -65,6 +65,17 @@ def test_every_data_file_is_declared():
     assert "radarsim/py.typed" in data
 
 
+def test_the_citation_has_the_version_and_the_licence_of_the_package():
+    """The file CITATION.cff has the required keys and repeats no outdated value of setup.cfg."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    found = dict(re.findall(r"^([\w-]+): *(.*)$", text, re.MULTILINE))
+    assert {"cff-version", "message", "title", "authors"} <= set(found)
+    for key in ("version", "license"):
+        assert found[key] == setup["metadata"][key]
+
+
 def test_every_folder_of_code_is_a_package():
     folders = {os.path.dirname(name) for name in tracked_files() if name.endswith(".py")}
     assert [name for name in folders if not (ROOT / name / "__init__.py").is_file()] == []
@@ -161,6 +172,9 @@ def test_commands_run_beside_a_clone(installation, beside_a_clone):
     assert "AWR1843BOOST" in printed
     for command in ("builders.amass", "builders.draw", "mmclip.pretrain", "radarsim.validate"):
         assert "usage" in run(python, "-m", command, "--help", cwd=beside_a_clone)
+    console = installation / "venv" / "bin" / "radarsim"
+    assert run(console, "radar", "AWR1843BOOST", cwd=beside_a_clone) == printed
+    assert run(console, "--version", cwd=beside_a_clone).startswith("radarsim ")
 
 
 @pytest.mark.slow

@@ -1,4 +1,7 @@
-"""The snippets, commands and paths of the README, tested on a short motion and a small store."""
+"""Snippets, commands and paths of the README and of the pages to which the README refers first.
+
+The snippets run in a folder with a short motion and a small store.
+"""
 
 import re
 import runpy
@@ -23,18 +26,28 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+# Pages that show how to begin with a topic, and whose snippets need a motion or a store.
+PAGES = ("python", "motion", "radars", "validation", "datasets", "reading", "training")
+TEXT = "\n".join(
+    [README, *((ROOT / f"docs/{page}.md").read_text(encoding="utf-8") for page in PAGES)]
+)
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 
 
 def commands(module: str, job: str) -> list[list[str]]:
-    """Return the options of each README line that runs a module, directly or through make.py."""
-    lines = "\n".join(blocks("bash")).splitlines() + re.findall(r"`(python[^`\n]*)`", README)
+    """Return the options of each line that runs a module, directly or through make.py."""
+    lines = "\n".join(blocks("bash")).splitlines() + re.findall(r"`(python[^`\n]*)`", TEXT)
     split = [shlex.split(line, comments=True) for line in lines]
-    starts = (["python", "-m", module], ["python3", "make.py", job])
-    return [parts[3:] for parts in split if parts[:3] in starts and "--help" not in parts]
+    starts = (["python", "-m", module], ["python3", "make.py", job], ["radarsim", job])
+    return [
+        parts[len(start) :]
+        for parts in split
+        for start in starts
+        if parts[: len(start)] == start and "--help" not in parts
+    ]
 
 
 @pytest.fixture
@@ -92,7 +105,7 @@ def test_a_plots_command_is_valid(options):
 
 
 def test_every_kind_of_command_is_found():
-    """The README contains commands of every kind; other tests would pass without commands."""
+    """The pages contain commands of every kind; other tests would pass without commands."""
     assert commands("builders.amass", "dataset")
     assert commands("builders.draw", "draw")
     assert commands("radarsim.plots", "plots")
@@ -116,9 +129,7 @@ def test_the_recipe_file_is_valid():
 
 def test_linked_and_named_files_exist():
     links = re.findall(r"\]\(([^)#]+)\)", README)
-    named = re.findall(
-        r"`((?:radarsim|pipelines|builders|benchmarks|tests|tools)/[\w./]*)`", README
-    )
+    named = re.findall(r"`((?:radarsim|pipelines|builders|benchmarks|tests|tools)/[\w./]*)`", TEXT)
     missing = [path for path in [*links, *named] if not (ROOT / path).exists()]
     assert links
     assert named

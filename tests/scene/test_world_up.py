@@ -7,12 +7,13 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from builders.activities import perform
+from radarsim.choices import UP_AXES
 from radarsim.files import free_body, open_motion, read_motion
 from radarsim.scene.body import skin
 from radarsim.scene.formats import npz
 from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.skeleton import rotation_between
-from radarsim.scene.world_up import UP_AXES, inferred_up, turned
+from radarsim.scene.world_up import inferred_up, turned
 from tests.helpers.tracker_files import walker
 
 STANDING = ("golf_swing", "walk_forward_and_turn_around", "squat", "jumping_jack", "stand_still")

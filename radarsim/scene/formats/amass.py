@@ -89,7 +89,7 @@ def motion_from_arrays(
             may be `LazyTable`, which are read on demand.
         where: name of the file, used in messages.
         name: id of the motion.
-        up: up axis of the file's world coordinates, one of `world_up.UP_AXES`, or "auto" to infer
+        up: up axis of the file's world coordinates, one of `choices.UP_AXES`, or "auto" to infer
             it.
         rate_hz: poses per second; used if the file does not state the rate [Hz].
 

@@ -3,12 +3,12 @@
 import numpy as np
 
 from radarsim.checks import check_choice
+from radarsim.choices import UP_AXES
 from radarsim.errors import InputError
 from radarsim.scene.skeleton import rotation_between
 from radarsim.scene.skeletons.kinematics import Rig
 from radarsim.scene.skeletons.landmarks import LANDMARKS, offsets_m
 from radarsim.scene.skeletons.rigid_pairs import size_ratio
-from radarsim.scene.world_up import UP_AXES
 
 UNITS_M = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048}
 """Length of each unit [m]."""
@@ -68,7 +68,7 @@ def to_z_up(points_m: np.ndarray, names, up: str, where: str) -> tuple[np.ndarra
     Args:
         points_m: [pose, landmark, 3], NaN where missing.
         names: names of the landmarks.
-        up: one of `world_up.UP_AXES`, or "auto" to infer the axis from the mean posture.
+        up: one of `choices.UP_AXES`, or "auto" to infer the axis from the mean posture.
         where: name of the file, used in messages.
 
     Returns:

@@ -1,0 +1,156 @@
+"""Tables of options and settings in the documentation, made from the declarations in the code.
+
+A line `<!-- table: NAME -->` of a page is replaced by the text of the function of that name in
+`TABLES`.
+"""
+
+import argparse
+import contextlib
+import importlib
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from unittest import mock
+
+from mmclip.presets import PRESETS, SECTIONS
+from mmclip.setting_texts import setting_texts
+from pipelines import recipe
+from pipelines.recipe_fields import Setting, settings_of
+from radarsim.checks import with_unit
+from radarsim.console import COMMANDS
+
+MARK = re.compile(r"^<!-- table: (\w+) -->$", re.MULTILINE)
+
+
+def with_tables(text: str) -> str:
+    """Replace the marks in the text of a page by tables."""
+    return MARK.sub(lambda found: TABLES[found[1]](), text)
+
+
+def recipe_tables() -> str:
+    """One table per section of a recipe, with key, flag, default, permitted values and meaning."""
+    top = _table_of_section("", recipe.Recipe, "Settings outside of sections.")
+    parts = [
+        _table_of_section(f"{name}.", section, (section.__doc__ or "").split("\n\n")[0])
+        for name, section in recipe.SECTIONS.items()
+    ]
+    return "\n\n".join([top, *parts])
+
+
+def command_tables() -> str:
+    """One part per command, with the description and the options of its parser."""
+    return "\n\n".join(_command_part(name) for name in COMMANDS)
+
+
+def training_tables() -> str:
+    """One table per section of the training settings, with the values of the presets."""
+    texts = setting_texts()
+    return "\n\n".join(_training_table(name, kind, texts) for name, kind in SECTIONS.items())
+
+
+TABLES = {"recipe": recipe_tables, "commands": command_tables, "training": training_tables}
+
+
+def _table_of_section(prefix: str, section: type, intro: str) -> str:
+    rows = [
+        (f"`{prefix}{name}`", *_properties(name, default, declared), declared.meaning)
+        for name, (default, declared) in settings_of(section).items()
+    ]
+    title = f"## `[{prefix.rstrip('.')}]`" if prefix else "## Top level"
+    head = ("key", "flag", "default", "values", "meaning")
+    return f"{title}\n\n{intro}\n\n{_table(head, rows)}"
+
+
+def _properties(name: str, default: object, declared: Setting) -> tuple[str, str, str]:
+    """Flag, default and permitted values; `--keep` is followed by the name of the array."""
+    flag = f"--keep {name}" if declared.flag == "--keep" else declared.flag
+    return f"`{flag}`" if flag else "", _default(default), _limits(declared)
+
+
+def _default(default: object) -> str:
+    if default is MISSING or default is None:
+        return ""
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, tuple):
+        low, high = default
+        return f"`{low:.4g}`" if low == high else f"`[{low:.4g}, {high:.4g}]`"
+    return f'`"{default}"`' if isinstance(default, str) else f"`{default:g}`"
+
+
+def _limits(declared: Setting) -> str:
+    """Choices, or limits with their unit."""
+    if declared.choices:
+        return ", ".join(f"`{each}`" for each in declared.choices)
+    words = {"above": "above", "at_least": "at least", "at_most": "at most"}
+    unit = declared.unit if declared.unit in ("m", "s", "Hz", "rad", "dB") else ""
+    return ", ".join(
+        f"{words[kind]} {with_unit(float(limit), unit)}" for kind, limit in declared.limits.items()
+    )
+
+
+def _command_part(name: str) -> str:
+    command, parser = COMMANDS[name], parser_of(COMMANDS[name].module)
+    head = f"## {name}\n\n`python -m {command.module}`: {command.summary}."
+    description = f"```text\n{(parser.description or '').strip()}\n```"
+    return "\n\n".join([head, description, _table(("option", "meaning"), list(_options(parser)))])
+
+
+def parser_of(module_name: str) -> argparse.ArgumentParser:
+    """Parser of a command, which is called and stopped when it parses its options."""
+    module = importlib.import_module(module_name)
+    if not hasattr(module, "main"):
+        module = importlib.import_module(f"{module_name}.__main__")
+    found = []
+
+    def stop(parser, *arguments, **options):
+        found.append(parser)
+        raise SystemExit
+
+    patch = mock.patch("argparse.ArgumentParser.parse_args", stop)
+    with patch, contextlib.suppress(SystemExit):
+        module.main([])
+    return found[0]
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
+    """Rows of the options; the help option is left out."""
+    for action in parser._actions:
+        if not isinstance(action, argparse._HelpAction):
+            text = (action.help or "") % (vars(action) | {"prog": parser.prog})
+            yield f"`{_spelling(action)}`", text
+
+
+def _spelling(action: argparse.Action) -> str:
+    """Option with its value, as in the usage line: `--radar FILE ...`."""
+    if action.nargs == 0:
+        return ", ".join(action.option_strings)
+    value = action.metavar or ("{" + ",".join(action.choices) + "}" if action.choices else "")
+    value = " ".join(value) if isinstance(value, tuple) else value or action.dest.upper()
+    value += " ..." if action.nargs in ("+", "*") else ""
+    return f"{action.option_strings[0]} {value}" if action.option_strings else value
+
+
+def _training_table(name: str, kind: type, texts: dict[str, str]) -> str:
+    rows = []
+    for each in fields(kind):
+        values = (_shown(preset, name, each.name) for preset in PRESETS)
+        rows.append((f"`{name}.{each.name}`", *values, texts[f"{name}.{each.name}"]))
+    intro = (kind.__doc__ or "").split("\n\n")[0]
+    return f"## `{name}`\n\n{intro}\n\n{_table(('key', *PRESETS, 'meaning'), rows)}"
+
+
+def _shown(preset: str, section: str, name: str) -> str:
+    value = getattr(getattr(PRESETS[preset], section), name)
+    if isinstance(value, tuple):
+        return f"`{','.join(value)}`" if value else "(empty)"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(_cell(each) for each in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("*", "\\*")

@@ -1,0 +1,239 @@
+# %% [markdown]
+# # Gallery
+#
+# All pictures of this page are computed when the documentation is built. The radar is an AWR1843BOOST with shortened
+# chirps and bursts, so that the pictures are computed in seconds.
+
+# %% tags=["hide-input"]
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Image
+
+import radarsim as rs
+from builders.activities import perform
+
+board = rs.load_radar("AWR1843BOOST")
+radar = replace(
+    board,
+    chirp=replace(board.chirp, num_samples=128),
+    frame=replace(board.frame, num_chirps=64, period_s=0.05),
+)
+map_settings = rs.HeatmapSettings(window_chirps=64, num_doppler_bins=128)
+body, folder = rs.free_body(), Path(tempfile.mkdtemp())
+
+
+def simulate(activity, num_frames=50):
+    """Scene and IF cube of a built-in activity, 3 m in front of the radar."""
+    motion = perform(activity, performer=1, duration_s=3.0)
+    scene = rs.Scene([rs.Subject(motion, body, rs.Placement(distance_m=3.0))])
+    return scene, rs.simulate(radar, scene, jax.random.key(0), num_frames=num_frames)
+
+
+scene, cube_v = simulate("walk_forward_and_turn_around")
+
+# %% [markdown]
+# ## Motion
+#
+# Built-in activities, seen from the front left. The red mark shows the starting point.
+
+# %% tags=["hide-input"]
+from builders.activities.contact_sheet import draw_contact_sheet
+
+names = ("walk_forward_and_turn_around", "squat", "jumping_jack", "march_in_place", "golf_swing")
+draw_contact_sheet(
+    [(name, perform(name, 1, duration_s=4.0)) for name in names], folder / "sheet.png"
+)
+Image(folder / "sheet.png")
+
+# %% [markdown]
+# A squat as an animation.
+
+# %% tags=["hide-input"]
+from builders.activities.animation import write_animation
+
+write_animation(perform("squat", 1, duration_s=3.0), folder / "squat.gif")
+Image(folder / "squat.gif")
+
+# %% [markdown]
+# ## Heatmaps
+#
+# A person walks towards the radar for a second and then turns around. The bright line is the torso; feet and hands
+# reach about three times its speed.
+
+# %% tags=["hide-input"]
+maps = rs.heatmaps(radar, cube_v, map_settings)
+maps.plot("Walk")
+
+# %% [markdown]
+# Four activities differ in their time-Doppler heatmaps.
+
+# %% tags=["hide-input"]
+figure, panels = plt.subplots(2, 2, figsize=(10, 6), sharex=True, sharey=True, layout="constrained")
+for panel, name in zip(panels.flat, names[1:]):
+    other = rs.heatmaps(radar, simulate(name)[1], map_settings)
+    extent = (0, other.axes["time_s"][-1], other.axes["speed_mps"][0], other.axes["speed_mps"][-1])
+    picture = panel.imshow(
+        np.asarray(other.time_doppler).T,
+        origin="lower",
+        aspect="auto",
+        extent=extent,
+        vmin=0,
+        vmax=45,
+    )
+    panel.set_title(name)
+figure.supxlabel("time [s]")
+figure.supylabel("radial speed [m/s]")
+figure.colorbar(picture, ax=panels, label="level above noise [dB]")
+plt.show()
+
+# %% [markdown]
+# ## Joints and micro-Doppler
+#
+# The radial speeds of pelvis, hands and feet, drawn on the time-Doppler heatmap of the walk.
+
+# %% tags=["hide-input"]
+tracks = rs.joint_tracks(radar, scene)
+time_s, speed_mps = maps.axes["time_s"], maps.axes["speed_mps"]
+figure, panel = plt.subplots(figsize=(10, 4), layout="constrained")
+panel.pcolormesh(time_s, speed_mps, np.asarray(maps.time_doppler).T, vmin=0, vmax=45, cmap="gray")
+joints = {"pelvis": 0, "left foot": 10, "right foot": 11, "left hand": 22, "right hand": 23}
+for name, joint in joints.items():
+    joint_speed_mps = tracks.speed_mps[: cube_v.shape[0], joint]
+    panel.plot(tracks.times_s[: cube_v.shape[0]], joint_speed_mps, label=name)
+panel.set(xlabel="time [s]", ylabel="radial speed [m/s]", xlim=(time_s[0], time_s[-1]))
+panel.legend(loc="lower right", ncols=5)
+plt.show()
+
+# %% [markdown]
+# ## Points and maps of frames
+
+# %% tags=["hide-input"]
+rs.detect(radar, cube_v).plot("Detected points")
+
+# %% tags=["hide-input"]
+rs.range_doppler(radar, cube_v).plot(frame=20, title="Range-Doppler map of one frame")
+
+# %% tags=["hide-input"]
+rs.range_azimuth(radar, cube_v).plot(frame=20, title="Range-azimuth map, Bartlett")
+
+# %% tags=["hide-input"]
+capon = rs.FrameMapSettings(beamformer="capon")
+rs.range_azimuth(radar, cube_v, capon).plot(frame=20, title="Range-azimuth map, Capon")
+
+# %% [markdown]
+# All of them move together in the video of `radarsim draw --video`.
+
+# %% tags=["hide-input"]
+from builders.drawing.video import save_video, series_in_real_time
+from pipelines.frame_series import frames_of_cube
+from radarsim.plots.animation import moving_page
+
+gif = folder / "walk.gif"
+series, interval_s = series_in_real_time(frames_of_cube(radar, cube_v), 0.1, gif)
+drawn = moving_page(series, np.asarray(maps.time_doppler), maps.axes, title="Walk")
+save_video(drawn, len(series.times_s), interval_s, gif)
+Image(gif)
+
+# %% [markdown]
+# ## Raw signal
+#
+# The spectrum of one chirp of one receiver, averaged over the chirps of a frame. The echo of the person lies above the
+# thermal noise.
+
+# %% tags=["hide-input"]
+profiles = np.abs(np.fft.fft(np.asarray(cube_v[20]) * np.hanning(128), axis=-1)) ** 2
+level_db = 10 * np.log10(profiles.mean(0))
+figure, panel = plt.subplots(figsize=(10, 3.5), layout="constrained")
+for tx in range(3):
+    panel.plot(
+        np.arange(128) * radar.range_resolution_m, level_db[tx, 0], label=f"transmitter {tx + 1}"
+    )
+panel.set(xlabel="range [m]", ylabel="level [dB V²]")
+panel.legend()
+plt.show()
+
+# %% [markdown]
+# ## Radars
+#
+# Virtual arrays of the boards: one element for each pair of a transmitter and a receiver.
+
+# %% tags=["hide-input"]
+figure, panels = plt.subplots(3, 3, figsize=(10, 6), layout="constrained")
+for panel, (name, each) in zip(panels.flat, rs.BOARDS.items()):
+    tx_m, rx_m = (
+        np.asarray(side) for side in (each.array.tx_positions_m, each.array.rx_positions_m)
+    )
+    virtual_mm = 1e3 * (tx_m[:, None] + rx_m).reshape(-1, 3)
+    panel.scatter(virtual_mm[:, 1], virtual_mm[:, 2], s=14)
+    panel.set_title(name, fontsize=9)
+    panel.set_aspect("equal", adjustable="datalim")
+figure.supxlabel("left [mm]")
+figure.supylabel("up [mm]")
+plt.show()
+
+# %% [markdown]
+# Frequency of the first chirps of a frame: the transmitters take turns (TDM).
+
+# %% tags=["hide-input"]
+chirp, slot_s = board.chirp, board.slot_period_s
+figure, panel = plt.subplots(figsize=(10, 3), layout="constrained")
+for slot in range(6):
+    start_s = slot * slot_s + slot_s - chirp.ramp_end_time_s
+    tx = board.frame.tx_order[slot % len(board.frame.tx_order)]
+    ramp_s = np.array([0, chirp.ramp_end_time_s])
+    ghz = 1e-9 * (chirp.start_freq_hz + chirp.slope_hz_per_s * ramp_s)
+    panel.plot(
+        1e6 * (start_s + ramp_s), ghz, color=f"C{tx}", label=f"transmitter {tx + 1}" * (slot < 3)
+    )
+panel.set(xlabel="time [µs]", ylabel="frequency [GHz]")
+panel.legend(loc="lower right", ncols=3)
+plt.show()
+
+# %% [markdown]
+# ## Reflection and receiver
+#
+# Amplitude reflected by skin, and by a layer of clothing of increasing thickness on skin.
+
+# %% tags=["hide-input"]
+thickness_m = np.linspace(0.05e-3, 3e-3, 120)
+bare = rs.PhysicalOptics().reflectivity_at(board)
+figure, panel = plt.subplots(figsize=(10, 3.5), layout="constrained")
+for gap_m in (0.0, 1e-3, 2e-3):
+    dressed = [
+        rs.PhysicalOptics(clothing=rs.Clothing(thickness_m=float(each), gap_m=gap_m))
+        for each in thickness_m
+    ]
+    gamma = [each.reflectivity_at(board) for each in dressed]
+    panel.plot(1e3 * thickness_m, gamma, label=f"air gap of {1e3 * gap_m:g} mm")
+panel.axhline(bare, color="k", ls=":", label="bare skin")
+panel.set(xlabel="thickness of the clothing [mm]", ylabel="|Γ| at 79 GHz", ylim=(0, 1))
+panel.legend()
+plt.show()
+
+# %% [markdown]
+# Antenna pattern of the receiver profile `datasheet`.
+
+# %% tags=["hide-input"]
+from radarsim.scattering.antenna_gain import antenna_gain, log_gain
+
+pattern = rs.load_radar("AWR1843BOOST", receiver="datasheet").profile.tx_pattern
+angle_rad = np.radians(np.linspace(-180, 180, 361))
+zero = np.zeros_like(angle_rad)
+cuts = {
+    "azimuth": np.stack([np.cos(angle_rad), np.sin(angle_rad), zero], axis=-1),
+    "elevation": np.stack([np.cos(angle_rad), zero, np.sin(angle_rad)], axis=-1),
+}
+figure, panel = plt.subplots(figsize=(10, 3.5), layout="constrained")
+for name, direction in cuts.items():
+    gain_db = 20 / np.log(10) * np.asarray(log_gain(antenna_gain(pattern), direction))
+    panel.plot(np.degrees(angle_rad), gain_db, label=name)
+panel.set(
+    xlabel="angle from boresight [°]", ylabel="gain relative to boresight [dB]", ylim=(-35, 2)
+)
+panel.legend()
+plt.show()

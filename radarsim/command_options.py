@@ -1,0 +1,55 @@
+"""Options that several commands share, so that each has one declaration and one meaning."""
+
+import argparse
+
+from radarsim.choices import IQ_ORDERS, UP_AXES, WINDOWS
+from radarsim.paths import path_argument
+
+Parser = argparse.ArgumentParser | argparse._ArgumentGroup
+
+
+def add_iq_order(parser: Parser) -> None:
+    """Add `--iq-order`, the order of I and Q in a capture."""
+    parser.add_argument(
+        "--iq-order",
+        choices=IQ_ORDERS,
+        default="auto",
+        help="order of I and Q in a sample (default: auto, detected from the data)",
+    )
+
+
+def add_doppler_window(parser: Parser) -> None:
+    """Add `--window`, the Doppler window of the heatmaps of a capture."""
+    parser.add_argument(
+        "--window",
+        choices=WINDOWS,
+        default="burst",
+        help="Doppler window of the heatmaps: each burst separately (burst, default), or 256 "
+        "chirps across bursts, as in the mmCLIP paper (paper)",
+    )
+
+
+def add_motion_reading(parser: Parser) -> None:
+    """Add `--source-up` and `--source-rate-hz`, which describe a motion file."""
+    parser.add_argument(
+        "--source-up",
+        choices=("auto", *UP_AXES),
+        default="auto",
+        help="axis that points up in a motion file other than .bvh (default: auto, inferred)",
+    )
+    parser.add_argument(
+        "--source-rate-hz",
+        type=float,
+        metavar="HZ",
+        help="pose rate, for a motion file that does not state one",
+    )
+
+
+def add_body_models(parser: Parser) -> None:
+    """Add `--body-models`, the model files of the SMPL family."""
+    parser.add_argument(
+        "--body-models",
+        type=path_argument,
+        metavar="DIR",
+        help="SMPL, SMPL-H or SMPL-X model files (default: the bundled body model)",
+    )
