@@ -130,7 +130,7 @@ def test_a_run_that_lacks_a_setting_added_since_resumes_only_with_its_default(
 
 
 def test_centred_text_uses_the_unchanged_mean_of_the_training_texts(store, tmp_path):
-    """Training with weight decay does not change the mean over the sentences of seen labels."""
+    """Training with weight decay leaves the mean over the sentences of the seen labels unchanged."""
     run(
         store, tmp_path / "r", "centred_text=true", "aggregator=none", "steps=2", "weight_decay=0.1"
     )
