@@ -109,9 +109,7 @@ def _initial_model(method: str, network, settings, text_width: int):
     from mmclip.model_variables import split_model
 
     if method == "mix":
-        mean = network.text_mean
         network = make_model(settings.model, text_width, settings.train.seed)
-        network.text_mean = mean
     if method != "lora":
         return split_model(network)
     lora.attach(network, settings.train, jax.random.key(settings.train.seed))

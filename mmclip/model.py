@@ -146,9 +146,6 @@ class MmClip(nnx.Module):
         self.signal_aggregator = Aggregator(width, settings, **options) if learned else None
         self.projection = nnx.Linear(width, text_width, **options)
         self.text_aggregator = Aggregator(text_width, settings, **options) if learned else None
-        # Flat, because weight decay applies to all arrays with more than one dimension.
-        mean = jnp.zeros(len(settings.parts) * text_width)
-        self.text_mean = nnx.Param(mean) if settings.centred_text else None
         self.log_scale = nnx.Param(jnp.array(np.log(1 / settings.temperature), jnp.float32))
 
     def signal(
@@ -178,14 +175,11 @@ class MmClip(nnx.Module):
         """Embed the sentences of an activity.
 
         Args:
-            sentences: frozen sentence embeddings [batch, attribute, width]; with `centred_text`,
-                `text_mean` is subtracted. They are returned as the attribute embeddings.
+            sentences: frozen sentence embeddings [batch, attribute, width]; they are returned as
+                the attribute embeddings.
             key: random key for dropout; pass it only during training.
             unit: whether to scale the embeddings to unit length.
         """
-        if self.text_mean is not None:
-            mean = jax.lax.stop_gradient(self.text_mean[...])
-            sentences = sentences - mean.reshape(sentences.shape[1:])
         if self.text_aggregator is None:
             return _embeddings(sentences, None, unit)
         return _embeddings(sentences, self.text_aggregator(sentences, key), unit)

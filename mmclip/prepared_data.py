@@ -155,21 +155,6 @@ def embed_texts(
     return bank, embed_cached(encoder, bank.sentences, report=report, raw=raw)
 
 
-def mean_sentences(data: PreparedData, settings: TrainingSettings) -> np.ndarray:
-    """Mean sentence embedding [attribute, width] of each attribute over the training texts.
-
-    The texts are the seen labels and, if they are used in training, the captions of all training
-    clips. Every text counts once, and texts without sentences are left out if any text has some.
-    """
-    clips = [clip for clip in data.corpus.clips if clip.split == "train"]
-    captions = sorted({text for clip in clips for text in clip.captions})
-    texts = [*data.seen, *(captions if settings.data.captions else ())]
-    without = set(data.bank.without_sentences)
-    texts = [text for text in texts if text not in without] or texts
-    means = [data.vectors[data.bank.variants[text]].mean(axis=0) for text in texts]
-    return np.mean(means, axis=0)
-
-
 def require_windows(
     data: PreparedData, splits: tuple[str, ...], labels: Sequence[str]
 ) -> WindowIndex:

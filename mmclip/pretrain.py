@@ -70,7 +70,7 @@ def pretrain(
     from mmclip.epochs import with_epoch_decay
     from mmclip.model import make_model
     from mmclip.model_variables import split_model
-    from mmclip.prepared_data import mean_sentences, prepare_data
+    from mmclip.prepared_data import prepare_data
     from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
     from mmclip.text_encoders import load_encoder
@@ -80,8 +80,6 @@ def pretrain(
     settings = with_epoch_decay(data, settings)
     claim_run_folder(out, data, settings, "pretrain")
     network = make_model(settings.model, data.encoder["width"], settings.train.seed)
-    if network.text_mean is not None:
-        network.text_mean[...] = mean_sentences(data, settings).ravel()
     model = split_model(network)
     labels = f"{len(data.seen)} seen and {len(data.unseen)} unseen labels"
     report(f"model: {model.num_trained:,} parameters; {labels}")

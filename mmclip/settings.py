@@ -34,9 +34,6 @@ class ModelSettings:
         aggregator_position: whether the tokens of both aggregators have a learned position
             embedding; without it, the order of the attributes does not matter. Paper: not stated.
             Authors: true.
-        centred_text: whether the mean sentence embedding of each attribute, over the texts of the
-            first training, is subtracted from all sentence embeddings, because sentences about the
-            same attribute have much in common.
         mlp_ratio: hidden width of a block's MLP divided by the block's width.
         dropout: dropout rate after attention and MLP, applied during training.
         temperature: initial value of the learned softmax temperature.
@@ -56,7 +53,6 @@ class ModelSettings:
     aggregator: str = one_of("attention", "none")
     aggregator_heads: int = 4
     aggregator_position: bool = False
-    centred_text: bool = False
     mlp_ratio: int = 4
     dropout: float = 0.0
     temperature: float = 0.07

@@ -17,11 +17,9 @@ from mmclip.model import make_model
 from mmclip.model_files import load_model
 from mmclip.model_variables import split_model
 from mmclip.preprocessing import network_input
-from mmclip.text_encoders import load_encoder
 from mmclip.training_log import TrainingLog
 from mmclip.training_step import learning_rate, make_step, start_state
 from tests.helpers.labelled_stores import LABELS, build_labelled_store
-from tests.helpers.labelled_stores import sentences as labelled_sentences
 from tests.helpers.tiny_training import OVERRIDES, UNSEEN, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
@@ -127,21 +125,6 @@ def test_a_run_that_lacks_a_setting_added_since_resumes_only_with_its_default(
     with pytest.raises(MmclipError, match=r"differs in train\.attribute_reduction; choose"):
         run(store, folder, "attribute_reduction=sum")
     assert run(store, folder) == uninterrupted[1]
-
-
-def test_centred_text_uses_the_unchanged_mean_of_the_training_texts(store, tmp_path):
-    """Training with weight decay leaves the mean over the sentences of the seen labels unchanged."""
-    run(
-        store, tmp_path / "r", "centred_text=true", "aggregator=none", "steps=2", "weight_decay=0.1"
-    )
-    encoder, seen = load_encoder("hash"), [label for label in LABELS if label not in UNSEEN]
-    sentences = [dict(labelled_sentences(label)) for label in seen]
-    means = [
-        encoder.embed([each[part] for each in sentences]).mean(0) for part in ("general", "arms")
-    ]
-    found = load_model(tmp_path / "r").network.text_mean[...]
-    # The tolerance is the rounding error of float32 sums of numbers below 1.
-    np.testing.assert_allclose(found.reshape(2, -1), means, atol=1e-6)
 
 
 def test_a_loss_that_is_not_finite_stops_the_training_and_names_the_first_step(tmp_path):
