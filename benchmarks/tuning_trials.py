@@ -29,7 +29,7 @@ COMPARED = "parts on"
 EXAMPLES = """
 example:
   python -m benchmarks.tuning_trials recognition.zarr --test-store development.zarr \\
-      --pretrain-store grammar.zarr --out runs/trials --trials scratch graded --seeds 3
+      --pretrain-store grammar.zarr --out runs/trials --trials scratch pretrained --seeds 3
 """
 
 
