@@ -24,12 +24,12 @@ from mmclip.paths import path_argument
 TRIALS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 # Scoring and hub correction of each column of the table; all columns use the same trained models.
 SCORINGS = tuple((scoring, hub) for scoring in ("class", "parts", "both") for hub in ("off", "on"))
-# The recipe's scoring, with which trials are compared.
-COMPARED = "both on"
+# The scoring with which trials are compared: the best one of the trial `scratch`.
+COMPARED = "parts on"
 EXAMPLES = """
 example:
   python -m benchmarks.tuning_trials recognition.zarr --test-store development.zarr \\
-      --pretrain-store grammar.zarr --out runs/trials --trials scratch graded --seeds 3
+      --pretrain-store grammar.zarr --out runs/trials --trials scratch pretrained --seeds 3
 """
 
 

@@ -57,6 +57,7 @@ class BatchSampler:
         self._corpus, self._bank, self._text_of = corpus, bank, text_of or {}
         self._settings = settings.train
         self._use_captions = settings.data.captions
+        self._without_sentences = frozenset(bank.without_sentences)
         group = {"label": windows.label, "clip": windows.clip}[settings.data.sampling]
         order = np.argsort(group, kind="stable")
         self._windows = windows.select(order)
@@ -78,12 +79,15 @@ class BatchSampler:
         return BatchIndices(windows, np.stack(sentences).astype(np.int32))
 
     def _draw_sentences(self, rng: np.random.Generator, clip: int, label: int) -> np.ndarray:
-        """Draw one text of each window, then one of the sentence variants of this text."""
-        name = self._corpus.labels[label]
-        texts = (self._text_of.get(name, name),)
+        """Draw one text of each window, then one of the sentence variants of this text.
+
+        Texts without sentences are drawn only if no text of the window has sentences.
+        """
+        texts = (self._corpus.labels[label],)
         if self._use_captions:
-            captions = self._corpus.clips[clip].captions
-            texts += tuple(self._text_of.get(caption, caption) for caption in captions)
+            texts += self._corpus.clips[clip].captions
+        texts = [self._text_of.get(text, text) for text in texts]
+        texts = [text for text in texts if text not in self._without_sentences] or texts
         variants = self._bank.variants[texts[rng.integers(len(texts))]]
         return variants[rng.integers(len(variants))]
 

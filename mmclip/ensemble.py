@@ -69,7 +69,8 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
     banks = [read_query_bank(model) for model in models]
     if any(bank is None for bank in banks):
         return load_model(out).description
-    return write_query_bank(out, Embeddings(*map(np.asarray, combined(banks))))
+    aggregates = models[0].settings.model.aggregator == "attention"
+    return write_query_bank(out, Embeddings(*map(np.asarray, combined(banks, aggregates))))
 
 
 def _check_pair(first, other) -> None:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from mmclip.model import Embeddings, MmClip, make_model, unit_length
+from mmclip.model import Embeddings, MmClip, concatenated, make_model, unit_length
 from mmclip.settings import ModelSettings
 
 # Name of the entry of model.json that describes each member.
@@ -29,20 +29,32 @@ class Ensemble(nnx.Module):
         Returns:
             Embeddings; the width of the activity vectors is the sum of the members' widths.
         """
-        return combined([member.signal(heatmaps) for member in self.members])
+        return combined([member.signal(heatmaps) for member in self.members], self._aggregates)
 
     def text(self, sentences: jax.Array) -> Embeddings:
         """Embed the sentence embeddings of an activity [batch, attribute, width]."""
-        return combined([member.text(sentences) for member in self.members])
+        return combined([member.text(sentences) for member in self.members], self._aggregates)
 
     def scale(self) -> jax.Array:
         """Scale factor of the cosine similarities, averaged over the members."""
         return jnp.mean(jnp.stack([member.scale() for member in self.members]))
 
+    @property
+    def _aggregates(self) -> bool:
+        return self.members[0].text_aggregator is not None
 
-def combined(embeddings: Sequence[Embeddings]) -> Embeddings:
-    """Unit vectors of an ensemble: mean attribute vectors, and concatenated activity vectors."""
+
+def combined(embeddings: Sequence[Embeddings], aggregates: bool = True) -> Embeddings:
+    """Unit vectors of an ensemble: mean attribute vectors, and concatenated activity vectors.
+
+    Args:
+        embeddings: embeddings by each member.
+        aggregates: whether the members have aggregators; without aggregators, the activity vectors
+            are the concatenated mean attribute vectors.
+    """
     attributes = unit_length(jnp.mean(jnp.stack([each.attributes for each in embeddings]), axis=0))
+    if not aggregates:
+        return Embeddings(attributes, concatenated(attributes))
     activity = jnp.concatenate([each.activity for each in embeddings], axis=-1)
     return Embeddings(attributes, unit_length(activity))
 

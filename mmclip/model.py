@@ -142,9 +142,10 @@ class MmClip(nnx.Module):
         width = settings.branch_width * len(settings.heatmaps)
         self.branches = nnx.List([BranchEncoder(settings, **options) for _ in settings.heatmaps])
         self.learner = TokenLearner(settings, **options)
-        self.signal_aggregator = Aggregator(width, settings, **options)
+        learned = settings.aggregator == "attention"
+        self.signal_aggregator = Aggregator(width, settings, **options) if learned else None
         self.projection = nnx.Linear(width, text_width, **options)
-        self.text_aggregator = Aggregator(text_width, settings, **options)
+        self.text_aggregator = Aggregator(text_width, settings, **options) if learned else None
         self.log_scale = nnx.Param(jnp.array(np.log(1 / settings.temperature), jnp.float32))
 
     def signal(
@@ -163,6 +164,8 @@ class MmClip(nnx.Module):
             for index, branch in enumerate(self.branches)
         ]
         attributes = self.learner(jnp.concatenate(tokens, axis=-1), keys[0])
+        if self.signal_aggregator is None:
+            return _embeddings(self.projection(attributes), None, unit)
         activity = self.signal_aggregator(attributes, keys[1])
         return _embeddings(self.projection(attributes), self.projection(activity), unit)
 
@@ -177,6 +180,8 @@ class MmClip(nnx.Module):
             key: random key for dropout; pass it only during training.
             unit: whether to scale the embeddings to unit length.
         """
+        if self.text_aggregator is None:
+            return _embeddings(sentences, None, unit)
         return _embeddings(sentences, self.text_aggregator(sentences, key), unit)
 
     def scale(self) -> jax.Array:
@@ -190,9 +195,24 @@ def unit_length(x: jax.Array) -> jax.Array:
     return x * jax.lax.rsqrt(jnp.maximum(jnp.square(x).sum(-1, keepdims=True), 1e-12))
 
 
-def _embeddings(attributes: jax.Array, activity: jax.Array, unit: bool) -> Embeddings:
+def concatenated(attributes: jax.Array) -> jax.Array:
+    """Concatenate attribute vectors [batch, attribute, width] as activity vectors of unit length.
+
+    If the attribute vectors have unit length, the dot product of two activity vectors is the mean
+    of the dot products of their attributes.
+    """
+    return unit_length(attributes.reshape(len(attributes), -1))
+
+
+def _embeddings(attributes: jax.Array, activity: jax.Array | None, unit: bool) -> Embeddings:
+    """Embeddings as float32; without activity vectors, the attribute vectors are concatenated."""
     finish = unit_length if unit else lambda x: x.astype(jnp.float32)
-    return Embeddings(finish(attributes), finish(activity))
+    attributes = finish(attributes)
+    if activity is not None:
+        return Embeddings(attributes, finish(activity))
+    if unit:
+        return Embeddings(attributes, concatenated(attributes))
+    return Embeddings(attributes, attributes.reshape(len(attributes), -1))
 
 
 def compute_dtype(settings: ModelSettings):

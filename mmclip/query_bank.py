@@ -101,10 +101,16 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
 
 
 def write_query_bank(folder: Path, found) -> dict:
-    """Write embeddings as the query bank of the model in a folder; return the new model.json."""
-    from mmclip.model_files import rewrite_description
+    """Write embeddings as the query bank of the model in a folder; return the new model.json.
 
-    entry = {"windows": len(found.activity), "sha256": _write(folder / FILE, found)}
+    The activity vectors are left out if they are only the concatenated attribute vectors.
+    """
+    from mmclip.model_files import read_description, rewrite_description
+
+    arrays = found._asdict()
+    if read_description(folder)["settings"]["model"].get("aggregator") == "none":
+        del arrays["activity"]
+    entry = {"windows": len(found.attributes), "sha256": _write(folder / FILE, arrays)}
     return rewrite_description(folder, **{ENTRY: entry})
 
 
@@ -154,7 +160,7 @@ def read_query_bank(model):
     """
     from safetensors.numpy import load
 
-    from mmclip.model import Embeddings
+    from mmclip.model import Embeddings, concatenated
 
     if ENTRY not in model.description:
         return None
@@ -163,8 +169,10 @@ def read_query_bank(model):
         hint = "copy the folder again, or run mmclip.query_bank"
         raise MmclipError(model.folder, FILE, problem, hint)
     arrays = load((model.folder / FILE).read_bytes())
-    names = ("attributes", "activity")
-    return Embeddings(*(arrays[name].astype(np.float32) for name in names))
+    arrays = {name: each.astype(np.float32) for name, each in arrays.items()}
+    if "activity" not in arrays:
+        arrays["activity"] = np.asarray(concatenated(arrays["attributes"]))
+    return Embeddings(**arrays)
 
 
 def _occurrence(keys: np.ndarray) -> np.ndarray:
@@ -183,13 +191,13 @@ def _is_complete(model) -> bool:
     return hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]
 
 
-def _write(path: Path, found) -> str:
-    """Write embeddings in half precision; return the SHA-256 of the file."""
+def _write(path: Path, arrays: dict) -> str:
+    """Write arrays in half precision; return the SHA-256 of the file."""
     from safetensors.numpy import save
 
     from mmclip.atomic_files import write_atomically
 
-    data = save({name: each.astype(np.float16) for name, each in found._asdict().items()})
+    data = save({name: each.astype(np.float16) for name, each in arrays.items()})
     write_atomically(path, data)
     return hashlib.sha256(data).hexdigest()
 

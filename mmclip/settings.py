@@ -26,6 +26,10 @@ class ModelSettings:
             not stated. Authors: false.
         learner_depth, learner_heads: depth and number of heads of the attribute token learner,
             whose width is the sum of the branch widths.
+        aggregator: how the attributes of a window or a text form the vector of the activity:
+            "attention" (a transformer block with a learned token, as in the paper) or "none" (the
+            attribute vectors are concatenated, so that the similarity of two activities is the mean
+            similarity of their attributes, and a third of the parameters remains in `small`).
         aggregator_heads: number of heads of both aggregators, which have one block each.
         aggregator_position: whether the tokens of both aggregators have a learned position
             embedding; without it, the order of the attributes does not matter. Paper: not stated.
@@ -46,6 +50,7 @@ class ModelSettings:
     branch_norm: bool = True
     learner_depth: int = 6
     learner_heads: int = 8
+    aggregator: str = one_of("attention", "none")
     aggregator_heads: int = 4
     aggregator_position: bool = False
     mlp_ratio: int = 4

@@ -133,6 +133,18 @@ def test_a_text_without_sentences_is_its_own_sentence(corpus):
     assert alone.sentences == ("bow",)
 
 
+def test_a_label_without_sentences_is_not_drawn_if_the_captions_have_sentences(corpus):
+    """Every drawn text of a window is one of its captions, which have sentences."""
+    captions = sorted({text for clip in corpus.clips for text in clip.captions})
+    described = {text: ({part: f"{part}: {text}" for part in PARTS},) for text in captions}
+    bank = make_sentence_bank((*LABELS, *captions), described, PARTS)
+    settings = TrainingSettings(data=DataSettings(captions=True))
+    batch = BatchSampler(corpus, corpus.windows(("train",), set(LABELS)), bank, settings).batch(0)
+    for clip, row in zip(batch.windows.clip, batch.sentences):
+        own = [bank.variants[text] for text in corpus.clips[clip].captions]
+        assert any((variants == row).all(axis=1).any() for variants in own)
+
+
 def test_the_permutation_control_leaves_no_label_its_own_text():
     for seed in range(5):
         text_of = permute_label_texts(LABELS, seed)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from mmclip import ensemble, evaluate, finetune, pretrain, publish
 from mmclip.ensemble_network import combined
 from mmclip.label_scoring import similarity
 from mmclip.model import Embeddings
-from mmclip.model_files import load_model
-from mmclip.query_bank import read_query_bank
+from mmclip.model_files import FORMAT, VERSION, load_model
+from mmclip.query_bank import read_query_bank, write_query_bank
 from tests.helpers.labelled_stores import build_labelled_store
 from tests.helpers.tiny_training import OVERRIDES, UNSEEN
 
@@ -42,6 +43,25 @@ def test_attribute_vectors_are_the_means_over_the_members():
     """Two orthogonal member vectors are combined into the unit vector halfway between them."""
     members = [Embeddings(np.eye(2)[None, [axis]], np.eye(2)[[axis]]) for axis in (0, 1)]
     np.testing.assert_allclose(combined(members).attributes, [[[0.5**0.5, 0.5**0.5]]], atol=1e-6)
+
+
+def test_members_without_aggregators_are_compared_by_their_mean_attributes(tmp_path):
+    """Class and attribute similarities agree, also with a query bank that was read from a file."""
+    rng = np.random.default_rng(0)
+    members = [Embeddings(unit(rng, 5, 2, 8), unit(rng, 5, 16)) for _ in range(2)]
+    windows = Embeddings(*map(np.asarray, combined(members, aggregates=False)))
+    of_class, of_attributes = (similarity(windows, windows, name) for name in ("class", "parts"))
+    np.testing.assert_allclose(of_class, of_attributes, atol=1e-6)
+    described = {
+        "format": FORMAT,
+        "version": VERSION,
+        "settings": {"model": {"aggregator": "none"}},
+    }
+    (tmp_path / "model.json").write_text(json.dumps(described))
+    description = write_query_bank(tmp_path, windows)
+    found = read_query_bank(SimpleNamespace(folder=tmp_path, description=description))
+    # The bank is stored in half precision, whose steps are below 5e-4 for values up to 1.
+    np.testing.assert_allclose(found.activity, windows.activity, atol=5e-4)
 
 
 @pytest.fixture(scope="module")

@@ -136,6 +136,16 @@ def test_the_order_of_the_attributes_matters_only_with_positions(positions):
     assert difference > 1e-3 if positions else difference < ROUNDING
 
 
+def test_without_aggregators_activities_are_compared_by_their_attributes():
+    """The similarity of two activities is the mean over the attributes, for windows and texts."""
+    model = make_model(replace(TINY, aggregator="none"), TEXT_WIDTH, 0)
+    windows = signal(model, heatmaps())
+    texts = model.text(jax.random.normal(jax.random.key(4), (3, 5, TEXT_WIDTH)))
+    of_attributes = jnp.einsum("wpd,lpd->wl", windows.attributes, texts.attributes) / 5
+    np.testing.assert_allclose(windows.activity @ texts.activity.T, of_attributes, atol=ROUNDING)
+    assert not [name for name in count_parameters(model) if "aggregator" in name]
+
+
 def test_branches_without_norm_lack_only_its_variables():
     """A branch encoder without the final norm returns the output of its last block."""
     with_norm, without = (
