@@ -71,8 +71,8 @@ class ClipMaker:
 
     def clips_at_once(self, recipe: Recipe) -> int | None:
         """Number of clips per call on this device; None if one clip is made after another."""
-        # Hidden point removal computes a convex hull on the host.
-        if recipe.simulation.visibility == "hpr":
+        # Hidden point removal computes a convex hull on the host; rooms differ from clip to clip.
+        if recipe.simulation.visibility == "hpr" or recipe.room.name != "none":
             return None
         if self.per_call is None and jax.default_backend() != "cpu":
             return clips_per_call(recipe)

@@ -133,7 +133,8 @@ def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
 def _scene(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> Scene:
     """The clip's subject, posed for the frames of a full clip, in front of its radar."""
     subject = subject_of(take, _extended(recipe, clip, window))
-    return Scene([subject], radar_pose_of(clip))
+    room = recipe.room.room_of_clip(clip.seed, window.pelvis_m)
+    return Scene([subject], radar_pose_of(clip), room)
 
 
 def _if_cube(recipe: Recipe, prepared: PreparedClip) -> jax.Array:

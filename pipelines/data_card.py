@@ -164,8 +164,25 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "sigma [rad]": sigma,
         "noise, ADC steps": f"{_yes(simulation.noise)}, {_yes(simulation.quantise)}",
         "heatmap window, clutter removed": f"{recipe.maps.window}, {recipe.maps.clutter}",
+        **_room_settings(recipe),
         **_detection_settings(recipe),
         "seed": str(recipe.seed),
+    }
+
+
+def _room_settings(recipe: Recipe) -> dict[str, str]:
+    """Return the settings of the room, if the clips are in a room."""
+    room = recipe.room
+    if room.name == "none":
+        return {}
+    low_mm, high_mm = room.roughness_mm
+    rough = f"{low_mm:g} to {high_mm:g} mm" if high_mm >= 0 else "of the room"
+    return {
+        "room": f"{room.name}, distances times {_span(room.length_scale)}, roughness {rough}, "
+        f"walls {room.walls or 'of the room'}, furniture kept with probability "
+        f"{room.keep_furniture:g}",
+        "multipath": f"the strongest {room.most_passes} passes of each clip, "
+        "others with up to two reflections are left out",
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 
 from pipelines.recipe_fields import check_choice, store_number, store_range
 from pipelines.recipe_keep import Detection, Keep
+from pipelines.recipe_room import Room
 from radarsim.checks import checked_count
 from radarsim.errors import InputError
 from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS, HeatmapSettings
@@ -202,8 +203,8 @@ class Recipe:
         seed: seed from which all random values are derived, together with the id of a clip.
         limit: maximum number of clips; later clips are dropped, and 0 keeps all clips.
         body: name of the body, or a string that identifies the folder of body models.
-        built_in, sources, clips, placements, area, simulation, maps, keep, detection,
-            splits: sections of the recipe, described in their classes.
+        built_in, sources, clips, placements, area, simulation, maps, keep, detection, splits,
+            room: sections of the recipe, described in their classes.
     """
 
     radar: Radar
@@ -220,6 +221,7 @@ class Recipe:
     keep: Keep = field(default_factory=Keep)
     detection: Detection = field(default_factory=Detection)
     splits: Splits = field(default_factory=Splits)
+    room: Room = field(default_factory=Room)
 
     def __post_init__(self):
         checked_count("recipe", "seed", self.seed, at_least=0)

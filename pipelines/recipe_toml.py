@@ -26,7 +26,10 @@ from radarsim.radar.toml_text import toml_text
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """TOML text with all values of a recipe, including defaults; equal recipes give equal text."""
+    """TOML text with all values of a recipe, including defaults; equal recipes give equal text.
+
+    The section [room] is omitted for clips in free space, so that older recipes keep their digest.
+    """
     table = {
         each.name: getattr(recipe, each.name)
         for each in fields(recipe)
@@ -34,6 +37,8 @@ def dump_recipe(recipe: Recipe) -> str:
     }
     for name in SECTIONS:
         section = getattr(recipe, name)
+        if getattr(section, "omitted", False):
+            continue
         table[name] = {each.name: getattr(section, each.name) for each in fields(section)}
     # Decimals preserve every digit of the radar's parameters.
     table["radar"] = tomllib.loads(dump_radar(recipe.radar), parse_float=Decimal)

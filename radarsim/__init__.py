@@ -36,6 +36,16 @@ _PUBLIC = {
     "free_body": "radarsim.files",
     "load_body": "radarsim.files",
     "read_motion": "radarsim.files",
+    # rooms
+    "Box": "radarsim.scene.furniture",
+    "Cylinder": "radarsim.scene.furniture",
+    "MATERIALS": "radarsim.scene.materials",
+    "Material": "radarsim.scene.materials",
+    "MeshItem": "radarsim.scene.furniture",
+    "Plate": "radarsim.scene.furniture",
+    "Room": "radarsim.scene.room",
+    "read_room": "radarsim.files",
+    "room_report": "radarsim.multipath.room_plan",
     # skeletons
     "JointSequence": "radarsim.scene.skeletons.sequence",
     "SkeletonFit": "radarsim.scene.skeletons.fit",

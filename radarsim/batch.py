@@ -83,10 +83,14 @@ def pose_clip(
     """Pose a scene as a clip from frame 0 on; the arguments are those of `simulate.simulate`.
 
     Raises:
-        InputError: an argument is invalid, or the frames extend past the end of the motion.
+        InputError: an argument is invalid, the scene has a room, or the frames extend past the end
+            of the motion.
     """
     check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("pose_clip", scene)
+    if scene.room is not None:
+        problem = "is a Room, which clips on the device do not have yet"
+        raise InputError("pose_clip", "scene.room", problem, "use simulate, or a scene without it")
     num_frames, _ = checked_frames("pose_clip", radar, scene, settings, num_frames, 0)
     return PosedClip(
         posed=pose(scene, burst_times_s(radar, num_frames, settings.nodes)),

@@ -22,6 +22,8 @@ from radarsim.input_checks import (
     checked_frames,
     checked_mesh,
 )
+from radarsim.multipath.room_frames import RoomFrames
+from radarsim.multipath.room_plan import RoomEchoes, scene_room
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.malloc import trim_heap
 from radarsim.numerics.threads import parallel_map
@@ -73,7 +75,7 @@ def simulate(
 
     Args:
         radar: the radar to be simulated.
-        scene: subjects, and the pose of the radar.
+        scene: subjects, the pose of the radar, and the room if there is one.
         key: JAX random key for the receiver noise.
         reflection: the reflection model and its level.
         settings: simulation settings.
@@ -94,10 +96,21 @@ def simulate(
     num_frames, first_frame = checked_frames(
         "simulate", radar, scene, settings, num_frames, first_frame
     )
-    times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
     with notice_if_slow(f"simulating {num_frames} frames (the first call compiles)"):
-        mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
-        return mesh_cube(radar, mesh, faces, key, reflection, settings, first_frame, extra_noise_db)
+        given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
+        room = scene_room(radar, scene, reflection, settings)
+        return _scene_cube(given, scene, room, num_frames, first_frame)
+
+
+def _scene_cube(
+    given: SimulationInput, scene: Scene, room: RoomEchoes | None, num_frames: int, first_frame: int
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """Simulate frames of a scene with checked arguments, in its prepared room."""
+    radar, settings = given.radar, given.settings
+    times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
+    mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
+    receiver = settings, first_frame, given.extra_noise_db
+    return mesh_cube(radar, mesh, faces, given.key, given.reflection, *receiver, room)
 
 
 def stream(
@@ -133,17 +146,11 @@ def stream(
 def _chunks(
     given: SimulationInput, scene: Scene, num_frames: int, frames_per_chunk: int
 ) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
+    room = scene_room(given.radar, scene, given.reflection, given.settings)
     for first in range(0, num_frames, frames_per_chunk):
-        yield simulate(
-            given.radar,
-            scene,
-            given.key,
-            given.reflection,
-            given.settings,
-            num_frames=min(frames_per_chunk, num_frames - first),
-            first_frame=first,
-            extra_noise_db=given.extra_noise_db,
-        )
+        count = min(frames_per_chunk, num_frames - first)
+        with notice_if_slow(f"simulating {count} frames (the first call compiles)"):
+            yield _scene_cube(given, scene, room, count, first)
         trim_heap()
 
 
@@ -156,6 +163,7 @@ def mesh_cube(
     settings: SimulationSettings,
     first_frame: int = 0,
     extra_noise_db: float = 0.0,
+    room: RoomEchoes | None = None,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """Simulate the IF cube [V] of a mesh given at the nodes of every burst; see `simulate`."""
     faces = jnp.asarray(faces, jnp.int32)
@@ -170,9 +178,14 @@ def mesh_cube(
     required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
     sizes = sizes_of_selection(radar, settings, reflection, required)
     echo_program(radar, settings, sizes)  # compiled once for all threads
+    in_room = room and RoomFrames(radar, settings, reflection, room, chunks, faces)
 
     def received(index, chunk, selection):
+        if in_room:
+            selection = in_room.shadowed(index, selection)
         echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)
+        if in_room:
+            echo = in_room.add_to(index, echo)
         first = first_frame + index * len(chunk.vertices_m)
         return receive(radar, echo, key, settings, level_v, extra_noise_db, first)
 

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 
 from builders.building.keep_options import KEEP_SETTINGS
+from radarsim.files import read_room_text
 from radarsim.paths import path_argument
 
 FLAG_SETTINGS = {
@@ -35,6 +36,7 @@ FLAG_SETTINGS = {
     "max_edge_m": ("simulation", "max_edge_m"),
     "noise": ("simulation", "noise"),
     "quantise": ("simulation", "quantise"),
+    "room": ("room", "name"),
     "window": ("maps", "window"),
     "clutter": ("maps", "clutter"),
     "angle_window": ("maps", "angle_window"),
@@ -205,6 +207,13 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         help="maximum length of mesh edges; longer edges are subdivided (default: off)",
     )
     group.add_argument(
+        "--room",
+        type=path_argument,
+        metavar="NAME_OR_FILE",
+        help="room around the subjects: living-room, office, hall, or a .toml file "
+        "(default: free space)",
+    )
+    group.add_argument(
         "--no-noise",
         dest="noise",
         action="store_false",
@@ -290,6 +299,8 @@ def recipe_table(options: Mapping[str, object]) -> dict:
             _put(table, path, _radians(value) if name.endswith("_deg") else value)
     for name, value in zip(AREA_SETTINGS, options.get("area") or ()):
         _put(table, ("area", name), value)
+    if (room := options.get("room")) and str(room).endswith(".toml"):
+        table["room"] = {"name": "own", "text": read_room_text(room)}
     for name in options.get("keep") or ():
         _put(table, ("keep", name), True)
     return table

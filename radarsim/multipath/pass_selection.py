@@ -1,0 +1,195 @@
+"""Select the faces of every multipath pass, and the array sizes that their sums require.
+
+A pass is one way to the body and one way back. The direct echo is not a pass. The images of the
+radar take the place of the radar in all stages of the simulation; a face must be visible from both.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from radarsim.multipath.bounced_reflection import BouncedReflection
+from radarsim.multipath.leg_visibility import faces_image, visible_from
+from radarsim.multipath.legs import Leg
+from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.vectors import norm
+from radarsim.radar.radar import Radar
+from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scene.mesh import BurstMesh, FaceIndices, Faces, faces_of, relative_to_radar
+from radarsim.signal.face_selection import (
+    FaceSelection,
+    block_weights,
+    required_sizes,
+    spans_of,
+)
+from radarsim.signal.face_strength import energy_shares, outer_antenna_margin
+from radarsim.signal.phase_rates import mean_rates
+from radarsim.signal.range_groups import group_by_range, range_bins
+from radarsim.signal.settings import SimulationSettings
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Passes:
+    """Multipath passes as pairs of legs.
+
+    Attributes:
+        legs: all legs along a leading axis.
+        out, back: index of each pass's leg from the transmitter and to the receiver.
+        selection: index of the selection that each pass uses. A pass and its reverse have the same
+            faces and share one selection; None if every pass has its own.
+    """
+
+    legs: Leg
+    out: Int[np.ndarray | Array, " pass"]
+    back: Int[np.ndarray | Array, " pass"]
+    selection: Int[np.ndarray | Array, " pass"] | None = None
+
+    @property
+    def selected(self) -> "Passes":
+        """One pass for each selection; call outside of compiled programs."""
+        if self.selection is None:
+            return self
+        first = np.unique(np.asarray(self.selection), return_index=True)[1]
+        return Passes(self.legs, np.asarray(self.out)[first], np.asarray(self.back)[first])
+
+    def bounced(self, reflection: ReflectionModel, index) -> BouncedReflection:
+        """Reflection model of one pass."""
+        return BouncedReflection(reflection, self.leg(self.out[index]), self.leg(self.back[index]))
+
+    def leg(self, index) -> Leg:
+        """One of the legs."""
+        return jax.tree.map(lambda part: jnp.asarray(part)[index], self.legs)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def select_passes(
+    radar: Radar,
+    settings: SimulationSettings,
+    reflection: ReflectionModel,
+    passes: Passes,
+    mesh: BurstMesh,
+    faces: FaceIndices,
+    fixed_m: Float[Array | np.ndarray, "occluder 3 3"],
+) -> FaceSelection:
+    """Select the strong, visible faces of every frame and pass.
+
+    Args:
+        radar: board whose waveform, timing and antennas are used.
+        settings: settings that determine the visibility blocks and the culling.
+        reflection: reflection model of the body.
+        passes: one pass for each selection, from `Passes.selected`.
+        mesh: vertices at the nodes of every frame.
+        faces: triangles of the mesh.
+        fixed_m: corners of the furniture's triangles [m].
+
+    Returns:
+        The selection, with a pass axis after the frame axis.
+    """
+
+    def one_frame(frame: BurstMesh):
+        def at_node(inputs):
+            vertices_m, origin_m = inputs
+            return relative_to_radar(reflection.scatterers(vertices_m, faces), origin_m)
+
+        scatterers = batched_map(at_node, (frame.vertices_m, frame.origin_high_m))
+        # Strengths change little within a burst, and the threshold has a margin.
+        at_middle = jax.tree.map(lambda part: part[len(part) // 2], scatterers)
+        strength = batched_map(
+            partial(_strength, radar, settings, reflection, passes, at_middle),
+            np.arange(len(passes.out)),
+        )
+        seen = _seen_from_legs(settings, passes, frame, faces, fixed_m, jnp.isfinite(strength))
+        return batched_map(
+            partial(_selection, radar, passes, scatterers.centre_m),
+            (np.arange(len(passes.out)), strength, seen),
+        )
+
+    return batched_map(one_frame, mesh)
+
+
+def _strength(radar, settings, reflection, passes, scatterers: Faces, index):
+    """Log-amplitude of each face in one pass; -inf for faces that need not be summed."""
+    bounced = passes.bounced(reflection, index)
+    tx_m, rx_m = (
+        leg.images_m(jnp.asarray(positions_m.mean(0)[None], jnp.float32))[0]
+        for leg, positions_m in (
+            (bounced.out, radar.array.tx_m),
+            (bounced.back, radar.array.rx_m),
+        )
+    )
+    strength, _ = bounced.log_weight(radar, scatterers, tx_m, rx_m)
+    for leg in (bounced.out, bounced.back):
+        facing = faces_image(leg, scatterers.centre_m, scatterers.normal)
+        strength = jnp.where(facing, strength, -jnp.inf)
+    if not settings.cull_ratio:
+        return strength
+    margin = outer_antenna_margin(radar, settings, reflection, scatterers)
+    lowest = np.log(settings.cull_ratio) - margin
+    return jnp.where(strength >= jnp.max(strength) + lowest, strength, -jnp.inf)
+
+
+def _seen_from_legs(
+    settings, passes: Passes, frame: BurstMesh, faces, fixed_m, strong: Bool[Array, "pass face"]
+) -> Bool[Array, "pass block face"]:
+    """Visibility of each face in each pass: from the out and back legs, at each block centre."""
+    vertices_m = frame.vertices_m + frame.origin_high_m[:, None]
+    blocks_m = jnp.einsum(
+        "bn,nvk->bvk", block_weights(settings, frame), vertices_m, precision="highest"
+    )
+
+    def from_leg(index):
+        uses = (jnp.asarray(passes.out) == index) | (jnp.asarray(passes.back) == index)
+        tested = jnp.any(strong & uses[:, None], axis=0)
+
+        def block(corners_m):
+            surface = faces_of(corners_m, faces)
+            occluders_m = jnp.concatenate([corners_m[faces], fixed_m])
+            return visible_from(
+                passes.leg(index), surface.centre_m, surface.normal, occluders_m, tested
+            )
+
+        if settings.visibility == "none":
+            return jnp.broadcast_to(tested, (len(blocks_m), len(faces)))
+        return batched_map(block, blocks_m)
+
+    seen = batched_map(from_leg, np.arange(len(passes.legs.used)))
+    return seen[jnp.asarray(passes.out)] & seen[jnp.asarray(passes.back)] & strong[:, None]
+
+
+def _selection(radar: Radar, passes: Passes, centre_m, inputs) -> FaceSelection:
+    """Order, shares and sizes of one pass in one frame."""
+    index, strength, visible = inputs
+    out, back = passes.leg(passes.out[index]), passes.leg(passes.back[index])
+    out_m, back_m = equivalent_points(out, back, centre_m)
+    some = jnp.any(visible, axis=0)
+    order = group_by_range(radar, range_bins(radar, out_m[len(out_m) // 2]), some)
+    share = energy_shares(strength, some)
+    spans = spans_of(radar, out_m, order, share)
+    required = required_sizes(radar, out_m, order, share, spans)
+    rates = jax.tree.map(jnp.maximum, required.rates, mean_rates(radar, back_m, share))
+    return FaceSelection(visible, order, share, spans, replace(required, rates=rates))
+
+
+def equivalent_points(
+    out: Leg, back: Leg, centre_m: Float[Array, "node face 3"]
+) -> tuple[Float[Array, "node face 3"], Float[Array, "node face 3"]]:
+    """Points at half the length of each path, in the directions in which the path leaves and ends.
+
+    The range and the spread over the antennas of these points are those of the paths, so the
+    functions that measure the sizes of the direct echo also apply to the passes.
+    """
+    rays_m = [centre_m - leg.origin_m for leg in (out, back)]
+    lengths_m = [norm(ray_m) for ray_m in rays_m]
+    half_m = sum(lengths_m) / 2
+
+    def along(leg, ray_m, length_m):
+        # The rotation and mirroring of the leg, undone, gives the direction at the radar.
+        direction = jnp.matmul(ray_m, leg.matrix, precision="highest")
+        return direction * (half_m / length_m)[..., None]
+
+    return tuple(map(along, (out, back), rays_m, lengths_m))

@@ -1,0 +1,194 @@
+"""Prepare the echo of a room for a scene: static echoes, and the multipath passes to simulate."""
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from radarsim.errors import InputError
+from radarsim.multipath.legs import make_leg
+from radarsim.multipath.pass_powers import candidate_passes, pass_powers
+from radarsim.multipath.pass_selection import Passes
+from radarsim.multipath.room_report import PassLevel, RoomReport, chosen_passes
+from radarsim.multipath.shadows import visible_fractions
+from radarsim.multipath.static_echoes import StaticEchoes, joined, mirror_echoes
+from radarsim.radar.radar import Radar
+from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
+from radarsim.scattering.visibility import faces_radar
+from radarsim.scene.mesh import FaceIndices, faces_of
+from radarsim.scene.placement import RadarPose
+from radarsim.scene.room import POLARISATIONS, Plane, Room
+from radarsim.scene.scene import Scene, pose, skin_scene
+from radarsim.signal.settings import SimulationSettings
+
+# Moments of the motion, equally spaced, from which the powers of the passes are estimated.
+NUM_MOMENTS = 4
+
+
+@dataclass(frozen=True)
+class RoomEchoes:
+    """What a room adds to the echo of a scene.
+
+    Attributes:
+        passes: simulated multipath passes; None if there are none.
+        static: echoes of walls and furniture, divided by the reflectivity of the body, so that one
+            level constant applies to both.
+        fixed_m: corners of the furniture's triangles [m].
+        report: description of the passes and static echoes.
+    """
+
+    passes: Passes | None
+    static: StaticEchoes
+    fixed_m: Float[np.ndarray, "occluder 3 3"]
+    report: RoomReport
+
+
+def scene_room(
+    radar: Radar, scene: Scene, reflection: ReflectionModel, settings: SimulationSettings
+) -> RoomEchoes | None:
+    """Prepare the room of a scene; None if the scene has no room.
+
+    The passes are chosen from moments of the whole motion, so that they do not depend on the frames
+    that are simulated.
+
+    Args:
+        radar: the simulated board.
+        scene: subjects, pose of the radar, and room.
+        reflection: reflection model of the subjects.
+        settings: settings of the simulation.
+
+    Raises:
+        InputError: same conditions as for `prepare_room`.
+    """
+    if scene.room is None:
+        return None
+    times_s = scene.duration_s * (np.arange(NUM_MOMENTS)[:, None] + 0.5) / NUM_MOMENTS
+    mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
+    vertices_m = (mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 0]
+    return prepare_room(
+        radar, settings, reflection, scene.room, scene.radar_pose, vertices_m, faces
+    )
+
+
+def room_report(
+    radar: Radar,
+    scene: Scene,
+    reflection: ReflectionModel = QuasiSpecular(),
+    settings: SimulationSettings = SimulationSettings(),
+) -> RoomReport:
+    """Describe what the room of a scene adds to the echo, and what is left out.
+
+    Args:
+        radar, scene, reflection, settings: same arguments as for `simulate`.
+
+    Returns:
+        The report, which can be printed.
+
+    Raises:
+        InputError: the scene has no room, or `simulate` would reject the arguments.
+    """
+    room = scene_room(radar, scene, reflection, settings)
+    if room is None:
+        raise InputError("Scene", "room", "is None", "give Scene(subjects, room=Room(...))")
+    return room.report
+
+
+def prepare_room(
+    radar: Radar,
+    settings: SimulationSettings,
+    reflection: ReflectionModel,
+    room: Room,
+    radar_pose: RadarPose,
+    vertices_m: Float[Array, "moment vertex 3"],
+    faces: FaceIndices,
+) -> RoomEchoes:
+    """Compute the static echoes of a room and choose the multipath passes for a scene.
+
+    Args:
+        radar: the simulated board.
+        settings: settings of the simulation.
+        reflection: reflection model of the body.
+        room: the room.
+        radar_pose: height and tilt of the radar.
+        vertices_m: body at some moments of the motion, radar frame [m].
+        faces: triangles of the body.
+
+    Raises:
+        InputError: a material is not known at the radar's frequency, the radar or the body is
+            outside the room, or the settings select the exact sum.
+    """
+    if settings.method == "exact":
+        hint = "use method='accurate', or a scene without a room"
+        raise InputError("SimulationSettings", "method", "is 'exact'; a room needs a mode", hint)
+    planes = room.planes(radar_pose)
+    _check_inside(planes, np.asarray(vertices_m))
+    meshes = room.furniture_meshes(radar_pose)
+    fixed_m = np.concatenate(
+        [np.zeros((0, 3, 3)), *(mesh.vertices_m[mesh.faces] for mesh in meshes)]
+    ).astype(np.float32)
+    levels, passes = _planned(radar, reflection, room, planes, vertices_m, faces, fixed_m)
+    sources, static = _static(radar, settings, room, planes, meshes, fixed_m)
+    report = RoomReport(room.size_text, room.polarisation, levels, sources)
+    samples = static.samples / np.float32(reflection.reflectivity_at(radar))
+    return RoomEchoes(passes, replace(static, samples=samples), fixed_m, report)
+
+
+def _check_inside(planes: list[Plane], vertices_m: np.ndarray) -> None:
+    """Check that the body does not leave the room through a wall."""
+    for plane in planes:
+        beyond_m = plane.offset_m - (vertices_m @ plane.normal).mean(-1).min()
+        if plane.name not in ("floor", "ceiling") and beyond_m > 0:
+            problem = f"stands {beyond_m:.2f} m beyond the {plane.name.replace('_', ' ')}"
+            hint = "enlarge the room, or move the subject"
+            raise InputError("Scene", "subjects", problem, hint)
+
+
+def _planned(
+    radar, reflection, room: Room, planes, vertices_m, faces, fixed_m
+) -> tuple[list[PassLevel], Passes | None]:
+    """Levels of all candidate passes, and the passes that are simulated."""
+    polarisation = POLARISATIONS[room.polarisation]
+    candidates = candidate_passes(planes, radar.chirp.centre_freq_hz, polarisation)
+    powers = pass_powers(radar, reflection, candidates, vertices_m, faces, fixed_m)
+    levels = chosen_passes(candidates.orders, candidates.pairs, powers, room.most_passes)
+    by_name = {plane.name: plane for plane in planes}
+    kept = [(each.way_out, each.way_back) for each in levels if each.kept]
+    pairs = [pair for a, b in kept for pair in dict.fromkeys([(a, b), (b, a)])]
+    ways = sorted({way for pair in pairs for way in pair})
+    if not pairs:
+        return levels, None
+    legs = [
+        make_leg([by_name[name] for name in way], radar.chirp.centre_freq_hz, polarisation, 1)
+        for way in ways
+    ]
+    out, back = (np.array([ways.index(pair[side]) for pair in pairs]) for side in (0, 1))
+    shared = np.array([kept.index(pair if pair in kept else pair[::-1]) for pair in pairs])
+    return levels, Passes(jax.tree.map(lambda *parts: np.stack(parts), *legs), out, back, shared)
+
+
+def _static(radar, settings, room: Room, planes, meshes, fixed_m):
+    """Static echoes of walls and furniture; what furniture hides for ever is left out."""
+    video = settings.residual_video_phase
+    sources, static = mirror_echoes(radar, room, planes, video)
+    if not meshes:
+        return sources, static
+    # This module imports trimesh, which takes a third of a second.
+    from radarsim.multipath.furniture_echoes import furniture_echoes
+
+    seen = np.asarray(visible_fractions(static, jnp.asarray(fixed_m), _facing(fixed_m)))
+    static = replace(static, samples=static.samples * seen[:, None, None, None])
+    sources = [
+        source._replace(rcs_m2=source.rcs_m2 * float(share) ** 2)
+        for source, share in zip(sources, seen, strict=True)
+    ]
+    more, of_furniture = furniture_echoes(radar, room, meshes, fixed_m, video)
+    return sources + more, joined([static, of_furniture])
+
+
+def _facing(corners_m) -> Bool[Array, " occluder"]:
+    """Which triangles point towards the radar."""
+    corners_m = jnp.asarray(corners_m)
+    indices = np.arange(3 * len(corners_m)).reshape(-1, 3)
+    return faces_radar(faces_of(corners_m.reshape(-1, 3), indices))
