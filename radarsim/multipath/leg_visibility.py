@@ -41,9 +41,9 @@ def visible_from(
     bounced = jnp.any(leg.used)
     seen_m = jnp.concatenate([corners_m, images_m]) - leg.origin_m
     active = dot(seen_m[:, 0], _outward(seen_m)) < 0
-    active &= jnp.repeat(
-        jnp.stack([jnp.array(True), bounced]), len(corners_m), total_repeat_length=len(active)
-    )
+    # Without a reflection, there is no mirrored scene.
+    num = len(corners_m)
+    active &= jnp.concatenate([jnp.ones(num, bool), jnp.broadcast_to(bounced, (num,))])
     targets_m = centre_m - leg.origin_m
     view = _view(jnp.sum(jnp.where(tested[:, None], targets_m, 0.0), axis=0))
     targets_m, seen_m = (

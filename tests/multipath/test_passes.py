@@ -107,5 +107,4 @@ def test_passes_equal_the_brute_force_sum_over_reflection_points(model):
         brute_force(radar, model, frame, faces, np.asarray(selection.visible[0, shared]), pair)
         for shared, pair in zip(passes.selection, PAIRS)
     )
-    print(relative_db(found[np.array([0, -1])], truth))
     assert relative_db(found[np.array([0, -1])], truth) < -60
