@@ -10,6 +10,8 @@ from radarsim.multipath.static_echoes import StaticSource
 
 # Number of static echoes that the printed report lists.
 LISTED_ECHOES = 8
+# Number of passes that are not simulated but listed, strongest first.
+LISTED_LEFT_OUT = 3
 
 
 class PassLevel(NamedTuple):
@@ -65,12 +67,14 @@ class RoomReport:
     def __str__(self) -> str:
         """The report as a text of several lines."""
         kept = [each for each in self.passes if each.kept]
+        left = [each for each in self.passes if not each.kept][:LISTED_LEFT_OUT]
         lines = [
             f"room of {self.size}, {self.polarisation} polarisation",
             f"multipath: {sum(each.num_passes for each in kept)} passes simulated, "
             f"{self.kept_db:.1f} dB relative to the direct echo; "
             f"left out: {self.left_out_db:.1f} dB (up to two reflections)",
             *(f"  {each.level_db:6.1f} dB  {each.name}" for each in kept),
+            *(f"  {each.level_db:6.1f} dB  {each.name} (left out)" for each in left),
             f"static echoes: {len(self.sources)}",
         ]
         strongest = sorted(self.sources, key=lambda each: -each.rcs_m2)[:LISTED_ECHOES]

@@ -26,6 +26,8 @@ def visible_fractions(
         active: triangles to be tested.
     """
     probes_m = jnp.asarray(echoes.probes_m)
+    if not probes_m.size:
+        return jnp.zeros(len(probes_m))
     seen = unoccluded(probes_m.reshape(-1, 3), corners_m, active).reshape(probes_m.shape[:-1])
     weights = jnp.asarray(echoes.weights)
     # A way without weights repeats the other way.

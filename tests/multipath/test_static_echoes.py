@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from radarsim.multipath.furniture_echoes import furniture_echoes
-from radarsim.multipath.shadows import visible_fractions
+from radarsim.multipath.shadows import static_samples, visible_fractions
 from radarsim.multipath.static_echoes import mirror_echoes
 from radarsim.scattering.fresnel import fresnel, rough_amplitude
 from radarsim.scene.furniture import Plate
@@ -89,7 +89,9 @@ def test_antennas_neither_send_to_nor_receive_from_the_wall_behind():
     """A wall behind the radar alone causes no echo."""
     sources, echoes = only(near_wall=METAL)
     assert sources == []
-    assert echoes.samples.shape[0] == 0
+    nothing = jnp.zeros((1, 3, 3)), jnp.zeros(1, bool)
+    assert visible_fractions(echoes, *nothing).shape == (0,)
+    assert not np.any(static_samples(echoes, visible_fractions(echoes, *nothing)))
 
 
 def test_roughness_weakens_a_wall_as_predicted():
