@@ -54,6 +54,9 @@ PRESETS = (
     "twin-a",
     "twin-b",
     "twin-c",
+    "twin-d",
+    "twin-e",
+    "twin-f",
 )
 AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
 

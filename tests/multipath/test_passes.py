@@ -55,13 +55,16 @@ def brute_force(radar, model, mesh, faces, visible, pair):
     planes = [PLANES[WAYS[each][0]] if WAYS[each] else None for each in pair]
     ways = [plane and (plane.normal, plane.offset_m) for plane in planes]
     rows = []
+    # Compiled once for all antennas and chirps.
+    scatterers = jax.jit(lambda points: model.scatterers(points, around, faces[summed]))
+    weights = jax.jit(lambda surface, tx, rx: model.log_weight(radar, surface, tx, rx))
     for loop in (0, radar.frame.num_chirps - 1):
         for tx in range(radar.array.num_tx):
             times = radar.chirp_times_s[loop, tx] + chirp.sample_times_s
             nodes = lagrange_weights(chebyshev_nodes(len(vertices)), (times - centre_s) / half_s)
             at = np.einsum("tn,nvk->tvk", nodes, vertices)
             with jax.enable_x64(True):
-                surface = model.scatterers(jnp.asarray(at), around, faces[summed])
+                surface = scatterers(jnp.asarray(at))
             points = np.asarray(surface.centre_m)
             for rx in range(radar.array.num_rx):
                 ends = radar.array.tx_m[tx], radar.array.rx_m[rx]
@@ -77,7 +80,7 @@ def brute_force(radar, model, mesh, faces, visible, pair):
                 ]
                 images = [end if way is None else mirror(end, way) for end, way in zip(ends, ways)]
                 with jax.enable_x64(True):
-                    log, cycles = model.log_weight(radar, surface, *map(jnp.asarray, images))
+                    log, cycles = weights(surface, *map(jnp.asarray, images))
                     log, cycles = np.asarray(log), 0.0 if cycles is None else np.asarray(cycles)
                 tau = (found[0][0] + found[1][0]) / SPEED_OF_LIGHT_MPS
                 carrier = (
