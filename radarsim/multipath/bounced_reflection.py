@@ -1,6 +1,6 @@
 """Reflection model of a body that is illuminated or received by way of plane surfaces."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,8 @@ from jaxtyping import Array, Complex, Float
 from radarsim.multipath.legs import Leg, leg_reflection
 from radarsim.numerics.vectors import norm
 from radarsim.radar.radar import Radar
-from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scattering.reflection import AntennaWeights, ReflectionModel, reflect
+from radarsim.scene.mesh import Faces
 
 # Minimum magnitude of a reflection coefficient, which keeps its logarithm finite (-240 dB).
 LEAST_REFLECTION = 1e-12
@@ -63,6 +64,63 @@ class BouncedReflection:
         # The mixer conjugates the received signal, and with it the reflection coefficient.
         bounced = -smooth_cycles(gain)
         return log_amplitude + log_gain, bounced if cycles is None else cycles + bounced
+
+
+def reflect_bounced(
+    radar: Radar,
+    bounced: BouncedReflection,
+    scatterers: Faces,
+    by_pairs: bool,
+    antennas_m: tuple[Float[Array, "tx 3"], Float[Array, "rx 3"]],
+) -> AntennaWeights:
+    """Compute the weights of a pass: `reflect` for the body, and the surfaces along both ways.
+
+    The coefficient of a way does not depend on the other way, so it needs no factor for each pair.
+    Its change over the antennas is computed at the middle node only, because it hardly changes
+    within a burst; evaluating it at every node would take as long as the sum.
+
+    Args:
+        radar: board whose waveform is used.
+        bounced: reflection model of the pass.
+        scatterers: scatterers at the nodes, radar frame.
+        by_pairs: whether to compute the factor of each pair for the body.
+        antennas_m: images of the transmitters and receivers [m].
+    """
+    weights = reflect(radar, bounced.model, scatterers, by_pairs, antennas_m)
+    log_out, cycles_out = _along(radar, bounced.out, scatterers.centre_m, antennas_m[0])
+    log_back, cycles_back = _along(radar, bounced.back, scatterers.centre_m, antennas_m[1])
+    return replace(
+        weights,
+        log_tx=weights.log_tx + log_out,
+        log_rx=weights.log_rx + log_back,
+        cycles_tx=_sum(weights.cycles_tx, cycles_out),
+        cycles_rx=_sum(weights.cycles_rx, cycles_back),
+    )
+
+
+def _along(radar, leg: Leg, centre_m, antennas_m):
+    """Log-magnitude and phase [cycles] of a way's coefficient for each node, antenna and face."""
+
+    def coefficients(points_m, positions_m):
+        ray_m = points_m - positions_m
+        wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
+        gain = leg_reflection(leg, wavenumber_per_m, ray_m / norm(ray_m)[..., None])
+        log_gain = jnp.log(jnp.maximum(jnp.abs(gain), LEAST_REFLECTION))
+        return log_gain, -smooth_cycles(gain)
+
+    middle = centre_m[len(centre_m) // 2]
+    over_time = coefficients(centre_m[:, None], antennas_m.mean(0))
+    over_array = coefficients(middle, antennas_m[:, None])
+    at_centre = coefficients(middle[None], antennas_m.mean(0))
+    return tuple(
+        time + antenna - centre
+        for time, antenna, centre in zip(over_time, over_array, at_centre, strict=True)
+    )
+
+
+def _sum(first, second):
+    """Sum of two arrays, of which the first may be None."""
+    return second if first is None else first + second
 
 
 def smooth_cycles(values: Complex[Array, "*batch face"]) -> Float[Array, "*batch face"]:

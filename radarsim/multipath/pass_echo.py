@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Int
 
+from radarsim.multipath.bounced_reflection import reflect_bounced
 from radarsim.multipath.pass_selection import Passes
 from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.radar import Radar
-from radarsim.scattering.reflection import ReflectionModel, reflect
+from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.visibility import interpolate_blocks
 from radarsim.scene.mesh import BurstMesh, relative_to_radar
 from radarsim.signal.array_sizes import SumSizes
@@ -89,7 +90,7 @@ def _pass_frame(radar, settings, sizes, bounced, mesh: BurstMesh, faces, selecti
     visible = interpolate_blocks(selection.visible[:, picked], radar.frame.num_chirps) * real
     scatterers = bounced.scatterers(mesh.vertices_m, faces, faces[picked])
     at_radar = relative_to_radar(scatterers, mesh.origin_high_m)
-    weights = reflect(radar, bounced, at_radar, sizes.by_pairs, _images(radar, bounced))
+    weights = reflect_bounced(radar, bounced, at_radar, sizes.by_pairs, _images(radar, bounced))
     with jax.enable_x64(True):
         images_m = _images(radar, bounced)
     origin_m = (mesh.origin_high_m, mesh.origin_low_m)

@@ -92,14 +92,18 @@ class RoomFrames:
         self, index: int, echo: Complex[Array, "frame chirp tx rx sample"]
     ) -> Complex[Array, "frame chirp tx rx sample"]:
         """Add the room's echoes to the direct echo of a chunk, without the level constant."""
-        chunk, room = self.chunks[index], self._room
-        echo = echo + _static_frames(room.static, chunk, self._faces)[:, None]
-        if self.selections is None:
-            return echo
+        echo = echo + self.static_echo(index)[:, None]
+        return echo if self.selections is None else echo + self.multipath(index)
+
+    def static_echo(self, index: int) -> Complex[Array, "frame tx rx sample"]:
+        """Static echoes of every frame of a chunk, with the shadow of the body."""
+        return _static_frames(self._room.static, self.chunks[index], self._faces)
+
+    def multipath(self, index: int) -> Complex[Array, "frame chirp tx rx sample"]:
+        """Sum of the simulated passes of a chunk; call only if there are passes."""
         radar, _, reflection = self._model
-        scene = reflection, room.passes, chunk, self._faces
-        options, selection = self.settings, self.selections[index]
-        return echo + passes_echo(radar, options, self.sizes, *scene, selection)
+        scene = reflection, self._room.passes, self.chunks[index], self._faces
+        return passes_echo(radar, self.settings, self.sizes, *scene, self.selections[index])
 
 
 def pass_settings(settings: SimulationSettings, room: RoomEchoes) -> SimulationSettings:
