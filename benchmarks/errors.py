@@ -1,15 +1,18 @@
 """Errors of the accurate and the fast mode on a moving body, with both reflection models.
 
     python -m benchmarks.errors --json errors.json
+    python -m benchmarks.errors --kernels --motions walk --ranges 2 --sigmas 0.2
 
 For each motion, distance and lobe width, some chirp loops of one frame are compared with the
 float64 oracle (`radarsim/signal/exact_frames.py`). The subject does not lie down in any built-in
 activity, so a body with stretched legs is tipped over backwards at 2 rad/s and measured halfway to
-the floor. The exit status is 1 if an error exceeds the bound of its mode.
+the floor. With --kernels, the kernels for GPUs compute the errors, interpreted on this machine. The
+exit status is 1 if an error exceeds the bound of its mode.
 """
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -29,6 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
         Exit status: 0, or 1 if an error exceeds its mode's bound.
     """
     options = parser().parse_args(arguments)
+    if options.kernels:
+        from radarsim.numerics.kernels import INTERPRET, SWITCH
+
+        os.environ[SWITCH] = INTERPRET
     from benchmarks.accuracy_checks import WrongResult, check_errors
 
     results = measure(options)
@@ -74,7 +81,12 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
         for sigma_rad in (options.sigmas if reflection == "paper" else options.sigmas[:1])
     ]
     scenes = [scene_errors(radar, body, *case) for case in tqdm(cases, unit="scene")]
-    return {"machine": machine(jax.devices()[0]), "commit": commit(), "scenes": scenes}
+    return {
+        "machine": machine(jax.devices()[0]),
+        "commit": commit(),
+        "kernels": options.kernels,
+        "scenes": scenes,
+    }
 
 
 def scene_errors(
@@ -176,6 +188,11 @@ def parser() -> argparse.ArgumentParser:
         choices=("paper", "body"),
         default=["paper", "body"],
         help="reflection models (default: both)",
+    )
+    add(
+        "--kernels",
+        action="store_true",
+        help="run the kernels for GPUs, interpreted (slow on a CPU)",
     )
     return command
 

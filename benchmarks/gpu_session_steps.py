@@ -156,22 +156,25 @@ def profile_heatmaps(scale: Scale, out: Path, report: Callable) -> None:
 
 def extrapolate_motion(scale: Scale, out: Path, report: Callable) -> None:
     """Frames per second of the factory's path over minutes of motion, without encoding."""
-    from pipelines.device_clips import ClipBatches, clips_per_call
+    from pipelines.clip_maker import ClipMaker
+    from pipelines.device_clips import MOST_FRAMES_PER_CALL, ClipBatches, clips_per_call
     from pipelines.posed_clips import posed_rows
 
     recipe, clips, takes = _built_in_clips(scale)
-    per_call = min(clips_per_call(recipe), len(clips))
+    _, batch_frames = ClipMaker().device(recipe)
+    per_call = min(clips_per_call(recipe, batch_frames or MOST_FRAMES_PER_CALL), len(clips))
     start_s = time.perf_counter()
     rows = list(posed_rows(recipe, clips, takes))
     found = {**_device(), "prepare_clips_per_s": len(rows) / (time.perf_counter() - start_s)}
     report(found)
-    batches = ClipBatches(recipe, per_call, keep_cubes=False)
+    batches = ClipBatches(recipe, per_call, False, batch_frames)
     list(batches.run(rows))  # compiles the programs of all sizes
     simulated_again = batches.num_again
     start_s = time.perf_counter()
     made = list(batches.run(rows))
     rate = len(made) * recipe.num_frames / (time.perf_counter() - start_s)
-    found |= {"clips": len(made), "clips_per_call": per_call, "simulated_again": simulated_again}
+    found |= {"clips": len(made), "clips_per_call": per_call, "frames_per_batch": batch_frames}
+    found |= {"simulated_again": simulated_again}
     found |= {"motion_s": len(made) * recipe.clips.length_s, "frames_per_s": rate}
     found["thirty_hours_min"] = THIRTY_HOURS_S / recipe.radar.frame.period_s / rate / 60
     report(found | _memory())

@@ -92,6 +92,7 @@ def training(model, data: _Data, settings, steps: int) -> dict:
     import jax
     import numpy as np
 
+    from mmclip.model import make_model
     from mmclip.model_variables import split_model
     from mmclip.training_step import make_step, start_state
 
@@ -117,8 +118,9 @@ def training(model, data: _Data, settings, steps: int) -> dict:
     jax.block_until_ready(state)
     alone = _rate(steps * settings.train.batch, start_s)
     rates = {"training_windows_per_s": with_reads, "step_alone_windows_per_s": alone}
-    parts = step_parts(data.reader, data.sampler, settings, split_model(model), vectors)
-    return {**rates, "step_parts_cpu_ms": parts}
+    # A training run overwrites the variables of its model.
+    fresh = split_model(make_model(settings.model, TEXT_WIDTH, 0))
+    return rates | step_parts(data.reader, data.sampler, settings, fresh, vectors)
 
 
 def inference(model, size: int, maps: dict) -> dict:

@@ -4,9 +4,16 @@ import statistics
 import time
 from collections.abc import Callable
 
+# Side of the square matrices whose product gives the arithmetic rate of the machine.
+SIDE = 1024
+PRODUCT = f"matrix product, {SIDE} x {SIDE}"
 
-def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> dict[str, float]:
+
+def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> dict:
     """Median processor time of each part of a training step [ms], summed over all threads.
+
+    A large matrix product is timed, too. At its arithmetic rate, the operations of the update that
+    XLA counts would take a time that a faster implementation of the same network cannot go below.
 
     Args:
         reader, sampler: reader and sampler of the training windows.
@@ -14,8 +21,12 @@ def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> di
         model: model, split into structure and variables.
         vectors: sentence embeddings [sentence, width], on the device.
         rounds: number of timed calls of each part; the parts are called in turns.
+
+    Returns:
+        The times under the key `step_parts_cpu_ms`, and the results of `_least_time`.
     """
     import jax
+    import jax.numpy as jnp
 
     from mmclip.augmentation import augment
     from mmclip.training_step import make_preparation, make_update, start_state
@@ -24,7 +35,7 @@ def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> di
     key, prepare = jax.random.key(0), make_preparation(settings)
     augmented = jax.jit(lambda key, maps: augment(key, maps, settings.augment))
     update = make_update(model, vectors, settings)
-    inputs, state = prepare(0, maps), start_state(model, settings.train)
+    inputs, state = prepare(0, maps), jax.tree.map(jnp.copy, start_state(model, settings.train))
 
     def update_once():
         nonlocal state
@@ -39,7 +50,29 @@ def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> di
         **_network_parts(model, settings, inputs, vectors[batch.sentences]),
         "forward, backward and optimizer": update_once,
     }
-    return _in_turns(parts, rounds, jax.block_until_ready)
+    parts |= {PRODUCT: _product()}
+    times_ms = _in_turns(parts, rounds, jax.block_until_ready)
+    program = update.lower(state, inputs, batch.labels, batch.sentences).compile()
+    operations = program.cost_analysis()["flops"]
+    return {"step_parts_cpu_ms": times_ms, **_least_time(operations, times_ms[PRODUCT])}
+
+
+def _least_time(operations: float, product_ms: float) -> dict[str, float]:
+    """Operations of the update, and the time that they take at the rate of the matrix product."""
+    per_ms = 2 * SIDE**3 / product_ms
+    return {
+        "update_gflop": round(operations / 1e9, 3),
+        "update_at_product_rate_cpu_ms": round(operations / per_ms, 1),
+    }
+
+
+def _product() -> Callable:
+    """Function that multiplies two square matrices of float32."""
+    import jax
+    import jax.numpy as jnp
+
+    matrix, multiply = jnp.ones((SIDE, SIDE), jnp.float32), jax.jit(jnp.matmul)
+    return lambda: multiply(matrix, matrix)
 
 
 def _network_parts(model, settings, inputs, sentences) -> dict[str, Callable]:

@@ -14,11 +14,11 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.scenes import BenchmarkScene, settings_for
-from radarsim.multipath.pass_echo import passes_echo
 from radarsim.multipath.room_frames import RoomFrames
 from radarsim.multipath.room_plan import scene_room
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from radarsim.scattering.reflection import reflection_named
+from radarsim.scene.mesh import Surface
 from radarsim.scene.room import Room
 from radarsim.scene.scene import Scene, skin_scene
 from radarsim.signal.face_selection import select_faces, sizes_of_selection
@@ -58,9 +58,8 @@ def main() -> None:
         return clip_echo(radar, settings, sizes, reflection, mesh, faces, selection)
 
     def passes():
-        frames = RoomFrames(radar, settings, reflection, room, [mesh], faces)
-        scene_parts = reflection, room.passes, mesh, faces, frames.selections[0]
-        return passes_echo(radar, frames.settings, frames.sizes, *scene_parts)
+        frames = RoomFrames(radar, settings, reflection, room, [[Surface(mesh, faces)]])
+        return frames.multipath(0, 0, reflection)
 
     for function in (direct, passes):
         jax.block_until_ready(function())  # compiles

@@ -22,7 +22,8 @@ from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.scene import Scene, pose, skin_scene
 from radarsim.scene.subject import Subject
 from radarsim.signal.settings import SimulationSettings
-from radarsim.simulate import mesh_cube, simulate, stream
+from radarsim.simulate import mesh_cube, simulate
+from radarsim.stream import stream
 
 WALK = "walking_forward_and_backward"
 # Start of the simulated time span [s]: activities begin at rest, but the subject moves by then.

@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.zero_shot_recipe import RECIPES, build_stores, parse_with_recipe
-from benchmarks.zero_shot_runs import evaluate_models, pretrain_model, train_model
+from benchmarks.zero_shot_runs import evaluate_models, pretrain_classifier, train_classifier
 from benchmarks.zero_shot_table import (
     CONTROL,
     NOT_TUNED_ON,
@@ -76,16 +76,16 @@ def study(options: argparse.Namespace) -> dict:
 
     require_test_clips(options)
     folders = {
-        group: [train_model(options, group, seed) for seed in range(options.seeds)]
+        group: [train_classifier(options, group, seed) for seed in range(options.seeds)]
         for group in options.groups
     }
     controls = [
-        train_model(options, options.groups[number % len(options.groups)], 0, derange=number + 1)
+        train_classifier(options, options.groups[number % len(options.groups)], 0, number + 1)
         for number in range(options.derangements)
     ]
     kinds = _results(options, folders)
     if options.pretrain_store:
-        bases = [pretrain_model(options, seed) for seed in range(options.seeds)]
+        bases = [pretrain_classifier(options, seed) for seed in range(options.seeds)]
         for group in options.groups:
             found = evaluate_models(options, f"straight-{group}", bases, labels=group)
             kinds[f"{group} straight"] = _pooled(found["runs"])
@@ -98,6 +98,7 @@ def study(options: argparse.Namespace) -> dict:
         "test_stores": options.test_store,
         "pretrain_stores": options.pretrain_store,
         "preset": options.preset,
+        "members": options.members,
         "settings": options.set,
         "pretraining": options.pretrain_set if options.pretrain_store else [],
         "recipe": options.recipe,
@@ -186,6 +187,14 @@ def _parser() -> argparse.ArgumentParser:
         "--seeds", type=_count, default=3, metavar="N", help="number of seeds per group (3)"
     )
     parser.add_argument(
+        "--members",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="number of models, with different seeds, that are combined to one by mmclip.ensemble "
+        "(1)",
+    )
+    parser.add_argument(
         "--derangements",
         type=int,
         default=5,
@@ -237,6 +246,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_scoring_options(parser)
     parser.add_argument("--split", default="test", metavar="NAME", help="evaluated split (test)")
+    parser.set_defaults(pretrain_out=None)
     return parser
 
 

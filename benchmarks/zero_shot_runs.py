@@ -7,13 +7,38 @@ from pathlib import Path
 from benchmarks.zero_shot_table import CONTROL
 
 
+def train_classifier(options: argparse.Namespace, group: str, seed: int, derange: int = 0) -> Path:
+    """Train a model or, with `options.members`, an ensemble of several; return its folder."""
+    runs = [train_model(options, group, each, derange) for each in _seeds(options, seed)]
+    return _combined(options, runs)
+
+
+def pretrain_classifier(options: argparse.Namespace, seed: int) -> Path:
+    """Pre-train a model or, with `options.members`, an ensemble of several; return its folder."""
+    return _combined(options, [pretrain_model(options, each) for each in _seeds(options, seed)])
+
+
+def _seeds(options: argparse.Namespace, seed: int) -> range:
+    """Training seeds of the members of a model; no two models share a seed."""
+    return range(seed * options.members, (seed + 1) * options.members)
+
+
+def _combined(options: argparse.Namespace, runs: list[Path]) -> Path:
+    from mmclip.ensemble import combine_runs
+
+    if options.members == 1:
+        return runs[0]
+    folder = options.out / f"ensemble-{runs[0].name}"
+    combine_runs(runs, folder)
+    return folder
+
+
 def train_model(options: argparse.Namespace, group: str, seed: int, derange: int = 0) -> Path:
     """Start or resume a training run; return its folder."""
     from mmclip.presets import load_preset
     from mmclip.pretrain import pretrain
 
-    suffix = f"{CONTROL}{derange}" if derange else seed
-    folder = options.out / f"{group.replace(',', '+')}-{suffix}"
+    folder = options.out / f"{group.replace(',', '+')}-{_suffix(seed, derange)}"
     overrides = [*options.set, f"seed={seed}", f"unseen={group}", f"derange={derange}"]
 
     def report(line: str) -> None:
@@ -34,7 +59,8 @@ def pretrain_model(options: argparse.Namespace, seed: int, derange: int = 0) -> 
     from mmclip.presets import load_preset
     from mmclip.pretrain import pretrain
 
-    folder = options.out / f"pre-{f'{CONTROL}{derange}' if derange else seed}"
+    out = options.pretrain_out or options.out
+    folder = out / f"pre-{_suffix(seed, derange)}"
     overrides = [*options.pretrain_set, f"seed={seed}", f"derange={derange}"]
     settings = load_preset(options.preset, overrides)
     pretrain(
@@ -46,6 +72,13 @@ def pretrain_model(options: argparse.Namespace, seed: int, derange: int = 0) -> 
         report=lambda line: print(f"{folder.name}: {line}", flush=True),
     )
     return folder
+
+
+def _suffix(seed: int, derange: int) -> str:
+    """End of the folder name of a run; the first seed of a control is not named."""
+    if not derange:
+        return str(seed)
+    return f"{CONTROL}{derange}-{seed}" if seed else f"{CONTROL}{derange}"
 
 
 def _check_base(base: Path, group: str) -> None:
@@ -87,6 +120,8 @@ def evaluate_models(
     for name in ("scoring", "hub_correction"):
         if value := getattr(options, name):
             command += [f"--{name.replace('_', '-')}", value]
+    if options.seen_penalty is not None:
+        command += ["--seen-penalty", str(options.seen_penalty)]
     if evaluate.main([*command, "--split", options.split, "--candidates", candidates]):
         raise SystemExit(2)
     return json.loads((out / "evaluation.json").read_text())

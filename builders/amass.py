@@ -16,8 +16,10 @@ from builders.building.cli_options import (
     add_store_options,
     count,
     recipe_table,
+    span,
 )
 from builders.building.keep_options import add_frame_options, add_pose_options
+from builders.building.people_options import add_people_options
 from builders.building.source_options import add_source_reading_options, add_text_options
 from radarsim.paths import path_argument
 
@@ -92,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         help="also export the clips as DCA1000 .bin captures (see builders.dca1000)",
     )
     add_clip_options(parser)
+    add_people_options(parser, count, span)
     add_simulation_options(parser)
     add_heatmap_options(parser)
     add_frame_options(parser)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from builders.building.cli_options import count, recipe_table
+from builders.building.room_options import add_room_option, add_room_picture_option
 from builders.building.source_options import add_source_reading_options
 from builders.drawing.output_paths import beside, checked_out
 from radarsim.paths import path_argument
@@ -46,7 +47,7 @@ examples:
 """
 _MOTION_FLAGS = (
     *("radar", "start_seconds", "seconds", "distance_m", "lateral_m", "heading_deg"),
-    *("person", "source_up", "source_rate_hz"),
+    *("person", "source_up", "source_rate_hz", "room"),
 )
 _STORE_FLAGS = ("clip", "columns", "amass", "motions")
 
@@ -103,6 +104,7 @@ def _from_store(options: argparse.Namespace):
     if len(rows) > 1:
         page, note = contact_sheet(store, rows, options.columns or 6, options.window)
         return page, note, beside(options.source, "sheet.png")
+    _draw_room(options, store.recipe, store.clips[rows[0]])
     page, note = stored_clip_page(
         store, rows[0], _motion_paths(options), options.window, options.trace, options.points
     )
@@ -113,8 +115,21 @@ def _from_motion(options: argparse.Namespace):
     from builders.drawing.figures import motion_page
 
     made = _simulated(options, keep_cube=options.points)
+    _draw_room(options, made.recipe, made.clip, made.take)
     page = motion_page(made, options.start_seconds or 0.0, options.body_models, options.trace)
     return page, made.note, beside(options.source, "radar.png")
+
+
+def _draw_room(options: argparse.Namespace, recipe, clip, take=None) -> None:
+    """Draw the room of a clip if this is requested; the take of a stored clip is looked up."""
+    if not options.room_picture:
+        return
+    from builders.drawing.room import write_room_picture
+    from builders.sources.motion_lookup import find_source_take
+
+    take = take or find_source_take(recipe, clip, _motion_paths(options))
+    print(write_room_picture(recipe, clip, take, options.body_models, options.room_picture))
+    print(options.room_picture)
 
 
 def _write_video(options: argparse.Namespace, is_store: bool) -> int:
@@ -232,6 +247,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="SMPL, SMPL-H or SMPL-X model files (default: the bundled body model)",
     )
+    add_room_picture_option(parser)
     _add_store_options(parser)
     _add_motion_options(parser)
     return parser
@@ -268,6 +284,7 @@ def _add_motion_options(parser: argparse.ArgumentParser) -> None:
     add = group.add_argument
     add("--person", metavar="NAME", help="person to draw, if the motion file has several")
     add_source_reading_options(group)
+    add_room_option(group)
     add("--start-seconds", type=_seconds, metavar="S", help="start time in the motion (default: 0)")
     add("--seconds", type=_seconds, metavar="S", help="maximum duration (default: 5)")
     add(

@@ -1,7 +1,8 @@
 """Synthetic human motion in AMASS's layout: `python -m builders.motions --out DIR`.
 
-Writes the sixty activities of the mmCLIP protocol, or random movements from a grammar that excludes
-those activities, with captions as in HumanML3D, timed actions as in BABEL, and five attribute
+Writes the sixty activities of the mmCLIP protocol, random movements from a grammar that excludes
+those activities, or five activities of care and gestures (falling, drinking, coughing, convulsing,
+waving), with captions as in HumanML3D, timed actions as in BABEL, and five attribute
 sentences for each caption.
 """
 
@@ -114,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=path_argument, metavar="DIR", help="output folder")
     add(
         "--source",
-        choices=("activities", "grammar"),
+        choices=("activities", "grammar", "five-activities"),
         default="activities",
         help="kind of motion (default: activities)",
     )

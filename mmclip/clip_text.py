@@ -15,6 +15,7 @@ import numpy as np
 
 from mmclip.errors import MmclipError
 from mmclip.text_layers import (
+    TextTower,
     Weights,
     attention,
     embed_batches,
@@ -35,6 +36,8 @@ DOWNLOAD = (
 # Configurations written by transformers < 4.24 give this wrong id for the end token, which actually
 # has the largest id.
 LEGACY_EOS = 2
+# Name of the table of word vectors.
+WORDS = "embeddings.token_embedding.weight"
 DEFAULTS = {
     "num_attention_heads": 8,
     "num_hidden_layers": 12,
@@ -101,6 +104,20 @@ class ClipTextEncoder:
         """Embed sentences as the unnormalised vectors that CLIP's projection returns."""
         return self._embed(sentences, lambda x: x)
 
+    def tower(self) -> TextTower:
+        """The encoder after its table of word vectors."""
+
+        def word_vectors(sentences: Sequence[str]) -> list[np.ndarray]:
+            table = np.asarray(self.weights[WORDS])
+            return [table[each.ids] for each in self.tokenizer.encode_batch(list(sentences))]
+
+        def run(words: jax.Array, mask: jax.Array) -> jax.Array:
+            end = mask.sum(axis=1).astype(int) - 1
+            return encode_words(self.weights, self.config, words, end)
+
+        max_length = int(self.config["max_position_embeddings"])
+        return TextTower(word_vectors, run, max_length, has_edges=True)
+
     def _embed(self, sentences: Sequence[str], finish: Callable) -> np.ndarray:
         max_length = int(self.config["max_position_embeddings"])
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch(list(sentences))]
@@ -123,9 +140,20 @@ def encode(weights: Weights, config: dict, ids: jax.Array) -> jax.Array:
     Returns:
         Embeddings [batch, width], not normalised.
     """
-    length, epsilon = ids.shape[1], config["layer_norm_eps"]
-    x = weights["embeddings.token_embedding.weight"][ids]
-    x += weights["embeddings.position_embedding.weight"][:length]
+    end = end_token_position(ids, config["eos_token_id"])
+    return encode_words(weights, config, weights[WORDS][ids], end)
+
+
+def encode_words(weights: Weights, config: dict, words: jax.Array, end: jax.Array) -> jax.Array:
+    """Run the transformer on word vectors [batch, token, width].
+
+    Args:
+        weights, config: arguments of `encode`.
+        words: word vectors [batch, token, width].
+        end: position of the end token of each sentence [batch].
+    """
+    length, epsilon = words.shape[1], config["layer_norm_eps"]
+    x = words + weights["embeddings.position_embedding.weight"][:length]
     causal = jnp.triu(jnp.full((length, length), -1e9), 1)
     for index in range(config["num_hidden_layers"]):
         layer = f"encoder.layers.{index}"
@@ -137,8 +165,7 @@ def encode(weights: Weights, config: dict, ids: jax.Array) -> jax.Array:
         hidden = _activation(config, linear(weights, f"{layer}.mlp.fc1", normed))
         x += linear(weights, f"{layer}.mlp.fc2", hidden)
     x = layer_norm(weights, "final_layer_norm", x, epsilon)
-    pooled = x[jnp.arange(len(ids)), end_token_position(ids, config["eos_token_id"])]
-    return pooled @ weights["text_projection.weight"].T
+    return x[jnp.arange(len(x)), end] @ weights["text_projection.weight"].T
 
 
 def end_token_position(ids: jax.Array, eos: int) -> jax.Array:

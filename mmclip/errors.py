@@ -14,3 +14,7 @@ class MmclipError(ValueError):
     def __init__(self, where, field: str, problem: str, hint: str):
         self.where, self.field, self.problem, self.hint = str(where), field, problem, hint
         super().__init__(f"{where}: {field}: {problem}; {hint}")
+
+    def __reduce__(self):
+        """Pickle the four parts, so that the error of a Dask worker arrives as it was raised."""
+        return type(self), (self.where, self.field, self.problem, self.hint)

@@ -61,6 +61,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         MmclipError: the model, a store, a setting or the folder cannot be used, or --with is
             missing.
     """
+    from mmclip.ensemble_network import MEMBERS
     from mmclip.epochs import with_epoch_decay
     from mmclip.errors import MmclipError
     from mmclip.model_files import load_model
@@ -75,6 +76,9 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         hint = "name the stores of the original training run"
         raise MmclipError("options", "--with", "is missing, but --method mix needs it", hint)
     start = load_model(options.model)
+    if MEMBERS in start.description:
+        hint = "fine-tune each of its models, then combine the results by mmclip.ensemble"
+        raise MmclipError(options.model, "model", "is an ensemble", hint)
     settings = _settings(options, start)
     encoder = load_encoder(start.description["encoder"]["name"])
     start.check_encoder(encoder)

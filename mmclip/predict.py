@@ -101,7 +101,7 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
     reader = WindowReader(corpus, model.settings.model.heatmaps)
     signals = embed_windows(model.network, reader, windows, model.settings.model.size)
     labels = embed_labels(model.network, bank, vectors, names)
-    scores = softmax(float(model.network.scale()) * scorer(signals, labels), axis=1)
+    scores = softmax(float(model.network.scale()) * scorer(signals, labels, names), axis=1)
     time_s = corpus.stores[0].axes["column_time"]
     return [
         {

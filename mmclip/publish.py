@@ -55,8 +55,9 @@ def publish(run: str | Path, out: Path, evaluation: str | None = None) -> float:
     """
     import numpy as np
 
+    from mmclip.atomic_files import write_atomically
     from mmclip.model_card import card
-    from mmclip.model_files import load_model, read_description, save_model, write_atomically
+    from mmclip.model_files import load_model, read_description, save_model
     from mmclip.model_variables import split_model
     from mmclip.query_bank import FILE, read_query_bank
 

@@ -60,6 +60,8 @@ def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = prin
         chosen["scoring"] = options.scoring
     if options.hub_correction:
         chosen["hub_correction"] = options.hub_correction == "on"
+    if options.seen_penalty is not None:
+        chosen["seen_penalty"] = options.seen_penalty
     settings = replace(settings, inference=replace(settings.inference, **chosen))
     rewrite_description(model.folder, settings=settings_to_dict(settings))
     return add_query_bank(model.folder, corpus, report)
@@ -80,7 +82,7 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
     Raises:
         MmclipError: the corpus has no training clip of these labels and subjects.
     """
-    from mmclip.model_files import load_model, rewrite_description
+    from mmclip.model_files import load_model
     from mmclip.window_reader import WindowReader
     from mmclip.zero_shot_classifier import embed_windows
 
@@ -94,9 +96,16 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
         raise MmclipError(corpus.stores[0].path, "clips", problem, "give the training stores")
     reader = WindowReader(corpus, model.settings.model.heatmaps)
     found = embed_windows(model.network, reader, windows, model.settings.model.size)
-    digest = _write(folder / FILE, found)
     report(f"query bank: {len(windows)} training windows")
-    return rewrite_description(folder, **{ENTRY: {"windows": len(windows), "sha256": digest}})
+    return write_query_bank(folder, found)
+
+
+def write_query_bank(folder: Path, found) -> dict:
+    """Write embeddings as the query bank of the model in a folder; return the new model.json."""
+    from mmclip.model_files import rewrite_description
+
+    entry = {"windows": len(found.activity), "sha256": _write(folder / FILE, found)}
+    return rewrite_description(folder, **{ENTRY: entry})
 
 
 def bank_windows(corpus, description: dict, size: int):
@@ -178,7 +187,7 @@ def _write(path: Path, found) -> str:
     """Write embeddings in half precision; return the SHA-256 of the file."""
     from safetensors.numpy import save
 
-    from mmclip.model_files import write_atomically
+    from mmclip.atomic_files import write_atomically
 
     data = save({name: each.astype(np.float16) for name, each in found._asdict().items()})
     write_atomically(path, data)

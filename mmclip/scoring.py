@@ -56,9 +56,9 @@ def score_model(folder: str, options: argparse.Namespace, report=print) -> Model
         windows=windows,
         texts=texts,
         truth=np.array([position[data.corpus.labels[label]] for label in index.label]),
-        scores=scorer(windows, texts),
+        scores=scorer(windows, texts, candidates),
         counts=np.zeros((0, 0), np.int64),
-        others=_best_scores(model, scorer, data, other, texts),
+        others=_best_scores(model, scorer, data, other, texts, candidates),
         method=scorer.description,
     )
     return _with_few_shot(result, options) if options.mode == "few-shot" else _counted(result)
@@ -104,16 +104,23 @@ def choose_scorer(model: TrainedModel, options: argparse.Namespace, report=print
         report: function that receives a line if the model has no query bank.
 
     Raises:
-        MmclipError: --hub-correction is on, but the model has no query bank.
+        MmclipError: --hub-correction on or --seen-penalty is given, but the model has no query
+            bank.
     """
     own, bank = model.settings.inference, read_query_bank(model)
+    penalty = own.seen_penalty if options.seen_penalty is None else options.seen_penalty
     if bank is None:
         hint = "add it with: python -m mmclip.query_bank STORE --model RUN"
-        if options.hub_correction == "on":
-            raise MmclipError(model.folder, "query bank", "is needed by --hub-correction on", hint)
+        for name, needs_it in (
+            ("--hub-correction on", options.hub_correction == "on"),
+            ("--seen-penalty", options.seen_penalty),
+        ):
+            if needs_it:
+                raise MmclipError(model.folder, "query bank", f"is needed by {name}", hint)
         report(f"{model.folder}: no query bank, so no hub correction; {hint}")
     chosen = {"on": True, "off": False, None: own.hub_correction}[options.hub_correction]
-    return LabelScorer(options.scoring or own.scoring, bank if chosen else None)
+    seen = frozenset(model.description["seen"])
+    return LabelScorer(options.scoring or own.scoring, bank, chosen, seen, penalty)
 
 
 def _prepare_data(model: TrainedModel, options: argparse.Namespace, report) -> PreparedData:
@@ -167,10 +174,12 @@ def _embed(model: TrainedModel, data: PreparedData, windows: WindowIndex) -> Emb
     return embed_windows(model.network, reader, windows, model.settings.model.size)
 
 
-def _best_scores(model, scorer: LabelScorer, data, windows: WindowIndex, texts) -> np.ndarray:
+def _best_scores(
+    model, scorer: LabelScorer, data, windows: WindowIndex, texts, candidates: Sequence[str]
+) -> np.ndarray:
     if not len(windows):
         return np.zeros(0)
-    return scorer(_embed(model, data, windows), texts).max(axis=1)
+    return scorer(_embed(model, data, windows), texts, candidates).max(axis=1)
 
 
 def _counted(score: ModelScore) -> ModelScore:

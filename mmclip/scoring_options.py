@@ -6,7 +6,7 @@ from mmclip.settings_rules import SCORINGS
 
 
 def add_scoring_options(parser: argparse.ArgumentParser) -> None:
-    """Add --scoring and --hub-correction; the value None stands for the model's own setting."""
+    """Add the options of label scoring; the value None stands for the model's own setting."""
     parser.add_argument(
         "--scoring",
         choices=SCORINGS,
@@ -17,3 +17,20 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
         choices=("on", "off"),
         help="standardise each label's similarity over training windows (the model's own)",
     )
+    parser.add_argument(
+        "--seen-penalty",
+        type=_penalty,
+        metavar="X",
+        help="number subtracted from the scores of labels used in training if other labels are "
+        "candidates, too, in standard deviations of a label's similarity (the model's own)",
+    )
+
+
+def _penalty(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
+    return value

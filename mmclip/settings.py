@@ -235,12 +235,16 @@ class InferenceSettings:
             "both".
         hub_correction: whether each label's similarity is standardised by its mean and standard
             deviation over training windows of seen labels.
+        seen_penalty: number subtracted from the scores of labels used in training if other labels
+            are candidates, too; as a multiple of the labels' mean standard deviation over training
+            windows. 0: all labels are treated alike.
         query_bank: number of training windows whose embeddings are stored with the model for the
             hub correction; 0: none.
     """
 
     scoring: str = "class"
     hub_correction: bool = False
+    seen_penalty: float = 0.0
     query_bank: int = 256
 
 

@@ -92,7 +92,12 @@ def _number_rules(settings) -> Iterator[_Rule]:
     yield _Rule("train.rate", 0 < settings.train.rate < 1, "between 0 and 1")
     shifts = 0 <= settings.augment.min_shift <= settings.augment.max_shift
     yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")
-    for key in ("data.most_actions", "train.patience", "inference.query_bank"):
+    for key in (
+        "data.most_actions",
+        "train.patience",
+        "inference.query_bank",
+        "inference.seen_penalty",
+    ):
         yield _Rule(key, _value(settings, key) >= 0, "at least 0")
     # Interpolation in time needs at least two columns.
     yield _Rule("data.shortest", settings.data.shortest >= 2, "at least 2")

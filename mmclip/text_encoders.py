@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from mmclip.errors import MmclipError
+from mmclip.text_layers import TextTower
 
 DEFAULT = "minilm"
 
@@ -42,6 +43,10 @@ class TextEncoder(Protocol):
 
     def embed_raw(self, sentences: Sequence[str]) -> np.ndarray:
         """Embed sentences as unnormalised vectors, float32 [sentence, width]."""
+        ...
+
+    def tower(self) -> TextTower:
+        """The encoder after its table of word vectors."""
         ...
 
 
@@ -93,14 +98,29 @@ class HashEncoder:
         """Embed sentences as sums over words and pairs of words, float32 [sentence, width]."""
         return self._sentence_vectors(sentences).astype(np.float32)
 
+    def tower(self) -> TextTower:
+        """The sum over words as a text tower; pairs of words are left out."""
+
+        def word_vectors(sentences: Sequence[str]) -> list[np.ndarray]:
+            return [np.stack([*map(self._token_vector, _words(each))]) for each in sentences]
+
+        def run(words, mask):
+            return (words * mask[..., None]).sum(axis=1)
+
+        return TextTower(word_vectors, run, max_length=256, has_edges=False)
+
     def _sentence_vectors(self, sentences: Sequence[str]) -> np.ndarray:
         return np.stack([self._sentence_vector(sentence) for sentence in sentences])
 
     def _sentence_vector(self, sentence: str) -> np.ndarray:
-        tokens = sentence.lower().strip(".!?").split() or [""]
+        tokens = _words(sentence)
         pairs = [" ".join(pair) for pair in pairwise(tokens)]
         return np.sum([self._token_vector(each) for each in (*tokens, *pairs)], axis=0)
 
     def _token_vector(self, token: str) -> np.ndarray:
         seed = hashlib.sha256(f"{self._seed} {token}".encode()).digest()[:8]
         return np.random.default_rng(int.from_bytes(seed)).normal(size=self.width)
+
+
+def _words(sentence: str) -> list[str]:
+    return sentence.lower().strip(".!?").split() or [""]

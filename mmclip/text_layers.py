@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,24 @@ BATCH = 32
 # Token counts to which batches are padded; longer batches are padded to the encoder's maximum.
 LENGTHS = (16, 32, 64, 128)
 INSTALL = "pip install -c constraints.txt '.[train]'"
+
+
+class TextTower(NamedTuple):
+    """A frozen text encoder that starts from word vectors instead of sentences.
+
+    Attributes:
+        word_vectors: function from sentences to their word vectors, one array [token, width] per
+            sentence, with the vectors of the start and the end token if the encoder has them.
+        run: function from padded word vectors [sentence, token, width] and their mask [sentence,
+            token] to embeddings [sentence, width], not normalised.
+        max_length: largest number of tokens.
+        has_edges: whether a sentence begins with a start token and ends with an end token.
+    """
+
+    word_vectors: Callable[[Sequence[str]], list[np.ndarray]]
+    run: Callable[[jax.Array, jax.Array], jax.Array]
+    max_length: int
+    has_edges: bool
 
 
 def linear(weights: Weights, name: str, x: jax.Array) -> jax.Array:

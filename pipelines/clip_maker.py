@@ -13,14 +13,15 @@ import jax
 import numpy as np
 
 from pipelines.clip_simulation import make_clip
-from pipelines.device_clips import clip_batches, clips_per_call
+from pipelines.device_clips import MOST_FACES, clip_batches, clips_per_call
 from pipelines.first_clip import compile_other_programs, first_clip_of_one_worker
 from pipelines.plan import Clip
 from pipelines.posed_clips import posed_rows
 from pipelines.recipe import Recipe
-from pipelines.sources import Take, TakeChanged
+from pipelines.sources import GroupTake, Take, TakeChanged, take_of_clip
 from pipelines.worker_environment import posing_processes
 from radarsim.errors import InputError
+from radarsim.frame_batches import frames_per_batch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +33,19 @@ class ClipMaker:
         keep_cubes: whether IF cubes are saved in the store.
         per_call: number of clips per call of the program for many clips; None for the path and
             number that suit the device.
+        batch_frames: number of frames that this program simulates at a time; None for the number
+            that suits the device.
     """
 
     body_models: str | None = None
     keep_cubes: bool = False
     per_call: int | None = None
+    batch_frames: int | None = None
 
     def __call__(self, recipe: Recipe, clip: Clip, take: Take) -> Mapping[str, np.ndarray]:
         """Make one clip; the arguments and errors are those of `clip_simulation.make_clip`."""
-        ((_, arrays),) = self.made_clips(recipe, (clip,), {clip.take: take})
+        takes = (take.main, *take.others) if isinstance(take, GroupTake) else (take,)
+        ((_, arrays),) = self.made_clips(recipe, (clip,), dict(zip(clip.takes, takes)))
         if isinstance(arrays, InputError):
             raise arrays
         return arrays
@@ -66,22 +71,35 @@ class ClipMaker:
             return self._one_by_one(recipe, clips, takes)
         processes = 0 if jax.default_backend() == "cpu" else posing_processes()
         rows = posed_rows(recipe, clips, takes, self.body_models, processes)
-        batches = clip_batches(recipe, per_call, self.keep_cubes)
+        _, batch_frames = self.device(recipe)
+        batches = clip_batches(recipe, per_call, self.keep_cubes, batch_frames)
         return ((row.clip, arrays) for row, arrays in batches.run(rows))
 
     def clips_at_once(self, recipe: Recipe) -> int | None:
         """Number of clips per call on this device; None if one clip is made after another."""
-        # Hidden point removal computes a convex hull on the host; rooms differ from clip to clip.
-        if recipe.simulation.visibility == "hpr" or recipe.room.name != "none":
+        if _needs_host(recipe):
             return None
         if self.per_call is None and jax.default_backend() != "cpu":
-            return clips_per_call(recipe)
+            _, batch_frames = self.device(recipe)
+            return clips_per_call(recipe, batch_frames)
         return self.per_call
+
+    def device(self, recipe: Recipe) -> tuple[str, int | None]:
+        """Kind of this process's device, and the number of frames that it simulates at a time.
+
+        The number is None if frames are simulated one by one.
+        """
+        kind, batch_frames = jax.devices()[0].device_kind, self.batch_frames
+        if _needs_host(recipe):
+            return kind, None
+        if batch_frames is None and jax.default_backend() != "cpu":
+            batch_frames = frames_per_batch(recipe.radar, MOST_FACES)
+        return kind, batch_frames
 
     def _one_by_one(self, recipe: Recipe, clips, takes) -> Iterator[tuple[Clip, Mapping]]:
         for clip in clips:
             with first_clip_of_one_worker(recipe, self._compiling(recipe, clip, takes)):
-                arrays = self._one(recipe, clip, takes[clip.take])
+                arrays = self._one(recipe, clip, take_of_clip(clip, takes))
             yield clip, arrays
 
     def _one(self, recipe: Recipe, clip: Clip, take: Take) -> Mapping | InputError:
@@ -94,5 +112,13 @@ class ClipMaker:
             return error
 
     def _compiling(self, recipe: Recipe, clip: Clip, takes: Mapping[str, Take]) -> Callable:
-        inputs = recipe, clip, takes[clip.take], self.body_models, self.keep_cubes
+        inputs = recipe, clip, take_of_clip(clip, takes), self.body_models, self.keep_cubes
         return partial(compile_other_programs, *inputs)
+
+
+def _needs_host(recipe: Recipe) -> bool:
+    """Whether clips are made one by one on every device.
+
+    Hidden point removal computes a convex hull on the host, and rooms differ from clip to clip.
+    """
+    return recipe.simulation.visibility == "hpr" or recipe.room.name != "none"

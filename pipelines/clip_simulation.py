@@ -14,26 +14,31 @@ import numpy as np
 
 from pipelines.cube_arrays import arrays_of_cube
 from pipelines.joint_arrays import arrays_of_joints
-from pipelines.plan import Clip
+from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
-from pipelines.sources import Take, unchanged
+from pipelines.room_arrays import arrays_of_room
+from pipelines.sources import GroupTake, Take, unchanged
 from pipelines.store_spec import num_poses
 from pipelines.subjects import (
     FittedTake,
     concatenated,
     fit_take,
+    other_people,
     placed_window,
     poses_for,
     radar_pose_of,
     reflectivity,
     subject_of,
 )
+from radarsim.input_checks import SimulationInput
+from radarsim.multipath.room_plan import scene_room
+from radarsim.multipath.room_report import RoomReport
 from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular, ReflectionModel
 from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
 from radarsim.scene.retarget import FittedMotion
 from radarsim.scene.scene import Scene
 from radarsim.signal.settings import SimulationSettings
-from radarsim.simulate import simulate
+from radarsim.simulate import scene_cube, simulate
 
 NUM_BETAS = 16
 
@@ -51,7 +56,7 @@ def make_clip(
     Args:
         recipe: recipe of the dataset.
         clip: a clip of the plan.
-        take: take from which the clip is cut.
+        take: take from which the clip is cut; a `GroupTake` if the clip has further people.
         body_models: folder or file of body models; None for the free body.
         keep_cubes: whether IF cubes are saved in the store.
 
@@ -63,8 +68,9 @@ def make_clip(
         InputError: the clip cannot be simulated.
     """
     prepared = prepare_clip(recipe, clip, take, body_models)
-    cube_v = _if_cube(recipe, prepared)
+    cube_v, report = _if_cube(recipe, prepared)
     arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
+    arrays |= {} if report is None else arrays_of_room(report)
     return arrays | arrays_of_motion(recipe, prepared)
 
 
@@ -75,8 +81,9 @@ class PreparedClip(NamedTuple):
         clip: clip of the plan.
         take: the clip's take, fitted to its body.
         window: placed motion of the clip.
-        scene: the subject, with poses for the frames of a full clip, in front of its radar.
+        scene: all people, with poses for the frames of a full clip, in front of the radar.
         reflection: reflection model with its level.
+        others: fitted takes of the further people.
     """
 
     clip: Clip
@@ -84,27 +91,33 @@ class PreparedClip(NamedTuple):
     window: Motion
     scene: Scene
     reflection: ReflectionModel
+    others: tuple[FittedTake, ...] = ()
 
 
 def prepare_clip(
     recipe: Recipe, clip: Clip, take: Take, body_models: str | None = None
 ) -> PreparedClip:
     """Read and place the motion of a clip; the arguments and errors are those of `make_clip`."""
-    fitted, window = _placed(recipe, clip, take, body_models)
-    scene = _scene(recipe, clip, fitted, window)
-    return PreparedClip(clip, fitted, window, scene, _reflection(recipe, clip, fitted))
+    people = _placed(recipe, clip, take, body_models)
+    fitted, window = people[0]
+    others = tuple(other for other, _ in people[1:])
+    scene, reflection = _scene(recipe, clip, people), _reflection(recipe, clip, fitted)
+    return PreparedClip(clip, fitted, window, scene, reflection, others)
 
 
 def scene_of_clip(recipe: Recipe, clip: Clip, take: Take, body_models: str | None = None) -> Scene:
     """The scene of `prepare_clip`, without the reflection, whose level takes time."""
-    return _scene(recipe, clip, *_placed(recipe, clip, take, body_models))
+    return _scene(recipe, clip, _placed(recipe, clip, take, body_models))
 
 
-def _placed(recipe, clip, take, body_models) -> tuple[FittedTake, Motion]:
+def _placed(recipe, clip, take, body_models) -> list[tuple[FittedTake, Motion]]:
+    """Fitted takes and placed motions of all people of a clip, the main person first."""
+    main, others = (take.main, take.others) if isinstance(take, GroupTake) else (take, ())
     # Poses may be read from the file only within this context.
-    with unchanged(take, clip.take_sha256):
-        fitted = fit_take(take, clip.take_sha256, recipe, body_models)
-        return fitted, placed_window(recipe, clip, fitted.fitted.motion)
+    with unchanged(main, clip.take_sha256):
+        fitted = fit_take(main, clip.take_sha256, recipe, body_models)
+        first = fitted, placed_window(recipe, clip, fitted.fitted.motion)
+    return [first, *other_people(recipe, clip, others, body_models)]
 
 
 def arrays_of_motion(recipe: Recipe, prepared: PreparedClip) -> dict[str, np.ndarray]:
@@ -130,24 +143,27 @@ def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
     return concatenated(own, still)
 
 
-def _scene(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> Scene:
-    """The clip's subject, posed for the frames of a full clip, in front of its radar."""
-    subject = subject_of(take, _extended(recipe, clip, window))
-    room = recipe.room.room_of_clip(clip.seed, window.pelvis_m)
-    return Scene([subject], radar_pose_of(clip), room)
+def _scene(recipe: Recipe, clip: Clip, people: list[tuple[FittedTake, Motion]]) -> Scene:
+    """The clip's people, posed for the frames of a full clip, in front of their radar."""
+    subjects = [subject_of(take, _extended(recipe, clip, window)) for take, window in people]
+    pelvis_m = np.concatenate([window.pelvis_m for _, window in people])
+    room = recipe.room.room_of_clip(clip.seed, pelvis_m)
+    return Scene(subjects, radar_pose_of(clip), room)
 
 
-def _if_cube(recipe: Recipe, prepared: PreparedClip) -> jax.Array:
-    """IF cube in volts at the ADC [frame, chirp, tx, rx, sample]; invalid after the clip's end."""
-    return simulate(
-        recipe.radar,
-        prepared.scene,
-        clip_key(prepared.clip.seed),
-        prepared.reflection,
-        simulation_settings(recipe),
-        num_frames=recipe.num_frames,
-        extra_noise_db=prepared.clip.extra_noise_db,
-    )
+def _if_cube(recipe: Recipe, prepared: PreparedClip) -> tuple[jax.Array, RoomReport | None]:
+    """IF cube in volts at the ADC [frame, chirp, tx, rx, sample], and the report of the room.
+
+    The cube is invalid after the end of the clip. The report is None in free space.
+    """
+    clip, scene, settings = prepared.clip, prepared.scene, simulation_settings(recipe)
+    radar, key, reflection = radar_of_clip(recipe, clip), clip_key(clip.seed), prepared.reflection
+    if scene.room is None:
+        options = {"num_frames": recipe.num_frames, "extra_noise_db": clip.extra_noise_db}
+        return simulate(radar, scene, key, reflection, settings, **options), None
+    room = scene_room(radar, scene, reflection, settings)
+    given = SimulationInput(radar, key, reflection, settings, clip.extra_noise_db)
+    return scene_cube(given, scene, room, recipe.num_frames, 0), room.report
 
 
 def simulation_settings(recipe: Recipe) -> SimulationSettings:

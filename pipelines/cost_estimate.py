@@ -9,7 +9,7 @@ from pipelines.clip_maker import ClipMaker
 from pipelines.plan import Clip, Plan
 from pipelines.recipe import Recipe
 from pipelines.shard_job import MakeClip
-from pipelines.sources import Take
+from pipelines.sources import Take, take_of_clip
 from pipelines.storage import LocalFolder
 from pipelines.store_spec import StoreSpec
 from pipelines.store_writer import ShardWriter
@@ -64,7 +64,13 @@ def estimate_cost(
     clip = plan.clips[0]
     with local_workers(1, 1) as client:
         task = client.submit(
-            _make_twice, make_clip, plan.recipe, clip, takes[clip.take], store_spec, pure=False
+            _make_twice,
+            make_clip,
+            plan.recipe,
+            clip,
+            take_of_clip(clip, takes),
+            store_spec,
+            pure=False,
         )
         first_s, clip_s, clip_bytes = task.result()
     count = min(workers or default_workers(), plan.num_shards)

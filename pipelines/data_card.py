@@ -1,7 +1,7 @@
 """Data card (README.md) of a store: contents, subjects, splits, licences, instructions for reading.
 
-The card depends only on the store's tables and attributes, so identical stores have identical
-cards. Attribute sentences attached later do not change the card.
+The card depends only on the store's tables, attributes and levels of multipath, so identical stores
+have identical cards. Attribute sentences attached later do not change the card.
 """
 
 import math
@@ -9,6 +9,13 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from pipelines.data_card_people import (
+    limitations,
+    people_per_clip,
+    people_section,
+    people_settings,
+)
+from pipelines.data_card_room import limitations_in_room, room_section, room_settings
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
 from pipelines.store_folder import StoreFolder
@@ -73,9 +80,11 @@ def make_data_card(folder: StoreFolder) -> bytes:
         _splits_section(statistics),
         _licences_section(statistics),
         _labels_section(statistics),
+        *people_section(statistics),
+        *room_section(folder),
         _arrays_section(root_arrays(folder)),
         _READ,
-        "" if statistics.is_recorded else _LIMITS,
+        "" if statistics.is_recorded else _limitations_section(statistics, attributes),
     ]
     return "\n".join(part for part in parts if part).encode()
 
@@ -99,10 +108,10 @@ def _cell(text: str) -> str:
 
 
 def _head(statistics: StoreStatistics, arrays: Mapping[str, dict]) -> str:
-    total = statistics.made
+    total, people = statistics.made, people_per_clip(statistics)
     lines = [
         f"# {'Recorded' if statistics.is_recorded else 'Simulated'} radar dataset\n",
-        f"{total.clips} clips, {duration(total.seconds)}, of one person each in front of",
+        f"{total.clips} clips, {duration(total.seconds)}, of {people} in front of",
         f"a radar: heatmaps of {_measured(arrays)}.",
         *([] if statistics.is_recorded else [_SIMULATED]),
     ]
@@ -142,6 +151,13 @@ def _recording_section(attributes: Mapping) -> str:
     return f"## Recordings\n\n{table(('setting', 'value'), rows)}\nUnknown: {unknown}.\n"
 
 
+def _limitations_section(statistics: StoreStatistics, attributes: Mapping) -> str:
+    text = limitations(_LIMITS, statistics)
+    if "recipe" not in attributes:
+        return text
+    return limitations_in_room(text, parse_recipe(str(attributes["recipe"]), "recipe"))
+
+
 def _settings(recipe: Recipe) -> dict[str, str]:
     """Return the main settings of the recipe, keyed by name, in customary units."""
     places, simulation = recipe.placements, recipe.simulation
@@ -152,10 +168,12 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "radar": f"{recipe.radar.name}, {start_ghz:.2f} to "
         f"{start_ghz + chirp.bandwidth_hz / 1e9:.2f} GHz, {frame.num_chirps} chirps of "
         f"{chirp.num_samples} samples every {frame.period_s * 1e3:g} ms",
+        **_receiver_settings(recipe),
         "body": recipe.body,
         "clips": f"{recipe.clips.length_s:g} s every {recipe.clips.stride_s:g} s, "
         f"placements of each: {places.per_clip}, one per {places.scope}",
         "distance, lateral [m]": f"{_span(places.distance_m)}, {_span(places.lateral_m)}",
+        **people_settings(recipe),
         "heading [deg]": _span([math.degrees(end) for end in places.heading_rad]),
         "radar height [m], tilt [deg]": f"{_span(places.radar_height_m)}, "
         + _span([math.degrees(end) for end in places.radar_tilt_rad]),
@@ -164,26 +182,21 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "sigma [rad]": sigma,
         "noise, ADC steps": f"{_yes(simulation.noise)}, {_yes(simulation.quantise)}",
         "heatmap window, clutter removed": f"{recipe.maps.window}, {recipe.maps.clutter}",
-        **_room_settings(recipe),
+        **room_settings(recipe),
         **_detection_settings(recipe),
         "seed": str(recipe.seed),
     }
 
 
-def _room_settings(recipe: Recipe) -> dict[str, str]:
-    """Return the settings of the room, if the clips are in a room."""
-    room = recipe.room
-    if room.name == "none":
+def _receiver_settings(recipe: Recipe) -> dict[str, str]:
+    """Return the receiver profile with its parts and ranges, if the receiver is not ideal."""
+    profile = recipe.receiver
+    if profile is None:
         return {}
-    low_mm, high_mm = room.roughness_mm
-    rough = f"{low_mm:g} to {high_mm:g} mm" if high_mm >= 0 else "of the room"
-    return {
-        "room": f"{room.name}, distances times {_span(room.length_scale)}, roughness {rough}, "
-        f"walls {room.walls or 'of the room'}, furniture kept with probability "
-        f"{room.keep_furniture:g}",
-        "multipath": f"the strongest {room.most_passes} passes of each clip, "
-        "others with up to two reflections are left out",
-    }
+    text = f"{profile.name}{f' ({profile.source})' if profile.source else ''}: "
+    text += ", ".join(profile.parts)
+    drawn = ", ".join(f"{name} {_span(ends)}" for name, ends in profile.ranges.items())
+    return {"receiver": f"{text}; drawn per clip: {drawn}" if drawn else text}
 
 
 def _detection_settings(recipe: Recipe) -> dict[str, str]:

@@ -4,8 +4,9 @@
 
 A batch first uses the standard sizes of the recipe. The program also returns the sizes that each
 clip required; a clip that required more is simulated again with its own step on the ladder of
-`standard_sizes`. Sizes depend only on the recipe and on the clip, so the bytes of a clip depend
-neither on the other clips nor on the number of clips per batch.
+`standard_sizes`. Sizes depend only on the recipe and on the clip, and within the program, frames
+are simulated in batches of one length, so the bytes of a clip depend neither on the other clips nor
+on the number of clips per batch.
 
 A batch is computed while the host prepares the next one and stores the one before.
 """
@@ -28,9 +29,11 @@ from radarsim.errors import InputError
 from radarsim.signal.array_sizes import RequiredSizes, SumSizes
 from radarsim.signal.standard_sizes import sizes_on_ladder, standard_sizes
 
-# Frames per call on an accelerator: the cubes of an AWR1843BOOST take 1.6 GB, which fits into the
-# memory of any card. Not tuned, because no accelerator was available.
-FRAMES_PER_CALL = 512
+# Most frames per call on an accelerator: the cubes of an AWR1843BOOST take 3.2 GB, which fits into
+# the memory of any card. Not tuned, because no accelerator was available.
+MOST_FRAMES_PER_CALL = 1024
+# Faces of the largest body models (SMPL-X), for the number of frames that fit into the memory.
+MOST_FACES = 20908
 # Batches that are computed or wait for the device while the host does other work.
 BATCHES_AHEAD = 2
 
@@ -45,7 +48,7 @@ class MadeClip(NamedTuple):
 class _Kind(NamedTuple):
     """What the clips of a batch have in common."""
 
-    body_key: BodyKey
+    body_keys: tuple[BodyKey, ...]
     sizes: SumSizes
 
 
@@ -58,9 +61,20 @@ class _Running(NamedTuple):
     required: RequiredSizes
 
 
-def clips_per_call(recipe: Recipe) -> int:
-    """Number of clips in a batch on an accelerator; it depends on the recipe only."""
-    return max(1, FRAMES_PER_CALL // recipe.num_frames)
+def clips_per_call(recipe: Recipe, batch_frames: int) -> int:
+    """Number of clips in a call on an accelerator, which fills batches of frames best.
+
+    Args:
+        recipe: recipe of the dataset.
+        batch_frames: number of frames that are simulated at a time.
+    """
+
+    def filled(count: int) -> float:
+        batches = -(-count * recipe.num_frames // batch_frames)
+        return count * recipe.num_frames / (batches * batch_frames)
+
+    most = max(1, MOST_FRAMES_PER_CALL // recipe.num_frames)
+    return max(range(1, most + 1), key=filled)
 
 
 class ClipBatches:
@@ -71,23 +85,27 @@ class ClipBatches:
         num_again: number of clips that required larger sizes.
     """
 
-    def __init__(self, recipe: Recipe, per_call: int, keep_cubes: bool):
+    def __init__(
+        self, recipe: Recipe, per_call: int, keep_cubes: bool, batch_frames: int | None = None
+    ):
         """Prepare the simulator; programs are compiled at the first call.
 
         Args:
             recipe: recipe of the dataset.
             per_call: number of clips per batch; an incomplete batch is padded.
             keep_cubes: whether IF cubes are saved in the store.
+            batch_frames: number of frames that are simulated at a time; None for the number that
+                suits the device and `per_call`.
         """
-        self._recipe, self._per_call = recipe, per_call
+        self._recipe, self._per_call, self._batch_frames = recipe, per_call, batch_frames
         self._settings = simulation_settings(recipe)
         self._products = cube_products(recipe, keep_cubes)
-        self._simulators: dict[BodyKey, BatchSimulator] = {}
+        self._simulators: dict[tuple[BodyKey, ...], BatchSimulator] = {}
         by_lobes = recipe.simulation.reflection == "paper"
         self.standard = standard_sizes(
             recipe.radar,
             self._settings.error_budget,
-            near_m=recipe.placements.distance_m[0],
+            near_m=_nearest_m(recipe),
             lobe_rad=recipe.simulation.sigma_rad[0] if by_lobes else 0.0,
         )
         self.num_again = 0
@@ -99,7 +117,7 @@ class ClipBatches:
             if row.error is not None:
                 yield MadeClip(row, row.error)
                 continue
-            waiting[_Kind(row.body_key, self.standard)].append(row)
+            waiting[_Kind(row.body_keys, self.standard)].append(row)
             running += self._start_batches(waiting, self._per_call)
             while len(running) >= BATCHES_AHEAD:
                 yield from self._finish(running.popleft(), waiting)
@@ -121,7 +139,8 @@ class ClipBatches:
     def _start(self, rows: list[PosedRow], kind: _Kind) -> _Running:
         padded = rows + [rows[-1]] * (self._per_call - len(rows))
         stacked = jax.tree.map(lambda *parts: np.stack(parts), *(row.posed for row in padded))
-        values, required = self._simulator(kind.body_key).at_sizes(stacked, kind.sizes)
+        simulator = self._simulator(kind.body_keys)
+        values, required = simulator.at_sizes(stacked, kind.sizes, self._batch_frames)
         for part in jax.tree.leaves((required, values)):
             part.copy_to_host_async()
         return _Running(rows, kind, values, required)
@@ -136,7 +155,7 @@ class ClipBatches:
                     yield MadeClip(row, sizes)
                     continue
                 if sizes != self.standard:
-                    waiting[_Kind(row.body_key, sizes)].append(row)
+                    waiting[_Kind(row.body_keys, sizes)].append(row)
                     self.num_again += 1
                     continue
             arrays = stored_arrays(self._recipe, row.clip, _item(values, index))
@@ -150,18 +169,29 @@ class ClipBatches:
         except InputError as error:
             return error
 
-    def _simulator(self, body_key: BodyKey) -> BatchSimulator:
-        if body_key not in self._simulators:
-            self._simulators[body_key] = BatchSimulator(
-                self._recipe.radar, (body_of(body_key),), self._settings, self._products
+    def _simulator(self, body_keys: tuple[BodyKey, ...]) -> BatchSimulator:
+        if body_keys not in self._simulators:
+            bodies = tuple(map(body_of, body_keys))
+            self._simulators[body_keys] = BatchSimulator(
+                self._recipe.radar, bodies, self._settings, self._products
             )
-        return self._simulators[body_key]
+        return self._simulators[body_keys]
+
+
+def _nearest_m(recipe: Recipe) -> float:
+    """Smallest distance at which a person of a clip starts [m]."""
+    nearest_m = recipe.placements.distance_m[0]
+    if recipe.people.number > 1:
+        nearest_m = min(nearest_m, recipe.people.distance_m[0])
+    return nearest_m
 
 
 @lru_cache(maxsize=2)
-def clip_batches(recipe: Recipe, per_call: int, keep_cubes: bool) -> ClipBatches:
+def clip_batches(
+    recipe: Recipe, per_call: int, keep_cubes: bool, batch_frames: int | None
+) -> ClipBatches:
     """The simulator of a recipe, which all shards of a worker share."""
-    return ClipBatches(recipe, per_call, keep_cubes)
+    return ClipBatches(recipe, per_call, keep_cubes, batch_frames)
 
 
 def _item(values: Any, index: int) -> Any:

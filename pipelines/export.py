@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import zarr
 
-from pipelines.schema import ALL_COORDINATES, TABLES
+from pipelines.schema import ALL_COORDINATES, ALL_TABLES, PEOPLE_TABLES
 from pipelines.store_reader import Store
 from radarsim.errors import InputError
 from radarsim.paths import check_link, local_path
@@ -57,7 +57,7 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
             copy.attrs.update({key: _plain(value) for key, value in array.attrs.items()})
             count += _copy(store, array, copy, path)
         _label_axes(file, store)
-        for table, columns in TABLES.items():
+        for table, columns in _tables(store).items():
             rows = store.table(table)
             for column, kind in columns.items():
                 values = np.array([row[column] for row in rows], _NUMPY[kind])
@@ -91,7 +91,7 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
             count += _copy(store, array, copy, path)
             copy.flush()
             about[name] = {"axes": array.metadata.dimension_names, **array.attrs}
-        for table, columns in TABLES.items():
+        for table, columns in _tables(store).items():
             with open(partial / f"{table}.csv", "w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, list(columns), extrasaction="ignore")
                 writer.writeheader()
@@ -99,6 +99,15 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
         text = json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False)
         (partial / "attributes.json").write_text(text + "\n", encoding="utf-8")
     return count
+
+
+def _tables(store: Store) -> dict[str, dict[str, str]]:
+    """Columns of the tables of a store, keyed by table; few stores have the tables of people."""
+    return {
+        name: columns
+        for name, columns in ALL_TABLES.items()
+        if name not in PEOPLE_TABLES or store.table(name)
+    }
 
 
 class Target:

@@ -26,10 +26,11 @@ from pipelines.store_spec import code_version, cube_shape
 from radarsim.errors import InputError
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import QuasiSpecular
-from radarsim.scene.scene import pose, skin_scene
-from radarsim.signal.face_selection import select_faces
-from radarsim.signal.frame_chunks import chunk_length, frame_chunks
+from radarsim.scene.mesh import Surface
+from radarsim.scene.scene import pose, skin_subjects
+from radarsim.signal.frame_chunks import chunk_length
 from radarsim.signal.noise_and_adc import receive
+from radarsim.signal.surface_selection import chunks_of_surfaces, select_each
 
 # Recipes whose first clip this process has begun.
 _KNOWN: set[Recipe] = set()
@@ -91,12 +92,15 @@ def compile_other_programs(
         recipe, clip, take, body_models, keep_cubes: arguments of `clip_simulation.make_clip`.
     """
     with contextlib.suppress(InputError):  # an unusable clip is reported when it is made
-        if recipe.simulation.reflection == "paper":  # otherwise the first worker is at it already
+        ideal = recipe.receiver is None  # other programs depend on the parts of the profile
+        # Without anchored level, the first worker is at the selection already.
+        if ideal and recipe.simulation.reflection == "paper":
             _select(recipe, clip, take, body_models)
         cube_v = jnp.zeros((recipe.num_frames, *cube_shape(recipe)), jnp.complex64)
         echo, key = cube_v[: chunk_length(recipe.num_frames)], clip_key(clip.seed)
         settings = simulation_settings(recipe)
-        jax.block_until_ready(receive(recipe.radar, echo, key, settings, 1.0, 0.0, 0))
+        if ideal:
+            jax.block_until_ready(receive(recipe.radar, echo, key, settings, 1.0, 0.0, 0))
         arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
 
 
@@ -105,8 +109,10 @@ def _select(recipe: Recipe, clip: Clip, take: Take, body_models: str | None) -> 
     radar, settings = recipe.radar, simulation_settings(recipe)
     scene = scene_of_clip(recipe, clip, take, body_models)
     posed = pose(scene, burst_times_s(radar, recipe.num_frames, settings.nodes))
-    mesh, faces = skin_scene(scene.bodies, posed)
-    chunk = frame_chunks(mesh)[0]
-    faces = jnp.asarray(faces, jnp.int32)
+    surfaces = [
+        Surface(mesh, jnp.asarray(faces, jnp.int32))
+        for mesh, faces in skin_subjects(scene.bodies, posed)
+    ]
+    chunk = chunks_of_surfaces(surfaces)[0]
     reflection = QuasiSpecular(clip.sigma_rad, 1.0)
-    jax.block_until_ready(select_faces(radar, settings, reflection, chunk, faces))
+    jax.block_until_ready(select_each(radar, settings, reflection, chunk))

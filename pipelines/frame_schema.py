@@ -7,6 +7,10 @@
     joints_m            [clip, frame, joint, axis]            radar frame: x ahead, y left, z up
     joint_speed_mps     [clip, frame, joint]                  radial, receding positive
     joint_visible       [clip, frame, joint]                  line of sight to the radar
+    other_joints_m ...  [clip, frame, person, joint, axis]    further people, in the order of the
+                                                              table `people`; likewise for
+                                                              other_joint_speed_mps and
+                                                              other_joint_visible
 
 All values refer to the middle of a frame's burst, at `frame_time`. Frames after the end of a clip
 have no points, maps at `FLOOR_DB`, and NaN for joints that are not visible.
@@ -21,6 +25,8 @@ from radarsim.scene.skeleton import JOINT_NAMES
 FRAME_MAPS = {"range_doppler": "burst_speed", "range_azimuth": "burst_angle"}
 FRAME_COORDINATES = {"frame_time": "s", "burst_speed": "m/s", "burst_angle": "rad"}
 JOINT_ARRAYS = ("joints_m", "joint_speed_mps", "joint_visible")
+# Joints of the further people, in stores with several people per clip.
+OTHER_JOINT_ARRAYS = tuple(f"other_{name}" for name in JOINT_ARRAYS)
 
 _AT_FRAMES = {"coordinates": "frame_time"}  # CF convention by which xarray finds the times
 _ABOUT_COORDINATES = {
@@ -34,7 +40,10 @@ def frame_arrays(layout: Layout) -> list[ArraySpec]:
     """Specifications of the saved arrays that have values per radar frame."""
     arrays = [] if layout.num_points is None else _points(layout)
     arrays += [_frame_map(layout, name) for name in FRAME_MAPS if getattr(layout, name)]
-    return arrays + (_joints(layout) if layout.joints else [])
+    if not layout.joints:
+        return arrays
+    arrays += _joints(layout)
+    return arrays + (_joints(layout, others=True) if layout.num_others else [])
 
 
 def frame_coordinates(layout: Layout) -> list[ArraySpec]:
@@ -115,33 +124,38 @@ def _frame_map(layout: Layout, name: str) -> ArraySpec:
     )
 
 
-def _joints(layout: Layout) -> list[ArraySpec]:
+def _joints(layout: Layout, others: bool = False) -> list[ArraySpec]:
+    """Specifications of the joints of the main person, or of the further people."""
     make = partial(_per_frame, layout)
-    joints = {"joint": layout.num_joints}
+    joints = {"person": layout.num_others} if others else {}
+    joints |= {"joint": layout.num_joints}
+    prefix, of = ("other_", " of the further people") if others else ("", "")
     attributes = {**_AT_FRAMES, "joint_names": list(JOINT_NAMES)}
     values = {"dtype": "float32", "fill": float("nan"), "missing": True, "attributes": attributes}
     return [
         make(
-            "joints_m",
+            f"{prefix}joints_m",
             {**joints, "axis": 3},
             units="m",
-            about="joints in the radar frame: x ahead, y left, z up",
+            about=f"joints{of} in the radar frame: x ahead, y left, z up",
             **values,
         ),
         make(
-            "joint_speed_mps",
+            f"{prefix}joint_speed_mps",
             joints,
             units="m/s",
-            about="radial speed of each joint, receding positive",
+            about=f"radial speed of each joint{of}, receding positive",
             **values,
         ),
         make(
-            "joint_visible",
+            f"{prefix}joint_visible",
             joints,
             dtype="bool",
             fill=False,
             units="1",
-            about="whether the body leaves the line of sight from the radar to the joint free",
+            about=f"whether no body blocks the line of sight from the radar to the joint{of}"
+            if layout.num_others
+            else "whether the body leaves the line of sight from the radar to the joint free",
             attributes=attributes,
         ),
     ]

@@ -79,6 +79,9 @@ class Layout:
         num_points: number of point slots per frame; None if points are not saved.
         range_doppler, range_azimuth: whether these maps of each frame are saved.
         joints: whether the joints of the body are saved for each frame.
+        num_others: number of further people in a clip, whose joints are saved with those of the
+            main person.
+        room: whether the clips are in rooms, whose levels of multipath are saved.
         heatmaps: names of the heatmaps; a radar without a sweep measures no range, and recorded
             heatmaps are often of one kind.
         relative: whether the values of the heatmaps are relative, without a unit; recordings only.
@@ -98,5 +101,7 @@ class Layout:
     range_doppler: bool = False
     range_azimuth: bool = False
     joints: bool = False
+    num_others: int = 0
+    room: bool = False
     heatmaps: tuple[str, ...] = HEATMAPS
     relative: bool = False

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 
 from pipelines.recipe import Placements, Recipe
+from radarsim.radar.radar import Radar
 
 SPLITS = ("train", "val", "test")
 # Pairs of (number of clips, shard size): the shard size applies to stores with fewer clips. Larger
@@ -23,6 +24,28 @@ MAX_SHARD_SIZE = 512
 DRAWN = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
 DRAWN_SIMULATION = ("sigma_rad", "extra_noise_db")
 SEE_LINES = "each has a line above that says what to do"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A further person in a clip, with a window of another take and a placement of its own.
+
+    Attributes:
+        take, source, licence, subject, take_sha256, gender: properties of the take.
+        start_s: start of the window in the take.
+        distance_m, lateral_m, heading_rad: placement at the start of the clip.
+    """
+
+    take: str
+    source: str
+    licence: str
+    subject: str
+    take_sha256: str = ""
+    gender: str = ""
+    start_s: float = 0.0
+    distance_m: float = 0.0
+    lateral_m: float = 0.0
+    heading_rad: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +63,7 @@ class Clip:
         extra_noise_db: increase of the receiver's noise figure.
         seed: seed for all random numbers of the clip.
         row, shard, split: position in the store, assigned by `make_plan`.
+        others: further people in the scene; empty if the subject is alone.
     """
 
     id: str
@@ -63,6 +87,12 @@ class Clip:
     row: int = -1
     shard: int = -1
     split: str = ""
+    others: tuple[Person, ...] = ()
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Ids of the takes of all people, the main person first."""
+        return self.take, *(person.take for person in self.others)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +163,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """SHA-256 over all fields of the clips, in hexadecimal."""
-        text = "\n".join(json.dumps(asdict(clip), sort_keys=True) for clip in self.clips)
+        text = "\n".join(json.dumps(_values(clip), sort_keys=True) for clip in self.clips)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -220,6 +250,24 @@ def draw_simulation(recipe: Recipe, clip_id: str) -> dict[str, float]:
     """Draw values for those fields of a `Clip` that are listed in `DRAWN_SIMULATION`."""
     ranges = recipe.simulation
     return {name: draw(recipe, name, getattr(ranges, name), clip_id) for name in DRAWN_SIMULATION}
+
+
+def radar_of_clip(recipe: Recipe, clip: Clip) -> Radar:
+    """The recipe's radar, with numbers drawn for the clip from the ranges of its receiver."""
+    if recipe.receiver is None:
+        return recipe.radar
+    profile = recipe.receiver.drawn(
+        lambda name, ends: draw(recipe, f"receiver.{name}", ends, clip.id)
+    )
+    return replace(recipe.radar, profile=profile)
+
+
+def _values(clip: Clip) -> dict:
+    """Fields of a clip; without `others` if the subject is alone, so that old digests are kept."""
+    values = asdict(clip)
+    if not clip.others:
+        del values["others"]
+    return values
 
 
 def _hash(seed: int, *names: str) -> bytes:

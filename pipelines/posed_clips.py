@@ -25,9 +25,9 @@ from pipelines.clip_simulation import (
     prepare_clip,
     simulation_settings,
 )
-from pipelines.plan import Clip
+from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
-from pipelines.sources import Take, TakeChanged
+from pipelines.sources import Take, TakeChanged, take_of_clip
 from pipelines.subjects import BodyKey
 from radarsim.batch import PosedClip, pose_clip
 from radarsim.errors import InputError
@@ -46,14 +46,14 @@ class PosedRow:
 
     Attributes:
         clip: clip of the plan.
-        body_key: key of the clip's body model.
+        body_keys: keys of the body models of all people in the clip, the main person first.
         posed: poses for the frames of a full clip, as NumPy arrays; None if there is an error.
         arrays: poses and joints that the recipe keeps.
         error: why the clip cannot be simulated.
     """
 
     clip: Clip
-    body_key: BodyKey | None = None
+    body_keys: tuple[BodyKey, ...] = ()
     posed: PosedClip | None = None
     arrays: Mapping[str, np.ndarray] | None = None
     error: InputError | None = None
@@ -69,7 +69,7 @@ def pose_row(recipe: Recipe, clip: Clip, take: Take, body_models: str | None = N
         try:
             prepared = prepare_clip(recipe, clip, take, body_models)
             posed = pose_clip(
-                recipe.radar,
+                radar_of_clip(recipe, clip),
                 prepared.scene,
                 jax.random.key_data(clip_key(clip.seed)),
                 prepared.reflection,
@@ -83,7 +83,8 @@ def pose_row(recipe: Recipe, clip: Clip, take: Take, body_models: str | None = N
         except InputError as error:
             return PosedRow(clip=clip, error=error)
     posed = jax.tree.map(_on_host, replace(posed, own_frames=np.int32(clip.num_frames)))
-    return PosedRow(clip=clip, body_key=prepared.take.body_key, posed=posed, arrays=arrays)
+    keys = tuple(each.body_key for each in (prepared.take, *prepared.others))
+    return PosedRow(clip=clip, body_keys=keys, posed=posed, arrays=arrays)
 
 
 def posed_rows(
@@ -105,10 +106,12 @@ def posed_rows(
         TakeChanged: a take has changed since the plan was made.
     """
     if processes == 0:
-        return (pose_row(recipe, clip, takes[clip.take], body_models) for clip in clips)
+        return (pose_row(recipe, clip, take_of_clip(clip, takes), body_models) for clip in clips)
     pool = _pool(processes)
     tasks = (
-        pool.submit(_pose_rows, recipe, group, takes[group[0].take], body_models)
+        pool.submit(
+            _pose_rows, recipe, group, [take_of_clip(clip, takes) for clip in group], body_models
+        )
         for group in _tasks_of(clips)
     )
     ahead = deque(itertools.islice(tasks, QUEUED_PER_PROCESS * processes))
@@ -127,8 +130,8 @@ def _in_order(ahead: deque[Future], tasks: Iterator[Future]) -> Iterator[PosedRo
         raise
 
 
-def _pose_rows(recipe, clips, take, body_models) -> list[PosedRow]:
-    return [pose_row(recipe, clip, take, body_models) for clip in clips]
+def _pose_rows(recipe, clips, takes, body_models) -> list[PosedRow]:
+    return [pose_row(recipe, clip, take, body_models) for clip, take in zip(clips, takes)]
 
 
 def _tasks_of(clips: Iterable[Clip]) -> Iterator[tuple[Clip, ...]]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, fields
 
 from pipelines.recipe_fields import check_choice, store_number, store_range
 from pipelines.recipe_keep import Detection, Keep
+from pipelines.recipe_people import People
 from pipelines.recipe_room import Room
 from radarsim.checks import checked_count
 from radarsim.errors import InputError
 from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS, HeatmapSettings
 from radarsim.radar.radar import Radar
+from radarsim.radar.receiver_profile import ReceiverProfile
 from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ
 from radarsim.scene.world_up import UP_AXES
 
@@ -202,19 +204,23 @@ class Recipe:
         radar: the radar with all its parameters.
         seed: seed from which all random values are derived, together with the id of a clip.
         limit: maximum number of clips; later clips are dropped, and 0 keeps all clips.
+        receiver: deviations from the ideal radar, whose ranges are drawn for every clip; None for
+            the ideal radar.
         body: name of the body, or a string that identifies the folder of body models.
-        built_in, sources, clips, placements, area, simulation, maps, keep, detection, splits,
-            room: sections of the recipe, described in their classes.
+        built_in, sources, clips, placements, people, area, simulation, maps, keep, detection,
+            splits, room: sections of the recipe, described in their classes.
     """
 
     radar: Radar
     seed: int = 0
     limit: int = 0
+    receiver: ReceiverProfile | None = None
     body: str = "free"
     built_in: BuiltIn = field(default_factory=BuiltIn)
     sources: Sources = field(default_factory=Sources)
     clips: Clips = field(default_factory=Clips)
     placements: Placements = field(default_factory=Placements)
+    people: People = field(default_factory=People)
     area: Area = field(default_factory=Area)
     simulation: Simulation = field(default_factory=Simulation)
     maps: Maps = field(default_factory=Maps)
@@ -289,6 +295,9 @@ class Recipe:
             raise InputError("recipe", f"keep.{name}", problem, hint)
 
 
+# Sections that the text of a recipe omits if all their values are the defaults, so that a recipe
+# that does not use them keeps its text and its digest.
+OMITTED_SECTIONS = ("people", "room")
 SECTIONS = {
     each.name: each.default_factory
     for each in fields(Recipe)

@@ -10,7 +10,7 @@
 Every clip has its own room, drawn from the clip's seed.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -79,11 +79,6 @@ class Room:
     def wall_materials(self) -> list[str]:
         """Names of the materials from which walls are drawn; empty to keep those of the room."""
         return [name.strip() for name in self.walls.split(",") if name.strip()]
-
-    @property
-    def omitted(self) -> bool:
-        """Whether the clips are in free space; the recipe's text then omits the section."""
-        return all(getattr(self, each.name) == each.default for each in fields(self))
 
     def room(self) -> SceneRoom:
         """The room before it is varied.

@@ -2,6 +2,7 @@
 
 seed = 7
 radar = "AWR1843BOOST"          # name of a board, a file, or a [radar] table
+receiver = "datasheet"          # name of a profile, a file, or a [receiver] table; default: ideal
 
 [placements]
 distance_m = [2.0, 4.0]         # limits of a uniform distribution; a single number is fixed
@@ -15,33 +16,39 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 
-from pipelines.recipe import SECTIONS, Recipe
+from pipelines.recipe import OMITTED_SECTIONS, SECTIONS, Recipe
 from radarsim.errors import InputError
 from radarsim.files import load_setup
 from radarsim.paths import local_path
 from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.radar.radar import Radar
+from radarsim.radar.receiver_profile import ReceiverProfile
+from radarsim.radar.receiver_toml import profile_from_table, profile_table
 from radarsim.radar.toml import dump_radar, parse_radar
 from radarsim.radar.toml_text import toml_text
+from radarsim.receiver_files import load_receiver
 
 
 def dump_recipe(recipe: Recipe) -> str:
     """TOML text with all values of a recipe, including defaults; equal recipes give equal text.
 
-    The section [room] is omitted for clips in free space, so that older recipes keep their digest.
+    The sections `OMITTED_SECTIONS` are only included if a value differs from the default.
     """
     table = {
         each.name: getattr(recipe, each.name)
         for each in fields(recipe)
-        if each.name not in SECTIONS and each.name != "radar"
+        if each.name not in SECTIONS and each.name not in ("radar", "receiver")
     }
     for name in SECTIONS:
         section = getattr(recipe, name)
-        if getattr(section, "omitted", False):
+        if name in OMITTED_SECTIONS and section == SECTIONS[name]():
             continue
         table[name] = {each.name: getattr(section, each.name) for each in fields(section)}
     # Decimals preserve every digit of the radar's parameters.
     table["radar"] = tomllib.loads(dump_radar(recipe.radar), parse_float=Decimal)
+    # The section is written only if the receiver is not ideal, because older stores lack it.
+    if recipe.receiver is not None:
+        table["receiver"] = profile_table(recipe.receiver)
     return toml_text(table)
 
 
@@ -85,6 +92,7 @@ def recipe_from_table(table: Mapping, where: str) -> Recipe:
     values = dict(table)
     _check_names(values, [each.name for each in fields(Recipe)], where, "")
     values["radar"] = _radar(values.get("radar", DEFAULT_BOARD), where)
+    values["receiver"] = _receiver(values.get("receiver"), values["radar"], where)
     for name, section in SECTIONS.items():
         if name in values:
             values[name] = _section(section, name, values[name], where)
@@ -138,8 +146,24 @@ def _radar(value: object, where: str) -> Radar:
     return _named(load_setup(path).radar, path, Path(path).stem)
 
 
+def _receiver(value: object, radar: Radar, where: str) -> ReceiverProfile | None:
+    """Profile of a recipe: a table, a name, or a file next to the recipe or in the working folder.
+
+    The key `base` of a table names the profile whose settings the table changes.
+    """
+    if value is None or isinstance(value, ReceiverProfile):
+        return value
+    if not isinstance(value, Mapping):
+        return load_receiver(_radar_path(value, where), radar)
+    settings = dict(value)
+    base = settings.pop("base", None)
+    base = None if base is None else load_receiver(_radar_path(base, where), radar)
+    profile = profile_from_table(settings, f"{where} [receiver]", base)
+    return profile if profile.parts else None
+
+
 def _radar_path(value: object, where: str) -> str:
-    """Path of the radar file, next to the recipe or in the working folder, or else a board name."""
+    """Path of a file next to the recipe or in the working folder, or else a name."""
     beside = Path(where).parent / local_path(str(value))
     return str(beside if beside.is_file() else value)
 

@@ -69,6 +69,7 @@ def _overview(store: Store, statistics: StoreStatistics) -> str:
         ("clips", f"{statistics.made.clips}, {duration(statistics.made.seconds)}"),
         ("failed clips", statistics.failed),
         ("subjects", len(statistics.subjects)),
+        *_people_rows(statistics),
         ("labels", len(statistics.labels)),
         ("captions", len(statistics.captions)),
         ("radar, body", f"{radar}, {store.recipe.body}"),
@@ -82,6 +83,15 @@ def _overview(store: Store, statistics: StoreStatistics) -> str:
     ]
     note = "Checksums were not compared: use <code>python -m builders.check</code>."
     return _table(None, rows) + f"<p class='note'>{note}</p>"
+
+
+def _people_rows(statistics: StoreStatistics) -> list[tuple[str, str]]:
+    """Number of people per clip, if any clip has several people."""
+    counts = {count: clips for count, clips in sorted(statistics.people.items()) if clips}
+    if max(counts, default=1) == 1:
+        return []
+    listed = ", ".join(f"{count} in {clips} clips" for count, clips in counts.items())
+    return [("people per clip", f"{listed}; captions describe the main person")]
 
 
 def _subjects_section(store: Store, statistics: StoreStatistics) -> Iterable[str]:

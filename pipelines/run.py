@@ -11,10 +11,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from pipelines.data_card import DATA_CARD, make_data_card
+from pipelines.device_record import record_to_keep
 from pipelines.plan import Note, Plan
 from pipelines.progress import Progress
 from pipelines.shard_job import MakeClip, ShardJob, make_shard
-from pipelines.sources import Take
+from pipelines.sources import Take, takes_of_clips
 from pipelines.storage import open_folder
 from pipelines.store_folder import StoreError, StoreFolder
 from pipelines.store_spec import StoreSpec
@@ -90,7 +91,8 @@ def build(
                 _count(summary, shard, outcome)
                 progress.finished(shard, outcome)
         if not summary.unfinished:
-            finish_store(folder, store_spec, {DATA_CARD: make_data_card(folder)})
+            also = {DATA_CARD: make_data_card(folder), **record_to_keep(folder)}
+            finish_store(folder, store_spec, also)
     return summary
 
 
@@ -182,7 +184,7 @@ class _ShardTasks:
     def _task(self, shard: int) -> tuple:
         """Arguments of `make_shard`, kept small because they are sent to a worker."""
         clips = self.plan.shard(shard)
-        return self.job, shard, clips, {clip.take: self.takes[clip.take] for clip in clips}
+        return self.job, shard, clips, takes_of_clips(clips, self.takes)
 
 
 def _outcome(*task: object) -> dict | Exception:

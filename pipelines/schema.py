@@ -3,7 +3,8 @@
 This file is the contract between programs that write a store and programs that read one. A reader
 needs only the store itself, which contains its version, axes and units.
 
-The arrays per radar frame (points, frame maps, joints) are in `frame_schema`.
+The arrays per radar frame (points, frame maps, joints) are in `frame_schema`, the levels of
+multipath in `room_arrays`.
 
 A clip occupies whole chunks, and a shard contains whole clips, so two writers never share a file.
 """
@@ -11,6 +12,7 @@ A clip occupies whole chunks, and a shard contains whole clips, so two writers n
 from pipelines.frame_schema import FRAME_COORDINATES, frame_arrays, frame_coordinates
 from pipelines.layout import FLOOR_DB, ArraySpec, Layout
 from pipelines.layout import HEATMAPS as HEATMAPS
+from pipelines.room_arrays import room_arrays
 
 FORMAT = "radarsim-store"
 # Version 2 added the optional arrays per radar frame; all arrays of version 1 are unchanged.
@@ -71,8 +73,40 @@ TABLES = {
         "provenance": "string",
     },
 }
+# Further people in the clips; only stores with several people per clip have these tables. All other
+# tables and arrays describe the main person, as in a store with one person per clip.
+PEOPLE_TABLES = {
+    "people": {
+        "row": "int64",
+        "clip": "string",
+        "person": "int32",  # from 1 on; the main person is in the table `clips`
+        "take": "string",
+        "source": "string",
+        "licence": "string",
+        "subject": "string",
+        "gender": "string",
+        "split": "string",
+        "start_s": "float64",
+        "distance_m": "float64",
+        "lateral_m": "float64",
+        "heading_rad": "float64",
+        "take_sha256": "string",
+    },
+    "people_segments": {
+        "row": "int64",
+        "clip": "string",
+        "person": "int32",
+        "start_s": "float64",
+        "end_s": "float64",
+        "text": "string",
+        "source": "string",
+        "licence": "string",
+        "kind": "string",
+    },
+}
+ALL_TABLES = TABLES | PEOPLE_TABLES
 # The attributes table has no checksums, since sentences may be attached to a finished store.
-CHECKED_TABLES = ("clips", "segments", "captions")
+CHECKED_TABLES = ("clips", "segments", "captions", *PEOPLE_TABLES)
 
 
 def store_arrays(layout: Layout) -> tuple[ArraySpec, ...]:
@@ -83,7 +117,7 @@ def store_arrays(layout: Layout) -> tuple[ArraySpec, ...]:
         arrays.append(_cube(layout))
     if layout.num_poses is not None:
         arrays += _motion(layout)
-    arrays += frame_arrays(layout)
+    arrays += [*frame_arrays(layout), *room_arrays(layout)]
     return (*arrays, *_coordinates(layout), *frame_coordinates(layout))
 
 

@@ -16,11 +16,12 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from pipelines.clip_maker import ClipMaker
+from pipelines.device_record import agreed_frames_per_batch
 from pipelines.plan import SEE_LINES, Clip, Note
 from pipelines.recipe import Recipe
-from pipelines.sources import Take, TakeChanged
+from pipelines.sources import Take, TakeChanged, take_of_clip
 from pipelines.storage import open_folder
-from pipelines.store_folder import StoreError
+from pipelines.store_folder import StoreError, StoreFolder
 from pipelines.store_spec import StoreSpec
 from pipelines.store_tables import shard_tables
 from pipelines.store_writer import ShardWriter, done_record
@@ -73,6 +74,7 @@ def make_shard(
     Raises:
         TakeChanged: a take has changed since the plan was made; the shard stays unfinished.
         StoreError: the store cannot be written; the shard stays unfinished.
+        InputError: the store was begun on a device of another kind; the shard stays unfinished.
     """
     # The progress display reports compilation, so the workers do not report it.
     logging.getLogger("radarsim.progress").setLevel(logging.ERROR)
@@ -80,6 +82,7 @@ def make_shard(
     record = done_record(folder, shard)
     if record is not None:
         return {**record, "found": True}
+    job = _with_recorded_batches(job, folder)
     writer = ShardWriter(folder, job.store_spec, shard)
     arrays_of_clips = _made_clips(job, clips, takes)  # starts with the poses at once
     with _ONE_SIMULATES:
@@ -92,6 +95,15 @@ def make_shard(
     writer.finish(_tables(job.recipe, made, takes), record)
     trim_heap()
     return {**record, "bytes": writer.num_bytes}
+
+
+def _with_recorded_batches(job: ShardJob, folder: StoreFolder) -> ShardJob:
+    """The job with the number of frames per batch that all shards of the store use."""
+    maker = job.make_clip
+    if not isinstance(maker, ClipMaker):
+        return job
+    frames = agreed_frames_per_batch(folder, *maker.device(job.recipe))
+    return replace(job, make_clip=replace(maker, batch_frames=frames))
 
 
 def _write_clips(writer: ShardWriter, clips: Iterator, on_progress) -> tuple[list, list]:
@@ -117,7 +129,7 @@ def _made_clips(job: ShardJob, clips, takes) -> Iterator[tuple[Clip, Mapping | I
 def _one_by_one(job: ShardJob, clips, takes) -> Iterator[tuple[Clip, Mapping | InputError]]:
     for clip in clips:
         try:
-            yield clip, job.make_clip(job.recipe, clip, takes[clip.take])
+            yield clip, job.make_clip(job.recipe, clip, take_of_clip(clip, takes))
         except (StoreError, TakeChanged):
             raise
         except InputError as error:

@@ -6,10 +6,11 @@ way. A take is pickled and sent to the workers, so it holds a path or a name, no
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipelines.plan import Clip
 from radarsim.errors import InputError
 from radarsim.scene.motion import Motion
 
@@ -66,6 +67,45 @@ class Text:
     def caption_id(self) -> str:
         """Hash of a caption, so that equal captions have equal ids in all shards of a store."""
         return hashlib.sha256(self.caption.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class GroupTake:
+    """The takes of all people of a clip, with the interface of the main person's take.
+
+    Attributes:
+        main: take of the main person.
+        others: takes of the further people, in the order of `Clip.others`.
+    """
+
+    main: "Take"
+    others: tuple["Take", ...]
+
+    def __getattr__(self, name: str):
+        if name in ("main", "others"):  # unpickling asks for attributes before they exist
+            raise AttributeError(name)
+        return getattr(self.main, name)
+
+
+def take_of_clip(clip: Clip, takes: Mapping[str, "Take"]) -> "Take | GroupTake":
+    """The take of a clip, together with the takes of the further people in the clip.
+
+    Args:
+        clip: clip of a plan.
+        takes: takes of all people, keyed by id.
+    """
+    main, *others = (takes[name] for name in clip.takes)
+    return GroupTake(main, tuple(others)) if others else main
+
+
+def takes_of_clips(clips: Iterable[Clip], takes: Mapping[str, "Take"]) -> dict[str, "Take"]:
+    """The takes of all people of some clips, keyed by id.
+
+    Args:
+        clips: clips of a plan.
+        takes: takes of all people, keyed by id.
+    """
+    return {name: takes[name] for clip in clips for name in clip.takes}
 
 
 class Take(Protocol):

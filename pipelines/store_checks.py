@@ -68,6 +68,9 @@ def check_tables(store: Store) -> Iterator[str]:
         if not 0 <= start_s < end_s <= length_s.get(segment["row"], 0) + 1e-6:
             where = f"row {segment['row']}: {start_s:g} to {end_s:g} s"
             yield _line(store, "tables/segments", f"{where} is outside the clip")
+    for person in store.table("people"):
+        if person["row"] not in length_s:
+            yield _line(store, "tables/people", f"row {person['row']} is not a clip")
     for row in store.table("attributes"):
         if row["caption"] not in captions:
             yield _line(store, "tables/attributes", f"caption {row['caption']} is missing")
@@ -78,7 +81,8 @@ def check_splits(store: Store) -> Iterator[str]:
     for key, what in (("subject", "subject"), ("take", "motion"), ("take_sha256", "motion file")):
         splits = defaultdict(set)
         for clip in store.clips.values():
-            splits[getattr(clip, key)].add(clip.split)
+            for person in (clip, *clip.others):
+                splits[getattr(person, key)].add(clip.split)
         for name, found in sorted(splits.items()):
             if len(found) > 1:
                 yield _line(store, "splits", f"{what} {name} is in {' and '.join(sorted(found))}")

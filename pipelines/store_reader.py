@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import zarr
 
-from pipelines.plan import Clip
+from pipelines.device_record import kept_frames_per_batch
+from pipelines.plan import Clip, Person
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
 from pipelines.schema import FORMAT, HEATMAPS, READABLE_VERSIONS
@@ -52,13 +53,19 @@ class Store:
     @cached_property
     def clips(self) -> dict[int, Clip]:
         """Clips that have been written, keyed by row."""
-        known = {each.name for each in fields(Clip)}
-        rows = [{name: row[name] for name in row if name in known} for row in self.table("clips")]
+        others: dict[int, tuple[Person, ...]] = {}
         try:
-            found = {row["row"]: Clip(**row) for row in rows}
+            for row in sorted(self.table("people"), key=lambda row: row["person"]):
+                others[row["row"]] = (*others.get(row["row"], ()), _known(Person, row))
+            found = {
+                row["row"]: _known(Clip, {**row, "others": others.get(row["row"], ())})
+                for row in self.table("clips")
+            }
         except (TypeError, KeyError) as error:
             problem = f"lacks a column ({error})"
-            raise InputError(self.path, "tables/clips", problem, _DAMAGED) from None
+            raise InputError(
+                self.path, "tables/clips or tables/people", problem, _DAMAGED
+            ) from None
         if not found:
             hint = "wait for its build, or run it again"
             raise InputError(self.path, "tables/clips", "has no clips yet", hint)
@@ -72,6 +79,11 @@ class Store:
         except (ValueError, AttributeError, RecursionError):
             files = None
         return files if isinstance(files, dict) else {}
+
+    @property
+    def frames_per_batch(self) -> int | None:
+        """Number of frames that a GPU simulated at a time; None for a store made by a CPU."""
+        return kept_frames_per_batch(self._folder)
 
     @property
     def name(self) -> str:
@@ -232,6 +244,12 @@ class Store:
     @cached_property
     def _captions(self) -> dict[str, str]:
         return {row["id"]: row["text"] for row in self.table("captions")}
+
+
+def _known(kind: type, row: dict):
+    """The record of a row, from those columns that are fields of the record."""
+    names = {each.name for each in fields(kind)}
+    return kind(**{name: row[name] for name in row if name in names})
 
 
 def _unreadable(error: Exception) -> str:

@@ -162,6 +162,8 @@ def kept_sizes(recipe: Recipe) -> dict[str, int | bool | None]:
         "range_doppler": keep.range_doppler,
         "range_azimuth": keep.range_azimuth,
         "joints": keep.joints,
+        "num_others": recipe.people.number - 1,
+        "room": recipe.room.name != "none",
     }
 
 
@@ -212,6 +214,6 @@ def _layout(plan: Plan, coordinates: Mapping[str, np.ndarray]) -> Layout:
 
 
 def _texts_digest(plan: Plan, takes: Mapping[str, Take]) -> str:
-    names = sorted({clip.take for clip in plan.clips})
+    names = sorted({name for clip in plan.clips for name in clip.takes})
     texts = [[name, [asdict(text) for text in takes[name].texts]] for name in names]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()

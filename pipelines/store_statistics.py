@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.plan import DRAWN, SPLITS
-from pipelines.schema import RECORDED_BODY, TABLES
+from pipelines.schema import ALL_TABLES, RECORDED_BODY
 from pipelines.store_folder import StoreFolder
 from radarsim.errors import InputError
 
@@ -71,6 +71,7 @@ class StoreStatistics:
         frames: number of clips, keyed by frame count.
         ranges: lowest and highest value of each parameter that varies from clip to clip.
         bodies: names of all bodies used.
+        people: number of clips, keyed by the number of people in the clip.
     """
 
     made: ClipTotal = field(default_factory=ClipTotal)
@@ -86,6 +87,7 @@ class StoreStatistics:
     frames: Counter = field(default_factory=Counter)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     bodies: set[str] = field(default_factory=set)
+    people: Counter = field(default_factory=Counter)
 
     def subjects_in(self, split: str) -> int:
         """Number of subjects in a split."""
@@ -151,7 +153,21 @@ def compute_statistics(folder: StoreFolder) -> StoreStatistics:
             statistics.captions.setdefault(row["id"], caption)
     for clips, segments in zip(_table_parts(folder, "clips"), _table_parts(folder, "segments")):
         _count_clips(statistics, clips, period_s, _count_segments(statistics, segments))
+    _count_people(statistics, folder)
     return statistics
+
+
+def _count_people(statistics: StoreStatistics, folder: StoreFolder) -> None:
+    """Count the people of all clips, and the splits and licences of the further people."""
+    per_clip = Counter()
+    for part in _table_parts(folder, "people"):
+        for person in part.to_pylist():
+            per_clip[person["row"]] += 1
+            statistics.subjects.setdefault(person["subject"], set()).add(person["split"])
+            key = person["source"], person["licence"]
+            statistics.motions.setdefault(key, ClipTotal())
+    statistics.people = Counter(1 + others for others in per_clip.values())
+    statistics.people[1] = statistics.made.clips + statistics.failed - len(per_clip)
 
 
 def _count_segments(statistics: StoreStatistics, part: pa.Table) -> set[int]:
@@ -197,7 +213,7 @@ def _table_parts(folder: StoreFolder, table: str) -> Iterator[pa.Table]:
                 part = pq.read_table(io.BytesIO(folder.read(path) or b""))
             except (pa.ArrowException, OSError, ValueError):
                 raise InputError(folder.root, path, "cannot be read", _HINT) from None
-            if missing := sorted(TABLES[table].keys() - set(part.column_names)):
+            if missing := sorted(ALL_TABLES[table].keys() - set(part.column_names)):
                 raise InputError(folder.root, path, f"lacks the column {missing[0]}", _HINT)
             yield part
 

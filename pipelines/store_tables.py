@@ -6,13 +6,14 @@ is a hash of its text, so a caption has the same id in all shards.
 
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.caption_datasets.motion_texts import window_label
-from pipelines.plan import Clip
-from pipelines.schema import TABLES
+from pipelines.plan import Clip, Person
+from pipelines.schema import ALL_TABLES, PEOPLE_TABLES, TABLES
 from pipelines.sources import Text
 
 Rows = list[dict[str, object]]
@@ -30,7 +31,7 @@ def shard_tables(
     body: str,
     period_s: float,
 ) -> dict[str, Rows]:
-    """Rows of all four tables for the clips of one shard.
+    """Rows of all tables for the clips of one shard; without further people, of the first four.
 
     Args:
         clips: clips with their final number of frames (0 if the clip failed).
@@ -41,7 +42,9 @@ def shard_tables(
     Returns:
         Rows of each table, keyed by table name.
     """
-    rows: dict[str, Rows] = {table: [] for table in TABLES}
+    clips = list(clips)
+    several = any(clip.others for clip in clips)
+    rows: dict[str, Rows] = {table: [] for table in (ALL_TABLES if several else TABLES)}
     captions: dict[str, tuple[Text, str]] = {}
     for clip in clips:
         rows["clips"].append(_clip_row(clip, radar, body))
@@ -51,6 +54,11 @@ def shard_tables(
             if segment:
                 rows["segments"].append(segment)
                 captions.setdefault(text.caption_id, (text, text.licence or clip.licence))
+        for number, person in enumerate(clip.others, start=1):
+            rows["people"].append(_person_row(clip, number, person))
+            rows["people_segments"] += _person_segments(
+                clip, number, person, texts.get(person.take, ()), duration_s
+            )
     for caption_id, (text, licence) in sorted(captions.items()):
         about = {"id": caption_id, "text": text.caption, "source": text.source}
         rows["captions"].append({**about, "licence": licence})
@@ -60,7 +68,7 @@ def shard_tables(
 
 def parquet_bytes(table: str, rows: Rows) -> bytes:
     """Encode rows as a Parquet file; equal rows give equal bytes."""
-    columns = TABLES[table]
+    columns = ALL_TABLES[table]
     schema = pa.schema([pa.field(name, _TYPES[kind]) for name, kind in columns.items()])
     arrow = pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows], schema)
     sink = io.BytesIO()
@@ -76,6 +84,28 @@ def read_table(parts: Iterable[bytes]) -> pa.Table:
 def _clip_row(clip: Clip, radar: str, body: str) -> dict[str, object]:
     values = {name: getattr(clip, name) for name in TABLES["clips"] if hasattr(clip, name)}
     return {**values, "radar": radar, "body": body}
+
+
+def _person_row(clip: Clip, number: int, person: Person) -> dict[str, object]:
+    names = {"row": clip.row, "clip": clip.id, "person": number, "split": clip.split}
+    return names | {
+        name: getattr(person, name) for name in PEOPLE_TABLES["people"] if name not in names
+    }
+
+
+def _person_segments(
+    clip: Clip, number: int, person: Person, texts: tuple[Text, ...], duration_s: float
+) -> Rows:
+    """Segments of a further person, with the text itself instead of the id of a caption."""
+    window = replace(clip, start_s=person.start_s)
+    rows = []
+    for text in _with_label(texts, person.start_s, duration_s):
+        segment = _segment_row(window, text, duration_s)
+        if segment:
+            licence = text.licence or person.licence
+            about = {"text": text.caption, "source": text.source, "licence": licence}
+            rows.append({**segment, "person": number, **about})
+    return rows
 
 
 def _with_label(texts: tuple[Text, ...], start_s: float, duration_s: float) -> list[Text]:

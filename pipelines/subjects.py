@@ -3,15 +3,16 @@
 import functools
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
-from pipelines.plan import Clip
+from pipelines.plan import Clip, Person
 from pipelines.recipe import Recipe
-from pipelines.sources import Take
+from pipelines.sources import Take, unchanged
 from radarsim import files
 from radarsim.calibrate import StandingViews, reflectivity_of_views, standing_views
 from radarsim.errors import InputError
@@ -68,12 +69,27 @@ def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -
         InputError: the motion or the body model is not usable.
     """
     del sha256
+    return _fitted(take, recipe, body_models)
+
+
+def _fitted(take: Take, recipe: Recipe, body_models: str | None) -> FittedTake:
     motion = take.load()
     key = BodyKey(body_models, motion.layout, motion.gender, recipe.simulation.max_edge_m)
     if body_models is None:
         key = key._replace(layout="smpl", gender="neutral")
     body = body_of(key)
     return FittedTake(fit_to_body(motion, body), body, key)
+
+
+@functools.lru_cache(maxsize=2)
+def fit_other_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -> FittedTake:
+    """Fit the take of a further person of a clip; the arguments are those of `fit_take`.
+
+    The cache is separate, so that the take of the main person, which consecutive clips share, is
+    not read again for every clip.
+    """
+    del sha256
+    return _fitted(take, recipe, body_models)
 
 
 @functools.lru_cache(maxsize=4)
@@ -105,11 +121,7 @@ def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
     """Cut a window of at most a full clip from a take, and place it in front of the radar."""
     placement = placement_of(clip)
     first = round(clip.start_s * motion.rate_hz)
-    # The window extends to the end of the clip or to the end of the last burst, whichever is later.
-    poses = poses_for(recipe.radar, recipe.num_frames, motion.rate_hz)
-    window = cut_motion(
-        motion, first, max(poses, math.ceil(recipe.clips.length_s * motion.rate_hz) + 1)
-    )
+    window = _window(recipe, first, motion)
     if recipe.placements.scope == "clip" or first == 0:
         return place(window, placement)
     # The first pose of the take determines the placement of the whole take.
@@ -117,13 +129,49 @@ def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
     return cut_motion(place(both, placement), 1, both.num_poses)
 
 
+def _window(recipe: Recipe, first: int, motion: Motion) -> Motion:
+    """Cut the poses of a full clip from a take, or those up to the end of the last burst."""
+    poses = poses_for(recipe.radar, recipe.num_frames, motion.rate_hz)
+    return cut_motion(
+        motion, first, max(poses, math.ceil(recipe.clips.length_s * motion.rate_hz) + 1)
+    )
+
+
+def placed_person(recipe: Recipe, person: Person, motion: Motion) -> Motion:
+    """Cut the window of a further person from a take, and place the window in the scene."""
+    window = _window(recipe, round(person.start_s * motion.rate_hz), motion)
+    return place(window, placement_of(person))
+
+
+def other_people(
+    recipe: Recipe, clip: Clip, takes: Sequence[Take], body_models: str | None
+) -> list[tuple[FittedTake, Motion]]:
+    """Fitted takes and placed motions of the further people of a clip.
+
+    Args:
+        recipe: recipe of the dataset.
+        clip: clip of the plan.
+        takes: takes of the further people, in the order of `Clip.others`.
+        body_models: folder or file of body models; None for the free body.
+
+    Raises:
+        TakeChanged: a take has changed since the plan was made.
+    """
+    found = []
+    for person, take in zip(clip.others, takes, strict=True):
+        with unchanged(take, person.take_sha256):
+            fitted = fit_other_take(take, person.take_sha256, recipe, body_models)
+            found.append((fitted, placed_person(recipe, person, fitted.fitted.motion)))
+    return found
+
+
 def subject_of(take: FittedTake, window: Motion) -> Subject:
     """Return the subject of a clip, for a window that is already placed."""
     return Subject(take.fitted._replace(motion=window), take.body, placement=None)
 
 
-def placement_of(clip: Clip) -> Placement:
-    """Initial position and heading of the clip's subject."""
+def placement_of(clip: Clip | Person) -> Placement:
+    """Initial position and heading of the clip's subject, or of a further person."""
     return Placement(
         distance_m=clip.distance_m, lateral_m=clip.lateral_m, heading_rad=clip.heading_rad
     )

@@ -24,8 +24,10 @@ _PUBLIC = {
     "Frame": "radarsim.radar.frame",
     "Radar": "radarsim.radar.radar",
     "Receiver": "radarsim.radar.receiver",
+    "ReceiverProfile": "radarsim.radar.receiver_profile",
     "burst_times_s": "radarsim.radar.timing",
     "load_radar": "radarsim.files",
+    "load_receiver": "radarsim.receiver_files",
     # scene
     "BodyModel": "radarsim.scene.body",
     "Motion": "radarsim.scene.motion",
@@ -36,6 +38,7 @@ _PUBLIC = {
     "free_body": "radarsim.files",
     "load_body": "radarsim.files",
     "read_motion": "radarsim.files",
+    "smooth_body": "radarsim.scene.smooth_body",
     # rooms
     "Box": "radarsim.scene.furniture",
     "Cylinder": "radarsim.scene.furniture",
@@ -52,8 +55,10 @@ _PUBLIC = {
     "fit_skeleton": "radarsim.scene.skeletons.fit",
     "read_skeletons": "radarsim.skeleton_files",
     # reflection
-    "PhysicalOptics": "radarsim.scattering.reflection",
+    "Clothing": "radarsim.scattering.dielectrics",
+    "PhysicalOptics": "radarsim.scattering.physical_optics",
     "QuasiSpecular": "radarsim.scattering.reflection",
+    "Roughness": "radarsim.scattering.roughness",
     "anchored_reflectivity": "radarsim.calibrate",
     # simulation
     "BatchSimulator": "radarsim.batch",
@@ -61,7 +66,7 @@ _PUBLIC = {
     "simulate": "radarsim.simulate",
     "simulate_mesh": "radarsim.simulate",
     "simulate_points": "radarsim.point_targets",
-    "stream": "radarsim.simulate",
+    "stream": "radarsim.stream",
     # heatmaps
     "HeatmapSettings": "radarsim.heatmaps.settings",
     "Heatmaps": "radarsim.heatmaps.heatmaps",

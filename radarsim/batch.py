@@ -10,8 +10,9 @@ contrast, `simulate.simulate` determines the array sizes on the host before the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import add
 from typing import Any
 
 import jax
@@ -23,7 +24,13 @@ from jaxtyping import Array, Complex
 from radarsim.array_checks import check_axes
 from radarsim.checks import check_type
 from radarsim.errors import InputError
-from radarsim.frame_batches import frames_per_batch, map_in_batches, one_by_one, repeated
+from radarsim.frame_batches import (
+    frames_per_batch,
+    map_in_batches,
+    one_by_one,
+    repeated,
+    shortest_batches,
+)
 from radarsim.heatmaps.heatmaps import Heatmaps, maps_of_clip
 from radarsim.heatmaps.settings import HeatmapSettings, num_columns
 from radarsim.input_checks import (
@@ -39,11 +46,16 @@ from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.body import BodyModel
-from radarsim.scene.scene import PosedScene, Scene, pose, skin_scene
-from radarsim.signal.array_sizes import RequiredSizes, SumSizes
-from radarsim.signal.face_selection import select_faces, sizes_of_selection
-from radarsim.signal.noise_and_adc import Key, receive
+from radarsim.scene.mesh import BurstMesh, Surface
+from radarsim.scene.scene import PosedScene, Scene, pose, skin_subjects
+from radarsim.scene.separation import check_separation
+from radarsim.signal.array_sizes import RequiredSizes, SumSizes, largest, largest_of_bodies
+from radarsim.signal.face_selection import sizes_of_selection
+from radarsim.signal.front_end import FrontEnd, parts_of
+from radarsim.signal.noise_and_adc import Key
+from radarsim.signal.received_echo import echoes_of, receive_echoes
 from radarsim.signal.settings import SimulationSettings
+from radarsim.signal.surface_selection import select_each, with_echo_faces
 from radarsim.simulate import clip_echo
 
 
@@ -60,6 +72,7 @@ class PosedClip:
         extra_noise_db: value added to the receiver's noise figure [dB].
         own_frames: number of frames before the padding, for products that need it; None if no
             frame is padding.
+        front_end: arrays of the radar's profile; None for the ideal radar.
     """
 
     posed: PosedScene
@@ -68,6 +81,7 @@ class PosedClip:
     level_v: ArrayLike
     extra_noise_db: ArrayLike = 0.0
     own_frames: ArrayLike | None = None
+    front_end: FrontEnd | None = None
 
 
 def pose_clip(
@@ -83,8 +97,8 @@ def pose_clip(
     """Pose a scene as a clip from frame 0 on; the arguments are those of `simulate.simulate`.
 
     Raises:
-        InputError: an argument is invalid, the scene has a room, or the frames extend past the end
-            of the motion.
+        InputError: an argument is invalid, the scene has a room, the frames extend past the end of
+            the motion, or two bodies interpenetrate.
     """
     check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("pose_clip", scene)
@@ -92,13 +106,26 @@ def pose_clip(
         problem = "is a Room, which clips on the device do not have yet"
         raise InputError("pose_clip", "scene.room", problem, "use simulate, or a scene without it")
     num_frames, _ = checked_frames("pose_clip", radar, scene, settings, num_frames, 0)
+    _check_separation(scene, burst_times_s(radar, num_frames, settings.nodes))
+    level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
+    radar, reflection, front_end = parts_of(radar, reflection)
     return PosedClip(
         posed=pose(scene, burst_times_s(radar, num_frames, settings.nodes)),
         key=key,
         reflection=reflection,
-        level_v=volts_per_weight(radar, reflection.reflectivity_at(radar)),
+        level_v=level_v,
         extra_noise_db=extra_noise_db,
+        front_end=front_end,
     )
+
+
+def _check_separation(scene: Scene, times_s: np.ndarray) -> None:
+    """Check several bodies in the middle of each burst, for which they are skinned separately."""
+    if len(scene.subjects) > 1:
+        node = times_s.shape[1] // 2
+        middle_s = times_s[:, node : node + 1]
+        surfaces = jax.jit(skin_subjects)(scene.bodies, pose(scene, middle_s))
+        check_separation("pose_clip", scene, middle_s, surfaces)
 
 
 def stack_clips(clips: list[PosedClip]) -> PosedClip:
@@ -144,7 +171,7 @@ class BatchSimulator:
         """Prepare the simulator; programs are compiled at the first call.
 
         Args:
-            radar: the radar to be simulated.
+            radar: the radar to be simulated; each clip has its own profile, from `pose_clip`.
             bodies: body models from `Scene.bodies`, shared by all clips.
             settings: simulation settings.
             map_settings: heatmap settings; None to return IF cubes; or a hashable function of
@@ -166,7 +193,7 @@ class BatchSimulator:
             value = settings.visibility if settings.visibility == "hpr" else settings.method
             raise InputError("settings", value, "cannot run on the device alone", "use simulate")
         self.required: RequiredSizes | None = None
-        self._static = radar, settings, map_settings
+        self._static = radar.without_profile, settings, map_settings
         self._bodies = tuple(bodies)
 
     def __call__(
@@ -182,9 +209,10 @@ class BatchSimulator:
         self._check_clips(clips)
         if self.required is None:
             first = jax.tree.map(lambda part: part[0], clips)
-            mesh, faces = skin_scene(self._bodies, first.posed)
-            selection = select_faces(radar, settings, first.reflection, mesh, faces)
-            self.required = selection.required
+            surfaces = skin_subjects(self._bodies, first.posed)
+            surfaces = with_echo_faces(first.reflection, surfaces)
+            selections = select_each(radar, settings, first.reflection, surfaces)
+            self.required = largest_of_bodies([each.required for each in selections])
         while True:
             sizes = sizes_of_selection(radar, settings, clips.reflection, self.required)
             result, required = _simulate_clips(*self._static, sizes, self._bodies, clips)
@@ -192,8 +220,17 @@ class BatchSimulator:
             if sizes_of_selection(radar, settings, clips.reflection, self.required) == sizes:
                 return result
 
-    def at_sizes(self, clips: PosedClip, sizes: SumSizes) -> tuple[Any, RequiredSizes]:
+    def at_sizes(
+        self, clips: PosedClip, sizes: SumSizes, batch_frames: int | None = None
+    ) -> tuple[Any, RequiredSizes]:
         """Start the simulation of stacked clips with given array sizes.
+
+        Args:
+            clips: stacked clips.
+            sizes: array sizes of the fast sum.
+            batch_frames: number of frames that are simulated at a time; batches of a fixed length
+                give the same values for any number of clips. None to choose a length for the device
+                and the number of clips; a CPU then simulates clip by clip.
 
         Returns:
             Heatmaps, IF cubes or other products, and the sizes that every frame required, with the
@@ -203,7 +240,7 @@ class BatchSimulator:
             InputError: as for `__call__`, except for speed and range extent.
         """
         self._check_clips(clips)
-        return _simulate_clips(*self._static, sizes, self._bodies, clips)
+        return _simulate_clips(*self._static, sizes, self._bodies, clips, batch_frames=batch_frames)
 
     def _check_clips(self, clips: PosedClip) -> None:
         radar, _, map_settings = self._static
@@ -221,34 +258,27 @@ class BatchSimulator:
             num_columns(radar, subjects[0].poses_rad.shape[1], map_settings)
 
 
-def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
-    """Combine two sets of sizes into one that suffices for both.
-
-    The result has the smaller nearest distance and the larger value of every other size.
-    """
-    both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
-    near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
-    return replace(jax.tree.map(jnp.max, both), near_m=near_m)
-
-
-@partial(jax.jit, static_argnums=(0, 1, 2, 3))
-def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
+@partial(jax.jit, static_argnums=(0, 1, 2, 3), static_argnames="batch_frames")
+def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips, batch_frames=None):
     """Compute the heatmaps or IF cubes of every clip, and the array sizes that they required."""
-    most = frames_per_batch(radar, bodies)
-    simulated = partial(_cube_of_mesh, radar, settings, sizes)
+    faces = tuple(body.faces for body in bodies)
+    simulated = partial(_cube_of_meshes, radar, settings, sizes, faces)
 
     def one_clip(clip: PosedClip):
-        mesh, faces = skin_scene(bodies, clip.posed)
-        cube_v, required = simulated(faces, mesh, _receiver_of(clip))
+        cube_v, required = simulated(_meshes(bodies, clip.posed), _receiver_of(clip))
         return _products(radar, map_settings, cube_v, clip), required
 
-    if most is None:
+    if batch_frames is None and jax.default_backend() == "cpu":
         return jax.lax.map(one_clip, clips)
-    clips_per_batch = max(1, most // clips.posed.subjects[0].poses_rad.shape[1])
-    meshes = map_in_batches(lambda each: skin_scene(bodies, each)[0], clips.posed, clips_per_batch)
-    cubes_v, required = _cubes_by_frames(partial(simulated, bodies[0].faces), meshes, clips, most)
+    num_clips, num_frames = clips.posed.subjects[0].poses_rad.shape[:2]
+    if batch_frames is None:
+        most = frames_per_batch(radar, sum(len(body.faces) for body in bodies))
+        batch_frames = shortest_batches(num_clips * num_frames, most)
+    batch_clips = max(1, batch_frames // num_frames)
+    meshes = map_in_batches(partial(_meshes, bodies), clips.posed, batch_clips)
+    cubes_v, required = _cubes_by_frames(simulated, meshes, clips, batch_frames)
     products = map_in_batches(
-        lambda pair: _products(radar, map_settings, *pair), (cubes_v, clips), clips_per_batch
+        lambda pair: _products(radar, map_settings, *pair), (cubes_v, clips), batch_clips
     )
     return products, required
 
@@ -264,22 +294,38 @@ def _products(radar, map_settings, cube_v, clip: PosedClip):
 
 def _receiver_of(clip: PosedClip) -> tuple:
     """The parts of a clip that are not the scene."""
-    return clip.key, clip.reflection, clip.level_v, clip.extra_noise_db
+    return clip.key, clip.reflection, clip.level_v, clip.extra_noise_db, clip.front_end
 
 
-def _cube_of_mesh(radar, settings, sizes, faces, mesh, receiver, first_frame=0):
+def _meshes(bodies, posed: PosedScene) -> tuple[BurstMesh, ...]:
+    """The mesh of each body of a scene."""
+    return tuple(surface.mesh for surface in skin_subjects(bodies, posed))
+
+
+def _cube_of_meshes(radar, settings, sizes, faces, meshes, receiver, first_frame=0):
     """Simulate the IF cube [V] of one clip; also return the array sizes that it required."""
-    key, reflection, level_v, noise_db = receiver
-    selection = select_faces(radar, settings, reflection, mesh, faces)
-    echo = clip_echo(radar, settings, sizes, reflection, mesh, faces, selection)
-    cube_v = receive(radar, echo, key, settings, level_v, noise_db, first_frame)
-    return cube_v, selection.required
+    key, reflection, level_v, noise_db, front_end = receiver
+    surfaces = with_echo_faces(reflection, map(Surface, meshes, faces))
+    selections = select_each(radar, settings, reflection, surfaces)
+
+    def echo_of(model):
+        echoes = (
+            clip_echo(radar, settings, sizes, model, *surface, selection)
+            for surface, selection in zip(surfaces, selections, strict=True)
+        )
+        return reduce(add, echoes)
+
+    echoes = echoes_of(front_end, reflection, echo_of)
+    levels = settings, level_v, noise_db
+    cube_v = receive_echoes(radar, echoes, key, *levels, first_frame, front_end)
+    return cube_v, largest_of_bodies([each.required for each in selections])
 
 
-def _cubes_by_frames(simulated, meshes, clips: PosedClip, most: int):
+def _cubes_by_frames(simulated, meshes, clips: PosedClip, batch_frames: int):
     """Simulate stacked clips in batches of frames, each as a clip of one frame."""
-    num_clips, num_frames = meshes.vertices_m.shape[:2]
+    num_clips, num_frames = meshes[0].vertices_m.shape[:2]
     index = jnp.tile(jnp.arange(num_frames), num_clips)
     frames = one_by_one(meshes), repeated(_receiver_of(clips), num_frames), index
-    cubes_v, required = map_in_batches(lambda frame: simulated(*frame), frames, most)
-    return cubes_v.reshape(num_clips, num_frames, *cubes_v.shape[2:]), required
+    found = map_in_batches(lambda frame: simulated(*frame), frames, batch_frames)
+    # Each frame was a clip of one frame: [clip x frame, 1, ...] becomes [clip, frame, ...].
+    return jax.tree.map(lambda part: part.reshape(num_clips, num_frames, *part.shape[2:]), found)

@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.input_checks import check_radar, check_sigma, checked_still_mesh
 from radarsim.radar.radar import Radar
+from radarsim.scattering.physical_optics import echo_faces
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scattering.visibility import faces_radar, unoccluded
 from radarsim.scene.mesh import BurstMesh, FaceIndices, burst_mesh, faces_of
@@ -41,7 +42,7 @@ def apparent_rcs_m2(
     is not included; multiply the RCS by Gamma^2.
 
     The RCS is called apparent because a radar closer than a kilometre is in the near field of a
-    person.
+    person. The RCS of a rough surface is that of one realisation.
 
     Args:
         radar: radar that sets the frequency.
@@ -50,6 +51,9 @@ def apparent_rcs_m2(
         reflection: the reflection model.
         visible: mask of visible faces; if None, every face is tested for occlusion by every other.
     """
+    faces = echo_faces(reflection, faces)
+    if visible is not None:
+        visible = _for_copies(visible, faces)
     scatterers = reflection.scatterers(vertices_m, faces)
     if visible is None:
         flat = faces_of(vertices_m, faces)
@@ -67,6 +71,13 @@ def apparent_rcs_m2(
     mean_range_m = jnp.linalg.norm(vertices_m.mean(0))
     scale = 4 * jnp.pi / radar.chirp.wavelength_m**2
     return scale * mean_range_m**4 * jnp.abs(echo) ** 2
+
+
+def _for_copies(
+    visible: Bool[Array, " face"], faces: Int[Array, "copy 3"] | Int[np.ndarray, "copy 3"]
+) -> Bool[Array, " copy"]:
+    """Repeat a mask of the faces of a mesh for the rough copies, if the list of faces has them."""
+    return visible if len(visible) == len(faces) else jnp.concatenate([visible, visible])
 
 
 @dataclass(frozen=True)
@@ -132,10 +143,12 @@ def rcs_over_yaw_m2(
 
 @partial(jax.jit, static_argnums=0)
 def _rcs_of_each(radar, mesh, faces, reflection, unoccluded):
+    copies = echo_faces(reflection, faces)
+
     def one(inputs):
         frame, in_sight = inputs
-        strength, _ = face_strengths(radar, SimulationSettings(), reflection, frame, faces)
-        visible = in_sight & jnp.isfinite(strength)
+        strength, _ = face_strengths(radar, SimulationSettings(), reflection, frame, copies)
+        visible = _for_copies(in_sight, copies) & jnp.isfinite(strength)
         return apparent_rcs_m2(radar, frame.vertices_m[0], faces, reflection, visible)
 
     return jax.lax.map(one, (mesh, unoccluded))

@@ -20,6 +20,8 @@ from radarsim.motion_files import motion_people as motion_people
 from radarsim.motion_files import open_motion as open_motion
 from radarsim.motion_files import read_motion as read_motion
 from radarsim.paths import existing_path, local_path, read_text
+from radarsim.receiver_files import load_receiver as load_receiver
+from radarsim.receiver_files import with_receiver
 from radarsim.scene.skeleton import NUM_JOINTS
 
 # Maximum size of a radar configuration file; it is large because mmWave Studio appends to its log
@@ -141,9 +143,14 @@ def free_body():
     return smpl.free_body()
 
 
-def load_radar(name_or_path: str | Path):
-    """Load the `Radar` of a named board or of a configuration file (see `load_setup`)."""
-    return load_setup(name_or_path).radar
+def load_radar(name_or_path: str | Path, receiver: str | Path = "ideal"):
+    """Load the `Radar` of a named board or of a configuration file.
+
+    Args:
+        name_or_path: argument of `load_setup`.
+        receiver: profile of the receiver, as for `load_receiver`; ideal by default.
+    """
+    return with_receiver(load_setup(name_or_path).radar, receiver)
 
 
 def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str = "auto"):

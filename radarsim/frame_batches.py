@@ -3,40 +3,48 @@
 An accelerator takes the same number of steps for one frame as for a thousand, so a batch holds
 frames of several clips. Each frame is simulated as a clip of one frame; its noise depends only on
 the key of its clip and its index in the clip.
+
+The length of a batch changes the order of sums, and thereby the last digits. A dataset therefore
+uses batches of one length, whatever the number of its clips.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 
-from radarsim.numerics.batched_map import batch_size
 from radarsim.radar.radar import Radar
-from radarsim.scene.body import BodyModel
 
 # Upper limit of the memory that a frame takes: cubes, and bytes for each face. The compiled program
 # takes 18 MB for 15,000 faces and 3.1 MB for the cube of the default radar (benchmarks/gpu_plan).
 CUBES_PER_FRAME = 3
 BYTES_PER_FACE = 1000
-# Share of the device's memory for the frames of a batch; the rest is for finished cubes.
-MEMORY_SHARE = 0.5
-# Memory of a device that does not state it [bytes].
-LEAST_MEMORY = 8 << 30
+# Memory for the frames of a batch [bytes], by the least memory that JAX may use on the device (by
+# default, three quarters of the memory of a GPU). The steps are wide, because the number of frames
+# changes the rounding: two GPUs of one kind must simulate the same number of frames at a time, even
+# if their drivers reserve different amounts of memory.
+MEMORY_OF_BATCH = ((52 << 30, 16 << 30), (24 << 30, 8 << 30), (13 << 30, 4 << 30), (0, 2 << 30))
 # Maximum number of frames in a batch; in larger batches, the time per frame would hardly decrease.
-MOST_FRAMES = 1024
+MOST_FRAMES = 512
 
 
-def frames_per_batch(radar: Radar, bodies: Sequence[BodyModel]) -> int | None:
-    """Number of frames simulated at a time, from the memory of the device; None on a CPU."""
+def frames_per_batch(radar: Radar, num_faces: int, usable: int | None = None) -> int:
+    """Number of frames that a device simulates at a time: a power of two.
+
+    Args:
+        radar: board whose IF cubes are simulated.
+        num_faces: number of faces of all bodies of the scene.
+        usable: memory that JAX may use on the device [bytes]; None for the device of this process.
+    """
     pairs = radar.array.num_tx * radar.array.num_rx
     cube_bytes = 8 * radar.frame.num_chirps * pairs * radar.chirp.num_samples
-    frame_bytes = CUBES_PER_FRAME * cube_bytes + BYTES_PER_FACE * sum(
-        len(body.faces) for body in bodies
-    )
-    stated = jax.devices()[0].memory_stats() or {}
-    memory = MEMORY_SHARE * stated.get("bytes_limit", LEAST_MEMORY)
-    return batch_size(int(np.clip(memory / frame_bytes, 1, MOST_FRAMES)))
+    frame_bytes = CUBES_PER_FRAME * cube_bytes + BYTES_PER_FACE * num_faces
+    if usable is None:
+        usable = (jax.devices()[0].memory_stats() or {}).get("bytes_limit", 0)
+    memory = next(size for least, size in MEMORY_OF_BATCH if usable >= least)
+    fitting = max(1, memory // frame_bytes)
+    return min(1 << (fitting.bit_length() - 1), MOST_FRAMES)
 
 
 def one_by_one(values: Any) -> Any:
@@ -49,16 +57,22 @@ def repeated(values: Any, count: int) -> Any:
     return jax.tree.map(lambda part: part[np.repeat(np.arange(len(part)), count)], values)
 
 
-def map_in_batches(function: Callable, items: Any, most: int) -> Any:
-    """Apply a function to all items in equal batches of at most `most` items.
+def map_in_batches(function: Callable, items: Any, length: int) -> Any:
+    """Apply a function to all items in batches of `length` items.
 
     The last batch is filled by repeating the last item, so that only one size is compiled. Results
-    depend on the size of the batches by rounding: in a test, 3 of 37,000 ADC codes changed.
+    depend on the length of the batches by rounding: in a test, 3 of 37,000 ADC codes changed.
     """
     count = len(jax.tree.leaves(items)[0])
-    num_batches = -(-count // most)
-    length = -(-count // num_batches)
-    index = np.minimum(np.arange(num_batches * length), count - 1).reshape(num_batches, length)
-    batches = jax.tree.map(lambda part: part[index], items)
+    num_batches = -(-count // length)
+    if missing := num_batches * length - count:
+        index = np.minimum(np.arange(count + missing), count - 1)
+        items = jax.tree.map(lambda part: part[index], items)
+    batches = jax.tree.map(lambda part: part.reshape(num_batches, length, *part.shape[1:]), items)
     results = jax.lax.map(jax.vmap(function), batches)
     return jax.tree.map(lambda part: part.reshape(-1, *part.shape[2:])[:count], results)
+
+
+def shortest_batches(count: int, most: int) -> int:
+    """Length of the fewest equal batches of at most `most` items that hold `count` items."""
+    return -(-count // -(-count // most))

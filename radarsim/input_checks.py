@@ -176,7 +176,8 @@ def checked_frames(
 
 def _too_short(radar: Radar, scene: Scene, fitting: int, requested: str) -> tuple[str, str]:
     """Problem and hint of the error message for frames beyond the end of a motion."""
-    lasts = f"motion '{scene.subjects[0].motion.name}' lasts {scene.duration_s:.3f} s"
+    shortest = min((each.motion for each in scene.subjects), key=lambda each: each.duration_s)
+    lasts = f"motion '{shortest.name}' lasts {scene.duration_s:.3f} s"
     problem = (
         f"are {requested}; {lasts}, which holds {fitting} complete frames of "
         f"{radar.frame.period_s:g} s"

@@ -7,28 +7,32 @@ The joints serve as labels for the signal: for pose estimation, or to find the p
 causes an echo.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from radarsim.checks import whole_number
 from radarsim.coordinates import azimuth_rad
+from radarsim.errors import InputError
 from radarsim.input_checks import check_radar, check_scene, checked_frames
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.threads import parallel_map
 from radarsim.numerics.vectors import dot, norm
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
+from radarsim.scattering.shadows import unshadowed
 from radarsim.scattering.visibility import faces_radar, unoccluded
 from radarsim.scene.body import BodyModel
 from radarsim.scene.coarsening import coarsen
 from radarsim.scene.joint_surfaces import joint_faces, smpl_joints
 from radarsim.scene.mesh import FaceIndices, faces_of
-from radarsim.scene.scene import PosedScene, Scene, pose, scene_joints, skin_scene
+from radarsim.scene.scene import PosedScene, Scene, pose, skin_subjects, subject_joints
 from radarsim.scene.skeleton import JOINT_NAMES
+from radarsim.scene.subject import PosedSubject
 from radarsim.signal.settings import SimulationSettings
 
 # If less than a tenth of a joint's surface is visible, the joint's echo is at least about 10 dB
@@ -51,7 +55,7 @@ LEAST_STEP_S = 5e-3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class JointTracks:
-    """The subject's 24 SMPL joints at the middle of every burst.
+    """The 24 SMPL joints of one subject at the middle of every burst.
 
     Attributes:
         position_m: x (ahead), y (left), z (up) in the radar frame [m].
@@ -97,7 +101,12 @@ class JointTracks:
 
 
 def joint_tracks(
-    radar: Radar, scene: Scene, num_frames: int | None = None, first_frame: int = 0
+    radar: Radar,
+    scene: Scene,
+    num_frames: int | None = None,
+    first_frame: int = 0,
+    *,
+    subject: int = 0,
 ) -> JointTracks:
     """Compute the position, radial speed and visibility of every joint in each frame.
 
@@ -107,9 +116,10 @@ def joint_tracks(
 
     Args:
         radar: the radar, which determines the times of the frames.
-        scene: subject, and the pose of the radar.
+        scene: subjects, and the pose of the radar; the other subjects hide joints as well.
         num_frames: number of frames; None for the default of `simulate`.
         first_frame: index of the first frame; frame 0 is at the start of the motion.
+        subject: index of the subject in the scene.
 
     Returns:
         The joints in the frames that `simulate` simulates with these arguments.
@@ -119,6 +129,7 @@ def joint_tracks(
     """
     check_radar("joint_tracks", radar)
     check_scene("joint_tracks", scene)
+    scene = _with_first(scene, subject)
     # A given number of frames may come from a simulation with fewer nodes, whose last node is
     # earlier in the burst.
     settings = SimulationSettings(num_nodes=None if num_frames is None else NODES)
@@ -135,6 +146,16 @@ def joint_tracks(
         times_s=times_s[:, MIDDLE],
         radar=radar,
     )
+
+
+def _with_first(scene: Scene, subject: int) -> Scene:
+    """The scene with one subject moved to the first place."""
+    subject, count = whole_number("joint_tracks", "subject", subject, 0), len(scene.subjects)
+    if subject >= count:
+        problem = f"is {subject}; the scene has subjects 0 to {count - 1}"
+        raise InputError("joint_tracks", "subject", problem, "give an index into Scene.subjects")
+    subjects = list(scene.subjects)
+    return replace(scene, subjects=[subjects.pop(subject), *subjects])
 
 
 def _times_s(
@@ -160,11 +181,11 @@ def _in_chunks(
     num_frames = len(times_s)
     indices = np.arange(-(-num_frames // FRAMES_PER_CHUNK) * FRAMES_PER_CHUNK)
     chunks = np.minimum(indices, num_frames - 1).reshape(-1, FRAMES_PER_CHUNK)
-    body = coarsen(scene.bodies[0], COARSE_CELL_M)
-    belongs = jnp.asarray(joint_faces(body), jnp.float32)
+    bodies = tuple(coarsen(body, COARSE_CELL_M) for body in scene.bodies)
+    belongs = jnp.asarray(joint_faces(bodies[0]), jnp.float32)
     # One chunk after the other, because several threads must not read poses from a file at once.
     posed = [pose(scene, times_s[chunk]) for chunk in chunks]
-    results = parallel_map(lambda each: _joints_and_shares(body, belongs, each), posed)
+    results = parallel_map(lambda each: _joints_and_shares(bodies, belongs, each), posed)
     joints_m = [
         np.asarray(relative_m) + _origin_m(each)[:, :, None]
         for (relative_m, _), each in zip(results, posed, strict=True)
@@ -174,28 +195,41 @@ def _in_chunks(
 
 
 def _origin_m(posed: PosedScene) -> Float[np.ndarray, "frame node 3"]:
-    """Origin of the subject in the radar frame, in float64 [m]."""
-    (subject,) = posed.subjects
+    """Origin of the first subject in the radar frame, in float64 [m]."""
+    subject = posed.subjects[0]
     return np.asarray(subject.origin_high_m, np.float64) + np.asarray(subject.origin_low_m)
 
 
 @jax.jit
-def _joints_and_shares(body: BodyModel, belongs: Array, posed: PosedScene):
-    joints_m = scene_joints((body,), posed)[:, :, smpl_joints(body)]
-    mesh, faces = skin_scene((body,), _middle_only(posed))
-    vertices_m = (mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 0]
-    return joints_m, batched_map(partial(visible_shares, faces=faces, belongs=belongs), vertices_m)
+def _joints_and_shares(bodies: tuple[BodyModel, ...], belongs: Array, posed: PosedScene):
+    joints_m = subject_joints(bodies, posed)[:, :, smpl_joints(bodies[0])]
+    surfaces = skin_subjects(bodies, _middle_only(posed))
+    own_faces, *other_faces = (faces for _, faces in surfaces)
+
+    def shares(vertices_m):
+        own_m, *others_m = vertices_m
+        others = list(zip(others_m, other_faces, strict=True))
+        return visible_shares(own_m, own_faces, belongs, others)
+
+    vertices_m = [(mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 0] for mesh, _ in surfaces]
+    return joints_m, batched_map(shares, vertices_m)
 
 
 def _middle_only(posed: PosedScene) -> PosedScene:
-    (subject,) = posed.subjects
     names = ("poses_rad", "origin_high_m", "origin_low_m")
-    middle = {name: getattr(subject, name)[:, MIDDLE : MIDDLE + 1] for name in names}
-    return replace(posed, subjects=(replace(subject, **middle),))
+
+    def middle(subject: PosedSubject) -> PosedSubject:
+        parts = {name: getattr(subject, name)[:, MIDDLE : MIDDLE + 1] for name in names}
+        return replace(subject, **parts)
+
+    return replace(posed, subjects=tuple(map(middle, posed.subjects)))
 
 
 def visible_shares(
-    vertices_m: Float[Array, "vertex 3"], faces: FaceIndices, belongs: Float[Array, "face part"]
+    vertices_m: Float[Array, "vertex 3"],
+    faces: FaceIndices,
+    belongs: Float[Array, "face part"],
+    others: Sequence[tuple] = (),
 ) -> Float[Array, " part"]:
     """Visible fraction of the radar-facing surface of each part of a mesh.
 
@@ -206,6 +240,7 @@ def visible_shares(
         vertices_m: vertices in the radar frame [m].
         faces: triangles of the mesh.
         belongs: 1 for faces that belong to a part, 0 for others.
+        others: vertices [vertex, 3] in the radar frame [m] and triangles of each other body.
 
     Returns:
         Visible fraction of each part, 0 to 1; 0 if no face of the part faces the radar.
@@ -215,6 +250,8 @@ def visible_shares(
     cosine = -dot(surface.normal, surface.centre_m) / norm(surface.centre_m)
     area_m2 = jnp.where(front, surface.area_m2 * cosine, 0.0)
     seen = unoccluded(surface.centre_m, vertices_m[faces], front, front)
+    for other_m, other_faces in others:
+        seen = unshadowed(surface.centre_m, seen, other_m, other_faces)
     areas = jnp.stack([area_m2, jnp.where(seen, area_m2, 0.0)])
     facing_m2, visible_m2 = jnp.matmul(areas, belongs, precision="highest")
     return jnp.where(facing_m2 > 0, visible_m2 / jnp.where(facing_m2 > 0, facing_m2, 1.0), 0.0)

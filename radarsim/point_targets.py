@@ -7,12 +7,19 @@ from jaxtyping import Array, Complex, Float
 from radarsim.input_checks import SimulationInput, check_simulation, checked_points
 from radarsim.radar.radar import Radar
 from radarsim.scattering.levels import point_area_m2, volts_per_weight
-from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular, point_indices
+from radarsim.scattering.reflection import (
+    IsotropicPoints,
+    QuasiSpecular,
+    ReflectionModel,
+    point_indices,
+)
 from radarsim.scene.mesh import BurstMesh, burst_mesh
 from radarsim.signal.exact_frames import exact_points
 from radarsim.signal.face_selection import select_points, sizes_of_selection
 from radarsim.signal.face_strength import energy_shares
-from radarsim.signal.noise_and_adc import Key, receive
+from radarsim.signal.front_end import parts_of
+from radarsim.signal.noise_and_adc import Key
+from radarsim.signal.received_echo import echoes_of, receive_echoes
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import clip_echo
 
@@ -46,17 +53,36 @@ def simulate_points(
     origin_m = positions_m[..., :1, :]
     mesh = burst_mesh(positions_m - origin_m, origin_m[..., 0, :])
     points = IsotropicPoints(point_area_m2(radar, rcs_m2))
-    sum_points = exact_points if settings.method == "exact" else points_echo
-    echo = sum_points(radar, settings, points, mesh)
-    return receive(radar, echo, key, settings, volts_per_weight(radar, 1.0))
+    level_v = volts_per_weight(radar, 1.0)
+    radar, weighted, front_end = parts_of(radar, points)
+
+    def echo_of(model):
+        if settings.method == "exact":
+            return exact_points(radar, settings, model, mesh)
+        return points_echo(radar, settings, points, mesh, model)
+
+    echoes = echoes_of(front_end, weighted, echo_of)
+    return receive_echoes(radar, echoes, key, settings, level_v, front_end=front_end)
 
 
 def points_echo(
-    radar: Radar, settings: SimulationSettings, points: IsotropicPoints, mesh: BurstMesh
+    radar: Radar,
+    settings: SimulationSettings,
+    points: IsotropicPoints,
+    mesh: BurstMesh,
+    model: ReflectionModel | None = None,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Compute the IF samples of moving points, without level constant, culling or occlusion."""
+    """Compute the IF samples of moving points, without level constant, culling or occlusion.
+
+    Args:
+        radar: the ideal radar.
+        settings: simulation settings.
+        points: the points.
+        mesh: mesh whose vertices are the points.
+        model: the points, weighted by antennas and filters; None for `points`.
+    """
     every = jnp.ones(len(points.area_m2), bool)
     selection = select_points(radar, mesh, energy_shares(jnp.log(points.area_m2), every))
     sizes = sizes_of_selection(radar, settings, points, selection.required)
     indices = point_indices(len(points.area_m2))
-    return clip_echo(radar, settings, sizes, points, mesh, indices, selection)
+    return clip_echo(radar, settings, sizes, model or points, mesh, indices, selection)

@@ -6,15 +6,16 @@
 that can be called separately; `frame_echo` is compiled once and run for each frame.
 """
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial, reduce
+from itertools import chain
+from operator import add
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
-from radarsim.checks import whole_number
 from radarsim.input_checks import (
     SimulationInput,
     check_scene,
@@ -25,7 +26,6 @@ from radarsim.input_checks import (
 from radarsim.multipath.room_frames import RoomFrames
 from radarsim.multipath.room_plan import RoomEchoes, scene_room
 from radarsim.numerics.batched_map import batched_map
-from radarsim.numerics.malloc import trim_heap
 from radarsim.numerics.threads import parallel_map
 from radarsim.progress import notice_if_slow
 from radarsim.radar.radar import Radar
@@ -37,22 +37,25 @@ from radarsim.scattering.reflection import (
     reflect,
 )
 from radarsim.scattering.visibility import interpolate_blocks
-from radarsim.scene.mesh import BurstMesh, FaceIndices, burst_mesh, relative_to_radar
-from radarsim.scene.scene import Scene, pose, skin_scene
+from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface, burst_mesh, relative_to_radar
+from radarsim.scene.scene import Scene, pose, skin_subjects
+from radarsim.scene.separation import check_separation
 from radarsim.signal.array_sizes import SumSizes
 from radarsim.signal.exact_frames import exact_clip
-from radarsim.signal.face_selection import (
-    FaceSelection,
-    padded,
-    padded_spans,
-    select_faces,
-    sizes_of_selection,
-)
+from radarsim.signal.face_selection import FaceSelection, padded, padded_spans
 from radarsim.signal.fast_sum import fast_sum
-from radarsim.signal.frame_chunks import frame_chunks
-from radarsim.signal.noise_and_adc import Key, receive
+from radarsim.signal.front_end import parts_of
+from radarsim.signal.noise_and_adc import Key
 from radarsim.signal.path_polynomials import path_lengths
+from radarsim.signal.received_echo import echoes_of, receive_echoes
 from radarsim.signal.settings import SimulationSettings
+from radarsim.signal.surface_selection import (
+    chunks_of_surfaces,
+    select_each,
+    sizes_of_chunks,
+    with_echo_faces,
+    with_others,
+)
 
 # Maximum number of compiled programs kept in memory. The number is limited because a cached program
 # occupies 17 MB and can be loaded from disk again in 0.3 s. The clips of a corpus share few sizes,
@@ -80,7 +83,7 @@ def simulate(
         reflection: the reflection model and its level.
         settings: simulation settings.
         num_frames: number of radar frames, which must fit into the motion; None for the largest
-            number that fits.
+            number that fits. With several subjects, the frames must fit into the shortest motion.
         first_frame: index of the first simulated frame; frame 0 is at the start of the motion.
         extra_noise_db: value added to the receiver's noise figure [dB].
 
@@ -88,8 +91,8 @@ def simulate(
         The IF cube in volts at the ADC.
 
     Raises:
-        InputError: an argument is invalid, the frames extend past the end of the motion, or a speed
-            or range extent exceeds what the fast sum can represent.
+        InputError: an argument is invalid, the frames extend past the end of the motion, two bodies
+            interpenetrate, or a speed or range extent exceeds what the fast sum can represent.
     """
     check_simulation("simulate", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("simulate", scene)
@@ -99,59 +102,19 @@ def simulate(
     with notice_if_slow(f"simulating {num_frames} frames (the first call compiles)"):
         given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
         room = scene_room(radar, scene, reflection, settings)
-        return _scene_cube(given, scene, room, num_frames, first_frame)
+        return scene_cube(given, scene, room, num_frames, first_frame)
 
 
-def _scene_cube(
+def scene_cube(
     given: SimulationInput, scene: Scene, room: RoomEchoes | None, num_frames: int, first_frame: int
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Simulate frames of a scene with checked arguments, in its prepared room."""
+    """Simulate the IF cube [V] of a scene whose room is prepared; see `simulate`."""
     radar, settings = given.radar, given.settings
     times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
-    mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
-    receiver = settings, first_frame, given.extra_noise_db
-    return mesh_cube(radar, mesh, faces, given.key, given.reflection, *receiver, room)
-
-
-def stream(
-    radar: Radar,
-    scene: Scene,
-    key: Key,
-    reflection: ReflectionModel = QuasiSpecular(),
-    settings: SimulationSettings = SimulationSettings(),
-    *,
-    frames_per_chunk: int = 50,
-    extra_noise_db: float = 0.0,
-) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
-    """Simulate the IF cube of a long motion chunk by chunk, in the memory of one chunk.
-
-    Frames and noise are identical to those of `simulate`; the last chunk may be shorter.
-
-    Args:
-        radar, scene, key, reflection, settings, extra_noise_db: same arguments as for `simulate`.
-        frames_per_chunk: radar frames in each chunk.
-
-    Raises:
-        InputError: same conditions as for `simulate`; invalid arguments are rejected before the
-            first chunk.
-    """
-    given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
-    check_simulation("stream", given)
-    check_scene("stream", scene)
-    frames_per_chunk = whole_number("stream", "frames_per_chunk", frames_per_chunk)
-    num_frames, _ = checked_frames("stream", radar, scene, settings, None, 0)
-    return _chunks(given, scene, num_frames, frames_per_chunk)
-
-
-def _chunks(
-    given: SimulationInput, scene: Scene, num_frames: int, frames_per_chunk: int
-) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
-    room = scene_room(given.radar, scene, given.reflection, given.settings)
-    for first in range(0, num_frames, frames_per_chunk):
-        count = min(frames_per_chunk, num_frames - first)
-        with notice_if_slow(f"simulating {count} frames (the first call compiles)"):
-            yield _scene_cube(given, scene, room, count, first)
-        trim_heap()
+    surfaces = skin_subjects(scene.bodies, pose(scene, times_s))
+    check_separation("simulate", scene, times_s, surfaces)
+    options = settings, first_frame, given.extra_noise_db, room
+    return cube_of_surfaces(radar, surfaces, given.key, given.reflection, *options)
 
 
 def mesh_cube(
@@ -163,34 +126,67 @@ def mesh_cube(
     settings: SimulationSettings,
     first_frame: int = 0,
     extra_noise_db: float = 0.0,
-    room: RoomEchoes | None = None,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """Simulate the IF cube [V] of a mesh given at the nodes of every burst; see `simulate`."""
-    faces = jnp.asarray(faces, jnp.int32)
+    surfaces = (Surface(mesh, faces),)
+    return cube_of_surfaces(radar, surfaces, key, reflection, settings, first_frame, extra_noise_db)
+
+
+def cube_of_surfaces(
+    radar: Radar,
+    surfaces: Sequence[Surface],
+    key: Key,
+    reflection: ReflectionModel,
+    settings: SimulationSettings,
+    first_frame: int = 0,
+    extra_noise_db: float = 0.0,
+    room: RoomEchoes | None = None,
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """Simulate the IF cube [V] of several bodies that shadow each other; see `simulate`.
+
+    The echo of each body is summed separately, with array sizes and bulk motion of its own, so that
+    the cost is that of the separate bodies plus the shadow test. The prepared room, if there is
+    one, adds multipath and static echoes.
+    """
+    surfaces = [Surface(mesh, jnp.asarray(faces, jnp.int32)) for mesh, faces in surfaces]
+    surfaces = with_echo_faces(reflection, surfaces)
     level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
+    radar, reflection, front_end = parts_of(radar, reflection)
+    levels = settings, level_v, extra_noise_db
     if settings.method == "exact":
-        echo = exact_clip(radar, settings, reflection, mesh, faces)
-        return receive(radar, echo, key, settings, level_v, extra_noise_db, first_frame)
-    chunks = frame_chunks(mesh)
-    selections = parallel_map(
-        lambda chunk: select_faces(radar, settings, reflection, chunk, faces), chunks
-    )
-    required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
-    sizes = sizes_of_selection(radar, settings, reflection, required)
-    echo_program(radar, settings, sizes)  # compiled once for all threads
-    in_room = room and RoomFrames(radar, settings, reflection, room, chunks, faces)
+        each_with_others = with_others(surfaces)
+
+        def exact_echo(model):
+            return reduce(
+                add, (exact_clip(radar, settings, model, *one) for one in each_with_others)
+            )
+
+        echoes = echoes_of(front_end, reflection, exact_echo)
+        return receive_echoes(radar, echoes, key, *levels, first_frame, front_end)
+    chunks = chunks_of_surfaces(surfaces)
+    selections = parallel_map(partial(select_each, radar, settings, reflection), chunks)
+    sizes = [sizes_of_chunks(radar, settings, reflection, each) for each in zip(*selections)]
+    for each in sizes:
+        echo_program(radar, settings, each)  # compiled once for all threads
+    in_room = RoomFrames(radar, settings, reflection, room, chunks)
 
     def received(index, chunk, selection):
-        if in_room:
-            selection = in_room.shadowed(index, selection)
-        echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)
-        if in_room:
-            echo = in_room.add_to(index, echo)
-        first = first_frame + index * len(chunk.vertices_m)
-        return receive(radar, echo, key, settings, level_v, extra_noise_db, first)
+        selection = in_room.unhidden(index, selection)
+
+        def echo_of(model):
+            echoes = (
+                clip_echo(radar, settings, size, model, *surface, selected)
+                for size, surface, selected in zip(sizes, chunk, selection, strict=True)
+            )
+            return reduce(add, chain(echoes, in_room.echoes(index, model)))
+
+        echoes = echoes_of(front_end, reflection, echo_of)
+        first = first_frame + index * len(chunk[0].mesh.vertices_m)
+        return receive_echoes(radar, echoes, key, *levels, first, front_end)
 
     cubes = parallel_map(received, list(range(len(chunks))), chunks, selections)
-    return cubes[0] if len(cubes) == 1 else jnp.concatenate(cubes)[: len(mesh.vertices_m)]
+    num_frames = len(surfaces[0].mesh.vertices_m)
+    return cubes[0] if len(cubes) == 1 else jnp.concatenate(cubes)[:num_frames]
 
 
 def clip_echo(

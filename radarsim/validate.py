@@ -165,7 +165,8 @@ def _add_simulation_options(group) -> None:
     )  # fmt: skip
     group.add_argument(
         "--fit", action="store_true",
-        help="fit sigma, level, noise figure, distance and radar height; writes fitted_radar.toml",
+        help="fit sigma, level, noise figure, distance and radar height; writes fitted_radar.toml, "
+        "and the noise and leakage of the capture as receiver_profile.toml",
     )  # fmt: skip
 
 

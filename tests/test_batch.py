@@ -9,21 +9,26 @@ import numpy as np
 import pytest
 
 from builders.activities import perform
-from radarsim import batch, frame_batches
-from radarsim.batch import BatchSimulator, _simulate_clips, largest, pose_clip, stack_clips
+from radarsim.batch import BatchSimulator, pose_clip, stack_clips
 from radarsim.errors import InputError
 from radarsim.files import free_body
+from radarsim.frame_batches import MOST_FRAMES, frames_per_batch, map_in_batches, shortest_batches
 from radarsim.heatmaps.heatmaps import HeatmapSettings, make_heatmaps
+from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from radarsim.scattering.physical_optics import PhysicalOptics
 from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scattering.roughness import Roughness
 from radarsim.scene.motion import cut_motion
 from radarsim.scene.placement import Placement
 from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
-from radarsim.signal.array_sizes import RequiredSizes
+from radarsim.signal.array_sizes import RequiredSizes, largest
+from radarsim.signal.face_selection import sizes_of_selection
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.settings import SimulationSettings
-from radarsim.simulate import simulate, stream
+from radarsim.simulate import simulate
+from radarsim.stream import stream
 from tests.helpers.moving_sphere import relative_db, small_radar
 
 RADAR = small_radar(num_chirps=8, num_samples=64)
@@ -120,35 +125,60 @@ def test_a_chain_without_maps_ends_with_the_cubes(clips):
     assert relative_db(cubes_v[0], wished_v) < -40
 
 
-def test_frames_of_many_clips_at_a_time_are_those_of_each_clip(clips, monkeypatch):
-    """A GPU simulates frames of several clips at a time, here two batches of three frames.
+@pytest.mark.slow
+def test_a_rough_surface_has_the_same_cube_in_a_batch_and_another_one_than_a_smooth_surface(clips):
+    """Both paths sum each face twice; the noise, which is equal, is turned off here.
+
+    The limit covers the different rounding of two compiled programs.
+    """
+    scene, key = clips[0]
+    quiet = replace(SETTINGS, thermal_noise=False, quantise=False)
+    models = PhysicalOptics(roughness=Roughness()), PhysicalOptics()
+    rough, smooth = (simulate(RADAR, scene, key, each, quiet, num_frames=1) for each in models)
+    clip = pose_clip(RADAR, scene, key, models[0], quiet, num_frames=1)
+    batched = BatchSimulator(RADAR, (BODY,), quiet, None)(stack_clips([clip]))[0]
+    assert relative_db(batched, np.asarray(rough)) < -70
+    assert relative_db(smooth, np.asarray(rough)) > -10
+
+
+def test_frames_of_many_clips_at_a_time_are_those_of_each_clip(simulator, clips, found):
+    """A GPU simulates frames of several clips at a time, here two batches of four frames.
 
     Rounding changes a few ADC codes, and most of the cube is noise.
     """
     by_clip_v = np.stack([cube_by_steps(*clip) for clip in clips])
-    _simulate_clips.clear_cache()
-    monkeypatch.setattr(batch, "frames_per_batch", lambda radar, bodies: 4)
     stacked = stack_clips([posed(*clip) for clip in clips])
-    found_v = np.asarray(BatchSimulator(RADAR, (BODY,), SETTINGS, None)(stacked))
-    _simulate_clips.clear_cache()
+    sizes = sizes_of_selection(RADAR, SETTINGS, LOBES, simulator.required)
+    cubes = BatchSimulator(RADAR, (BODY,), SETTINGS, None)
+    found_v, required = cubes.at_sizes(stacked, sizes, batch_frames=4)
+    assert {part.shape[:2] for part in jax.tree.leaves(required)} == {(len(clips), NUM_FRAMES)}
     assert found_v.shape == by_clip_v.shape
-    assert relative_db(found_v, by_clip_v) < -40
+    assert relative_db(np.asarray(found_v), by_clip_v) < -40
 
 
-def test_a_batch_fills_half_of_the_memory(monkeypatch):
-    """The number of frames follows from the device's memory, and is limited at both ends."""
+def test_batches_have_the_same_length_on_all_gpus_of_one_kind(monkeypatch):
+    """The number of frames is a power of two, which some gigabytes more or less do not change."""
 
-    def frames(bytes_limit):
-        device = SimpleNamespace(memory_stats=lambda: {"bytes_limit": bytes_limit})
+    def frames(usable_gib, radar=BOARDS[DEFAULT_BOARD]):
+        device = SimpleNamespace(memory_stats=lambda: {"bytes_limit": int(usable_gib * 2**30)})
         monkeypatch.setattr(jax, "devices", lambda: [device])
-        return frame_batches.frames_per_batch(RADAR, (BODY,))
+        return frames_per_batch(radar, len(BODY.faces))
 
-    assert frames(1 << 30) is None  # on a CPU, clip by clip
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    cube_bytes = 8 * 8 * 12 * 64
-    expected = (1 << 29) / (3 * cube_bytes + 1000 * len(BODY.faces))
-    assert frames(1 << 30) == int(expected)
-    assert (frames(1), frames(1 << 40)) == (1, frame_batches.MOST_FRAMES)
+    # GPUs of 8, 24, 40, 80 and 141 GB, of which JAX uses three quarters
+    assert [frames(usable) for usable in (5.9, 16.7, 29.6, 59.4, 104)] == [64, 128, 256, 512, 512]
+    assert frames(59.4) == frames(55) == frames(64)
+    assert frames(5.9, RADAR) < MOST_FRAMES == frames(104, RADAR)
+    monkeypatch.setattr(jax, "devices", lambda: [SimpleNamespace(memory_stats=lambda: None)])
+    assert frames_per_batch(BOARDS[DEFAULT_BOARD], len(BODY.faces)) == 64
+
+
+def test_the_last_batch_is_padded_to_the_length_of_the_others():
+    """Seven items in batches of three, none of which is lost, moved or made twice."""
+    found = map_in_batches(lambda item: 2 * item, jnp.arange(7.0), 3)
+    np.testing.assert_array_equal(found, 2 * np.arange(7.0))
+    batches = jax.make_jaxpr(lambda items: map_in_batches(jnp.sin, items, 3))(jnp.arange(7.0))
+    assert "f32[3,3]" in str(batches)
+    assert [shortest_batches(count, 4) for count in (1, 4, 5, 9)] == [1, 4, 3, 3]
 
 
 @pytest.mark.parametrize("wrong", [{"visibility": "hpr"}, {"method": "exact"}])

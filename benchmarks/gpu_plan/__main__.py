@@ -16,8 +16,6 @@ import sys
 from pathlib import Path
 
 PROGRAMS = ("if", "heatmaps", "training")
-# Fraction of the device memory that a batch of the size "full" fills.
-FILL = 0.75
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,26 +56,14 @@ def _plans(options: argparse.Namespace):
         for batch in options.windows:
             yield make_plan(training_step(batch), card)
     if set(options.programs) & {"if", "heatmaps"}:
-        simulation, counts = Simulation(), None
+        simulation = Simulation()
+        # One clip is enough to count turns; a larger batch would take the memory of a GPU.
+        counts = counted_loops(simulation.program(simulation.clip_frames, False, card))
         for name in (name for name in options.programs if name != "training"):
-            made = []
             for frames in options.frames:
-                number = full_batch(made) if frames == "full" else int(frames)
-                program = simulation.program(number, heatmaps=name == "heatmaps")
-                counts = counted_loops(program) if counts is None else counts
-                made.append(make_plan(program, card, counts))
-                yield made[-1]
-
-
-def full_batch(plans: list) -> int:
-    """Number of frames that fill the device memory, from the memory of smaller batches."""
-    last = plans[-1]
-    per_frame = last.memory_bytes / last.program.items
-    if len(plans) > 1:
-        more = last.program.items - plans[0].program.items
-        per_frame = max(1.0, (last.memory_bytes - plans[0].memory_bytes) / max(more, 1))
-    left = FILL * last.card.memory_bytes - last.memory_bytes
-    return int(last.program.items + max(0.0, left) / per_frame)
+                number = simulation.frames_per_batch(card) if frames == "full" else int(frames)
+                program = simulation.program(number, name == "heatmaps", card)
+                yield make_plan(program, card, counts)
 
 
 def _shown(plan, options: argparse.Namespace) -> dict:
@@ -126,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_frames,
         default=["32", "256", "full"],
         metavar="N",
-        help='frames per batch; "full" fills the device memory (32 256 full)',
+        help='frames per call; "full" for one batch of the dataset factory (32 256 full)',
     )
     add(
         "--windows",

@@ -19,8 +19,10 @@ from benchmarks.gpu_plan.source_lines import own_frame, traced_frames
 
 # Primitives that call one program, and the parameter with that program.
 _CALLS = {
-    **dict.fromkeys(("jit", "pjit", "closed_call", "remat", "checkpoint", "remat2"), "jaxpr"),
-    **dict.fromkeys(("core_call", "custom_jvp_call", "custom_vjp_call"), "call_jaxpr"),
+    **dict.fromkeys(("jit", "pjit", "remat", "checkpoint", "remat2"), "jaxpr"),
+    **dict.fromkeys(
+        ("core_call", "closed_call", "custom_jvp_call", "custom_vjp_call"), "call_jaxpr"
+    ),
 }
 
 

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from benchmarks.gpu_plan.cards import CARDS, Card
 from benchmarks.gpu_plan.charges import StageOf
 from benchmarks.gpu_plan.source_lines import simulation_stage, training_stage
 
 # Frames of a clip; one compiled program simulates any number of clips.
 CLIP_FRAMES = 32
+# Share of a card's memory that JAX may use by default.
+JAX_SHARE = 0.75
 # Bins of a stored heatmap, width of a text embedding, and number of sentences in a training run;
 # the last two hardly change the plan.
 WINDOW_BINS = 256
@@ -70,18 +73,26 @@ class Simulation:
             self.radar, self.settings, self.clips.reflection, selection.required
         )
 
-    def program(self, frames: int, heatmaps: bool) -> Program:
-        """The program that simulates so many frames, rounded up to whole clips."""
+    def frames_per_batch(self, card: Card) -> int:
+        """Number of frames that the card simulates at a time."""
+        from radarsim.frame_batches import frames_per_batch
+
+        num_faces = sum(len(body.faces) for body in self.bodies)
+        return frames_per_batch(self.radar, num_faces, int(JAX_SHARE * card.memory_bytes))
+
+    def program(self, frames: int, heatmaps: bool, card: Card = CARDS["h100"]) -> Program:
+        """The program that simulates so many frames on a card, rounded up to whole clips."""
         from radarsim.batch import _simulate_clips
         from radarsim.heatmaps.settings import PAPER_MAPS
 
         static = self.radar, self.settings, PAPER_MAPS if heatmaps else None, self.sizes
         count = max(1, -(-frames // self.clip_frames))
+        at_once = min(count * self.clip_frames, self.frames_per_batch(card))
         return Program(
             name="poses to heatmaps" if heatmaps else "poses to IF cubes",
             parts=(
                 (
-                    partial(_simulate_clips.__wrapped__, *static),
+                    partial(_simulate_clips.__wrapped__, *static, batch_frames=at_once),
                     (self.bodies, stacked_shapes(self.clips, count)),
                 ),
             ),

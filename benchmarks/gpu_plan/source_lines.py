@@ -10,7 +10,7 @@ _OWN = re.compile(rf"(?:^|/)((?:{'|'.join(PACKAGES)})/.*)\.py$")
 _HELPERS = "radarsim/numerics/"
 # Functions that begin a stage of the simulation, and the name of the stage.
 STAGES = {
-    "skin_scene": "skin",
+    "skin_subjects": "skin",
     "select_faces": "select",
     "clip_echo": "echo",
     "receive": "receive",

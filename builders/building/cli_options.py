@@ -5,13 +5,15 @@ import math
 from collections.abc import Mapping
 
 from builders.building.keep_options import KEEP_SETTINGS
-from radarsim.files import read_room_text
+from builders.building.people_options import PEOPLE_SETTINGS
+from builders.building.room_options import add_room_option, room_table
 from radarsim.paths import path_argument
 
 FLAG_SETTINGS = {
     "seed": ("seed",),
     "limit": ("limit",),
     "radar": ("radar",),
+    "receiver": ("receiver",),
     "source_up": ("sources", "up"),
     "source_rate_hz": ("sources", "rate_hz"),
     "takes": ("built_in", "takes"),
@@ -36,12 +38,12 @@ FLAG_SETTINGS = {
     "max_edge_m": ("simulation", "max_edge_m"),
     "noise": ("simulation", "noise"),
     "quantise": ("simulation", "quantise"),
-    "room": ("room", "name"),
     "window": ("maps", "window"),
     "clutter": ("maps", "clutter"),
     "angle_window": ("maps", "angle_window"),
     "if_cubes": ("keep", "if_cubes"),
     **KEEP_SETTINGS,
+    **PEOPLE_SETTINGS,
     "validation_share": ("splits", "validation"),
     "test_share": ("splits", "test"),
 }
@@ -51,12 +53,8 @@ PRESETS = (
     "recognition",
     "recognition-test",
     "grammar",
-    "twin-a",
-    "twin-b",
-    "twin-c",
-    "twin-d",
-    "twin-e",
-    "twin-f",
+    "five-activities",
+    *(f"twin-{letter}" for letter in "abcdef"),
 )
 AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
 
@@ -170,6 +168,13 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         "each",
     )
     group.add_argument(
+        "--receiver",
+        type=path_argument,
+        metavar="PROFILE_OR_FILE",
+        help="receiver profile: ideal (default), datasheet, or a .toml file such as "
+        "receiver_profile.toml of radarsim.validate --fit; see docs/receiver.md",
+    )
+    group.add_argument(
         "--method",
         choices=("accurate", "fast"),
         help="relative error of the echo sum: -80 dB (accurate, default) or -60 dB (fast)",
@@ -209,13 +214,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="maximum length of mesh edges; longer edges are subdivided (default: off)",
     )
-    group.add_argument(
-        "--room",
-        type=path_argument,
-        metavar="NAME_OR_FILE",
-        help="room around the subjects: living-room, office, hall, or a .toml file "
-        "(default: free space)",
-    )
+    add_room_option(group)
     group.add_argument(
         "--no-noise",
         dest="noise",
@@ -302,8 +301,7 @@ def recipe_table(options: Mapping[str, object]) -> dict:
             _put(table, path, _radians(value) if name.endswith("_deg") else value)
     for name, value in zip(AREA_SETTINGS, options.get("area") or ()):
         _put(table, ("area", name), value)
-    if (room := options.get("room")) and str(room).endswith(".toml"):
-        table["room"] = {"name": "own", "text": read_room_text(room)}
+    table |= room_table(options.get("room"))
     for name in options.get("keep") or ():
         _put(table, ("keep", name), True)
     return table

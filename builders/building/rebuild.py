@@ -32,7 +32,11 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
     if recipe.body != body_name(paths.body_models):
         problem = f"the store was built with {recipe.body!r}"
         raise InputError(clip.id, "body", problem, "give the --body-models used then")
-    make = ClipMaker(body_models=paths.body_models, keep_cubes=store.has("if_cube"))
+    make = ClipMaker(
+        body_models=paths.body_models,
+        keep_cubes=store.has("if_cube"),
+        batch_frames=store.frames_per_batch,
+    )
     # Use a worker process, as the build does: the last digit depends on how sums are split.
     with local_workers(1, 1) as client:
         made = client.submit(make, recipe, clip, find_source_take(recipe, clip, paths)).result()

@@ -25,10 +25,12 @@ from builders.sources.takes import amass_takes, built_in_takes, file_takes, uniq
 from pipelines.clip_maker import ClipMaker
 from pipelines.clip_selection import FEW_TAKES, select_all_clips
 from pipelines.cost_estimate import CostEstimate, estimate_cost
+from pipelines.people import add_people
 from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import radar_board_guess, recipe_from_table
 from pipelines.run import build
+from pipelines.sources import takes_of_clips
 from pipelines.storage import open_folder
 from pipelines.store_spec import keeps_cubes, make_store_spec
 from pipelines.store_writer import check_place
@@ -142,12 +144,13 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
             break
     for line in list(findings)[:MAX_LINES]:
         print(f"note: {line}")
-    return make_plan(recipe, clips), notes
+    clips, fewer = add_people(recipe, clips, takes, options.body_models)
+    return make_plan(recipe, clips), [*notes, *fewer]
 
 
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
     """Simulate one clip to estimate the time and the size of the build."""
-    named = {clip.take: takes[clip.take] for clip in plan.clips}
+    named = takes_of_clips(plan.clips, takes)
     print("simulating one clip to estimate time and size; compiling comes first ...", flush=True)
     store_spec = make_store_spec(plan, named)
     return estimate_cost(plan, named, store_spec, _clip_maker(options, plan), options.workers)
@@ -160,7 +163,7 @@ def _clip_maker(options: argparse.Namespace, plan: Plan) -> ClipMaker:
 def _build(
     options: argparse.Namespace, plan: Plan, takes: dict, notes: list[Note], out: str
 ) -> int:
-    named = {clip.take: takes[clip.take] for clip in plan.clips}
+    named = takes_of_clips(plan.clips, takes)
     start_s = time.monotonic()
     summary = build(
         plan,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-SOURCES = ("activities", "grammar")
+SOURCES = ("activities", "grammar", "five-activities")
 MEAN_SEQUENCE_S = 8.9  # mean duration of a phrase sequence; gives the number of takes per hour
 
 
@@ -13,7 +13,7 @@ class CorpusSpec:
     `about.json` stores the attributes under their names.
 
     Attributes:
-        source: "activities" or "grammar".
+        source: "activities", "grammar" or "five-activities".
         num_subjects: number of people.
         num_repeats: takes of each activity by each person.
         hours: duration of the corpus [h]; if 0, subjects and repeats set the number of takes.
@@ -76,9 +76,7 @@ def _plan_sequences(spec):
 
 
 def _plan_activities(spec):
-    from builders.activities import ACTIVITIES
-
-    names, takes = list(ACTIVITIES), []
+    names, takes = _names(spec.source), []
     num = _num_takes(spec, spec.take_s, len(names) * spec.num_subjects * spec.num_repeats)
     for number in range(num):
         cycle, activity = divmod(number, len(names))
@@ -93,6 +91,17 @@ def _plan_activities(spec):
             )
         )
     return takes
+
+
+def _names(source):
+    """Names of the activities in their order."""
+    if source == "five-activities":
+        from builders.five_activities import FIVE_ACTIVITIES
+
+        return list(FIVE_ACTIVITIES)
+    from builders.activities import ACTIVITIES
+
+    return list(ACTIVITIES)
 
 
 def _num_takes(spec, length_s, default):

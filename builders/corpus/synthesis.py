@@ -10,6 +10,8 @@ from radarsim.scene.motion import Motion
 
 # Maximum number of captions of a time span.
 NUM_CAPTIONS = 3
+# Added to takes of the five activities, so that a clip of the whole take ends within the motion.
+_ONE_POSE_S = 1 / 120
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +45,8 @@ def synthesize_take(spec: CorpusSpec, planned: PlannedTake) -> tuple[Motion, lis
 
     performer = _performer(spec, planned.subject_number)
     perform = _perform_activity if planned.activity else _perform_sequence
+    if spec.source == "five-activities":
+        perform = _perform_five
     performance, spans = perform(spec, planned, performer)
     name = f"{subject_name(planned.subject_number, spec.seed, spec.domain)}/{planned.name}"
     motion = replace(performance.motion, name=name)
@@ -77,6 +81,25 @@ def _perform_activity(spec, planned, performer):
         captions=tuple(captions),
         attributes=activity.variants,
         provenance=activity.text_source,
+    )
+    return performance, [span]
+
+
+def _perform_five(spec, planned, performer):
+    """Perform one of the five activities; return the performance and a span for the whole take."""
+    from builders.five_activities import FIVE_ACTIVITIES, PROVENANCE, perform_five
+
+    activity = FIVE_ACTIVITIES[planned.activity]
+    performance = perform_five(
+        planned.activity, performer, planned.repeat, spec.seed, spec.take_s + _ONE_POSE_S
+    )
+    span = CaptionedSpan(
+        start_s=0.0,
+        end_s=performance.motion.duration_s,
+        label=activity.name,
+        captions=activity.captions,
+        attributes=(activity.attributes,),
+        provenance=PROVENANCE,
     )
     return performance, [span]
 

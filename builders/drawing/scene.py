@@ -1,5 +1,6 @@
 """Place the posed body of a clip in front of the radar, for a figure."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import jax.numpy as jnp
@@ -8,11 +9,18 @@ import numpy as np
 from builders.sources.motion_lookup import MotionPaths, find_source_take
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
-from pipelines.sources import Take
+from pipelines.sources import GroupTake, Take
 from pipelines.store_reader import Store
-from pipelines.subjects import fit_take, placed_window, radar_pose_of, subject_of
+from pipelines.subjects import (
+    fit_take,
+    other_people,
+    placed_window,
+    radar_pose_of,
+    subject_of,
+)
 from radarsim.errors import InputError
 from radarsim.files import free_body, load_body
+from radarsim.plots.mesh import OtherBody
 from radarsim.plots.scene import ScenePicture, strip_moments_s
 from radarsim.scene.body import BodyModel, fit_pose, joint_positions, skin
 from radarsim.scene.motion import Motion, sample_motion
@@ -53,12 +61,21 @@ def stored_scene(
     if recipe.body != "free" and not paths.body_models:
         problem = "the store was built with body models"
         raise InputError(clip.id, "body", problem, "give --body-models to draw it")
+    others: list[Subject] = []
+    if clip.others or not store.has("poses"):
+        take = find_source_take(recipe, clip, paths)
+        others = _other_subjects(recipe, clip, take, paths.body_models)
     if store.has("poses"):
         subject = _stored_subject(store, row, paths)
     else:
-        take = find_source_take(recipe, clip, paths)
         subject = source_subject(recipe, clip, take, paths.body_models)
-    return scene_of(subject, recipe, clip, axes, moments_s)
+    return scene_of(subject, recipe, clip, axes, moments_s, others)
+
+
+def _other_subjects(recipe: Recipe, clip: Clip, take: Take, body_models: str | None):
+    """The further people of a clip, recreated from their source motions."""
+    takes = take.others if isinstance(take, GroupTake) else ()
+    return [subject_of(*each) for each in other_people(recipe, clip, takes, body_models)]
 
 
 def source_subject(recipe: Recipe, clip: Clip, take: Take, body_models: str | None) -> Subject:
@@ -81,6 +98,7 @@ def scene_of(
     clip: Clip,
     axes: dict,
     moments_s: np.ndarray | None = None,
+    others: Sequence[Subject] = (),
 ) -> ScenePicture:
     """Compute body poses at a few times, and the pelvis path over the whole clip.
 
@@ -90,6 +108,7 @@ def scene_of(
         clip: clip, which gives the number of frames and the radar placement.
         axes: axes of the heatmaps; the strip covers the time span of the heatmaps.
         moments_s: times of the drawn bodies [s]; None for those in the strip above the heatmaps.
+        others: further people in the clip.
 
     Returns:
         The scene.
@@ -108,6 +127,16 @@ def scene_of(
         pelvis_times_s=times_s,
         radar_pose=radar_pose_of(clip),
         area=ActivityArea(**asdict(recipe.area)),
+        others=tuple(_other_body(other, posed_s, times_s) for other in others),
+    )
+
+
+def _other_body(subject: Subject, posed_s: np.ndarray, times_s: np.ndarray) -> OtherBody:
+    posed_s, times_s = (np.minimum(each, subject.motion.duration_s) for each in (posed_s, times_s))
+    return OtherBody(
+        vertices_m=np.asarray(skin(*_at(subject, posed_s))),
+        faces=np.asarray(subject.body.faces),
+        pelvis_m=np.asarray(joint_positions(*_at(subject, times_s)), np.float64)[:, 0],
     )
 
 

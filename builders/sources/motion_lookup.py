@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 
 from builders.sources.takes import RATE_HZ, BuiltInTake, amass_takes, file_takes
-from pipelines.plan import Clip
+from pipelines.plan import Clip, Person
 from pipelines.recipe import Recipe
-from pipelines.sources import Take
+from pipelines.sources import GroupTake, Take
 from radarsim.errors import InputError
 from radarsim.paths import existing_path
 
@@ -27,14 +27,20 @@ class MotionPaths:
     body_models: str | None = None
 
 
-def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
-    """Find the take from which a clip was cut.
+def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take | GroupTake:
+    """Find the take from which a clip was cut, together with the takes of further people.
 
     Raises:
-        InputError: the take is not built in, and none of the given paths contains the take.
+        InputError: a take is not built in, and none of the given paths contains the take.
     """
-    built_in = _BUILT_IN.fullmatch(clip.take)
-    if built_in and clip.source == "built-in":
+    people = (clip, *clip.others)
+    main, *others = (_find(recipe, person, clip.id, paths) for person in people)
+    return GroupTake(main, tuple(others)) if others else main
+
+
+def _find(recipe: Recipe, person: Clip | Person, clip_id: str, paths: MotionPaths) -> Take:
+    built_in = _BUILT_IN.fullmatch(person.take)
+    if built_in and person.source == "built-in":
         return BuiltInTake(
             activity=built_in[2],
             subject_number=int(built_in[1]),
@@ -45,11 +51,11 @@ def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
     takes = amass_takes(paths.amass, recipe.sources) if paths.amass else []
     takes += file_takes(paths.motions, recipe.sources)[0]
     for take in takes:
-        if take.id == clip.take:
+        if take.id == person.take:
             return take
-    option = "--amass" if clip.source.startswith("AMASS") else "--motions"
-    problem = f"{clip.take} was not found"
-    raise InputError(clip.id, "motion", problem, f"give the {option} used for its build")
+    option = "--amass" if person.source.startswith("AMASS") else "--motions"
+    problem = f"{person.take} was not found"
+    raise InputError(clip_id, "motion", problem, f"give the {option} used for its build")
 
 
 def body_name(body_models: str | None) -> str:

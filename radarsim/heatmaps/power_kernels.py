@@ -213,6 +213,7 @@ def _product(matrix: list[Array], value: Parts) -> Parts:
         matrix: real part, imaginary minus real part, and imaginary plus real part.
         value: real and imaginary part of the columns.
     """
+    # With three passes of TF32, `doppler_power` would spill registers (255, and 5 kB spilled).
     dot = partial(jnp.dot, precision="highest")
     re, im = value
     common = dot(matrix[0], re + im)

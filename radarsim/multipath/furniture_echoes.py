@@ -21,6 +21,8 @@ from radarsim.multipath.static_echoes import NUM_PROBES, StaticEchoes, StaticSou
 from radarsim.radar.radar import Radar
 from radarsim.scattering.fresnel import fresnel, rough_amplitude
 from radarsim.scattering.gaussian_facets import Facets, facets_of, log_weight
+from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scattering.weighted_reflection import static_weight
 from radarsim.scene.furniture import TriangleMesh
 from radarsim.scene.room import Room
 from radarsim.signal.exact_sum import dechirped_phase_cycles
@@ -42,6 +44,7 @@ def furniture_echoes(
     room: Room,
     meshes: Sequence[TriangleMesh],
     fixed_m: Float[np.ndarray, "occluder 3 3"],
+    reflection: ReflectionModel,
     residual_video_phase: bool = True,
 ) -> tuple[list[StaticSource], StaticEchoes]:
     """Echoes of the visible patches of all furniture.
@@ -51,6 +54,8 @@ def furniture_echoes(
         room: the room whose furniture is simulated.
         meshes: triangles of each piece in the radar frame, from `Room.furniture_meshes`.
         fixed_m: corners of all triangles, which hide each other [m].
+        reflection: reflection model of the bodies, of which antenna patterns, filters and delays
+            also apply to the echoes of furniture.
         residual_video_phase: whether to keep the phase -S tau^2 / 2.
     """
     area_m2 = sum(trimesh.Trimesh(*mesh, process=False).area for mesh in meshes)
@@ -58,8 +63,10 @@ def furniture_echoes(
     sources, echoes = [], []
     for item, mesh in zip(room.furniture, meshes, strict=True):
         facets = visible_facets(mesh, edge_m, fixed_m)
-        weights = _weights(radar, item.material, facets)
         all_m = np.asarray(facets.centre_m)
+        weights = _weights(radar, item.material, facets) * static_weight(
+            radar, reflection, all_m, radar.array.tx_m[:, None, None], radar.array.rx_m[:, None]
+        )
         patches = _patches(all_m)
         for patch in range(patches.max(initial=-1) + 1):
             chosen = np.flatnonzero(patches == patch)

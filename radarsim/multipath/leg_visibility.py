@@ -5,6 +5,8 @@ behind the surface, the scene itself. Both can hide the face: a body that stands
 and a wall shadows the wall that would illuminate its back.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +14,7 @@ from jaxtyping import Array, Bool, Float
 
 from radarsim.multipath.legs import Leg
 from radarsim.numerics.vectors import cross, dot, norm
+from radarsim.scattering.shadows import VIEW_MARGIN
 from radarsim.scattering.visibility import unoccluded
 
 
@@ -35,21 +38,56 @@ def visible_from(
         Mask of the illuminated faces.
     """
     tested &= faces_image(leg, centre_m, normal)
+    targets_m = centre_m - leg.origin_m
+    view = _view(jnp.sum(jnp.where(tested[:, None], targets_m, 0.0), axis=0))
+    targets_m = jnp.matmul(targets_m, view, precision="highest")
+
+    def unhidden(seen, occluders):
+        points_m, present = occluders
+        seen_m = jnp.matmul(points_m - leg.origin_m, view, precision="highest")
+        active = present & (dot(seen_m[:, 0], _outward(seen_m)) < 0)
+        active &= may_hide(targets_m, seen, seen_m)
+        test = partial(unoccluded, targets_m, seen_m, active, seen)
+        return jax.lax.cond(jnp.any(active), test, lambda: seen), None
+
     # Mirroring reverses the order of the corners.
     images_m = jnp.matmul(corners_m, jnp.transpose(leg.matrix), precision="highest")
     images_m = (images_m + leg.origin_m)[:, ::-1]
-    bounced = jnp.any(leg.used)
-    seen_m = jnp.concatenate([corners_m, images_m]) - leg.origin_m
-    active = dot(seen_m[:, 0], _outward(seen_m)) < 0
     # Without a reflection, there is no mirrored scene.
-    num = len(corners_m)
-    active &= jnp.concatenate([jnp.ones(num, bool), jnp.broadcast_to(bounced, (num,))])
-    targets_m = centre_m - leg.origin_m
-    view = _view(jnp.sum(jnp.where(tested[:, None], targets_m, 0.0), axis=0))
-    targets_m, seen_m = (
-        jnp.matmul(points_m, view, precision="highest") for points_m in (targets_m, seen_m)
-    )
-    return unoccluded(targets_m, seen_m, active, tested)
+    present = jnp.stack([jnp.array(True), jnp.any(leg.used)])
+    occluders = jnp.stack([corners_m, images_m]), present
+    return jax.lax.scan(unhidden, tested, occluders)[0]
+
+
+def may_hide(
+    targets_m: Float[Array, "face 3"],
+    tested: Bool[Array, " face"],
+    corners_m: Float[Array, "occluder 3 3"],
+) -> Bool[Array, " occluder"]:
+    """Find the triangles that can lie between the origin and a tested target.
+
+    All targets lie in a cone with a rectangular cross-section. A triangle cannot hide a target if
+    all its corners are outside one side of the cone, behind the origin, or beyond all targets. Most
+    of the mirrored scene is outside the cone.
+
+    Args:
+        targets_m: points to be tested, of which x is the distance in the mean direction [m].
+        tested: targets to be tested.
+        corners_m: corners of the triangles in the same coordinates [m].
+
+    Returns:
+        Mask of the triangles; all triangles if a target is not in front of the origin.
+    """
+    # An untested target is replaced by a tested one, which does not change the cone.
+    inside_m = jnp.where(tested[:, None], targets_m, targets_m[jnp.argmax(tested)])
+    view = inside_m[:, 1:] / inside_m[:, :1]
+    low, high = view.min(axis=0) - VIEW_MARGIN, view.max(axis=0) + VIEW_MARGIN
+    ahead_m, across_m = corners_m[..., :1], corners_m[..., 1:]
+    outside = jnp.all(across_m > high * ahead_m, axis=1) | jnp.all(across_m < low * ahead_m, axis=1)
+    behind = jnp.all(ahead_m <= 0, axis=(1, 2))
+    beyond = jnp.all(ahead_m > inside_m[:, 0].max(), axis=(1, 2))
+    useless = jnp.any(outside, axis=-1) | behind | beyond
+    return jnp.any(tested) & (~useless | jnp.any(inside_m[:, 0] <= 0))
 
 
 def faces_image(leg: Leg, centre_m, normal) -> Bool[Array, "*batch face"]:

@@ -75,7 +75,7 @@ def pass_powers(
     candidates: Candidates,
     vertices_m: Float[Array, "moment vertex 3"],
     faces: FaceIndices,
-    fixed_m: Float[Array | np.ndarray, "occluder 3 3"],
+    others_m: Float[Array | np.ndarray, "moment occluder 3 3"],
 ) -> Float[np.ndarray, "moment pass"]:
     """Power of each candidate pass at some moments, without the level constant.
 
@@ -85,18 +85,19 @@ def pass_powers(
         candidates: the passes.
         vertices_m: vertices of the body at each moment, radar frame [m].
         faces: triangles of the body.
-        fixed_m: corners of the furniture's triangles [m].
+        others_m: corners of the triangles of furniture and other bodies at each moment [m].
     """
     out, back = np.array(candidates.pairs).T
     passes = Passes(candidates.legs, out, back)
-    return np.asarray(_powers(radar, reflection, passes, vertices_m, jnp.asarray(faces), fixed_m))
+    return np.asarray(_powers(radar, reflection, passes, vertices_m, jnp.asarray(faces), others_m))
 
 
 @partial(jax.jit, static_argnums=0)
-def _powers(radar, reflection, passes, vertices_m, faces, fixed_m):
-    def one_moment(points_m):
+def _powers(radar, reflection, passes, vertices_m, faces, others_m):
+    def one_moment(inputs):
+        points_m, around_m = inputs
         surface = faces_of(points_m, faces)
-        occluders_m = jnp.concatenate([points_m[faces], fixed_m])
+        occluders_m = jnp.concatenate([points_m[faces], around_m])
         scatterers = reflection.scatterers(points_m, faces)
 
         def seen_from(leg):
@@ -110,7 +111,7 @@ def _powers(radar, reflection, passes, vertices_m, faces, fixed_m):
             np.arange(len(passes.out)),
         )
 
-    return batched_map(one_moment, vertices_m)
+    return batched_map(one_moment, (vertices_m, others_m))
 
 
 def _power(radar: Radar, reflection, passes: Passes, scatterers, seen, index) -> Float[Array, ""]:

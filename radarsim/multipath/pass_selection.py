@@ -4,6 +4,7 @@ A pass is one way to the body and one way back. The direct echo is not a pass. T
 radar take the place of the radar in all stages of the simulation; a face must be visible from both.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,10 +20,18 @@ from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.vectors import norm
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
-from radarsim.scene.mesh import BurstMesh, FaceIndices, Faces, faces_of, relative_to_radar
+from radarsim.scattering.weighted_reflection import with_axes
+from radarsim.scene.mesh import (
+    BurstMesh,
+    FaceIndices,
+    Faces,
+    Surface,
+    faces_of,
+    relative_to_radar,
+)
 from radarsim.signal.face_selection import (
     FaceSelection,
-    block_weights,
+    block_vertices_m,
     required_sizes,
     spans_of,
 )
@@ -59,7 +68,8 @@ class Passes:
 
     def bounced(self, reflection: ReflectionModel, index) -> BouncedReflection:
         """Reflection model of one pass."""
-        return BouncedReflection(reflection, self.leg(self.out[index]), self.leg(self.back[index]))
+        out, back = self.leg(self.out[index]), self.leg(self.back[index])
+        return BouncedReflection(with_axes(reflection, out.matrix.T, back.matrix.T), out, back)
 
     def leg(self, index) -> Leg:
         """One of the legs."""
@@ -74,6 +84,7 @@ def select_passes(
     passes: Passes,
     mesh: BurstMesh,
     faces: FaceIndices,
+    others: Sequence[Surface],
     fixed_m: Float[Array | np.ndarray, "occluder 3 3"],
 ) -> FaceSelection:
     """Select the strong, visible faces of every frame and pass.
@@ -85,13 +96,19 @@ def select_passes(
         passes: one pass for each selection, from `Passes.selected`.
         mesh: vertices at the nodes of every frame.
         faces: triangles of the mesh.
+        others: surfaces of the other bodies in the scene in the same frames.
         fixed_m: corners of the furniture's triangles [m].
 
     Returns:
         The selection, with a pass axis after the frame axis.
     """
 
-    def one_frame(frame: BurstMesh):
+    other_meshes, other_faces = tuple(zip(*others)) or ((), ())
+
+    def one_frame(inputs):
+        frame, meshes = inputs
+        around = tuple(map(Surface, meshes, other_faces))
+
         def at_node(inputs):
             vertices_m, origin_m = inputs
             return relative_to_radar(reflection.scatterers(vertices_m, faces), origin_m)
@@ -103,13 +120,14 @@ def select_passes(
             partial(_strength, radar, settings, reflection, passes, at_middle),
             np.arange(len(passes.out)),
         )
-        seen = _seen_from_legs(settings, passes, frame, faces, fixed_m, jnp.isfinite(strength))
+        blocks_m = _occluders_m(settings, (Surface(frame, faces), *around), fixed_m)
+        seen = _seen_from_legs(settings, passes, frame, faces, blocks_m, jnp.isfinite(strength))
         return batched_map(
             partial(_selection, radar, passes, scatterers.centre_m),
             (np.arange(len(passes.out)), strength, seen),
         )
 
-    return batched_map(one_frame, mesh)
+    return batched_map(one_frame, (mesh, other_meshes))
 
 
 def _strength(radar, settings, reflection, passes, scatterers: Faces, index):
@@ -133,32 +151,37 @@ def _strength(radar, settings, reflection, passes, scatterers: Faces, index):
     return jnp.where(strength >= jnp.max(strength) + lowest, strength, -jnp.inf)
 
 
+def _occluders_m(settings, surfaces: Sequence[Surface], fixed_m) -> Float[Array, "block any 3 3"]:
+    """Corners of all triangles that may hide a face, at the centre of each block [m]."""
+    parts = [block_vertices_m(settings, mesh)[:, faces] for mesh, faces in surfaces]
+    fixed_m = jnp.broadcast_to(fixed_m, (len(parts[0]), *jnp.shape(fixed_m)))
+    return jnp.concatenate([*parts, fixed_m], axis=1)
+
+
 def _seen_from_legs(
-    settings, passes: Passes, frame: BurstMesh, faces, fixed_m, strong: Bool[Array, "pass face"]
+    settings, passes: Passes, frame: BurstMesh, faces, occluders_m, strong: Bool[Array, "pass face"]
 ) -> Bool[Array, "pass block face"]:
     """Visibility of each face in each pass: from the out and back legs, at each block centre."""
-    vertices_m = frame.vertices_m + frame.origin_high_m[:, None]
-    blocks_m = jnp.einsum(
-        "bn,nvk->bvk", block_weights(settings, frame), vertices_m, precision="highest"
-    )
 
-    def from_leg(index):
-        uses = (jnp.asarray(passes.out) == index) | (jnp.asarray(passes.back) == index)
-        tested = jnp.any(strong & uses[:, None], axis=0)
+    def block(inputs):
+        vertices_m, corners_m = inputs
+        surface = faces_of(vertices_m, faces)
 
-        def block(corners_m):
-            surface = faces_of(corners_m, faces)
-            occluders_m = jnp.concatenate([corners_m[faces], fixed_m])
-            return visible_from(
-                passes.leg(index), surface.centre_m, surface.normal, occluders_m, tested
-            )
+        def from_leg(seen, index):
+            uses = (jnp.asarray(passes.out) == index) | (jnp.asarray(passes.back) == index)
+            # A face that is hidden from one leg of a pass need not be tested from the other leg.
+            tested = jnp.any(seen & uses[:, None], axis=0)
+            leg = passes.leg(index)
+            free = visible_from(leg, surface.centre_m, surface.normal, corners_m, tested)
+            return seen & (free | ~uses[:, None]), None
 
-        if settings.visibility == "none":
-            return jnp.broadcast_to(tested, (len(blocks_m), len(faces)))
-        return batched_map(block, blocks_m)
+        return jax.lax.scan(from_leg, strong, np.arange(len(passes.legs.used)))[0]
 
-    seen = batched_map(from_leg, np.arange(len(passes.legs.used)))
-    return seen[jnp.asarray(passes.out)] & seen[jnp.asarray(passes.back)] & strong[:, None]
+    if settings.visibility == "none":
+        count = settings.visibility_blocks
+        return jnp.broadcast_to(strong[:, None], (len(strong), count, len(faces)))
+    seen = batched_map(block, (block_vertices_m(settings, frame), occluders_m))
+    return jnp.swapaxes(seen, 0, 1)
 
 
 def _selection(radar: Radar, passes: Passes, centre_m, inputs) -> FaceSelection:

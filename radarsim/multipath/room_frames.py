@@ -1,5 +1,6 @@
 """Add the multipath and static echoes of a room to the frames of a simulation."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,13 +17,16 @@ from radarsim.multipath.room_plan import RoomEchoes
 from radarsim.multipath.shadows import static_samples, visible_fractions
 from radarsim.multipath.static_echoes import StaticEchoes
 from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.threads import parallel_map
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.visibility import faces_radar
-from radarsim.scene.mesh import BurstMesh, FaceIndices, faces_of
+from radarsim.scattering.weighted_reflection import DelayWeightedReflection
+from radarsim.scene.mesh import BurstMesh, Surface, faces_of
 from radarsim.signal.error_budget import MODES_DB
-from radarsim.signal.face_selection import FaceSelection, block_weights, sizes_of_selection
+from radarsim.signal.face_selection import FaceSelection, block_vertices_m
 from radarsim.signal.settings import SimulationSettings
+from radarsim.signal.surface_selection import sizes_of_chunks, with_others
 
 # Most decibels by which the error of a pass may exceed the requested error, and the step to which
 # they are rounded so that rooms share compiled programs.
@@ -35,9 +39,9 @@ class RoomFrames:
 
     Attributes:
         settings: settings of the passes (`pass_settings`).
-        chunks: vertices at the nodes of the frames of each chunk.
-        selections: faces of the passes in each chunk; None if no pass is simulated.
-        sizes: array sizes that suffice for all passes; None if no pass is simulated.
+        selections: for each chunk, the faces of the passes of each body; None if no pass is
+            simulated.
+        sizes: for each body, array sizes that suffice for all passes; None if no pass is simulated.
     """
 
     def __init__(
@@ -45,65 +49,89 @@ class RoomFrames:
         radar: Radar,
         settings: SimulationSettings,
         reflection: ReflectionModel,
-        room: RoomEchoes,
-        chunks: list[BurstMesh],
-        faces: FaceIndices,
+        room: RoomEchoes | None,
+        chunks: Sequence[Sequence[Surface]],
     ):
         """Select the faces of every pass.
 
         Args:
-            radar, settings, reflection: same arguments as for `simulate`.
-            room: the prepared room.
-            chunks: vertices at the nodes of the frames of each chunk.
-            faces: triangles of the mesh.
+            radar: the simulated board, without profile.
+            settings: settings of the simulation.
+            reflection: the reflection model, with its antennas and filters.
+            room: the prepared room; None for free space, which adds nothing.
+            chunks: surface of each body at the nodes of the frames of each chunk.
 
         Raises:
             InputError: a speed or range extent exceeds what the fast sum can represent.
         """
         self._model = radar, settings, reflection
-        self.settings = pass_settings(settings, room)
-        self._room, self._faces = room, jnp.asarray(faces)
-        self.chunks, self.selections, self.sizes = chunks, None, None
-        if room.passes is not None:
-            self.selections = list(map(self._select, chunks))
-            required = jax.tree.map(
-                lambda *parts: np.concatenate([np.ravel(part) for part in parts]),
-                *(each.required for each in self.selections),
-            )
-            self.sizes = sizes_of_selection(radar, self.settings, reflection, required)
+        self._room, self._chunks = room, chunks
+        self.settings, self.selections, self.sizes = settings, None, None
+        if room is not None and room.passes is not None:
+            self.settings = pass_settings(settings, room)
+            self.selections = parallel_map(self._select, chunks)
+            self.sizes = [
+                sizes_of_chunks(radar, self.settings, reflection, each)
+                for each in zip(*self.selections)
+            ]
 
-    def _select(self, chunk: BurstMesh) -> FaceSelection:
+    def _select(self, surfaces: Sequence[Surface]) -> list[FaceSelection]:
         radar, _, reflection = self._model
         passes, fixed_m = self._room.passes.selected, self._room.fixed_m
-        options = self.settings.without_receiver
-        return select_passes(radar, options, reflection, passes, chunk, self._faces, fixed_m)
+        model = radar, self.settings.without_receiver, reflection, passes
+        return [select_passes(*model, *one, fixed_m) for one in with_others(surfaces)]
 
-    def shadowed(self, index: int, selection: FaceSelection) -> FaceSelection:
-        """Remove the faces that furniture hides from the radar from the direct echo of a chunk."""
-        settings, fixed_m = self._model[1], self._room.fixed_m
+    def unhidden(self, index: int, selections: list[FaceSelection]) -> list[FaceSelection]:
+        """Remove the faces that furniture hides from the radar from the direct echo of a chunk.
+
+        Args:
+            index: index of the chunk.
+            selections: selected faces of each body.
+        """
+        settings, fixed_m = self._model[1], self._room.fixed_m if self._room else ()
         if not len(fixed_m) or settings.visibility == "none":
-            return selection
-        seen = _unhidden(
-            settings.without_receiver, self.chunks[index], self._faces, selection.visible, fixed_m
-        )
-        return replace(selection, visible=seen)
+            return selections
+        options = settings.without_receiver
+        return [
+            replace(each, visible=_unhidden(options, *surface, each.visible, fixed_m))
+            for surface, each in zip(self._chunks[index], selections, strict=True)
+        ]
 
-    def add_to(
-        self, index: int, echo: Complex[Array, "frame chirp tx rx sample"]
+    def echoes(
+        self, index: int, model: ReflectionModel
+    ) -> Iterator[Complex[Array, "*frame tx rx sample"]]:
+        """Echoes that the room adds to the direct echoes of a chunk, without the level constant.
+
+        Args:
+            index: index of the chunk.
+            model: reflection model of the bodies; `DelayWeightedReflection` multiplies each echo by
+                its delay.
+        """
+        if self._room is None:
+            return
+        yield self.static_echo(index, isinstance(model, DelayWeightedReflection))[:, None]
+        if self.selections is not None:
+            for body in range(len(self.sizes)):
+                yield self.multipath(index, body, model)
+
+    def static_echo(
+        self, index: int, delayed: bool = False
+    ) -> Complex[Array, "frame tx rx sample"]:
+        """Static echoes of every frame of a chunk, with the shadows of the bodies.
+
+        Args:
+            index: index of the chunk.
+            delayed: whether each echo is multiplied by its delay [ns].
+        """
+        static = self._room.delayed if delayed else self._room.static
+        return _static_frames(static, *zip(*self._chunks[index]))
+
+    def multipath(
+        self, index: int, body: int, model: ReflectionModel
     ) -> Complex[Array, "frame chirp tx rx sample"]:
-        """Add the room's echoes to the direct echo of a chunk, without the level constant."""
-        echo = echo + self.static_echo(index)[:, None]
-        return echo if self.selections is None else echo + self.multipath(index)
-
-    def static_echo(self, index: int) -> Complex[Array, "frame tx rx sample"]:
-        """Static echoes of every frame of a chunk, with the shadow of the body."""
-        return _static_frames(self._room.static, self.chunks[index], self._faces)
-
-    def multipath(self, index: int) -> Complex[Array, "frame chirp tx rx sample"]:
-        """Sum of the simulated passes of a chunk; call only if there are passes."""
-        radar, _, reflection = self._model
-        scene = reflection, self._room.passes, self.chunks[index], self._faces
-        return passes_echo(radar, self.settings, self.sizes, *scene, self.selections[index])
+        """Sum of the simulated passes of a body in a chunk; call only if there are passes."""
+        scene = model, self._room.passes, *self._chunks[index][body], self.selections[index][body]
+        return passes_echo(self._model[0], self.settings, self.sizes[body], *scene)
 
 
 def pass_settings(settings: SimulationSettings, room: RoomEchoes) -> SimulationSettings:
@@ -128,28 +156,28 @@ def _unhidden(settings, mesh, faces, visible, fixed_m):
 
     def one_frame(inputs):
         frame, seen = inputs
-        vertices_m = frame.vertices_m + frame.origin_high_m[:, None]
-        weights = block_weights(settings, frame)
-        blocks_m = jnp.einsum("bn,nvk->bvk", weights, vertices_m, precision="highest")
 
         def block(parts):
             points_m, seen_here = parts
             surface = faces_of(points_m, faces)
             return visible_from(direct, surface.centre_m, surface.normal, fixed_m, seen_here)
 
-        return batched_map(block, (blocks_m, seen))
+        return batched_map(block, (block_vertices_m(settings, frame), seen))
 
     return batched_map(one_frame, (mesh, visible))
 
 
 @jax.jit
-def _static_frames(static: StaticEchoes, mesh: BurstMesh, faces):
-    """Static echoes of every frame, with the shadow of the body in the middle of the burst."""
+def _static_frames(static: StaticEchoes, meshes: tuple[BurstMesh, ...], faces: tuple):
+    """Static echoes of every frame, with the shadows of the bodies in the middle of the burst."""
 
-    def one_frame(frame: BurstMesh):
+    def body(frame: BurstMesh, indices):
         middle = len(frame.vertices_m) // 2
         points_m = frame.vertices_m[middle] + frame.origin_high_m[middle]
-        front = faces_radar(faces_of(points_m, faces))
-        return static_samples(static, visible_fractions(static, points_m[faces], front))
+        return points_m[indices], faces_radar(faces_of(points_m, indices))
 
-    return batched_map(one_frame, mesh)
+    def one_frame(frames: tuple[BurstMesh, ...]):
+        corners_m, front = map(jnp.concatenate, zip(*map(body, frames, faces)))
+        return static_samples(static, visible_fractions(static, corners_m, front))
+
+    return batched_map(one_frame, meshes)

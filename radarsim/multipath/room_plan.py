@@ -1,6 +1,8 @@
 """Prepare the echo of a room for a scene: static echoes, and the multipath passes to simulate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -17,11 +19,14 @@ from radarsim.multipath.static_echoes import StaticEchoes, joined, mirror_echoes
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scattering.visibility import faces_radar
-from radarsim.scene.mesh import FaceIndices, faces_of
+from radarsim.scattering.weighted_reflection import DelayWeightedReflection
+from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface, faces_of
 from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import POLARISATIONS, Plane, Room
-from radarsim.scene.scene import Scene, pose, skin_scene
+from radarsim.scene.scene import Scene, pose, skin_subjects
+from radarsim.signal.front_end import parts_of
 from radarsim.signal.settings import SimulationSettings
+from radarsim.signal.surface_selection import with_echo_faces
 
 # Moments of the motion, equally spaced, from which the powers of the passes are estimated.
 NUM_MOMENTS = 4
@@ -35,12 +40,15 @@ class RoomEchoes:
         passes: simulated multipath passes; None if there are none.
         static: echoes of walls and furniture, divided by the reflectivity of the body, so that one
             level constant applies to both.
+        delayed: static echoes multiplied by their delay [ns]; None if no effect of the receiver
+            depends on the delay.
         fixed_m: corners of the furniture's triangles [m].
         report: description of the passes and static echoes.
     """
 
     passes: Passes | None
     static: StaticEchoes
+    delayed: StaticEchoes | None
     fixed_m: Float[np.ndarray, "occluder 3 3"]
     report: RoomReport
 
@@ -65,11 +73,8 @@ def scene_room(
     if scene.room is None:
         return None
     times_s = scene.duration_s * (np.arange(NUM_MOMENTS)[:, None] + 0.5) / NUM_MOMENTS
-    mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
-    vertices_m = (mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 0]
-    return prepare_room(
-        radar, settings, reflection, scene.room, scene.radar_pose, vertices_m, faces
-    )
+    surfaces = with_echo_faces(reflection, skin_subjects(scene.bodies, pose(scene, times_s)))
+    return prepare_room(radar, settings, reflection, scene.room, scene.radar_pose, surfaces)
 
 
 def room_report(
@@ -101,38 +106,47 @@ def prepare_room(
     reflection: ReflectionModel,
     room: Room,
     radar_pose: RadarPose,
-    vertices_m: Float[Array, "moment vertex 3"],
-    faces: FaceIndices,
+    surfaces: Sequence[Surface],
 ) -> RoomEchoes:
     """Compute the static echoes of a room and choose the multipath passes for a scene.
 
     Args:
-        radar: the simulated board.
+        radar: the simulated board, with its receiver profile.
         settings: settings of the simulation.
-        reflection: reflection model of the body.
+        reflection: reflection model of the bodies.
         room: the room.
         radar_pose: height and tilt of the radar.
-        vertices_m: body at some moments of the motion, radar frame [m].
-        faces: triangles of the body.
+        surfaces: surface of each body at some moments of the motion, of which each is a frame whose
+            first node is used.
 
     Raises:
-        InputError: a material is not known at the radar's frequency, the radar or the body is
-            outside the room, or the settings select the exact sum.
+        InputError: a material is not known at the radar's frequency, the radar or a body is outside
+            the room, the settings select the exact sum, or the profile holds ranges.
     """
     if settings.method == "exact":
         hint = "use method='accurate', or a scene without a room"
         raise InputError("SimulationSettings", "method", "is 'exact'; a room needs a mode", hint)
+    radar, reflection, front_end = parts_of(radar, reflection)
     planes = room.planes(radar_pose)
-    _check_inside(planes, np.asarray(vertices_m))
+    bodies = [_at_moments(*surface) for surface in surfaces]
+    for vertices_m, _ in bodies:
+        _check_inside(planes, np.asarray(vertices_m))
     meshes = room.furniture_meshes(radar_pose)
     fixed_m = np.concatenate(
         [np.zeros((0, 3, 3)), *(mesh.vertices_m[mesh.faces] for mesh in meshes)]
     ).astype(np.float32)
-    levels, passes = _planned(radar, reflection, room, planes, vertices_m, faces, fixed_m)
-    sources, static = _static(radar, settings, room, planes, meshes, fixed_m)
+    levels, passes = _planned(radar, reflection, room, planes, bodies, fixed_m)
+    static_of = partial(_static, radar, settings, room, planes, meshes, fixed_m)
+    sources, static = static_of(reflection)
+    by_delay = front_end is not None and front_end.by_delay
+    delayed = static_of(DelayWeightedReflection(reflection))[1] if by_delay else None
     report = RoomReport(room.size_text, room.polarisation, levels, sources)
-    samples = static.samples / np.float32(reflection.reflectivity_at(radar))
-    return RoomEchoes(passes, replace(static, samples=samples), fixed_m, report)
+    return RoomEchoes(passes, static, delayed, fixed_m, report)
+
+
+def _at_moments(mesh: BurstMesh, faces: FaceIndices) -> tuple[Array, FaceIndices]:
+    """Vertices of a body at each moment in the radar frame [m], and its triangles."""
+    return (mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 0], faces
 
 
 def _check_inside(planes: list[Plane], vertices_m: np.ndarray) -> None:
@@ -146,12 +160,15 @@ def _check_inside(planes: list[Plane], vertices_m: np.ndarray) -> None:
 
 
 def _planned(
-    radar, reflection, room: Room, planes, vertices_m, faces, fixed_m
+    radar, reflection, room: Room, planes, bodies: list, fixed_m
 ) -> tuple[list[PassLevel], Passes | None]:
     """Levels of all candidate passes, and the passes that are simulated."""
     polarisation = POLARISATIONS[room.polarisation]
     candidates = candidate_passes(planes, radar.chirp.centre_freq_hz, polarisation)
-    powers = pass_powers(radar, reflection, candidates, vertices_m, faces, fixed_m)
+    powers = sum(
+        pass_powers(radar, reflection, candidates, *body, _around(bodies, index, fixed_m))
+        for index, body in enumerate(bodies)
+    )
     levels = chosen_passes(candidates.orders, candidates.pairs, powers, room.most_passes)
     by_name = {plane.name: plane for plane in planes}
     kept = [(each.way_out, each.way_back) for each in levels if each.kept]
@@ -168,12 +185,20 @@ def _planned(
     return levels, Passes(jax.tree.map(lambda *parts: np.stack(parts), *legs), out, back, shared)
 
 
-def _static(radar, settings, room: Room, planes, meshes, fixed_m):
+def _around(bodies: list, index: int, fixed_m) -> Float[Array, "moment occluder 3 3"]:
+    """Corners of the triangles of furniture and of all bodies but one at each moment [m]."""
+    others_m = [vertices_m[:, faces] for vertices_m, faces in bodies]
+    del others_m[index]
+    fixed_m = jnp.broadcast_to(fixed_m, (len(bodies[0][0]), *fixed_m.shape))
+    return jnp.concatenate([*others_m, fixed_m], axis=1)
+
+
+def _static(radar, settings, room: Room, planes, meshes, fixed_m, reflection: ReflectionModel):
     """Static echoes of walls and furniture; what furniture hides for ever is left out."""
     video = settings.residual_video_phase
-    sources, static = mirror_echoes(radar, room, planes, video)
+    sources, static = mirror_echoes(radar, room, planes, reflection, video)
     if not meshes:
-        return sources, static
+        return sources, _per_reflectivity(radar, reflection, static)
     # This module imports trimesh, which takes a third of a second.
     from radarsim.multipath.furniture_echoes import furniture_echoes
 
@@ -183,8 +208,13 @@ def _static(radar, settings, room: Room, planes, meshes, fixed_m):
         source._replace(rcs_m2=source.rcs_m2 * float(share) ** 2)
         for source, share in zip(sources, seen, strict=True)
     ]
-    more, of_furniture = furniture_echoes(radar, room, meshes, fixed_m, video)
-    return sources + more, joined([static, of_furniture])
+    more, of_furniture = furniture_echoes(radar, room, meshes, fixed_m, reflection, video)
+    return sources + more, _per_reflectivity(radar, reflection, joined([static, of_furniture]))
+
+
+def _per_reflectivity(radar, reflection: ReflectionModel, static: StaticEchoes) -> StaticEchoes:
+    """Static echoes divided by the reflectivity of the bodies."""
+    return replace(static, samples=static.samples / np.float32(reflection.reflectivity_at(radar)))
 
 
 def _facing(corners_m) -> Bool[Array, " occluder"]:

@@ -18,6 +18,8 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.multipath.legs import ImageMap, image_map, leg_reflection, make_leg, sequences
 from radarsim.radar.radar import Radar
+from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scattering.weighted_reflection import static_weight, with_axes
 from radarsim.scene.room import POLARISATIONS, Plane, Room
 from radarsim.signal.exact_sum import dechirped_phase_cycles
 
@@ -54,7 +56,7 @@ class StaticSource(NamedTuple):
         name: surfaces or piece of furniture that return the echo.
         range_m: half the length of the path [m].
         direction: unit vector from the radar in which the path leaves.
-        rcs_m2: apparent radar cross-section [m^2].
+        rcs_m2: apparent radar cross-section, including antenna patterns and filters [m^2].
     """
 
     name: str
@@ -64,7 +66,11 @@ class StaticSource(NamedTuple):
 
 
 def mirror_echoes(
-    radar: Radar, room: Room, planes: Sequence[Plane], residual_video_phase: bool = True
+    radar: Radar,
+    room: Room,
+    planes: Sequence[Plane],
+    reflection: ReflectionModel,
+    residual_video_phase: bool = True,
 ) -> tuple[list[StaticSource], StaticEchoes]:
     """Echoes that the surfaces of the room return by one to three mirror reflections.
 
@@ -75,11 +81,13 @@ def mirror_echoes(
         radar: board whose antennas and waveform are used.
         room: the room.
         planes: surfaces of the room in the radar frame, from `Room.planes`.
+        reflection: reflection model of the bodies, of which antenna patterns, filters and delays
+            also apply to the echoes of the room.
         residual_video_phase: whether to keep the phase -S tau^2 / 2.
     """
     sources, samples, probes = [], [], []
     for order in sequences(planes, MOST_BOUNCES):
-        path_m, gain = _mirror_path(radar, room, order)
+        path_m, gain = _mirror_path(radar, room, order, reflection)
         if not np.any(gain):
             continue
         image = image_map(order)
@@ -92,11 +100,11 @@ def mirror_echoes(
     return sources, _stacked(radar, samples, probes)
 
 
-def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane]):
+def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane], reflection: ReflectionModel):
     """Path length [m] and complex weight of every antenna pair, in float64."""
-    chirp, array = radar.chirp, radar.array
-    images_m = image_map(order).of(array.tx_m)
-    vectors_m = array.rx_m - images_m[:, None]
+    chirp, array, image = radar.chirp, radar.array, image_map(order)
+    images_m = image.of(array.tx_m)[:, None]
+    vectors_m = array.rx_m - images_m
     path_m = np.linalg.norm(vectors_m, axis=-1)
     direction = vectors_m / path_m[..., None]
     polarisation = POLARISATIONS[room.polarisation]
@@ -104,7 +112,11 @@ def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane]):
     gain = leg_reflection(leg, 2 * np.pi / chirp.wavelength_m, direction)
     # The antennas do not receive from behind either.
     gain = np.where(direction[..., 0] < 0, gain, 0.0)
-    return path_m, chirp.wavelength_m / path_m * gain
+    # Any point between the image and the receiver has the directions and the length of the path.
+    model = with_axes(reflection, image.matrix.T, np.eye(3))
+    weight = static_weight(radar, model, images_m + vectors_m / 2, images_m, array.rx_m)
+    # The mixer conjugates the gain, but not the weights, which apply to the IF signal.
+    return path_m, chirp.wavelength_m / path_m * gain * np.conj(weight)
 
 
 def _samples(radar, path_m, gain, residual_video_phase) -> Complex[np.ndarray, "tx rx sample"]:

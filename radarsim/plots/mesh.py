@@ -15,6 +15,21 @@ _LIGHT = np.array([-0.35, -0.6, 0.72])  # direction of the light: above, on the 
 _AMBIENT, _GLOSS = 0.45, 0.18
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OtherBody:
+    """A further person in the scene, who is drawn in grey.
+
+    Attributes:
+        vertices_m: vertices at the moments of the scene [m].
+        faces: vertex indices, counter-clockwise seen from outside.
+        pelvis_m: trajectory of the pelvis [m].
+    """
+
+    vertices_m: Float[np.ndarray, "moment vertex 3"]
+    faces: Int[np.ndarray, "face 3"]
+    pelvis_m: Float[np.ndarray, "pose 3"]
+
+
 @dataclass(frozen=True, eq=False)
 class Triangles:
     """Projected and shaded triangles.

@@ -17,7 +17,7 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import MultipleLocator
 from scipy.spatial.transform import Rotation
 
-from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
+from radarsim.plots.mesh import Camera, OtherBody, Triangles, box, paint, shaded
 from radarsim.scene.placement import ActivityArea, RadarPose, to_radar_frame
 
 # Colours from violet (start) to orange (end). The ends of the colour map are not used, because the
@@ -25,6 +25,7 @@ from radarsim.scene.placement import ActivityArea, RadarPose, to_radar_frame
 _TIME_COLOURS = colormaps["plasma"]
 _TIME_COLOUR_ENDS = (0.14, 0.82)
 _GREY, _FLOOR, _SHADOW, _RADAR = "0.45", "0.955", "0.86", (0.78, 0.13, 0.16)
+_OTHER_COLOUR = np.full(3, 0.6)
 _APART_M = 0.9  # minimum spacing of the bodies in the 3-D view
 _MOST_BODIES = 5
 _HEADROOM_M = 2.0
@@ -46,6 +47,7 @@ class ScenePicture:
         area: floor area that the subject may use; None if the area is not limited.
         points_m: points that the radar has detected [m].
         point_times_s: time of each point [s].
+        others: further people in the scene.
     """
 
     vertices_m: Float[np.ndarray, "moment vertex 3"]
@@ -57,6 +59,7 @@ class ScenePicture:
     area: ActivityArea | None = None
     points_m: Float[np.ndarray, "point 3"] | None = None
     point_times_s: Float[np.ndarray, " point"] | None = None
+    others: tuple[OtherBody, ...] = ()
 
 
 def radial_trajectory(scene: ScenePicture) -> dict[str, Float[np.ndarray, " pose"]]:
@@ -126,6 +129,9 @@ def _draw_bodies(axes: Axes, scene: ScenePicture, moments: list[int]) -> None:
         parts.append(shaded(camera, vertices_m, scene.faces, colour))
         _label_above(axes, parts[-1], f"{time_s:.1f} s", colour * 0.8)
         _draw_points(axes, camera, scene, time_s)
+        for other in scene.others:
+            _draw_shadow(axes, camera, other.vertices_m[moment], other.faces)
+            parts.append(shaded(camera, other.vertices_m[moment], other.faces, _OTHER_COLOUR))
     _label_above(axes, parts[1], "radar", _RADAR)
     paint(axes, parts)
     axes.set_aspect("equal", anchor="SW")
@@ -149,6 +155,8 @@ def draw_top_view(axes: Axes, scene: ScenePicture) -> None:
         time_s = scene.moments_s[moment]
         place, colour = _pelvis_at(scene, time_s)[:2], time_colour(scene, time_s)
         axes.plot(*place, "o", ms=6, color=colour, mec="white", zorder=4)
+    for other in scene.others:
+        axes.plot(*other.pelvis_m[:, :2].T, color=_GREY, lw=1.5, zorder=2)
     if scene.points_m is not None:
         colours = time_colour(scene, scene.point_times_s)
         axes.scatter(*scene.points_m[:, :2].T, c=colours, s=7, lw=0, alpha=0.55, zorder=2.5)

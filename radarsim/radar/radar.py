@@ -9,7 +9,7 @@ This command prints the range and speed resolution, timing, noise and antennas o
     python -m radarsim.radar AWR1843BOOST
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
@@ -21,6 +21,7 @@ from radarsim.radar.antennas import AntennaArray
 from radarsim.radar.chirp import TIMING_SLACK_S, Chirp
 from radarsim.radar.frame import Frame
 from radarsim.radar.receiver import Receiver
+from radarsim.radar.receiver_profile import ReceiverProfile
 
 _PARTS = {
     "name": str,
@@ -29,6 +30,7 @@ _PARTS = {
     "array": AntennaArray,
     "receiver": Receiver,
     "board": str,
+    "profile": (ReceiverProfile, type(None)),
 }
 
 
@@ -45,6 +47,7 @@ class Radar:
         receiver: noise and ADC.
         tx_power_dbm: power of one transmitter at its antenna port.
         board: key in `boards.BOARDS` whose chip limits apply; empty for a custom design.
+        profile: deviations from the ideal radar; None for the ideal radar.
     """
 
     name: str
@@ -54,10 +57,12 @@ class Radar:
     receiver: Receiver
     tx_power_dbm: float
     board: str = ""
+    profile: ReceiverProfile | None = None
 
     def __post_init__(self):
         for name, kind in _PARTS.items():
-            check_type("Radar", name, getattr(self, name), kind, f"give a {kind.__name__}")
+            hint = f"give a {kind.__name__ if isinstance(kind, type) else kind[0].__name__}"
+            check_type("Radar", name, getattr(self, name), kind, hint)
         store_number(self, "tx_power_dbm", "dBm", at_least=-100.0, at_most=60.0)
         if sorted(self.frame.tx_order) != list(range(self.array.num_tx)):
             raise InputError(
@@ -77,6 +82,11 @@ class Radar:
                 f"{with_unit(self.loop_period_s, 's')} end at {with_unit(end_s, 's')}",
                 f"lengthen the frame or send at most {max(fit, 0)} loops",
             )
+
+    @property
+    def without_profile(self) -> "Radar":
+        """The ideal radar with the same settings, for which programs are compiled."""
+        return self if self.profile is None else replace(self, profile=None)
 
     @property
     def slot_period_s(self) -> float:

@@ -161,7 +161,7 @@ def dump_radar(radar: Radar) -> str:
 
     Returns:
         TOML text with all keys; `extra_loop_idle_us` is written only if it is not 0, because the
-        recipes in existing stores lack it.
+        recipes in existing stores lack it. The receiver profile has its own file (`receiver_toml`).
     """
     board = {"board": radar.board} if radar.board else {}
     tables = datasheet_tables(radar)

@@ -10,7 +10,8 @@ refined, so the echo level needs no calibration: the weight of a patch replaces 
 quasi-specular model, and Gamma is the reflection coefficient of the surface
 (levels.skin_reflectivity).
 
-Only coherent scattering is modelled: the surface is smooth, without roughness or clothing.
+Only coherent scattering of a smooth surface is modelled here; roughness.py adds roughness, and
+dielectrics.py clothing.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from radarsim.numerics.vectors import cross, dot, norm
@@ -76,6 +78,7 @@ def facets_of(
     vertices_m: Float[Array, "*batch vertex 3"],
     faces: FaceIndices,
     picked: Int[Array, "picked 3"] | Int[np.ndarray, "picked 3"] | None = None,
+    blur_m: float = BLUR_M,
 ) -> Facets:
     """Convert the triangles of a mesh to Gaussian patches.
 
@@ -88,6 +91,7 @@ def facets_of(
         vertices_m: corner positions of the whole mesh [m].
         faces: all triangles of the mesh, from which the normals at the corners are computed.
         picked: the triangles to return; None for all.
+        blur_m: standard deviation of the Gaussian blur of each facet [m].
     """
     picked = faces if picked is None else picked
     flat = faces_of(vertices_m, picked)
@@ -113,7 +117,7 @@ def facets_of(
         area_m2=flat.area_m2,
         axis_x=axis_x,
         axis_y=axis_y,
-        spread_m2=_spread(length, along, height),
+        spread_m2=_spread(length, along, height, blur_m),
         curvature_per_m=_curvature(length, along, height, q01, q02, q12),
     )
 
@@ -142,7 +146,7 @@ def vertex_normals(
 
 
 def log_weight(
-    wavenumber_per_m: float,
+    wavenumber_per_m: ArrayLike,
     facets: Facets,
     tx_m: Float[Array, "*#antennas 3"],
     rx_m: Float[Array, "*#antennas 3"],
@@ -204,12 +208,12 @@ def _view_from(facets: Facets, antenna_m):
     return range_m, *(dot(path_m, axis) / range_m for axis in axes)
 
 
-def _spread(length, along, height) -> Symmetric:
+def _spread(length, along, height, blur_m) -> Symmetric:
     """Second moments of a triangle with corners (0, 0), (length, 0), (along, height), with blur."""
     return Symmetric(
-        (length**2 - length * along + along**2) / 18 + BLUR_M**2,
+        (length**2 - length * along + along**2) / 18 + blur_m**2,
         (2 * along - length) * height / 36,
-        height**2 / 18 + BLUR_M**2,
+        height**2 / 18 + blur_m**2,
     )
 
 

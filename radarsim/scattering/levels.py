@@ -6,13 +6,7 @@ A voltage v corresponds to the power |v|^2 / Z of the complex envelope (I and Q 
 import numpy as np
 
 from radarsim.radar.radar import Radar
-
-# Parameters of dry skin: eps_inf; the step, relaxation time [s] and broadening of each of two
-# dispersions; and the conductivity [S/m].
-SKIN_PERMITTIVITY_INF = 4.0
-SKIN_DISPERSIONS = ((32.0, 7.234e-12, 0.0), (1100.0, 32.481e-9, 0.2))
-SKIN_CONDUCTIVITY_S_PER_M = 2e-4
-VACUUM_PERMITTIVITY_F_PER_M = 8.8541878128e-12
+from radarsim.scattering.dielectrics import skin_permittivity as skin_permittivity
 
 
 def volts_per_weight(radar: Radar, reflectivity: float) -> float:
@@ -47,21 +41,3 @@ def skin_reflectivity(radar: Radar) -> float:
     """
     root = np.sqrt(skin_permittivity(radar.chirp.centre_freq_hz))
     return float(abs((1 - root) / (1 + root)))
-
-
-def skin_permittivity(freq_hz: float) -> complex:
-    """Relative permittivity of dry skin, eps' - j eps''.
-
-        eps_inf + sum_n step_n / (1 + (j w tau_n)^(1 - alpha_n)) + conductivity / (j w eps0)
-
-    Args:
-        freq_hz: frequency [Hz].
-
-    Source:
-        Gabriel, Lau, Gabriel, "The dielectric properties of biological tissues: III. Parametric
-        models for the dielectric spectrum of tissues", Phys. Med. Biol. 41, 1996, table 1.
-    """
-    omega = 2j * np.pi * freq_hz
-    poles = [step / (1 + (omega * tau_s) ** (1 - alpha)) for step, tau_s, alpha in SKIN_DISPERSIONS]
-    ohmic = SKIN_CONDUCTIVITY_S_PER_M / (omega * VACUUM_PERMITTIVITY_F_PER_M)
-    return complex(SKIN_PERMITTIVITY_INF + sum(poles) + ohmic)

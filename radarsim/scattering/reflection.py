@@ -9,7 +9,7 @@ separate from the path delay that determines the range of the echo.
 To add a model, write one class with the members of `ReflectionModel`.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import jax
@@ -18,12 +18,11 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
-from radarsim.errors import InputError
-from radarsim.numerics.polynomials import horner, sincos_cycles
+from radarsim.numerics.angles import squared_angle as squared_angle
+from radarsim.numerics.polynomials import sincos_cycles
 from radarsim.numerics.vectors import dot, norm
 from radarsim.radar.radar import Radar
-from radarsim.scattering import gaussian_facets
-from radarsim.scattering.levels import skin_reflectivity
+from radarsim.scattering.physical_optics import PhysicalOptics as PhysicalOptics
 from radarsim.scene.mesh import Faces, faces_of
 
 # Minimum area, which keeps the logarithm finite for a degenerate face; 1e-30 m^2 is far below any
@@ -32,15 +31,8 @@ SMALLEST_AREA_M2 = 1e-30
 DEFAULT_SIGMA_RAD = 0.5
 # Result of calibrate.anchored_reflectivity for the free body, AWR1843BOOST and default sigma.
 FREE_BODY_REFLECTIVITY = 0.486
-MATERIALS = ("skin", "metal")
 # Names of QuasiSpecular and PhysicalOptics in recipes and commands.
 REFLECTIONS = ("paper", "body")
-# Polynomial for 4 arcsin^2(sqrt(s) / 2) / s, 0 < s <= 2: a least-squares fit on Chebyshev points
-# with an error of 5e-8.
-_CHORDS = 1 + np.cos(np.pi * (np.arange(400) + 0.5) / 400)
-SQUARED_ANGLE_TERMS = np.linalg.lstsq(
-    _CHORDS[:, None] ** np.arange(8), 4 * np.arcsin(np.sqrt(_CHORDS) / 2) ** 2 / _CHORDS, rcond=None
-)[0].astype(np.float32)
 
 
 @runtime_checkable  # the runtime type checks of the tests use isinstance
@@ -116,45 +108,6 @@ class QuasiSpecular:
         theta_squared = squared_angle(mirrored, to_rx / rx_range_m[..., None])
         log_area = jnp.log(scatterers.area_m2 + SMALLEST_AREA_M2)
         return log_area - theta_squared / self.sigma_rad**2 - jnp.log(tx_range_m * rx_range_m), None
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True)
-class PhysicalOptics:
-    """Coherent physical optics on curved Gaussian facets (gaussian_facets.py), not fitted to data.
-
-    Attributes:
-        material: "skin" (bare dry skin at the radar's frequency) or "metal" (Gamma = 1).
-    """
-
-    material: str = field(default="skin", metadata={"static": True})
-
-    def __post_init__(self):
-        if self.material not in MATERIALS:
-            raise InputError(
-                "PhysicalOptics",
-                "material",
-                f"is {self.material!r}, which is unknown",
-                f"choose one of: {', '.join(MATERIALS)}",
-            )
-
-    @property
-    def lobe_rad(self) -> float:
-        """Return 0 (width unknown), as the lobe of a facet depends on its size and curvature."""
-        return 0.0
-
-    def reflectivity_at(self, radar: Radar) -> float:
-        """|Gamma| of the material at normal incidence."""
-        return skin_reflectivity(radar) if self.material == "skin" else 1.0
-
-    def scatterers(self, vertices_m, faces, picked=None) -> gaussian_facets.Facets:
-        """The triangles of the mesh as Gaussian patches of a curved surface."""
-        return gaussian_facets.facets_of(vertices_m, faces, picked)
-
-    def log_weight(self, radar: Radar, scatterers: gaussian_facets.Facets, tx_m, rx_m):
-        """Log-amplitude and phase at the centre frequency of the sweep."""
-        wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
-        return gaussian_facets.log_weight(wavenumber_per_m, scatterers, tx_m, rx_m)
 
 
 @jax.tree_util.register_dataclass
@@ -274,21 +227,3 @@ def reflect(
         return replace(weights, pair=(factor, jnp.zeros_like(factor)))
     sin, cos = sincos_cycles(cycles_pair - cycles_tx[middle][:, None] - cycles_rx[middle])
     return replace(weights, pair=(factor * cos, factor * sin))
-
-
-def squared_angle(
-    first: Float[Array, "*#batch 3"], second: Float[Array, "*#batch 3"]
-) -> Float[Array, "*batch"]:
-    """Squared angle between unit vectors [rad^2], smooth for parallel vectors.
-
-    The angle is computed from the squared chord s = |a - b|^2 as theta = 2 arcsin(sqrt(s)/2),
-    because the gradient of arccos is infinite for parallel vectors (NaN after the chain rule).
-    Angles beyond 90 degrees are computed from their supplement.
-    """
-    apart = first - second
-    chord = jnp.minimum(dot(apart, apart), 4 * (1 - 1e-6))
-    acute = chord < 2
-    near = jnp.where(acute, chord, 4 - chord)
-    squared = near * horner(SQUARED_ANGLE_TERMS, near)
-    obtuse = (np.float32(np.pi) - jnp.sqrt(jnp.where(acute, 1.0, squared))) ** 2
-    return jnp.where(acute, squared, obtuse)

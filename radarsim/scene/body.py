@@ -291,12 +291,24 @@ def subdivide(body: BodyModel, max_edge_m: float) -> BodyModel:
         raise ValueError(f"max_edge_m is {max_edge_m:g} m; give a positive length, e.g. 0.02.")
     template_m = np.asarray(body.template_m, np.float64)
     mix, faces = halve_long_edges(np.asarray(body.faces), template_m, max_edge_m)
+    return with_mesh(body, mix, faces)
+
+
+def with_mesh(body: BodyModel, mix, faces) -> BodyModel:
+    """Replace the mesh of a body by a finer mesh whose vertices are weighted means of the old ones.
+
+    Args:
+        body: any model.
+        mix: sparse matrix [new vertex, old vertex] whose rows sum to one.
+        faces: vertex indices, int [new face, 3].
+    """
+    num_old = body.num_vertices
 
     def mixed(values):
-        flat = np.asarray(values).reshape(len(template_m), -1)
+        flat = np.asarray(values).reshape(num_old, -1)
         return jnp.asarray((mix @ flat).reshape(mix.shape[0], *values.shape[1:]), jnp.float32)
 
-    per_vertex = jnp.moveaxis(body.pose_dirs.reshape(-1, len(template_m), 3), 0, 1)
+    per_vertex = jnp.moveaxis(body.pose_dirs.reshape(-1, num_old, 3), 0, 1)
     num_features, num_vertices = body.pose_dirs.shape[0], mix.shape[0]
     return replace(
         body,

@@ -32,19 +32,34 @@ def coarsen(body: BodyModel, cell_m: float) -> BodyModel:
     """
     if not cell_m > 0:
         raise ValueError(f"cell_m is {cell_m:g} m; give a positive length, e.g. 0.04.")
-    template_m, faces = np.asarray(body.template_m), np.asarray(body.faces)
-    joint = np.asarray(body.skin_weights).argmax(axis=1)
-    cells = _cells(template_m, joint, _cell_sizes_m(template_m, faces, joint, cell_m))
-    kept = _nearest_to_mean(template_m, cells)
+    kept, coarse_faces = coarse_surface(body, cell_m)
     per_vertex = np.asarray(body.pose_dirs).reshape(-1, body.num_vertices, 3)
     return replace(
         body,
-        template_m=jnp.asarray(template_m[kept]),
+        template_m=jnp.asarray(np.asarray(body.template_m)[kept]),
         shape_dirs=jnp.asarray(np.asarray(body.shape_dirs)[kept]),
         pose_dirs=jnp.asarray(per_vertex[:, kept].reshape(len(per_vertex), len(kept) * 3)),
         skin_weights=jnp.asarray(np.asarray(body.skin_weights)[kept]),
-        faces=jnp.asarray(_merged_faces(cells[faces]), jnp.int32),
+        faces=jnp.asarray(coarse_faces, jnp.int32),
     )
+
+
+def coarse_surface(
+    body: BodyModel, cell_m: float
+) -> tuple[Int[np.ndarray, " coarse_vertex"], Int[np.ndarray, "coarse_face 3"]]:
+    """The vertices of a body that `coarsen` keeps, and the faces between the kept vertices.
+
+    Args:
+        body: any model.
+        cell_m: edge length of the largest cells [m].
+
+    Returns:
+        Indices of the kept vertices in the body, and faces as indices into the kept vertices.
+    """
+    template_m, faces = np.asarray(body.template_m), np.asarray(body.faces)
+    joint = np.asarray(body.skin_weights).argmax(axis=1)
+    cells = _cells(template_m, joint, _cell_sizes_m(template_m, faces, joint, cell_m))
+    return _nearest_to_mean(template_m, cells), _merged_faces(cells[faces])
 
 
 def _cell_sizes_m(template_m, faces, joint, cell_m: float) -> Float[np.ndarray, " vertex"]:

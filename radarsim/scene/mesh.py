@@ -6,6 +6,7 @@ continuous.
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -49,6 +50,18 @@ class BurstMesh:
     vertices_m: Float[Array, "*frame node vertex 3"]
     origin_high_m: Float[Array, "*frame node 3"]
     origin_low_m: Float[Array, "*frame node 3"]
+
+
+class Surface(NamedTuple):
+    """The moving surface of one body of a scene.
+
+    Attributes:
+        mesh: vertices at the nodes of the bursts, relative to an origin of this body.
+        faces: triangles of the mesh.
+    """
+
+    mesh: BurstMesh
+    faces: FaceIndices
 
 
 def burst_mesh(

@@ -13,7 +13,7 @@ from radarsim.array_checks import check_scalar
 from radarsim.checks import check_type
 from radarsim.errors import InputError
 from radarsim.scene.body import BodyModel, joint_positions, skin
-from radarsim.scene.mesh import BurstMesh, FaceIndices
+from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface
 from radarsim.scene.placement import RadarPose, to_radar_frame
 from radarsim.scene.room import Room
 from radarsim.scene.subject import PosedSubject, Subject, pose_subject
@@ -24,7 +24,7 @@ class Scene:
     """The subjects in front of the radar, and the pose of the radar.
 
     Attributes:
-        subjects: people in the scene; at present only one person is supported.
+        subjects: people in the scene, who shadow each other; their bodies must not interpenetrate.
         radar_pose: height and tilt of the radar.
         room: the room around the subjects and the radar; None for free space.
     """
@@ -42,13 +42,8 @@ class Scene:
         check_type("Scene", "room", self.room, (Room, type(None)), "give Room(...) or None")
         check_scalar("RadarPose", "height_m", self.radar_pose.height_m, "m", hint="give metres")
         check_scalar("RadarPose", "tilt_rad", self.radar_pose.tilt_rad, "rad", hint="give radians")
-        if len(self.subjects) != 1:
-            raise InputError(
-                "Scene",
-                "subjects",
-                f"holds {len(self.subjects)} subjects; exactly one can be simulated",
-                "simulate each subject in a separate scene and add the IF cubes",
-            )
+        if not self.subjects:
+            raise InputError("Scene", "subjects", "holds no subject; at least 1 is needed", hint)
 
     @property
     def bodies(self) -> tuple[BodyModel, ...]:
@@ -57,8 +52,24 @@ class Scene:
 
     @property
     def duration_s(self) -> float:
-        """Duration [s] that the motion of every subject covers."""
+        """Duration [s] of the shortest motion; longer motions are cut to this duration."""
         return min(subject.motion.duration_s for subject in self.subjects)
+
+
+def only_subject(where: str, scene: Scene) -> Subject:
+    """The subject of a scene of one person, for functions that cannot separate several people.
+
+    Args:
+        where: name of the calling function, for messages.
+        scene: subjects and radar pose.
+
+    Raises:
+        InputError: the scene has several subjects.
+    """
+    if len(scene.subjects) > 1:
+        problem = f"holds {len(scene.subjects)} subjects; at most 1 can be used here"
+        raise InputError(where, "scene", problem, "give a scene of one person")
+    return scene.subjects[0]
 
 
 @jax.tree_util.register_dataclass
@@ -89,36 +100,56 @@ def pose(scene: Scene, times_s: Float[np.ndarray, "frame node"]) -> PosedScene:
 
 
 def skin_scene(bodies: tuple[BodyModel, ...], posed: PosedScene) -> tuple[BurstMesh, FaceIndices]:
-    """The surface of a posed scene in the radar frame: skinned vertices and their faces.
+    """The surface of a posed scene of one subject in the radar frame: its vertices and faces.
 
     Args:
         bodies: body models from `Scene.bodies`.
         posed: result of `pose`.
     """
-    (body,), (subject,) = bodies, posed.subjects
-    vertices_m = _from_origin(skin, body, posed)
-    return BurstMesh(vertices_m, subject.origin_high_m, subject.origin_low_m), body.faces
+    (surface,) = skin_subjects(bodies, posed)
+    return surface.mesh, surface.faces
 
 
-def scene_joints(
-    bodies: tuple[BodyModel, ...], posed: PosedScene
+def skin_subjects(bodies: tuple[BodyModel, ...], posed: PosedScene) -> tuple[Surface, ...]:
+    """The surface of every subject of a posed scene in the radar frame.
+
+    Each surface has the origin of its own subject, so that the float32 rounding of the vertices
+    does not depend on the other subjects.
+
+    Args:
+        bodies: body models from `Scene.bodies`.
+        posed: result of `pose`.
+    """
+
+    def surface(body: BodyModel, subject: PosedSubject) -> Surface:
+        vertices_m = _from_origin(skin, body, subject, posed.radar_tilt_rad)
+        return Surface(
+            BurstMesh(vertices_m, subject.origin_high_m, subject.origin_low_m), body.faces
+        )
+
+    return tuple(surface(*each) for each in zip(bodies, posed.subjects, strict=True))
+
+
+def subject_joints(
+    bodies: tuple[BodyModel, ...], posed: PosedScene, index: int = 0
 ) -> Float[Array, "frame node joint 3"]:
-    """The joints of a posed scene, along the radar's axes but relative to the subject's origin.
+    """The joints of one subject, along the radar's axes but relative to the subject's origin.
 
     Args:
         bodies: body models from `Scene.bodies`.
         posed: result of `pose`, which contains the origin.
+        index: index of the subject in the scene.
 
     Returns:
         Positions of the joints of the body's layout [m].
     """
-    return _from_origin(joint_positions, bodies[0], posed)
+    subject = posed.subjects[index]
+    return _from_origin(joint_positions, bodies[index], subject, posed.radar_tilt_rad)
 
 
-def _from_origin(positions, body: BodyModel, posed: PosedScene):
+def _from_origin(positions, body: BodyModel, subject: PosedSubject, tilt_rad: ArrayLike):
     """Vertices (`skin`) or joints (`joint_positions`) relative to the subject's origin [m]."""
-    (subject,) = posed.subjects
     no_translation_m = jnp.zeros(subject.origin_high_m.shape, jnp.float32)
     points_m = positions(body, subject.betas, subject.poses_rad, no_translation_m, subject.scale)
-    tilt_only = replace(RadarPose(), height_m=0.0, tilt_rad=posed.radar_tilt_rad)
+    tilt_only = replace(RadarPose(), height_m=0.0, tilt_rad=tilt_rad)
     return to_radar_frame(points_m, tilt_only)

@@ -1,7 +1,15 @@
-"""Mesh subdivision in NumPy: halve edges until none is longer than a limit, without cracks."""
+"""Mesh subdivision in NumPy: halve edges until none is longer than a limit, without cracks.
+
+The new vertices lie on the flat faces (`halve_long_edges`), or on a curved surface given by the
+vertex normals (`halve_long_edges_curved`).
+"""
 
 import numpy as np
 from scipy import sparse
+
+# Largest distance of a new vertex from its edge, divided by the edge length. The surface then turns
+# by 80 degrees along the edge, which happens only in folds between body parts.
+MOST_BULGE = 0.18
 
 
 def halve_long_edges(faces, vertices_m, max_edge_m: float):
@@ -26,12 +34,60 @@ def halve_long_edges(faces, vertices_m, max_edge_m: float):
         mix = halves @ mix
 
 
+def halve_long_edges_curved(faces, vertices_m, max_edge_m):
+    """Halve edges until none is longer than a limit, with new vertices on a curved surface.
+
+    The vertex in the middle of the edge from a to b is moved along its normal by
+
+        (n_b - n_a).(b - a) / 8,
+
+    the sagitta of an arc with the normals n_a and n_b at its ends. The normals of the original
+    vertices are those of the original mesh, and normals of new vertices are interpolated.
+
+    Args:
+        faces: vertex indices, int [face, 3], counter-clockwise seen from outside.
+        vertices_m: vertex positions [vertex, 3] [m].
+        max_edge_m: maximum edge length [m] around each vertex [vertex].
+
+    Returns:
+        mix: as for `halve_long_edges`.
+        faces: vertex indices, int [new face, 3].
+        vertices_m: vertex positions on the curved surface [new vertex, 3] [m].
+    """
+    import trimesh  # imported here because every simulation imports this module, and few refine
+
+    mix = sparse.identity(len(vertices_m), format="csr")
+    normals = np.array(trimesh.Trimesh(vertices_m, faces, process=False).vertex_normals)
+    while True:
+        halves, faces = _one_round(faces, vertices_m, mix @ max_edge_m)
+        if halves is None:
+            return mix, faces, vertices_m
+        bulges_m = _bulges(halves, vertices_m, normals)
+        normals = halves @ normals
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        vertices_m = halves @ vertices_m + bulges_m[:, None] * normals
+        mix = halves @ mix
+
+
+def _bulges(halves, vertices_m, normals):
+    """Distance by which each vertex is moved along its normal; 0 for vertices that are not new."""
+    first, last = halves[len(vertices_m) :].indices.reshape(-1, 2).T
+    edge_m = vertices_m[last] - vertices_m[first]
+    sagitta_m = np.sum((normals[last] - normals[first]) * edge_m, axis=1) / 8
+    most_m = MOST_BULGE * np.linalg.norm(edge_m, axis=1)
+    return np.concatenate([np.zeros(len(vertices_m)), np.clip(sagitta_m, -most_m, most_m)])
+
+
 def _one_round(faces, vertices_m, max_edge_m):
-    """Halve edges once: matrix [new vertex, old vertex] (None if no edge is too long) and faces."""
+    """Halve edges once: matrix [new vertex, old vertex] (None if no edge is too long) and faces.
+
+    The limit is one length or one per vertex, whose mean over both ends applies to an edge.
+    """
     sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1), axis=-1)
     edges, edge_of_side = np.unique(sides.reshape(-1, 2), axis=0, return_inverse=True)
     length_m = np.linalg.norm(vertices_m[edges[:, 0]] - vertices_m[edges[:, 1]], axis=1)
-    long = length_m > max_edge_m
+    limit_m = np.broadcast_to(max_edge_m, len(vertices_m))
+    long = length_m > (limit_m[edges[:, 0]] + limit_m[edges[:, 1]]) / 2
     if not long.any():
         return None, faces
     middle_of_edge = np.full(len(edges), -1)

@@ -4,9 +4,11 @@ The requirements of each frame are measured on the device; the host takes the ma
 and rounds up, so that few programs are compiled.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -248,3 +250,23 @@ def _check_rate(value: float, most: float, unit: str) -> None:
             f"{most:.2g}",
             "look for jumps in the motion, or simulate with method='exact'",
         )
+
+
+def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
+    """Combine two sets of sizes into one that suffices for both.
+
+    The result has the smaller nearest distance and the larger value of every other size.
+    """
+    both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
+    near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
+    return replace(jax.tree.map(jnp.max, both), near_m=near_m)
+
+
+def largest_of_bodies(required: list[RequiredSizes]) -> RequiredSizes:
+    """Sizes that suffice for each body of a scene, with the frame axis unchanged."""
+
+    def both(one, other):
+        near_m = jnp.minimum(one.near_m, other.near_m)
+        return replace(jax.tree.map(jnp.maximum, one, other), near_m=near_m)
+
+    return reduce(both, required)

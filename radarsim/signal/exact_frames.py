@@ -5,6 +5,7 @@ setting requires it. The exact sum takes minutes per frame and serves as the ref
 benchmarks of the fast sum.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import jax
@@ -15,9 +16,9 @@ from jaxtyping import Array, Complex, Float
 from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s
-from radarsim.scattering.reflection import IsotropicPoints, ReflectionModel, point_indices
+from radarsim.scattering.reflection import ReflectionModel, point_indices
 from radarsim.scattering.visibility import interpolate_blocks
-from radarsim.scene.mesh import BurstMesh, FaceIndices, frames_of
+from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface, frames_of
 from radarsim.signal.exact_sum import exact_sum
 from radarsim.signal.face_selection import select_faces
 from radarsim.signal.settings import SimulationSettings
@@ -29,20 +30,27 @@ def exact_clip(
     reflection: ReflectionModel,
     mesh: BurstMesh,
     faces: FaceIndices,
+    others: Sequence[Surface] = (),
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """Sum every frame of a mesh exactly; the arguments are those of `exact_frame`."""
-    frames = [exact_frame(radar, settings, reflection, one, faces) for one in frames_of(mesh)]
+
+    def frame(index: int):
+        at = jax.tree.map(lambda part: part[index], [mesh, *(other.mesh for other in others)])
+        around = list(map(Surface, at[1:], (other.faces for other in others)))
+        return exact_frame(radar, settings, reflection, at[0], faces, others=around)
+
+    frames = [frame(index) for index in range(len(mesh.vertices_m))]
     return jnp.asarray(np.stack(frames), jnp.complex64)
 
 
 def exact_points(
     radar: Radar,
     settings: SimulationSettings,
-    reflection: IsotropicPoints,
+    reflection: ReflectionModel,
     mesh: BurstMesh,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """Sum every frame of moving points exactly; the points are the vertices of `mesh`."""
-    points = point_indices(len(reflection.area_m2))
+    points = point_indices(mesh.vertices_m.shape[-2])
     visible = np.ones((radar.frame.num_chirps, len(points)))
 
     def frame(one: BurstMesh):
@@ -68,6 +76,7 @@ def exact_frame(
     mesh: BurstMesh,
     faces: FaceIndices,
     chirps: tuple[int, ...] | None = None,
+    others: Sequence[Surface] = (),
 ) -> Complex[np.ndarray, "chosen tx rx sample"]:
     """Sum one frame of a mesh, or some of its loops, exactly.
 
@@ -78,11 +87,16 @@ def exact_frame(
         mesh: mesh of one frame.
         faces: triangles of the mesh.
         chirps: loops to compute; None for all.
+        others: surfaces of the other bodies in the scene, in the same frame.
     """
-    one_frame = jax.tree.map(lambda part: part[None], mesh)
+    one_frame, *others_frame = jax.tree.map(
+        lambda part: part[None], [mesh, *(other.mesh for other in others)]
+    )
     faces = jnp.asarray(faces, jnp.int32)
+    around = list(map(Surface, others_frame, (other.faces for other in others)))
     every = replace(settings, cull=0.0)
-    visible = np.asarray(select_faces(radar, every, reflection, one_frame, faces).visible[0])
+    selection = select_faces(radar, every, reflection, one_frame, faces, around)
+    visible = np.asarray(selection.visible[0])
     summed = np.flatnonzero(visible.any(0))
     weight = interpolate_blocks(jnp.asarray(visible[:, summed]), radar.frame.num_chirps)
     faces = np.asarray(faces)

@@ -5,6 +5,7 @@ Arrays of a compiled program have fixed sizes, so the selection also measures th
 requires (array_sizes.py). The selection is discrete and carries no gradient.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,10 +19,12 @@ from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
 from radarsim.numerics.vectors import norm
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scattering.shadows import unshadowed
 from radarsim.scattering.visibility import faces_radar, hidden_point_removal, unoccluded
 from radarsim.scene.mesh import (
     BurstMesh,
     FaceIndices,
+    Surface,
     faces_of,
     frames_of,
     relative_to_radar,
@@ -71,6 +74,7 @@ def select_faces(
     reflection: ReflectionModel,
     mesh: BurstMesh,
     faces: FaceIndices,
+    others: Sequence[Surface] = (),
 ) -> FaceSelection:
     """Select the strong, visible faces of every frame, and compute the sizes that the sum requires.
 
@@ -80,9 +84,13 @@ def select_faces(
         reflection: reflection model, which decides which faces are strong.
         mesh: vertices at the nodes of every frame.
         faces: triangles of the mesh.
+        others: surfaces of the other bodies in the scene in the same frames, which may shadow the
+            faces.
     """
-    on_hull = _hpr_blocks(settings, mesh, faces) if settings.visibility == "hpr" else None
-    return _select(radar, settings.without_receiver, reflection, mesh, faces, on_hull)
+    by_hull = settings.visibility == "hpr"
+    on_hull = _hpr_blocks(settings, mesh, faces, others) if by_hull else None
+    inputs = mesh, faces, on_hull, tuple(others)
+    return _select(radar, settings.without_receiver, reflection, *inputs)
 
 
 def sizes_of_selection(
@@ -102,20 +110,25 @@ def sizes_of_selection(
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _select(radar, settings, reflection, mesh, faces, on_hull):
+def _select(radar, settings, reflection, mesh, faces, on_hull, others):
+    other_meshes, other_faces = tuple(zip(*others)) or ((), ())
+
     def one_frame(inputs):
-        frame, hull = inputs
+        frame, hull, meshes = inputs
+        around = tuple(map(Surface, meshes, other_faces))
         strength, centre_m = face_strengths(radar, settings, reflection, frame, faces)
         strong = jnp.isfinite(strength)
         by_hull = hull is not None
-        visible = hull & strong if by_hull else visible_faces(settings, frame, faces, strong)
+        visible = (
+            hull & strong if by_hull else visible_faces(settings, frame, faces, strong, around)
+        )
         order = range_order(radar, frame, faces, visible)
         share = energy_shares(strength, jnp.any(visible, axis=0))
         spans = spans_of(radar, centre_m, order, share)
         required = required_sizes(radar, centre_m, order, share, spans)
         return FaceSelection(visible, order, share, spans, required)
 
-    return batched_map(one_frame, (mesh, on_hull))
+    return batched_map(one_frame, (mesh, on_hull, other_meshes))
 
 
 def block_weights(settings: SimulationSettings, mesh: BurstMesh) -> Float[np.ndarray, "block node"]:
@@ -131,6 +144,7 @@ def visible_faces(
     mesh: BurstMesh,
     faces: FaceIndices,
     strong: Bool[Array, " face"],
+    others: Sequence[Surface] = (),
 ) -> Bool[Array, "block face"]:
     """Test which strong faces are visible at the centre of each block, by occlusion or facing.
 
@@ -142,34 +156,49 @@ def visible_faces(
         mesh: mesh of one frame.
         faces: triangles of the mesh.
         strong: faces to be tested.
+        others: surfaces of the other bodies in the scene, in the same frame.
     """
-    vertices_m = mesh.vertices_m + mesh.origin_high_m[:, None]
-    vertices_m = jnp.einsum(
-        "bn,nvk->bvk", block_weights(settings, mesh), vertices_m, precision="highest"
-    )
 
-    def block(corners_m):
+    def block(inputs):
+        corners_m, others_m = inputs
         if settings.visibility == "none":
             return strong
         surface = faces_of(corners_m, faces)
         front = faces_radar(surface)
         if settings.visibility == "facing":
             return strong & front
-        return unoccluded(surface.centre_m, corners_m[faces], front, strong & front)
+        seen = unoccluded(surface.centre_m, corners_m[faces], front, strong & front)
+        for other_m, other in zip(others_m, others, strict=True):
+            seen = unshadowed(surface.centre_m, seen, other_m, other.faces)
+        return seen
 
-    return batched_map(block, vertices_m)
+    others_m = tuple(block_vertices_m(settings, other.mesh) for other in others)
+    return batched_map(block, (block_vertices_m(settings, mesh), others_m))
 
 
-def _hpr_blocks(settings, mesh: BurstMesh, faces) -> Bool[np.ndarray, "frame block face"]:
+def block_vertices_m(
+    settings: SimulationSettings, mesh: BurstMesh
+) -> Float[Array, "block vertex 3"]:
+    """Vertices at the centre of each visibility block of a frame, radar frame [m]."""
+    vertices_m = mesh.vertices_m + mesh.origin_high_m[:, None]
+    return jnp.einsum("bn,nvk->bvk", block_weights(settings, mesh), vertices_m, precision="highest")
+
+
+def _hpr_blocks(settings, mesh: BurstMesh, faces, others) -> Bool[np.ndarray, "frame block face"]:
     """Apply hidden point removal to the face centres at each visibility block, on the host."""
     weights = block_weights(settings, mesh)
 
-    def blocks(frame: BurstMesh):
+    def centres_m(frame: BurstMesh, faces):
         vertices_m = np.asarray(frame.vertices_m + frame.origin_high_m[:, None], np.float64)
         corners_m = np.einsum("bn,nvk->bvk", weights, vertices_m)
-        return [hidden_point_removal(each[np.asarray(faces)].mean(1)) for each in corners_m]
+        return corners_m[:, np.asarray(faces)].mean(2)
 
-    return np.array([blocks(frame) for frame in frames_of(mesh)])
+    def blocks(frames):
+        all_m = np.concatenate(list(map(centres_m, frames, all_faces)), axis=1)
+        return [hidden_point_removal(each)[: len(faces)] for each in all_m]
+
+    all_meshes, all_faces = zip((mesh, faces), *others)
+    return np.array([blocks(frames) for frames in zip(*map(frames_of, all_meshes))])
 
 
 def range_order(

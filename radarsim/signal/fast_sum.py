@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.numerics.batched_map import batched_map
-from radarsim.numerics.kernels import interpreted, use_kernels
+from radarsim.numerics.kernels import interpreted, product_einsum, use_kernels
 from radarsim.numerics.polynomials import horner, power_coefficients
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s, mid_times_s
@@ -132,8 +132,8 @@ def _cells_by_kernel(sizes: SumSizes, structure, *leaves):
     faces, middle_cells, u = jax.tree.unflatten(structure, leaves)
     terms = terms_of_groups(sizes, faces, u, interpreted())
     spread = _spread_of_groups(sizes, middle_cells, terms.shape[-1])
-    cells = jnp.einsum("bptcrgk,gkn->bpctrn", terms, spread, precision="highest")
-    cells = cells[:, :, : u.shape[1], : u.shape[2], : faces.rx.bins.shape[1]]
+    cells = product_einsum("bptcrgk,gkn->bpctrn", terms, spread, "highest")
+    cells = cells[:, :, : u.shape[1], :, : faces.rx.bins.shape[1]]
     return cells.reshape(*cells.shape[:2], -1, sizes.num_cells)
 
 
@@ -275,7 +275,7 @@ def samples_of_cells(
     matrix = real_matrix(
         cells_to_samples(sizes.num_cells, sizes.kernel_width, radar.chirp.num_samples)
     )
-    parts = jnp.einsum("bprg,pgqn->brqn", cells, matrix, precision=sizes.precision)
+    parts = product_einsum("bprg,pgqn->brqn", cells, matrix, sizes.precision)
     samples = jax.lax.complex(parts[:, :, 0], parts[:, :, 1])
     num_tx, num_rx = radar.array.num_tx, radar.array.num_rx
     samples = samples.reshape(-1, num_tx, num_rx, samples.shape[-1])

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -20,31 +19,30 @@ LEAST_SIDE = 16
 class KernelInputs(NamedTuple):
     """Arguments of the kernel for one frame, with all groups along the axis `place`.
 
-    Antennas and chirps are padded to powers of two, with gains and weights of zero.
-    Attributes without a comment are those of `chirp_blocks.FaceGroup`.
+    Receivers and chirps are padded to powers of two, with gains and weights of zero. Few arrays
+    contain all values, because the kernel needs registers for the address of each array.
 
     Attributes:
-        middle_bins: shift of each tone at the middle of each block.
-        half_bins: largest shift of each tone within each block (`chirp_blocks.half_span`).
+        tx: polynomials of the path for each tx: cycles, bins and log-amplitude.
+        rx: polynomials of the part that each rx adds: cycles, bins and gain.
+        own: polynomials of each face: `FaceGroup.ramp` and, if used, `FaceGroup.quadratic`.
+        pair: real and imaginary part of the factor of each pair; None if this factor is 1.
+        fixed: `FaceGroup.reference_cycles` and `FaceGroup.offset_bins`.
+        shifts: shift of each tone at the middle of each block, and the largest shift within the
+            block (`chirp_blocks.half_span`).
+        weight: `FaceGroup.weight`.
         turns: number of turns of the loop over each group, 0 for a group without weight.
         u: burst times.
         u_mid: burst time of the middle of each block.
     """
 
-    tx_cycles: Float[Array, "power tx place"]
-    tx_bins: Float[Array, "power tx place"]
-    log_tx: Float[Array, "power tx place"]
-    rx_cycles: Float[Array, "power rx place"]
-    rx_bins: Float[Array, "power rx place"]
-    gain_rx: Float[Array, "power rx place"]
-    ramp: Float[Array, "power place"]
-    quadratic: Float[Array, "power place"] | None
-    pair: tuple[Float[Array, "tx rx place"], Float[Array, "tx rx place"]] | None
-    reference_cycles: Float[Array, " place"]
-    offset_bins: Float[Array, " place"]
+    tx: Float[Array, "kind power tx place"]
+    rx: Float[Array, "kind power rx place"]
+    own: Float[Array, "kind power place"]
+    pair: Float[Array, "part tx rx place"] | None
+    fixed: Float[Array, "kind place"]
+    shifts: Float[Array, "kind block place"]
     weight: Float[Array, "block chirp place"]
-    middle_bins: Float[Array, "block place"]
-    half_bins: Float[Array, "block place"]
     turns: Int[Array, " group"]
     u: Float[Array, "block tx chirp"]
     u_mid: Float[Array, " block"]
@@ -52,27 +50,21 @@ class KernelInputs(NamedTuple):
 
 def kernel_inputs(faces: FaceGroup, u: Float[Array, "block chirp tx"]) -> KernelInputs:
     """Compute the kernel's inputs from the faces of all groups and the burst times."""
-    num_tx, num_rx = (power_of_two(part.bins.shape[1], 1) for part in (faces.tx, faces.rx))
-    num_chirps = power_of_two(u.shape[1], max(1, LEAST_SIDE // (num_tx * num_rx)))
+    num_rx = power_of_two(faces.rx.bins.shape[1], 1)
+    num_chirps = power_of_two(u.shape[1], max(1, LEAST_SIDE // num_rx))
     u_mid = u.mean((1, 2))
     middle = at_middles(faces.tx.bins.mean(1), u_mid) + at_middles(faces.rx.bins.mean(1), u_mid)
+    own = [faces.ramp] if faces.quadratic is None else [faces.ramp, faces.quadratic]
     return KernelInputs(
-        tx_cycles=_padded(faces.tx.cycles, 1, num_tx),
-        tx_bins=_padded(faces.tx.bins, 1, num_tx),
-        log_tx=_padded(faces.log_tx, 1, num_tx),
-        rx_cycles=_padded(faces.rx.cycles, 1, num_rx),
-        rx_bins=_padded(faces.rx.bins, 1, num_rx),
-        gain_rx=_padded(faces.gain_rx, 1, num_rx),
-        ramp=faces.ramp,
-        quadratic=faces.quadratic,
-        pair=jax.tree.map(lambda part: _padded(_padded(part, 0, num_tx), 1, num_rx), faces.pair),
-        reference_cycles=faces.reference_cycles,
-        offset_bins=faces.offset_bins,
+        tx=jnp.stack([faces.tx.cycles, faces.tx.bins, faces.log_tx]),
+        rx=_padded(jnp.stack([faces.rx.cycles, faces.rx.bins, faces.gain_rx]), 2, num_rx),
+        own=jnp.stack(own),
+        pair=None if faces.pair is None else _padded(jnp.stack(faces.pair), 2, num_rx),
+        fixed=jnp.stack([faces.reference_cycles, faces.offset_bins]),
+        shifts=jnp.stack([middle, _half_bins(faces, middle, u, u_mid)]),
         weight=_padded(faces.weight, 1, num_chirps),
-        middle_bins=middle,
-        half_bins=_half_bins(faces, middle, u, u_mid),
         turns=_turns(faces.weight),
-        u=_padded(_padded(jnp.swapaxes(u, 1, 2), 1, num_tx), 2, num_chirps),
+        u=_padded(jnp.swapaxes(u, 1, 2), 2, num_chirps),
         u_mid=u_mid,
     )
 

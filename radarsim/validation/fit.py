@@ -18,7 +18,7 @@ from radarsim.captures.recording import Recording
 from radarsim.errors import InputError
 from radarsim.radar.radar import Radar
 from radarsim.radar.toml import dump_radar
-from radarsim.scene.scene import Scene
+from radarsim.scene.scene import Scene, only_subject
 from radarsim.validation.fit_search import (
     minimise,
     misfit,
@@ -107,7 +107,11 @@ def fit_capture(recording: Recording, scene: Scene, sigma_rad: float, per_burst:
 
     Returns:
         The fit; the initial noise figure is that of the recording's radar.
+
+    Raises:
+        InputError: the scene has several subjects.
     """
+    only_subject("fit", scene)
     theta = np.zeros(NUM_PARAMETERS)
     theta[LOG_SIGMA] = np.log(sigma_rad)
     powers = measured_powers(recording, scene, per_burst, SEARCH, WIDEST_SIGMA_RAD)
@@ -168,7 +172,7 @@ def _result(radar: Radar, scene: Scene, sharp: PowerFit, theta) -> Fit:
 
 def _moved(scene: Scene, theta) -> Scene:
     """Move the subject of a scene along the line of sight, and the radar vertically."""
-    (subject,) = scene.subjects
+    subject = only_subject("fit", scene)
     here = subject.placement
     ahead_m, left_m = line_of_sight(scene) * theta[DISTANCE]
     placement = replace(

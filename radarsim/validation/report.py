@@ -27,6 +27,7 @@ class ValidationReport:
         knows_motion: whether the recorded motion was given as a file.
         fit: fitted parameters; None without --fit.
         profile: path of the fitted radar file; "" without --fit.
+        receiver_profile: path of the measured receiver profile; "" without --fit.
         limitations: consequences of assumed settings, one line each.
     """
 
@@ -41,6 +42,7 @@ class ValidationReport:
     fit: Fit | None
     profile: str
     limitations: Sequence[str]
+    receiver_profile: str = ""
 
 
 def corrected_range_m(radar: Radar, track: Track) -> float:

@@ -35,6 +35,8 @@ def as_text(report: ValidationReport) -> str:
     if report.fit is not None:
         lines += ["", "Fit", *(f"  {line}" for line in report.fit.summary())]
         lines += [f"  saved as {report.profile}"] if report.profile else []
+    if report.receiver_profile:
+        lines += ["", f"Noise and leakage: saved as {report.receiver_profile} (--receiver)"]
     if report.limitations:
         lines += ["", "Limitations", *(f"  {line}" for line in report.limitations)]
     return "\n".join([*lines, "", f"Verdict: {verdict_text(report)}"]) + "\n"

@@ -24,6 +24,7 @@ from radarsim.validation.capture_simulation import (
 from radarsim.validation.comparison import first_frames
 from radarsim.validation.fit import Fit, fit_capture, save_profile
 from radarsim.validation.motion_path import path_notes, require_path_in_front
+from radarsim.validation.receiver_fit import fit_receiver, save_receiver_profile
 from radarsim.validation.report import ValidationReport, limitations
 from radarsim.validation.thresholds import check_metrics, verdict
 
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         knows_motion=motion is not None,
     )
     fit, profile = _fit(options, analysis, simulation, out)
+    receiver = _fit_receiver(options, analysis, out)
     return ValidationReport(
         name=str(options.real),
         capture=capture,
@@ -66,6 +68,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         knows_motion=motion is not None,
         fit=fit,
         profile=profile,
+        receiver_profile=receiver,
         limitations=[
             *([assumption] if assumption else []),
             *limitations(capture, analysis),
@@ -187,6 +190,15 @@ def _simulate(
         scene = Scene([subject], radar_pose)
         return simulate_placed_motion(analysis, scene, options.sigma), ""
     return simulate_motion_on_track(analysis, motion, body, radar_pose, options.sigma), ""
+
+
+def _fit_receiver(options, analysis: CaptureAnalysis, out: Path) -> str:
+    """Write the receiver profile of the capture and return its path; "" without --fit."""
+    if not options.fit:
+        return ""
+    path, radar = out / "receiver_profile.toml", analysis.recording.radar
+    save_receiver_profile(fit_receiver(radar, analysis.stats, Path(options.real).name), path)
+    return str(path)
 
 
 def _fit(options, analysis, simulation, out: Path) -> tuple[Fit | None, str]:

@@ -10,7 +10,7 @@ from scipy.optimize import least_squares
 from radarsim.detection.track import Track
 from radarsim.scene.motion import Motion
 from radarsim.scene.placement import Placement, RadarPose, facing_rad
-from radarsim.scene.scene import Scene
+from radarsim.scene.scene import Scene, only_subject
 from radarsim.validation.track_motion import SURFACE_M
 
 # Standard deviations of a track's range, radial speed and azimuth, which weight the residuals.
@@ -132,7 +132,7 @@ def _start_fit(motion: Motion, track: Track, radar_pose: RadarPose):
 
 def shift_subject(scene: Scene, offset: TrackOffset) -> Scene:
     """Return the scene with its subject moved along the line of sight and about the radar."""
-    (subject,) = scene.subjects
+    subject = only_subject("shift_subject", scene)
     here = subject.placement
     start = complex(float(here.distance_m), float(here.lateral_m))
     distance_m = abs(start) + offset.range_m

@@ -303,13 +303,3 @@ def test_missing_wheels_are_reported_in_one_line_with_the_command(monkeypatch, c
     assert command.main(["--frames", "32"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert f"pip install --no-deps jax-cuda12-plugin=={jax.__version__}" in line
-
-
-def test_a_full_batch_follows_from_the_memory_of_two_smaller_ones():
-    """1 GB + 10 MB per frame: 75 % of 80 GB hold 5,900 frames."""
-    from types import SimpleNamespace as Made
-
-    plans = [
-        Made(memory_bytes=10**9 + 10**7 * n, card=H100, program=Made(items=n)) for n in (32, 256)
-    ]
-    assert command.full_batch(plans) == pytest.approx(5900, abs=1)

@@ -1,13 +1,14 @@
 """The zero-shot benchmark with tiny models: training, permutation control, table and resuming."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
-from benchmarks import zero_shot
+from benchmarks import zero_shot, zero_shot_runs
 from benchmarks.zero_shot_recipe import parse_with_recipe
 from benchmarks.zero_shot_table import class_lines, results_table
 from mmclip.evaluation_report import pool_runs
@@ -201,3 +202,22 @@ def test_options_override_a_recipe_and_stores_exclude_it(capsys):
         with pytest.raises(SystemExit):
             parse_with_recipe(zero_shot._parser(), command)
     assert "a recipe builds its own stores" in capsys.readouterr().err
+
+
+def test_the_members_of_ensembles_have_different_seeds(monkeypatch, tmp_path):
+    """Two seeds of three members each are six trainings; a control keeps its derangement."""
+    trained, combined = [], []
+
+    def train(options, group, seed, derange=0):
+        trained.append((seed, derange))
+        return tmp_path / f"{group}-{seed}-{derange}"
+
+    monkeypatch.setattr(zero_shot_runs, "train_model", train)
+    monkeypatch.setattr("mmclip.ensemble.combine_runs", lambda runs, out: combined.append(out.name))
+    options = SimpleNamespace(members=3, out=tmp_path)
+    for seed in range(2):
+        zero_shot_runs.train_classifier(options, "G1", seed)
+    zero_shot_runs.train_classifier(options, "G1", 0, derange=7)
+    seeds = [(seed, 0) for seed in range(6)]
+    assert trained == [*seeds, (0, 7), (1, 7), (2, 7)]
+    assert combined == ["ensemble-G1-0-0", "ensemble-G1-3-0", "ensemble-G1-0-7"]

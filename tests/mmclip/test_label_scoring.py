@@ -79,6 +79,20 @@ def test_corrected_similarities_of_the_bank_have_mean_0_and_equal_spread():
     np.testing.assert_allclose(found.std(axis=0), spread, rtol=1e-9)
 
 
+def test_the_penalty_lowers_seen_labels_only_if_other_labels_are_candidates():
+    """Scores of seen labels are lowered by the penalty times the mean spread, others by nothing."""
+    windows, labels, bank = embeddings(0, 40), embeddings(1, 3), embeddings(2, 200)
+    seen = frozenset({"bow", "kick"})
+    plain = LabelScorer("class", bank, hub_correction=False)
+    penalised = LabelScorer("class", bank, False, seen, seen_penalty=2.0)
+    lower = 2 * (bank.activity @ labels.activity.T).std(axis=0).mean()
+    found = penalised(windows, labels, ("bow", "jump", "kick"))
+    difference = plain(windows, labels) - found
+    np.testing.assert_allclose(difference, np.broadcast_to([lower, 0, lower], (40, 3)), atol=1e-12)
+    for names in (("bow", "kick", "bow"), ("jump", "squat", "wave")):
+        np.testing.assert_array_equal(penalised(windows, labels, names), plain(windows, labels))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with a store, and a model trained briefly on all but two labels of the store."""
@@ -95,6 +109,11 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def corpus(folder):
     return read_corpus([open_store(folder / "s.zarr")], WINDOW)
+
+
+def options_of(scoring=None, hub_correction=None, seen_penalty=None):
+    """Parsed scoring options of a command."""
+    return Namespace(scoring=scoring, hub_correction=hub_correction, seen_penalty=seen_penalty)
 
 
 def without_bank(folder, run):
@@ -148,27 +167,34 @@ def test_the_command_adds_the_same_bank_to_an_earlier_model_and_records_its_scor
 ):
     run = without_bank(folder, tmp_path / "old")
     command = [str(folder / "s.zarr"), "--model", str(run), "--windows", "20"]
-    assert query_bank.main([*command, "--scoring", "both", "--hub-correction", "on"]) == 0
+    assert (
+        query_bank.main(
+            [*command, "--scoring", "both", "--hub-correction", "on", "--seen-penalty", "1.5"]
+        )
+        == 0
+    )
     assert "scoring both with hub correction" in capsys.readouterr().out
     bank, again = folder / "pre" / query_bank.FILE, run / query_bank.FILE
     assert bank.read_bytes() == again.read_bytes()
-    scorer = choose_scorer(load_model(run), Namespace(scoring=None, hub_correction=None))
-    assert scorer.description == {"scoring": "both", "hub_correction": True}
+    scorer = choose_scorer(load_model(run), options_of())
+    assert scorer.description == {"scoring": "both", "hub_correction": True, "seen_penalty": 1.5}
     # Options of a command take precedence over the model's own scoring.
-    scorer = choose_scorer(load_model(run), Namespace(scoring="class", hub_correction="off"))
-    assert scorer.description == {"scoring": "class", "hub_correction": False}
+    scorer = choose_scorer(load_model(run), options_of("class", "off", 0.0))
+    assert scorer.description == {"scoring": "class", "hub_correction": False, "seen_penalty": 0.0}
 
 
 def test_a_model_without_a_bank_scores_as_before_with_one_line(folder, tmp_path):
     """Without a bank, a model scores by the class vector; requesting a correction is an error."""
     model, lines = load_model(without_bank(folder, tmp_path / "old")), []
-    scorer = choose_scorer(model, Namespace(scoring=None, hub_correction=None), lines.append)
+    scorer = choose_scorer(model, options_of(), lines.append)
     windows, labels = embeddings(0, 40), embeddings(1, 6)
     np.testing.assert_array_equal(scorer(windows, labels), windows.activity @ labels.activity.T)
     assert len(lines) == 1
     assert "no query bank, so no hub correction" in lines[0]
     with pytest.raises(MmclipError, match="is needed by --hub-correction on; add it with"):
-        choose_scorer(model, Namespace(scoring=None, hub_correction="on"))
+        choose_scorer(model, options_of(hub_correction="on"))
+    with pytest.raises(MmclipError, match="is needed by --seen-penalty; add it with"):
+        choose_scorer(model, options_of(seen_penalty=1.0))
 
 
 def test_a_damaged_bank_is_an_error(folder, tmp_path):

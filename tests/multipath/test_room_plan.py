@@ -11,6 +11,7 @@ from radarsim.multipath.room_frames import RoomFrames, pass_settings
 from radarsim.multipath.room_plan import prepare_room
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.materials import MATERIALS
+from radarsim.scene.mesh import Surface
 from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import SURFACES, Room
 from tests.helpers.moving_sphere import CLEAN, moving_sphere, small_radar
@@ -27,17 +28,13 @@ ROOM = Room(
 
 
 def prepared(room, mesh, faces, settings=CLEAN):
-    vertices_m = mesh.vertices_m[:, 0] + mesh.origin_high_m[:, :1]
-    return prepare_room(RADAR, settings, MODEL, room, RadarPose(), vertices_m, faces)
+    return prepare_room(RADAR, settings, MODEL, room, RadarPose(), [Surface(mesh, faces)])
 
 
 def multipath_power(room, mesh, faces):
     """Return the mean power of the simulated passes, without static echoes."""
-    static = replace(room.static, samples=room.static.samples * 0)
-    room = replace(room, static=static)
-    frames = RoomFrames(RADAR, CLEAN, MODEL, room, [mesh], faces)
-    shape = (len(mesh.vertices_m), RADAR.frame.num_chirps, 3, 4, RADAR.chirp.num_samples)
-    return float(jnp.mean(jnp.abs(frames.add_to(0, jnp.zeros(shape, jnp.complex64))) ** 2))
+    frames = RoomFrames(RADAR, CLEAN, MODEL, room, [[Surface(mesh, faces)]])
+    return float(jnp.mean(jnp.abs(frames.multipath(0, 0, MODEL)) ** 2))
 
 
 def test_the_power_of_the_kept_passes_is_the_reported_one_and_the_strongest_are_kept():
@@ -89,6 +86,7 @@ def test_furniture_hides_a_body_behind_it_from_the_direct_echo():
     box = Box((1.5, 0.0, 1.0), (0.2, 2.0, 2.0))
     room = Room(**dict.fromkeys(SURFACES), furniture=[box])
     selection = select_faces(RADAR, CLEAN, MODEL, mesh, faces)
-    frames = RoomFrames(RADAR, CLEAN, MODEL, prepared(room, mesh, faces), [mesh], faces)
+    frames = RoomFrames(RADAR, CLEAN, MODEL, prepared(room, mesh, faces), [[Surface(mesh, faces)]])
     assert np.any(selection.visible)
-    assert not np.any(frames.shadowed(0, selection).visible)
+    (unhidden,) = frames.unhidden(0, [selection])
+    assert not np.any(unhidden.visible)

@@ -8,6 +8,7 @@ from radarsim.multipath.furniture_echoes import furniture_echoes
 from radarsim.multipath.shadows import static_samples, visible_fractions
 from radarsim.multipath.static_echoes import mirror_echoes
 from radarsim.scattering.fresnel import fresnel, rough_amplitude
+from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.furniture import Plate
 from radarsim.scene.materials import MATERIALS, Material
 from radarsim.scene.placement import RadarPose
@@ -22,7 +23,7 @@ OPEN = dict.fromkeys(SURFACES)
 def only(**surfaces):
     """Return the sources and echoes of a room with these surfaces and distances only."""
     room = Room(**(OPEN | surfaces))
-    return mirror_echoes(RADAR, room, room.planes(RadarPose()))
+    return mirror_echoes(RADAR, room, room.planes(RadarPose()), QuasiSpecular())
 
 
 def dbsm(source):
@@ -129,7 +130,7 @@ def test_a_small_plate_has_the_echo_of_physical_optics():
     room = Room(**OPEN, furniture=[plate])
     meshes = room.furniture_meshes(RadarPose(height_m=1.0))
     fixed_m = np.concatenate([each.vertices_m[each.faces] for each in meshes]).astype(np.float32)
-    sources, echoes = furniture_echoes(RADAR, room, meshes, fixed_m)
+    sources, echoes = furniture_echoes(RADAR, room, meshes, fixed_m, QuasiSpecular())
     total = np.sum(echoes.samples, axis=0)
     wavelength_m = RADAR.chirp.wavelength_m
     rcs_m2 = np.mean(np.abs(total) ** 2) * 4 * np.pi * 3.0**4 / wavelength_m**2

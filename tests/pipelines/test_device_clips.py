@@ -1,21 +1,30 @@
 """Clips made many per call have the values of single clips, and bytes that no batch changes.
 
-The path for accelerators is forced on the processor, by a number of clips per call.
+The path for accelerators is forced on the processor, by a number of clips per call and a number of
+frames that are simulated at a time.
 """
 
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
 from pipelines.clip_maker import ClipMaker
 from pipelines.clip_selection import select_clips
 from pipelines.device_clips import ClipBatches, clips_per_call
+from pipelines.device_record import (
+    agreed_frames_per_batch,
+    kept_frames_per_batch,
+    record_to_keep,
+)
 from pipelines.plan import make_plan
 from pipelines.posed_clips import posed_rows
 from pipelines.recipe import Clips, Detection, Keep, Placements, Recipe, Simulation
 from pipelines.run import build
 from pipelines.sources import TakeChanged
+from pipelines.storage import open_folder
+from pipelines.store_reader import Store
 from pipelines.store_spec import make_store_spec
 from radarsim.errors import InputError
 from tests.helpers.moving_sphere import relative_db, small_radar
@@ -48,6 +57,8 @@ class LostWalk(Walk):
 WALKS = (Walk(id="a", seconds=0.7), Walk(id="b", speed_mps=2.0), LostWalk(id="lost"))
 TAKES = {walk.id: walk for walk in WALKS}
 NUM_CLIPS = 3
+# Two clips of five frames take four batches, the last of which is padded; one clip takes two.
+BATCH_FRAMES = 3
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +78,13 @@ def clips(models):
     return [clips[0], replace(clips[1], num_frames=4), clips[2]]
 
 
+def batched(models, per_call, batch_frames=BATCH_FRAMES):
+    """Maker of clips by the path for accelerators."""
+    return ClipMaker(
+        body_models=models, keep_cubes=True, per_call=per_call, batch_frames=batch_frames
+    )
+
+
 def made_by(maker, clips):
     """Arrays of each clip, keyed by row."""
     return {clip.row: arrays for clip, arrays in maker.made_clips(RECIPE, clips, TAKES)}
@@ -74,7 +92,7 @@ def made_by(maker, clips):
 
 @pytest.fixture(scope="module")
 def in_pairs(models, clips):
-    return made_by(ClipMaker(body_models=models, keep_cubes=True, per_call=2), clips)
+    return made_by(batched(models, 2), clips)
 
 
 def assert_same_bytes(one, other):
@@ -103,14 +121,16 @@ def test_a_clip_has_the_values_of_the_path_for_one_clip(models, clips, in_pairs)
 
 
 def test_bytes_do_not_depend_on_the_number_of_clips_per_call(models, clips, in_pairs):
-    """Neither the size of a batch, nor a clip's place in it, nor the other clips matter."""
-    maker = ClipMaker(body_models=models, keep_cubes=True, per_call=1)
-    assert_same_bytes(made_by(maker, clips[::-1]), in_pairs)
+    """Neither the size of a call, nor a clip's place in it, nor the other clips matter.
+
+    Frames are simulated in batches of one length, because another length changes the rounding.
+    """
+    assert_same_bytes(made_by(batched(models, 1), clips[::-1]), in_pairs)
 
 
 def test_clips_that_need_more_than_the_standard_sizes_are_simulated_again(models, clips, in_pairs):
     """Values from arrays that are too small are discarded, and no clip is lost or made twice."""
-    batches = ClipBatches(RECIPE, 2, keep_cubes=True)
+    batches = ClipBatches(RECIPE, 2, True, BATCH_FRAMES)
     batches.standard = replace(batches.standard, num_cells=batches.standard.num_cells // 2)
     found = list(batches.run(posed_rows(RECIPE, clips, TAKES, models)))
     assert batches.num_again == len(found) == NUM_CLIPS
@@ -129,7 +149,7 @@ def test_poses_from_other_processes_are_those_of_this_process(models, clips):
 
 
 def test_an_unusable_clip_fails_alone_and_a_changed_take_stops_the_shard(models, clips, in_pairs):
-    maker = ClipMaker(body_models=models, keep_cubes=True, per_call=2)
+    maker = batched(models, 2)
     lost = replace(clips[0], row=7, take="lost")
     found = made_by(maker, [clips[0], lost, *clips[1:]])
     assert isinstance(found[7], InputError)
@@ -139,15 +159,43 @@ def test_an_unusable_clip_fails_alone_and_a_changed_take_stops_the_shard(models,
         made_by(maker, [replace(clips[0], take_sha256="2")])
 
 
-def test_batches_on_an_accelerator_depend_on_the_recipe_only(monkeypatch):
-    """A clip longer than a batch is a batch of its own; hidden point removal needs the host."""
+def test_batches_on_an_accelerator_depend_on_the_recipe_and_the_device(monkeypatch):
+    """Calls fill batches of frames: five batches of 64 frames hold 64 clips of five frames.
+
+    Hidden point removal needs the host.
+    """
     hidden = replace(RECIPE, simulation=Simulation(visibility="hpr"))
-    for device, expected in (("cpu", None), ("gpu", 102)):
+    kind = jax.devices()[0].device_kind
+    for device, frames, at_once in (("cpu", None, None), ("gpu", 64, 64)):
         monkeypatch.setattr("jax.default_backend", lambda device=device: device)
-        assert ClipMaker().clips_at_once(RECIPE) == expected
+        assert ClipMaker().device(RECIPE) == (kind, frames)
+        assert ClipMaker().clips_at_once(RECIPE) == at_once
         assert ClipMaker().clips_at_once(hidden) is None
-    assert clips_per_call(RECIPE) == 102
-    assert clips_per_call(replace(RECIPE, clips=Clips(length_s=600.0))) == 1
+        assert ClipMaker().device(hidden) == (kind, None)
+    assert ClipMaker(batch_frames=8).device(RECIPE) == (kind, 8)
+
+    def per_call(seconds, batch_frames):
+        recipe = replace(RECIPE, clips=Clips(length_s=seconds))
+        return clips_per_call(recipe, batch_frames)
+
+    # 500 of 512 frames, 900 of 1,024, 500 of 512, and a clip that is longer than a call
+    assert [per_call(seconds, 512) for seconds in (5.0, 30.0, 50.0, 600.0)] == [10, 3, 1, 1]
+
+
+def test_all_shards_of_a_store_use_the_batches_of_the_first(tmp_path):
+    """A finished store keeps the record, except that of a device which simulates frame by frame."""
+    folder = open_folder(tmp_path)
+    assert agreed_frames_per_batch(folder, "H100", 512) == 512
+    assert agreed_frames_per_batch(folder, "H100", 256) == 512
+    with pytest.raises(InputError, match="is A100, but the store was begun on H100"):
+        agreed_frames_per_batch(folder, "A100", 512)
+    for path, data in record_to_keep(folder).items():
+        folder.write(path, data)
+    assert kept_frames_per_batch(folder) == 512
+    on_processor = open_folder(tmp_path / "cpu")
+    assert agreed_frames_per_batch(on_processor, "cpu", None) is None
+    assert record_to_keep(on_processor) == {}
+    assert kept_frames_per_batch(on_processor) is None
 
 
 @pytest.mark.slow
@@ -159,9 +207,10 @@ def test_builds_with_other_batches_and_workers_have_the_same_bytes(tmp_path, mod
     assert plan.num_shards > 1
     stores = []
     for per_call, workers in ((2, 1), (3, 2)):
-        maker = ClipMaker(body_models=models, keep_cubes=True, per_call=per_call)
+        maker = batched(models, per_call)
         path, store_spec = tmp_path / f"{workers}.zarr", make_store_spec(plan, TAKES)
         summary = build(plan, TAKES, str(path), store_spec, maker, workers=workers, quiet=True)
         assert (summary.unfinished, summary.failed) == ([], [])
+        assert Store(path).frames_per_batch == BATCH_FRAMES
         stores.append(store_bytes(path))
     assert stores[0] == stores[1]

@@ -1,6 +1,7 @@
 """The GPU kernel of the fast sum, interpreted on a CPU, compared with the XLA loop over groups."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import _clip_echo
 from tests.helpers.echoes import select
 from tests.helpers.moving_sphere import moving_sphere, relative_db, small_radar
+from tests.helpers.tensor_cores import in_tf32
 
 LOBES = QuasiSpecular(0.5)
 ALL_FACES = SimulationSettings(thermal_noise=False, quantise=False, cull=0.0)
@@ -95,21 +97,15 @@ def test_forward_mode_derivatives_need_sizes_without_kernels(monkeypatch):
         derivatives_of(sizes)
 
 
-def tf32(values):
-    """Round float32 to the 10 bits of mantissa that tensor cores read."""
-    bits = jax.lax.bitcast_convert_type(values, jnp.int32)
-    return jax.lax.bitcast_convert_type((bits + 0x1000) & ~0x1FFF, jnp.float32)
+def multiply_in_tf32(monkeypatch, passes):
+    """Emulate the rounding of tensor cores in the kernel and in the products after it."""
+    dot = in_tf32(partial(jnp.dot, precision="highest"), passes)
+    monkeypatch.setattr(sum_kernel, "kernel_product", lambda first, second, _: dot(first, second))
 
+    def einsum(subscripts, first, second, precision):
+        return in_tf32(partial(jnp.einsum, subscripts, precision=precision), passes)(first, second)
 
-def tf32_product(passes):
-    """The product of the kernel with one or three products of TF32 numbers."""
-
-    def product(phasors, factor, interpret):
-        high, low = zip(*((tf32(part), part - tf32(part)) for part in (phasors, factor)))
-        pairs = [(high[0], high[1]), (tf32(low[0]), high[1]), (high[0], tf32(low[1]))]
-        return sum(jnp.dot(*pair, precision="highest") for pair in pairs[:passes])
-
-    return product
+    monkeypatch.setattr(fast_sum, "product_einsum", einsum)
 
 
 def test_three_passes_of_tf32_are_accurate_enough(monkeypatch):
@@ -124,7 +120,7 @@ def test_three_passes_of_tf32_are_accurate_enough(monkeypatch):
     kernel_runs(monkeypatch)
     found = {}
     for passes in (1, 3):
-        monkeypatch.setattr(sum_kernel, "product", tf32_product(passes))
+        multiply_in_tf32(monkeypatch, passes)
         found[passes] = np.asarray(jax.jit(lambda moved: echo(moved))(mesh))
     assert relative_db(found[3], by_loop) < -100
     assert relative_db(found[1], by_loop) > -80

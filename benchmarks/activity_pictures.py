@@ -1,0 +1,121 @@
+"""Time-Doppler pictures of five activities: recorded ones, and simulated ones by the same receiver.
+
+The recordings (docs/real.md) are pictures of log(1 + |FFT|) in the colours of viridis. Each column
+is the transform of 128 samples without a window; every sample is the sum of two samples at 2 kHz.
+The I/Q samples have eight bits between 0 and 1 and an offset, and are clipped by strong echoes.
+Positive frequencies are approaching: in the recording of a person who walks towards the radar, the
+level rises by 17 dB in five seconds of positive frequencies.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from radarsim.captures.array_description import ArrayDescription
+from radarsim.captures.map_pictures import open_picture
+
+LABELS = ("convulsion", "cough", "drink", "fall", "wave")
+DEVELOPMENT, FINAL = tuple("ABCDE"), tuple("FGHIJKLMNO")
+NUM_BINS, NUM_COLUMNS, COLUMN_S = 128, 78, 0.128
+# Offset of I and of Q, noise per complex sample, and step of the stored samples (1: full scale),
+# measured in the recordings of a room in which a person sits still.
+OFFSET, NOISE_RMS, STEP = 0.655, 0.0032, 1 / 255
+# Logarithm of the largest value of a picture, which is that of the offset.
+PEAK_LOG = float(np.log1p(2 * NUM_BINS * OFFSET * np.sqrt(2)))
+_DESCRIPTION = ArrayDescription(
+    axes=("speed", "time"),
+    sections={
+        "picture": {
+            "colour_map": "viridis",
+            "rows": NUM_BINS,
+            "columns": 2 * NUM_COLUMNS,
+            "first_column": 1,
+            "column_step": 2,
+        }
+    },
+    where="activity pictures",
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pictures:
+    """Time-Doppler pictures with labels.
+
+    Attributes:
+        values: relative values from 0 to 1 [picture, bin, column]; bin 64 is zero frequency, higher
+            bins approach the radar.
+        labels: activity of each picture.
+        people: person in each picture.
+    """
+
+    values: Float[np.ndarray, "picture bin column"]
+    labels: np.ndarray
+    people: np.ndarray
+
+    def part(self, keep: np.ndarray) -> "Pictures":
+        """The pictures of a mask or of indices."""
+        return Pictures(
+            values=self.values[keep], labels=self.labels[keep], people=self.people[keep]
+        )
+
+
+def person_of(name: str) -> str:
+    """Person of a recording `LABEL_NUMBER_PERSON..._doppler.png`; "" if the name states none."""
+    field = name.split("_")[2] if name.count("_") >= 3 else ""
+    return field[:1] if field[:1] in (*DEVELOPMENT, *FINAL) else ""
+
+
+def recorded_pictures(folder: str | Path, people: tuple[str, ...]) -> Pictures:
+    """Recordings of some people; files of other people are not opened.
+
+    Args:
+        folder: folder with one subfolder per label.
+        people: people whose recordings are read.
+    """
+    files = [
+        (label, person_of(path.name), path)
+        for label in LABELS
+        for path in sorted((Path(folder) / label).glob("*.png"))
+    ]
+    files = [each for each in files if each[1] in people]
+    return Pictures(
+        values=np.array([read_picture(path) for _, _, path in files]),
+        labels=np.array([label for label, _, _ in files]),
+        people=np.array([person for _, person, _ in files]),
+    )
+
+
+def read_picture(path: Path) -> Float[np.ndarray, "bin column"]:
+    """Relative values of one recorded picture."""
+    array = open_picture(path, _DESCRIPTION)
+    return np.asarray(array.read((slice(None), slice(None))))
+
+
+def doppler_picture(
+    echo: Complex[np.ndarray, " sample"], rng: np.random.Generator
+) -> Float[np.ndarray, "bin column"]:
+    """Picture that the receiver of the recordings makes of an echo.
+
+    Args:
+        echo: I/Q samples of the echo at 2 kHz without noise, in units of full scale; approaching
+            echoes have positive frequencies.
+        rng: generator of the receiver noise.
+    """
+    noise = rng.normal(0.0, NOISE_RMS / np.sqrt(2), (2, len(echo)))
+    samples = echo + OFFSET * (1 + 1j) + noise[0] + 1j * noise[1]
+    parts = [np.clip(np.round(part / STEP) * STEP, 0, 1) for part in (samples.real, samples.imag)]
+    stored = (parts[0] + 1j * parts[1])[: 2 * NUM_BINS * NUM_COLUMNS]
+    sums = stored.reshape(NUM_COLUMNS, NUM_BINS, 2).sum(axis=-1)
+    spectra = np.fft.fftshift(np.fft.fft(sums, axis=1), axes=1)
+    picture = np.log1p(np.abs(spectra)).T
+    picture /= picture.max()
+    return (np.floor(picture * 255.999) + 0.5) / 256
+
+
+def level_db(values: Float[np.ndarray, "*picture bin column"]) -> np.ndarray:
+    """Amplitude of every cell [dB re noise]; the offset at zero frequency gives the scale."""
+    amplitude = np.expm1(PEAK_LOG * values)
+    noise = NOISE_RMS * np.sqrt(2 * NUM_BINS)
+    return 20 * np.log10(np.maximum(amplitude, 0.5 * noise) / noise)

@@ -1,0 +1,204 @@
+"""Recognise five activities in recordings of real people, by models trained on simulated people.
+
+    python -m builders.motions --source five-activities --subjects 24 --repeats 1 --out five
+    python -m builders.amass --preset five-activities --amass five --out five.zarr
+    python -m benchmarks.real_activities --recordings DIR --simulated five.zarr
+
+DIR has one folder of pictures per activity (docs/real.md names the public data set). By default,
+the people A to E are tested, with whom the motions and the receiver were developed. `--final` tests
+the people F to O, and appends the result to a log with all earlier final runs.
+"""
+
+import argparse
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.activity_features import LogisticRegression, picture_features
+from benchmarks.activity_pictures import (
+    DEVELOPMENT,
+    FINAL,
+    LABELS,
+    Pictures,
+    doppler_picture,
+    recorded_pictures,
+)
+from benchmarks.activity_scores import (
+    SIMULATED_PENALTY,
+    confusion,
+    few_shot,
+    interval_over_people,
+    mean_over_seeds,
+    mean_recall,
+    permutation_control,
+)
+from pipelines.store_reader import Store
+
+FINAL_LOG = "real-final-runs.jsonl"
+# Amplitude of the strongest part of an echo, in units of full scale: in the recordings, echoes lie
+# between a hundredth of full scale and clipping.
+AMPLITUDES = (0.08, 0.7)
+SHOTS = (1, 5, 10)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; `arguments` are those of the command line."""
+    options = _parser().parse_args(arguments)
+    simulated = simulated_pictures(options.simulated, options.copies, options.seed)
+    tested = FINAL if options.final else DEVELOPMENT
+    recorded = recorded_pictures(options.recordings, tested)
+    result = score(simulated, recorded, tested, options.seeds, options.permutations)
+    print_result(result, tested)
+    if options.json:
+        Path(options.json).write_text(json.dumps(result, indent=1))
+    if options.final:
+        log_final_run(Path(options.log), result)
+
+
+def simulated_pictures(path: str, copies: int, seed: int) -> Pictures:
+    """Pictures of all clips of a store by the receiver of the recordings.
+
+    Args:
+        path: store of the preset `five-activities`, with IF cubes, or file of
+            `benchmarks.activity_simulation`.
+        copies: pictures per clip, with different echo levels.
+        seed: seed of levels and receiver noise.
+    """
+    values, labels, people = [], [], []
+    for row, (label, person, echo) in enumerate(simulated_echoes(path)):
+        for copy in range(copies):
+            rng = np.random.default_rng((seed, row, copy))
+            values.append(doppler_picture(scaled_echo(echo, rng), rng))
+            labels.append(label)
+            people.append(person)
+    return Pictures(values=np.array(values), labels=np.array(labels), people=np.array(people))
+
+
+def simulated_echoes(path: str) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Label, person and I/Q samples of every clip of a store, or of `activity_simulation`."""
+    if path.endswith(".npz"):
+        for name, echo in np.load(path).items():
+            yield (*name.split("/"), echo)
+        return
+    store = Store(path)
+    for row, clip in store.clips.items():
+        label = clip.take.rsplit("/", 1)[-1].split("_")[0]
+        yield label, clip.subject, store.cube_v(row).ravel()
+
+
+def scaled_echo(echo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Echo in units of full scale with a random level; approaching speeds become positive.
+
+    Receding echoes have positive frequencies in the simulation and negative ones in the recordings.
+    """
+    moving = np.conj(echo - echo.mean())
+    strongest = np.quantile(np.abs(moving), 0.98)
+    low, high = np.log(AMPLITUDES)
+    return moving / strongest * np.exp(rng.uniform(low, high))
+
+
+def score(
+    simulated: Pictures,
+    recorded: Pictures,
+    tested: tuple[str, ...],
+    num_seeds: int,
+    num_permutations: int,
+) -> dict:
+    """All scores of the recordings of the tested people.
+
+    Args:
+        simulated: training pictures.
+        recorded: pictures of the tested people.
+        tested: the people.
+        num_seeds: number of choices of the few recordings, over which few-shot scores are averaged.
+        num_permutations: number of permutation controls.
+    """
+    train = (picture_features(simulated.values), simulated.labels)
+    features = picture_features(recorded.values)
+    test = (features, recorded.labels)
+    model = LogisticRegression(SIMULATED_PENALTY).fit(*train)
+    predicted = model.predict(features)
+    few = (features, recorded.labels, recorded.people)
+
+    def shots(sim, count):
+        return mean_over_seeds(
+            lambda seed: mean_recall(
+                recorded.labels, few_shot(sim, few, count, np.array(tested), seed)
+            ),
+            num_seeds,
+        )
+
+    return {
+        "simulation only": mean_recall(recorded.labels, predicted),
+        "interval over people": interval_over_people(recorded.labels, predicted, recorded.people),
+        "recall": {
+            each: float(np.mean(predicted[recorded.labels == each] == each)) for each in LABELS
+        },
+        "confusions": confusion(recorded.labels, predicted).tolist(),
+        "permutation control": permutation_control(train, test, num_permutations),
+        "few-shot": {str(count): shots(train, count) for count in SHOTS},
+        "from scratch": {str(count): shots(None, count) for count in SHOTS},
+        "simulated pictures": len(simulated.labels),
+        "recordings": len(recorded.labels),
+    }
+
+
+def print_result(result: dict, tested: tuple[str, ...]) -> None:
+    """Print all scores in per cent."""
+    low, high = (100 * each for each in result["interval over people"])
+    control = result["permutation control"]
+    print(f"people {''.join(tested)}: {result['recordings']} recordings")
+    print(f"simulation only: {100 * result['simulation only']:.1f} % ({low:.1f} to {high:.1f} %)")
+    print("recall: " + ", ".join(f"{k} {100 * v:.0f} %" for k, v in result["recall"].items()))
+    print(f"permutation control: {100 * control['mean']:.1f} %", end=" ")
+    print(f"({100 * control['low']:.1f} to {100 * control['high']:.1f} %)")
+    for count in result["few-shot"]:
+        tuned, scratch = (100 * result[name][count] for name in ("few-shot", "from scratch"))
+        print(f"{count} recordings per activity: {tuned:.1f} %, from scratch {scratch:.1f} %")
+    print("confusions (rows: true, columns: predicted; " + ", ".join(LABELS) + ")")
+    for label, row in zip(LABELS, result["confusions"]):
+        print(f"  {label:12}" + "".join(f"{each:5d}" for each in row))
+
+
+def log_final_run(path: Path, result: dict) -> None:
+    """Append a final run to the log, and print all runs of the log."""
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    line = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit.stdout.strip() or "unknown",
+        "earlier final runs": len(path.read_text().splitlines()) if path.is_file() else 0,
+        **result,
+    }
+    with path.open("a") as log:
+        log.write(json.dumps(line) + "\n")
+    print(f"all final runs ({path}):\n{path.read_text()}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.real_activities",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--recordings", required=True, help="folder with a folder per activity")
+    parser.add_argument(
+        "--simulated", required=True, help="store of the preset five-activities, or file"
+    )
+    parser.add_argument("--copies", type=int, default=3, help="pictures per simulated clip")
+    parser.add_argument("--seed", type=int, default=0, help="seed of echo levels and noise")
+    parser.add_argument("--seeds", type=int, default=5, help="choices of few-shot recordings")
+    parser.add_argument("--permutations", type=int, default=20, help="permutation controls")
+    parser.add_argument("--final", action="store_true", help="test the people F to O, and log it")
+    parser.add_argument("--log", default=FINAL_LOG, help="log of the final runs")
+    parser.add_argument("--json", default="", help="file for all numbers")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

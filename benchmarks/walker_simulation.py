@@ -1,0 +1,169 @@
+"""Simulated walkers on the straight path in front of a radar: a built-in walk, and motion capture.
+
+Both walkers walk at a constant speed along the axis of the radar, away from it or towards it. The
+captured walk is turned onto the straight path pose by pose, and its time is scaled to the required
+cadence.
+"""
+
+from dataclasses import dataclass, replace
+
+import jax
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.spatial.transform import Rotation
+
+import radarsim as rs
+from benchmarks.walker_measures import STEP_BAND_HZ, Walk, measure_walk
+from builders.activities.curves import swing
+from builders.activities.gait_analysis import HIP_ABOVE_ANKLE_M, boulic_cycle_s
+from builders.activities.library.walking import striding
+from builders.activities.movement import Gait, Movement, root
+from builders.activities.performers import make_performer
+from builders.activities.synthesis import synthesize
+
+# The units and the noise of the recordings are unknown, and walkers in the sidelobes of an antenna
+# would drown in the noise of the assumed receiver.
+NOISELESS = rs.SimulationSettings(thermal_noise=False, quantise=False)
+# Standard deviation of the Gaussian that smooths the heading and the speed of a captured walk [s]:
+# more than a step.
+_SMOOTHING_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkPlan:
+    """A straight walk.
+
+    Attributes:
+        speed_mps: speed of the body, away from the radar positive.
+        start_m: range of the pelvis at time zero, at the radar's height.
+        step_hz: steps per second; None for the natural cadence at this speed (Boulic's model, or
+            that of the captured walk).
+        duration_s: duration.
+        surge_mps: amplitude of the pelvis's forward speed within a step of the built-in walk, which
+            has none by itself (the pelvis moves at the constant speed of the path).
+    """
+
+    speed_mps: float
+    start_m: float
+    duration_s: float
+    step_hz: float | None = None
+    surge_mps: float = 0.0
+
+
+def built_in_walk(plan: WalkPlan, performer: int = 0) -> rs.Motion:
+    """Walk of a synthetic performer along +x."""
+    speed_mps = abs(plan.speed_mps)
+
+    def build(style):
+        cycle_s = boulic_cycle_s(speed_mps, style.leg_m + HIP_ABOVE_ANKLE_M)
+        cycle_s = 2 / plan.step_hz if plan.step_hz else cycle_s
+        gait = Gait(path=_straight(speed_mps), sink=0.012, width=0.95)
+        surge_m = plan.surge_mps * cycle_s / (4 * np.pi)
+        # The body is fastest just after a foot has landed and slowest over the standing leg.
+        surge = root(ahead=swing(surge_m, at=0.25, beats=2))
+        return Movement(cycle_s * style.tempo, striding() | surge, gait)
+
+    person = make_performer(performer)
+    return synthesize("straight_walk", build, person, duration_s=plan.duration_s).motion
+
+
+def captured_walk(motion: rs.Motion, plan: WalkPlan) -> rs.Motion:
+    """Captured walk on a straight path along +x, as long as the capture lasts.
+
+    The time is scaled to the cadence of the plan. The remaining factor of the speed scales the
+    deviation of every joint from its mean posture, and thereby the length of the steps.
+
+    Args:
+        motion: one person who walks on any path without stopping.
+        plan: speed, cadence and longest duration.
+    """
+    heading_rad, ahead_m, aside_m = _along_path(motion)
+    natural_mps = (ahead_m[-1] - ahead_m[0]) * motion.rate_hz / (motion.num_poses - 1)
+    pace = plan.step_hz / _step_hz(motion) if plan.step_hz else 1.0
+    scale = abs(plan.speed_mps) / (natural_mps * pace)
+    times_s = np.arange(motion.num_poses) / motion.rate_hz
+    wobble_m = ahead_m - np.linspace(ahead_m[0], ahead_m[-1], len(ahead_m))
+    pelvis_m = np.stack(
+        [natural_mps * scale * times_s + scale * wobble_m, aside_m, motion.pelvis_m[:, 2]], axis=-1
+    )
+    turned = Rotation.from_rotvec([[0, 0, -each] for each in heading_rad])
+    poses_rad = _scaled_swings(motion.poses_rad, scale)
+    poses_rad[:, 0] = (turned * Rotation.from_rotvec(motion.poses_rad[:, 0])).as_rotvec()
+    straight = replace(
+        motion,
+        poses_rad=poses_rad,
+        transl_m=pelvis_m - motion.pelvis_offset_m,
+        rate_hz=motion.rate_hz * pace,
+        name="captured_walk",
+    )
+    return straight
+
+
+def steady_part(motion: rs.Motion, first_s: float = 1.5, last_s: float = 0.5) -> rs.Motion:
+    """The motion without its beginning and end, where the person starts and stops."""
+    keep = slice(round(first_s * motion.rate_hz), motion.num_poses - round(last_s * motion.rate_hz))
+    return replace(motion, poses_rad=motion.poses_rad[keep], transl_m=motion.transl_m[keep])
+
+
+def simulated_walk(
+    radar: rs.Radar, motion: rs.Motion, plan: WalkPlan, reflection, height_m: float = 1.0
+) -> Walk:
+    """Simulate a straight walk before the radar and measure it like a recording.
+
+    Args:
+        radar: the radar.
+        motion: walk along +x, from `built_in_walk` or `captured_walk`.
+        plan: start and direction of the walk.
+        reflection: reflection model of the body.
+        height_m: height of the radar above the floor.
+    """
+    placement = rs.Placement(
+        distance_m=plan.start_m,
+        heading_rad=np.pi if plan.speed_mps > 0 else 0.0,
+    )
+    person = rs.Subject(motion, rs.free_body(), placement)
+    scene = rs.Scene([person], radar_pose=rs.RadarPose(height_m=height_m))
+    cube_v = np.asarray(rs.simulate(radar, scene, jax.random.key(0), reflection, NOISELESS))
+    return measure_walk(radar, cube_v)
+
+
+def _straight(speed_mps):
+    def path(times_s):
+        return np.stack([speed_mps * times_s, 0 * times_s], axis=-1), np.zeros(len(times_s))
+
+    return path
+
+
+def _along_path(motion):
+    """Heading of the smoothed path [rad], distance along it and deviation to the left [m]."""
+    sigma = _SMOOTHING_S * motion.rate_hz
+    step_m = np.diff(motion.pelvis_m[:, :2], axis=0, append=np.nan)
+    step_m[-1] = step_m[-2]
+    smooth_m = gaussian_filter1d(step_m, sigma, axis=0, mode="nearest")
+    course_rad = np.unwrap(np.arctan2(smooth_m[:, 1], smooth_m[:, 0]))
+    unit = np.stack([np.cos(course_rad), np.sin(course_rad)], axis=-1)
+    ahead_m = np.cumsum((step_m * unit).sum(-1))
+    aside_m = np.cumsum(step_m[:, 1] * unit[:, 0] - step_m[:, 0] * unit[:, 1])
+    aside_m -= gaussian_filter1d(aside_m, 2 * sigma, mode="nearest")
+    even_m = gaussian_filter1d(ahead_m, 2 * sigma, mode="nearest")
+    return course_rad, ahead_m - even_m + np.linspace(even_m[0], even_m[-1], len(even_m)), aside_m
+
+
+def _step_hz(motion) -> float:
+    """Cadence: the strongest frequency of the pelvis height."""
+    height_m = motion.pelvis_m[:, 2] - gaussian_filter1d(motion.pelvis_m[:, 2], motion.rate_hz)
+    frequencies_hz = np.arange(*STEP_BAND_HZ, 0.01)
+    times_s = np.arange(len(height_m)) / motion.rate_hz
+    turns = np.exp(-2j * np.pi * frequencies_hz[:, None] * times_s)
+    return float(frequencies_hz[np.argmax(np.abs(turns @ height_m))])
+
+
+def _scaled_swings(poses_rad, scale):
+    """Rotations of all joints, with the deviation from each joint's mean rotation scaled."""
+    scaled_rad = poses_rad.copy()
+    for joint in range(1, poses_rad.shape[1]):
+        rotations = Rotation.from_rotvec(poses_rad[:, joint])
+        mean = rotations.mean()
+        swing_rad = (mean.inv() * rotations).as_rotvec()
+        scaled_rad[:, joint] = (mean * Rotation.from_rotvec(scale * swing_rad)).as_rotvec()
+    return scaled_rad

@@ -1,0 +1,134 @@
+"""Movements of the five activities; the kind of each take is drawn from its style.
+
+Onsets and durations cover those of ten-second recordings: a few seconds of rest, the activity, and
+rest until the end. Falls are in `falling.py`.
+"""
+
+from builders.activities.curves import Curve
+from builders.activities.movement import Channels, Movement, arm, arms, head, root, trunk
+from builders.activities.performers import Style
+from builders.five_activities.timeline import CYCLE_S, held_s, jerks_s, keys_s, shaking
+
+
+def in_real_time(style: Style, channels: Channels) -> Movement:
+    """Movement of one take in real time: the performer's tempo changes durations, not the cycle."""
+    return Movement(CYCLE_S * style.tempo, channels, start=(0.0, 0.0))
+
+
+def _kind(style: Style, count: int) -> int:
+    return int(style.rng.integers(count))
+
+
+def _seated(style: Style) -> Channels:
+    """Channels of a person who sits in about half of the takes."""
+    return root(sink=0.48, ahead=-0.2) if style.between(0.0, 1.0) < 0.5 else {}
+
+
+def merged(*parts: Channels) -> Channels:
+    """Sum of channels; unlike `|`, which replaces channels of the same name."""
+    total: dict[str, Curve] = {}
+    for part in parts:
+        for name, curve in part.items():
+            total[name] = total[name] + curve if name in total else curve
+    return total
+
+
+def wave(style: Style) -> Movement:
+    """Wave with the forearm, with the straight arm, with both arms, or to and fro."""
+    start_s, length_s = style.between(1.0, 4.0), style.between(3.5, 7.5)
+    raised = held_s(start_s, min(start_s + length_s, 9.9), rise_s=0.8, fall_s=0.8)
+    rate_hz, size = style.between(0.6, 2.4), style.between(0.3, 1.4)
+    beat = raised * shaking(style, 1.0, 0.97 * rate_hz, 1.03 * rate_hz, lines=2) * size
+    kind = _kind(style, 4)
+    if kind == 0:
+        lifted = arm(
+            "right", flexion=50 * raised + 6 * beat, abduction=35 * raised + 16 * beat,
+            elbow=80 * raised + 16 * beat, twist=-35 * raised + 22 * beat,
+        )  # fmt: skip
+    elif kind == 1:
+        lifted = arm(
+            "right", flexion=130 * raised + 8 * beat, abduction=10 * raised + 24 * beat,
+            elbow=15 * raised,
+        )  # fmt: skip
+    elif kind == 2:
+        lifted = arms(flexion=110 * raised, abduction=20 * raised + 22 * beat, elbow=30 * raised)
+    else:
+        lifted = arm("right", flexion=70 * raised + 10 * beat, elbow=60 * raised + 32 * beat)
+    return in_real_time(style, merged(lifted, trunk(twist=1.5 * beat), _seated(style)))
+
+
+def drink(style: Style) -> Movement:
+    """Reach for a glass, lift it to the mouth, drink in one or two sips, and put it back."""
+    reach_s = style.between(2.0, 4.0)
+    lift_s = reach_s + style.between(0.4, 1.2)
+    sip_s = lift_s + style.between(0.6, 1.1)
+    down_s = sip_s + style.between(0.8, 2.6)
+    back_s = down_s + style.between(0.6, 1.1)
+    rest_s = min(back_s + style.between(0.8, 2.0), CYCLE_S - 0.5)
+    far, lean = style.between(35, 65), style.between(4, 24)
+    mouth = (sip_s, down_s)
+    flexion = keys_s(
+        (reach_s - 0.8, 0), (reach_s, far), (lift_s, far), (mouth[0], 62), (mouth[1], 62),
+        (back_s, far), (rest_s, 0),
+    )  # fmt: skip
+    elbow = keys_s(
+        (reach_s - 0.8, 0), (reach_s, 25), (lift_s, 30), (mouth[0], 112), (mouth[1], 112),
+        (back_s, 30), (rest_s, 0),
+    )  # fmt: skip
+    turned = held_s(lift_s, back_s, 0.8, 0.8)
+    leaning = keys_s((reach_s - 0.8, 0), (reach_s, lean), (lift_s, lean), (sip_s, -3),
+                     (down_s, -3), (back_s, lean), (rest_s, 0))  # fmt: skip
+    sips = jerks_s([sip_s - 0.2], [down_s - sip_s + 0.4], [-style.between(12, 26)])
+    channels = arm("right", flexion=flexion, elbow=elbow, twist=26 * turned, abduction=12 * turned)
+    return in_real_time(
+        style, merged(channels, trunk(flexion=leaning), head(flexion=sips), _seated(style))
+    )
+
+
+def cough(style: Style) -> Movement:
+    """Cough in bouts of one to four thrusts, often behind a hand."""
+    start_s, end_s = style.between(1.5, 3.5), style.between(6.5, 9.0)
+    times_s: list[float] = []
+    while start_s < end_s:
+        for _ in range(1 + _kind(style, 4)):
+            times_s.append(start_s)
+            start_s += style.between(0.35, 0.6)
+        start_s += style.between(0.3, 1.5)
+    lengths_s = [style.between(0.26, 0.42) for _ in times_s]
+    strength = style.between(0.4, 1.6)
+    heights = [strength * style.between(0.6, 1.3) for _ in times_s]
+    thrust = jerks_s(times_s, lengths_s, heights)
+    bent = held_s(times_s[0] - 0.4, min(end_s + 0.6, 9.9))
+    covering = _kind(style, 3)
+    hand = arm("right", flexion=58 * bent + 2 * thrust, elbow=112 * bent, twist=24 * bent)
+    channels = merged(
+        trunk(flexion=4 * strength * bent + 5 * thrust),
+        head(flexion=6 * bent + 7 * thrust),
+        arms(flexion=2.5 * thrust, elbow=2 * thrust),
+        hand if covering else {},
+        _seated(style),
+    )
+    return in_real_time(style, channels)
+
+
+def convulsion(style: Style) -> Movement:
+    """Shake in a fit with arms, trunk and head for several seconds, standing or sitting."""
+    start_s = style.between(1.5, 4.0)
+    fit = held_s(start_s, min(start_s + style.between(4.0, 7.5), 9.9), rise_s=0.4, fall_s=0.5)
+    size, low_hz = style.between(0.15, 1.1), style.between(1.8, 4.0)
+    band_hz = (low_hz, low_hz + style.between(1.5, 4.5))
+
+    def shake(degrees: float) -> Curve:
+        return fit * shaking(style, degrees * size, *band_hz)
+
+    limbs = [
+        arm(
+            side, flexion=15 * fit + shake(3), abduction=shake(2.5),
+            elbow=style.between(20, 80) * fit + shake(5), wrist=20 * fit + shake(6),
+        )
+        for side in ("left", "right")
+    ]  # fmt: skip
+    body = trunk(flexion=6 * fit + shake(2.6), bend=shake(2.0), twist=shake(2.4))
+    return in_real_time(
+        style, merged(*limbs, body, head(flexion=shake(4), twist=shake(4)), _seated(style))
+    )

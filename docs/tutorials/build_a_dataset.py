@@ -1,0 +1,48 @@
+# %% [markdown]
+# # Build a dataset and read it
+#
+# `builders.amass` writes a Zarr store. Without `--amass` or `--motions`, the motions are built-in activities. On the
+# command line, this is `python -m builders.amass --out tutorial.zarr --limit 4 --clip-seconds 3 --if-cubes off`.
+
+# %%
+import tempfile
+from pathlib import Path
+
+from builders import amass
+
+store_path = str(Path(tempfile.mkdtemp(), "tutorial.zarr"))
+options = ["--limit", "4", "--clip-seconds", "3", "--if-cubes", "off", "--workers", "1", "--quiet"]
+amass.main(["--out", store_path, *options])
+
+# %% [markdown]
+# Any tool that knows Zarr reads the store, for example xarray.
+
+# %%
+import matplotlib.pyplot as plt
+import xarray as xr
+
+store = xr.open_zarr(store_path)
+store
+
+# %%
+clip = store.isel(clip=0)
+clip.time_doppler.plot(x="time", vmin=0, vmax=40)
+plt.show()
+
+# %% [markdown]
+# Labels, captions, placements and splits are Parquet tables.
+
+# %%
+import pyarrow.parquet as pq
+
+clips = pq.read_table(f"{store_path}/tables/clips").to_pylist()
+segments = pq.read_table(f"{store_path}/tables/segments").to_pylist()
+captions = {
+    row["id"]: row["text"] for row in pq.read_table(f"{store_path}/tables/captions").to_pylist()
+}
+for row in clips:
+    own = [each for each in segments if each["row"] == row["row"] and each["kind"] == "label"]
+    print(row["subject"], row["split"], f"{row['distance_m']:.2f} m:", captions[own[0]["caption"]])
+
+# %% [markdown]
+# `examples/torch_dataset.py` and `examples/jax_dataset.py` read stores in batches for training.

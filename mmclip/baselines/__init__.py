@@ -1,0 +1,1 @@
+"""Methods that the paper compares with mmCLIP: Tent (zero-shot) and RF-Net (few-shot)."""

@@ -1,0 +1,115 @@
+"""Combine models of several seeds to one: `python -m mmclip.ensemble RUN RUN [RUN ...] --out DIR`.
+
+The models must have been trained on the same stores with the same settings, except the seed. The
+attribute vectors of a window are the means over the models, whose text attributes are the same
+sentence embeddings. The vectors of the activity are joined, so that their similarity is the mean of
+the models' similarities. All commands except mmclip.finetune accept the result in place of a model.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mmclip.ensemble_network import MEMBERS, Ensemble, combined
+from mmclip.errors import MmclipError
+from mmclip.model import Embeddings
+from mmclip.model_files import load_model, save_model
+from mmclip.model_variables import split_model
+from mmclip.paths import path_argument
+from mmclip.query_bank import read_query_bank, write_query_bank
+
+# Entries of model.json in which members may differ.
+OWN = ("settings", "step", "validation_accuracy", "validation_retrieval", "weights_sha256")
+OWN += ("query_bank",)
+EXAMPLES = """
+example:
+  python -m mmclip.ensemble runs/g1-0 runs/g1-1 runs/g1-2 --out runs/g1
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, or 2 if the input cannot be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        description = combine_runs(options.runs, Path(options.out))
+    except MmclipError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{options.out}: an ensemble of {len(description[MEMBERS])} models")
+    return 0
+
+
+def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
+    """Write the ensemble of several trained models, with their query banks if they have any.
+
+    Args:
+        runs: folders of the models.
+        out: output folder; an existing ensemble in this folder is replaced.
+
+    Returns:
+        Content of model.json.
+
+    Raises:
+        MmclipError: a model cannot be read, or the models do not belong together.
+    """
+    models = [load_model(run) for run in runs]
+    for other in models[1:]:
+        _check_pair(models[0], other)
+    out.mkdir(parents=True, exist_ok=True)
+    weights = split_model(Ensemble([model.network for model in models])).variables["base"]
+    first = models[0].description
+    shared = {name: value for name, value in first.items() if name not in OWN}
+    own = {MEMBERS: [_summary(model) for model in models], "settings": first["settings"]}
+    save_model(out, weights, {**shared, **own, "step": None, "validation_accuracy": None})
+    banks = [read_query_bank(model) for model in models]
+    if any(bank is None for bank in banks):
+        return load_model(out).description
+    return write_query_bank(out, Embeddings(*map(np.asarray, combined(banks))))
+
+
+def _check_pair(first, other) -> None:
+    """Raise MmclipError unless two models differ only in seed and result of the training."""
+    if MEMBERS in first.description or MEMBERS in other.description:
+        problem = "is an ensemble"
+        raise MmclipError(other.folder, "model", problem, "give the folders of single models")
+    train = replace(other.settings.train, seed=first.settings.train.seed)
+    differing = [] if replace(other.settings, train=train) == first.settings else ["settings"]
+    names = sorted({*first.description, *other.description} - set(OWN))
+    differing += [n for n in names if first.description.get(n) != other.description.get(n)]
+    if differing:
+        problem = f"differs from {first.folder} in {', '.join(differing)}"
+        hint = "combine models of the same stores and settings, with different seeds"
+        raise MmclipError(other.folder, "model", problem, hint)
+    if other.settings.train.seed == first.settings.train.seed:
+        problem = f"has the seed {other.settings.train.seed}, as {first.folder}"
+        raise MmclipError(other.folder, "seed", problem, "train with another --seed")
+
+
+def _summary(model) -> dict:
+    names = ("step", "validation_accuracy", "weights_sha256")
+    found = {name: model.description[name] for name in names}
+    return {"run": model.folder.name, "seed": model.settings.train.seed, **found}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m mmclip.ensemble",
+        description=__doc__.split("\n\n", 1)[1],
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "runs", type=path_argument, nargs="+", metavar="RUN", help="folders of trained models"
+    )
+    parser.add_argument(
+        "--out", type=path_argument, required=True, metavar="DIR", help="output folder"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""The paper's study in one command: `python -m mmclip.study --out DIR`.
+
+The command builds the corpora, trains and evaluates all models of the chosen figures, and writes
+report.html and report.json with intervals, chance levels, permutation controls, the paper's values
+and a verdict on each of the paper's orderings. Every corpus, training and scoring is a node of a
+graph, which figures share. The study can be killed at any time; the same command resumes it, and
+the report is the same, except for measured times.
+
+Without --real, the domain of recordings is replaced by a simulated stand-in, and is named so. If
+the predicted time exceeds --budget-hours, seeds are cut before groups, and groups before figures.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmclip.paths import path_argument
+from mmclip.scoring_options import add_scoring_options
+from mmclip.study.figures import FIGURES
+
+PRESETS = ("small", "paper", "miniature")
+EXAMPLES = """
+examples:
+  python -m mmclip.study --out study --dry-run
+  python -m mmclip.study --out study --figures 5 9 11 5.6
+  python -m mmclip.study --out study --budget-hours 6 --workers 2
+  python -m mmclip.study --out lab --real room.zarr hall.zarr
+  python -m mmclip.study --out paper --preset paper --figures 5 --budget-hours 500 \\
+      --amass AMASS --body-models models --babel babel --humanml3d HumanML3D \\
+      --clip clip-vit-base-patch32 --describer http://localhost:8000/v1 --describer-model NAME
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, or 2 if the input cannot be used."""
+    options = _parser().parse_args(arguments)
+    # Imported after parsing, since these imports take seconds and --help does not need them.
+    from mmclip.errors import MmclipError
+    from mmclip.study.command import run_study
+
+    try:
+        run_study(options)
+    except MmclipError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m mmclip.study",
+        description=__doc__.split("\n\n", 1)[1],
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", type=_folder, required=True, metavar="DIR", help="output folder")
+    parser.add_argument(
+        "--figures",
+        nargs="+",
+        choices=tuple(FIGURES),
+        default=[name for name, each in FIGURES.items() if each.tier < 3],
+        metavar="NAME",
+        help=f"figures: {', '.join(FIGURES)} (%(default)s)",
+    )
+    parser.add_argument("--preset", choices=PRESETS, default="small", help="sizes (small)")
+    parser.add_argument(
+        "--budget-hours",
+        type=float,
+        default=20.0,
+        metavar="H",
+        help="largest predicted time of the whole study (20)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the plan, then exit")
+    parser.add_argument(
+        "--real",
+        type=path_argument,
+        nargs="+",
+        default=[],
+        metavar="STORE",
+        help="stores of labelled recordings: of one environment, and of up to two others",
+    )
+    parser.add_argument(
+        "--stores",
+        nargs="+",
+        default=[],
+        metavar="ROLE=STORE",
+        help="existing stores instead of built ones: grammar, real, scene-b or scene-c",
+    )
+    parser.add_argument(
+        "--groups",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="groups of unseen labels: names of the protocol, or labels separated by commas",
+    )
+    parser.add_argument("--seeds", type=int, metavar="N", help="number of seeds (3)")
+    parser.add_argument(
+        "--encoder",
+        type=path_argument,
+        default="minilm",
+        metavar="NAME",
+        help="text encoder (minilm)",
+    )
+    add_scoring_options(parser)
+    _add_licensed_options(parser)
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="local Dask workers; 0: no Dask, one node after the other (0)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="a running Dask cluster whose workers see the output folder",
+    )
+    return parser
+
+
+def _add_licensed_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a pre-training corpus from licensed motion, texts and text encoder."""
+    group = parser.add_argument_group("licensed data, in place of the motion grammar")
+    for option, text in (
+        ("--amass", "folder of AMASS motion"),
+        ("--body-models", "folder of SMPL-H or SMPL-X model files"),
+        ("--babel", "folder of BABEL"),
+        ("--humanml3d", "folder of HumanML3D"),
+        ("--clip", "Hugging Face folder of CLIP, whose text encoder is used"),
+    ):
+        group.add_argument(option, type=path_argument, metavar="DIR", help=text)
+    group.add_argument(
+        "--describer",
+        metavar="URL",
+        help="OpenAI-compatible server that writes the attribute sentences",
+    )
+    group.add_argument(
+        "--describer-model", default="default", metavar="NAME", help="its model (default)"
+    )
+
+
+def _folder(text: str) -> Path:
+    return Path(path_argument(text))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""Planning, execution and report of the study."""
+
+import argparse
+import json
+import subprocess
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from mmclip.atomic_files import write_atomically
+from mmclip.errors import MmclipError
+from mmclip.prepared_data import open_corpus
+from mmclip.presets import load_preset
+from mmclip.protocol import activities, groups
+from mmclip.study.arms import Arms
+from mmclip.study.budget import Study, plan_lines, plan_study
+from mmclip.study.corpora import licensed_corpus, make_domains, predicted_bytes
+from mmclip.study.licensed import licensed_commands, motion_frames
+from mmclip.study.nodes import Node, result_path
+from mmclip.study.page import page
+from mmclip.study.report import make_report
+from mmclip.study.scale import SCALES
+from mmclip.study.scheduling import run_nodes, wait_for_lock
+
+ROLES = ("grammar", "real", "scene-b", "scene-c")
+
+
+def run_study(options: argparse.Namespace) -> dict | None:
+    """Plan the study, execute it, and write the report; returns the report, or None (--dry-run).
+
+    Raises:
+        MmclipError: an option, a store or a node cannot be used.
+    """
+    arms = make_arms(options)
+    study = plan_study(arms, options.figures, options.budget_hours)
+    done = [node.id for node in study.nodes if result_path(options.out, node).exists()]
+    for line in [*_corpus_lines(study), *plan_lines(study, options.budget_hours, done)]:
+        print(line)
+    if options.dry_run:
+        return None
+    with wait_for_lock(options.out):
+        root, scheduler = options.out, options.scheduler
+        report = partial(print, flush=True)
+        run_nodes(study.nodes, root, workers=options.workers, scheduler=scheduler, report=report)
+        report = make_report(study, root, arms.domains, _about(options, arms.encoder))
+        write_atomically(root / "report.json", (json.dumps(report, indent=1) + "\n").encode())
+        write_atomically(root / "report.html", page(report).encode())
+    print(f"{options.out}: report.html and report.json")
+    return report
+
+
+def make_arms(options: argparse.Namespace) -> Arms:
+    """Factory of the nodes, from the options.
+
+    Raises:
+        MmclipError: an option or a store cannot be used.
+    """
+    scale = SCALES[options.preset]
+    if options.seeds is not None:
+        scale = replace(scale, seeds=_at_least_one(options.seeds))
+    stores = _stores(options.stores)
+    if len(options.real) > 3:
+        problem = f"{len(options.real)} stores, at most 3"
+        raise MmclipError("options", "--real", problem, "merge the stores of an environment")
+    domains = make_domains(scale, stores, tuple(options.real), _licensed(options))
+    labels = _labels(options, scale, stores)
+    names = options.groups or scale.groups
+    chosen = {name: _group(name, labels) for name in names}
+    return Arms(
+        scale,
+        domains,
+        chosen,
+        labels,
+        f"clip:{options.clip}" if options.clip else options.encoder,
+        options.scoring,
+        options.hub_correction,
+    )
+
+
+def _licensed(options: argparse.Namespace) -> Node | None:
+    commands = licensed_commands(options)
+    return licensed_corpus(commands, motion_frames(options.amass)) if commands else None
+
+
+def _at_least_one(seeds: int) -> int:
+    if seeds < 1:
+        raise MmclipError("options", "--seeds", f"is {seeds}, less than 1", "give 1 or more")
+    return seeds
+
+
+def _stores(given: list[str]) -> dict[str, str]:
+    """Stores keyed by role, from ROLE=STORE."""
+    found = {}
+    for text in given:
+        role, equals, path = text.partition("=")
+        if not equals or role not in ROLES:
+            hint = f"write ROLE=STORE with one of the roles {', '.join(ROLES)}"
+            raise MmclipError("options", "--stores", f"{text!r} has no known role", hint)
+        found[role] = path
+    return found
+
+
+def _labels(options: argparse.Namespace, scale, stores: dict[str, str]) -> tuple[str, ...]:
+    """Labels of the real domain: those of the given store, or those of the protocol."""
+    path = options.real[0] if options.real else stores.get("real")
+    if path is None:
+        return tuple(sorted(activities().values()))
+    settings = load_preset(scale.preset, scale.base)
+    return open_corpus([path], settings, verify=False, report=lambda line: None).labels
+
+
+def _group(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels of a group that occur in the real domain, at least two."""
+    members = tuple(groups().get(name, tuple(name.split(","))))
+    found = tuple(label for label in members if label in labels)
+    if len(found) < 2:
+        problem = f"{name}: {len(found)} of its {len(members)} labels occur in the real domain"
+        hint = "give --groups with at least two labels of the store, separated by commas"
+        raise MmclipError("options", "--groups", problem, hint)
+    return found
+
+
+def _corpus_lines(study: Study) -> list[str]:
+    """Lines that describe the corpora to build."""
+    return [
+        f"{node.title}: {node.seconds / 3600:.2f} h, {predicted_bytes(node) / 1e9:.2f} GB predicted"
+        for node in study.nodes
+        if node.kind == "corpus"
+    ]
+
+
+def _about(options: argparse.Namespace, encoder: str) -> dict:
+    import jax
+
+    return {
+        "title": "The mmCLIP study",
+        "commit": _commit(),
+        "machine": f"{jax.devices()[0].device_kind}, jax {jax.__version__}",
+        "preset": options.preset,
+        "encoder": encoder,
+        "scoring": options.scoring or "class",
+        "hub_correction": options.hub_correction or "off",
+        "budget_hours": options.budget_hours,
+    }
+
+
+def _commit() -> str:
+    """Commit of this code; "" if it is not in a clone."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    folder = Path(__file__).parent
+    try:
+        found = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return found.stdout.strip()

@@ -1,0 +1,159 @@
+"""Corpora of the study, as command lines that build them.
+
+mmclip imports no other package of this project, so that it can be used with stores of any origin.
+The study therefore starts the commands of `builders` as separate processes, or uses existing
+stores (`--stores`, `--real`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mmclip.study.nodes import Node, make_node
+from mmclip.study.scale import Scale
+
+# Simulated frames per second on two idle cores (docs/scale.md).
+FRAMES_PER_S = 20.0
+# Radar frames of a clip of 3 s, and clips of a performance: sixty takes last 0.17 h.
+FRAMES_PER_CLIP = 30
+CLIPS_PER_TAKE = 3
+ACTIVITIES = 60
+# Size of the heatmaps per radar frame [bytes]: docs/scale.md states 464 kB for 50 frames.
+BYTES_PER_FRAME = 9_300
+STAND_IN = "stand-in"
+# Shares of people for validation and tests in the domain that replaces recordings.
+SHARES = ("--validation-share", "0.1", "--test-share", "0.3")
+ALL_TEST = ("--validation-share", "0", "--test-share", "1")
+TO_STORE = ("--out", "{store}")
+# Clips of the length of a training window, with all other settings of the main job.
+CLIPS = ("--clip-seconds", "3", "--stride-seconds", "3")
+# Seed of people who occur in no other corpus of the study.
+PLACED_SEED = 7
+# Placements of the wide pre-training corpus of section 7.
+WIDE = (
+    "--distance-m",
+    "1.5:5",
+    "--lateral-m=-1:1",
+    "--heading-deg=-180:180",
+    "--radar-height-m",
+    "0.5:2",
+)
+# Differences from the default simulation of the pre-training corpora in the fidelity table.
+PHYSICS = {
+    "hidden point removal": ("--visibility", "hpr"),
+    "no noise": ("--no-noise", "--no-quantise"),
+    "physical optics": ("--reflection", "body"),
+    "one placement": ("--distance-m", "3", "--lateral-m", "0", "--heading-deg", "0"),
+}
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Corpora by role, and how they must be named.
+
+    Attributes:
+        corpora: nodes keyed by role: grammar, real, scene-b, scene-c, and variants of the grammar.
+        names: name of each role in reports.
+        stand_in: whether the real domain is a simulated stand-in.
+    """
+
+    corpora: Mapping[str, Node]
+    names: Mapping[str, str]
+    stand_in: bool
+
+
+def make_domains(
+    scale: Scale,
+    stores: Mapping[str, str],
+    real: tuple[str, ...] = (),
+    licensed: Node | None = None,
+) -> Domains:
+    """Corpora of a study.
+
+    Args:
+        scale: sizes of the study.
+        stores: existing stores keyed by role, which are used instead of built ones.
+        real: stores of recordings: the base environment, then the other environments.
+        licensed: corpus of licensed motion, which takes the place of the grammar.
+    """
+    roles = ("real", "scene-b", "scene-c")
+    corpora = {"grammar": _grammar(scale)}
+    if licensed is not None:
+        corpora["grammar"] = licensed
+    for variant, options in {**PHYSICS, "wide placement": WIDE}.items():
+        corpora[f"grammar, {variant}"] = _grammar(scale, *options, title=f"grammar, {variant}")
+    corpora["simulated poses"] = simulated_poses(scale)
+    names = {"grammar": "licensed motion" if licensed else "motion grammar, default radar"}
+    for role, twin in zip(roles, ("twin-a", "twin-b", "twin-c")):
+        corpora[role] = _twin(scale, twin, scale.people if role == "real" else scale.scene_people)
+        names[role] = f"{STAND_IN} {twin} (simulated)"
+    for role, path in [*stores.items(), *zip(roles, real)]:
+        corpora[role] = make_node("store", f"store {path}", 0.0, path=str(path))
+        names[role] = f"store {path}"
+    stand_in = not real
+    return Domains(corpora, names, stand_in)
+
+
+def licensed_corpus(commands: Sequence[Sequence[str]], frames: float) -> Node:
+    """Pre-training corpus from licensed motion.
+
+    Args:
+        commands: command lines that simulate the motion and describe its captions.
+        frames: number of radar frames of the motion.
+    """
+    title = "corpus licensed motion, simulated and described"
+    listed = [list(each) for each in commands]
+    return make_node("corpus", title, frames / FRAMES_PER_S, commands=listed)
+
+
+def simulated_poses(scale: Scale) -> Node:
+    """Motion of the stand-in, simulated as the pre-training corpus is (section 5.5)."""
+    motions = _motions("twin-a", scale.people)
+    command = ["builders.amass", "--amass", "{folder}/motions", *CLIPS, *SHARES, *TO_STORE]
+    clips = ACTIVITIES * scale.people * CLIPS_PER_TAKE
+    return _corpus(f"motion of {STAND_IN} twin-a, default radar", clips, motions, command)
+
+
+def placed(scale: Scale, title: str, *placement: str) -> Node:
+    """Other people of the stand-in at a given place, for tests (section 7)."""
+    motions = [*_motions("twin-a", scale.scene_people), "--seed", str(PLACED_SEED)]
+    build = ["builders.amass", "--amass", "{folder}/motions", "--preset", "twin-a", *ALL_TEST]
+    clips = ACTIVITIES * scale.scene_people * CLIPS_PER_TAKE
+    return _corpus(f"{STAND_IN} twin-a, {title}", clips, motions, [*build, *placement, *TO_STORE])
+
+
+def grammar_of_hours(scale: Scale, hours: float) -> Node:
+    """Pre-training corpus of a given duration."""
+    return _grammar(scale, hours=hours, title=f"grammar, {hours:g} h")
+
+
+def _grammar(
+    scale: Scale, *options: str, hours: float | None = None, title: str = "grammar"
+) -> Node:
+    hours = scale.grammar_hours if hours is None else hours
+    people = ("--subjects", "2") if scale.preset == "small" and hours < 0.1 else ()
+    command = ["builders.amass", "--preset", "grammar", "--grammar-hours", f"{hours:g}"]
+    command += [*people, *options, "--out", "{store}"]
+    return _corpus(title, 1200 * hours, command)
+
+
+def _twin(scale: Scale, twin: str, people: int) -> Node:
+    shares = SHARES if twin == "twin-a" else ALL_TEST
+    build = ["builders.amass", "--amass", "{folder}/motions", "--preset", twin, *shares]
+    clips = ACTIVITIES * people * CLIPS_PER_TAKE
+    motions = _motions(twin, people)
+    return _corpus(f"{STAND_IN} {twin}", clips, motions, [*build, *TO_STORE])
+
+
+def _motions(domain: str, people: int) -> list[str]:
+    command = ["builders.motions", "--out", "{folder}/motions", "--domain", domain]
+    return [*command, "--subjects", str(people), "--repeats", "1"]
+
+
+def _corpus(title: str, clips: float, *commands: list[str]) -> Node:
+    seconds = clips * FRAMES_PER_CLIP / FRAMES_PER_S
+    return make_node("corpus", f"corpus {title}", seconds, commands=list(commands))
+
+
+def predicted_bytes(node: Node) -> float:
+    """Predicted size of a corpus [bytes], from its predicted time."""
+    return node.seconds * FRAMES_PER_S * BYTES_PER_FRAME

@@ -1,0 +1,41 @@
+"""Beyond the paper: accuracy against the physics and the duration of the pre-training corpus."""
+
+from dataclasses import replace
+
+from mmclip.study.arms import Change
+from mmclip.study.corpora import PHYSICS, grammar_of_hours
+from mmclip.study.figure import Bar, Figure, Plan
+from mmclip.study.figures.overall import controls
+
+# Shares of the grammar's hours, in addition to all of them.
+SHARES = (0.1, 0.3)
+
+
+def figure(plan: Plan) -> Figure:
+    """The complete method, with another corpus for pre-training; all else is the same."""
+    hours = plan.arms.scale.grammar_hours
+    bars = [_bar(plan, "default", "grammar")]
+    bars += [_bar(plan, name, f"grammar, {name}") for name in PHYSICS]
+    for share in SHARES:
+        role = f"grammar, {share * hours:g} h"
+        corpora = {
+            **plan.arms.domains.corpora,
+            role: grammar_of_hours(plan.arms.scale, share * hours),
+        }
+        domains = replace(plan.arms.domains, corpora=corpora)
+        changed = replace(plan, arms=replace(plan.arms, domains=domains))
+        bars.append(_bar(changed, f"{share * hours:g} h", role))
+    return Figure(
+        "physics",
+        "Physics and duration of the pre-training corpus",
+        "beyond the paper",
+        tuple(bars),
+        controls=controls(plan),
+        notes=("The paper has no such figure, so no ordering is checked.",),
+    )
+
+
+def _bar(plan: Plan, name: str, corpus: str) -> Bar:
+    arms, change = plan.arms, Change(corpus=corpus)
+    found = plan.each(lambda g, s: arms.scored(arms.model("full", g, s, change), arms.groups[g]))
+    return Bar(name, found)

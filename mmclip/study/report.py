@@ -1,0 +1,132 @@
+"""Report of the study as JSON values; the page is drawn from these values only."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mmclip.study.budget import Study
+from mmclip.study.corpora import Domains
+from mmclip.study.figure import Bar, Figure, Scoring
+from mmclip.study.figures import FIGURES
+from mmclip.study.nodes import Node, read_result, result_path
+from mmclip.study.verdicts import Run, paired_difference, summary, verdict
+
+NOT_MEASURED = "not measured"
+STAND_IN_NOTE = (
+    "Simulated: the domain called real is a simulated stand-in for recordings, and the paper's "
+    "values were measured on recordings. They are context, not a target."
+)
+# Values that depend on the machine and its load; all others are reproducible.
+MEASURED_TIMES = ("step_seconds", "latency_s", "measured_hours")
+
+
+def make_report(study: Study, root: Path, domains: Domains, about: Mapping) -> dict:
+    """Results of all figures, in the order of the paper.
+
+    Args:
+        study: the study.
+        root: output folder with the results of the nodes.
+        domains: corpora, for their names.
+        about: further values that describe the study.
+
+    Returns:
+        JSON values. Figures that are not part of the study are named, without results.
+    """
+    figures = {each.name: _figure(each, root) for each in study.figures}
+    names = sorted(FIGURES, key=lambda name: FIGURES[name].place)
+    return {
+        **about,
+        "note": STAND_IN_NOTE if domains.stand_in else "",
+        "measured_hours": sum(_seconds(root, node) for node in study.nodes) / 3600,
+        "domains": dict(domains.names),
+        "cuts": list(study.extent.cuts),
+        "figures": {
+            name: figures.get(name, {"name": name, "state": NOT_MEASURED}) for name in names
+        },
+        "verdicts": verdict_counts(figures.values()),
+    }
+
+
+def verdict_counts(figures: Sequence[Mapping]) -> dict[str, int]:
+    """Number of orderings by verdict."""
+    counts: dict[str, int] = {}
+    for figure in figures:
+        for ordering in figure.get("orderings", ()):
+            counts[ordering["verdict"]] = counts.get(ordering["verdict"], 0) + 1
+    return counts
+
+
+def _figure(figure: Figure, root: Path) -> dict:
+    results = {bar.name: _runs(bar.scorings, root) for bar in figure.bars}
+    control = _runs(figure.controls, root)
+    return {
+        "name": figure.name,
+        "title": figure.title,
+        "section": figure.section,
+        "x_label": figure.x_label,
+        "bars": [_bar(bar, results[bar.name], root) for bar in figure.bars],
+        "control": summary(control) if control else None,
+        "orderings": [_ordering(each, results) for each in figure.orderings],
+        "tables": {row: _result(root, node) for row, node in figure.tables.items()},
+        "pictures": {row: _result(root, node) for row, node in figure.pictures.items()},
+        "notes": list(figure.notes),
+    }
+
+
+def _bar(bar: Bar, runs: Sequence[Run], root: Path) -> dict:
+    training = {} if bar.model is None else _training(_result(root, bar.model))
+    return {
+        "name": bar.name,
+        "series": bar.series,
+        "x": bar.x,
+        "paper": bar.paper,
+        "nodes": [scoring.node.id for scoring in bar.scorings],
+        **(summary(runs) if runs else {"mean": None}),
+        **training,
+    }
+
+
+def _training(result: Mapping) -> dict:
+    keys = ("trained_parameters", "parameters", "steps", "step_seconds")
+    return {key: result[key] for key in keys if key in result}
+
+
+def _ordering(ordering, results: Mapping[str, Sequence[Run]]) -> dict:
+    difference = paired_difference(results[ordering.better], results[ordering.worse])
+    found = {} if difference is None else difference._asdict()
+    return {
+        "better": ordering.better,
+        "worse": ordering.worse,
+        "kind": ordering.kind,
+        "verdict": verdict(difference, ordering.kind),
+        **found,
+    }
+
+
+def _runs(scorings: Sequence[Scoring], root: Path) -> list[Run]:
+    return [
+        Run(each.group, each.seed, read_result(root, each.node)["entries"][each.entry])
+        for each in scorings
+        if result_path(root, each.node).exists()
+    ]
+
+
+def _result(root: Path, node: Node) -> dict:
+    if not result_path(root, node).exists():
+        return {}
+    found = read_result(root, node)
+    return {key: value for key, value in found.items() if key not in ("title", "seconds")}
+
+
+def _seconds(root: Path, node: Node) -> float:
+    return read_result(root, node)["seconds"] if result_path(root, node).exists() else 0.0
+
+
+def reproducible(report: Mapping) -> dict:
+    """The report without times, which vary between two executions of the same study."""
+
+    def stripped(value):
+        if isinstance(value, Mapping):
+            return {k: stripped(v) for k, v in value.items() if k not in MEASURED_TIMES}
+        return [stripped(each) for each in value] if isinstance(value, list) else value
+
+    return stripped({key: value for key, value in report.items() if key != "machine"})

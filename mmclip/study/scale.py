@@ -1,0 +1,113 @@
+"""Sizes of the study: the presets small, paper and miniature.
+
+The settings of a training run are a preset of `mmclip.presets` and overrides. The numbers of steps
+of the preset paper are those of the paper and of its authors' code.
+"""
+
+from dataclasses import dataclass, field
+
+from mmclip.baselines.rfnet_model import SMALL_RFNET, RfNetSettings
+from mmclip.baselines.tent_model import SMALL_TENT, TentSettings
+
+# Fine-tuning has only labels, as training from scratch on the real domain does.
+LABELS = ("captions=false", "sampling=label", "select=accuracy")
+CAPTIONS = ("captions=true", "sampling=clip", "select=retrieval")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """Sizes of the study.
+
+    Attributes:
+        preset: preset of the training settings.
+        base: overrides of all training runs.
+        pretraining: overrides of pre-training.
+        real: overrides of training from scratch on the real domain.
+        adaptation: overrides of fine-tuning.
+        baseline: overrides of the baselines.
+        tent, rfnet: settings of the baselines.
+        groups: groups of unseen labels; only figure 5 uses all of them.
+        seeds, controls: numbers of seeds and of permutation controls.
+        draws: number of draws of few-shot examples.
+        shots: numbers of few-shot examples.
+        levels: number of steps from no seen label to all seen labels in figure 6.
+        unseen: numbers of unseen labels in figure 7.
+        grammar_hours: hours of the grammar for pre-training.
+        people, scene_people: people of the stand-in domain, and of its other scenes.
+        step_s: predicted time of a training step [s].
+    """
+
+    preset: str
+    base: tuple[str, ...] = ()
+    pretraining: tuple[str, ...] = CAPTIONS
+    real: tuple[str, ...] = ()
+    adaptation: tuple[str, ...] = ()
+    baseline: tuple[str, ...] = ()
+    tent: TentSettings = field(default_factory=TentSettings)
+    rfnet: RfNetSettings = field(default_factory=RfNetSettings)
+    groups: tuple[str, ...] = ("G1", "G2", "G3")
+    seeds: int = 3
+    controls: int = 5
+    draws: int = 5
+    shots: tuple[int, ...] = (1, 3, 5, 7)
+    levels: int = 5
+    unseen: tuple[int, ...] = (4, 7, 10, 13, 16)
+    grammar_hours: float = 3.0
+    people: int = 10
+    scene_people: int = 4
+    step_s: float = 0.27
+
+
+SMALL = Scale(
+    preset="small",
+    pretraining=(*CAPTIONS, "steps=1500", "decay_every=375"),
+    real=("steps=900", "decay_every=225"),
+    adaptation=(*LABELS, "steps=600", "decay_every=150"),
+    baseline=("steps=900", "validate_every=150"),
+    tent=SMALL_TENT,
+    rfnet=SMALL_RFNET,
+)
+PAPER = Scale(
+    preset="paper",
+    real=("steps=5000", "rate=5e-5"),
+    adaptation=(*LABELS, "steps=1000", "epoch_decay=true"),
+    baseline=("steps=10000", "validate_every=500"),
+    grammar_hours=10.0,
+    # Ten times the parameters of the preset small, and half its batch.
+    step_s=1.4,
+)
+_TINY_STEPS = ("steps=2", "validate_every=2", "save_every=2", "warmup=0")
+MINIATURE = Scale(
+    preset="small",
+    base=(
+        "size=32",
+        "heatmaps=time_doppler,time_range",
+        "parts=general,arms",
+        "branch_width=12",
+        "branch_heads=2",
+        "learner_heads=6",
+        "learner_depth=1",
+        "min_shift=1",
+        "max_shift=3",
+        "batch=4",
+    ),
+    pretraining=(*CAPTIONS, *_TINY_STEPS),
+    real=_TINY_STEPS,
+    adaptation=(*LABELS, *_TINY_STEPS),
+    baseline=_TINY_STEPS,
+    tent=TentSettings(width=8, depth=1, heads=2, mlp_ratio=1, prompt_length=2, scale=10.0),
+    rfnet=RfNetSettings(
+        hidden=8, pool=4, channels=(4,), attention=4, ways=2, shots=1, tune_steps=1
+    ),
+    seeds=2,
+    controls=1,
+    draws=2,
+    shots=(1, 2),
+    levels=2,
+    unseen=(2, 3),
+    grammar_hours=0.004,
+    people=3,
+    scene_people=1,
+    step_s=0.01,
+)
+SCALES = {"small": SMALL, "paper": PAPER, "miniature": MINIATURE}

@@ -1,0 +1,143 @@
+"""Execution of the graph, in this process or by the workers of Dask."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mmclip.study.nodes import Node, result_path
+from mmclip.study.work import execute
+
+
+class Progress:
+    """Progress of the study, with an estimate of the time left.
+
+    The predicted time of the remaining nodes is multiplied by the ratio of measured to predicted
+    time of the nodes that were executed so far.
+
+    Args:
+        nodes: all nodes of the study.
+        root: output folder.
+        workers: number of nodes that are executed at the same time.
+        report: function that receives each line.
+    """
+
+    def __init__(
+        self, nodes: Sequence[Node], root: Path, workers: int, report: Callable[[str], None]
+    ):
+        self._left = {node.id: node.seconds for node in nodes if not _is_done(root, node)}
+        self._total, self._workers, self._report = len(nodes), max(workers, 1), report
+        self._spent_s = self._predicted_s = 0.0
+
+    def finished(self, node: Node, seconds: float) -> None:
+        """Report a node that was just finished."""
+        self._spent_s += seconds
+        self._predicted_s += self._left.pop(node.id, 0.0)
+        ratio = self._spent_s / self._predicted_s if self._predicted_s else 1.0
+        left_h = ratio * sum(self._left.values()) / self._workers / 3600
+        number = self._total - len(self._left)
+        self._report(
+            f"[{number}/{self._total}] {node.title}: {seconds / 60:.1f} min; "
+            f"about {left_h:.1f} h left"
+        )
+
+
+def run_nodes(
+    nodes: Sequence[Node],
+    root: Path,
+    *,
+    workers: int = 0,
+    scheduler: str = "",
+    report: Callable[[str], None] = print,
+) -> None:
+    """Execute all nodes that are not finished.
+
+    Args:
+        nodes: nodes, each after the nodes that it needs.
+        root: output folder of the study.
+        workers: number of local worker processes; 0: this process.
+        scheduler: address of a running Dask cluster whose workers see the same output folder.
+        report: function that receives each line of progress.
+
+    Raises:
+        MmclipError: a node cannot be executed.
+    """
+    if not workers and not scheduler:
+        progress = Progress(nodes, root, 1, report)
+        for node in nodes:
+            if not _is_done(root, node):
+                progress.finished(node, execute(node, root))
+        return
+    from distributed import Client, LocalCluster
+
+    # The address is not reachable from the network and does not conflict with other clusters.
+    cluster = scheduler or LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        memory_limit=0,
+        dashboard_address="127.0.0.1:0",
+        silence_logs=logging.CRITICAL,
+    )
+    try:
+        with Client(cluster) as client:
+            _run_on_workers(client, nodes, root, report)
+    finally:
+        if not scheduler:
+            cluster.close()
+
+
+def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> None:
+    """Submit every node as soon as the nodes that it needs are finished."""
+    from distributed import as_completed
+
+    count = len(client.scheduler_info()["workers"])
+    progress = Progress(nodes, root, count, report)
+    waiting = [node for node in nodes if not _is_done(root, node)]
+    done = {node.id for node in nodes} - {node.id for node in waiting}
+    running, order = as_completed(), {node.id: -place for place, node in enumerate(nodes)}
+    by_key: dict[str, Node] = {}
+
+    def submit_ready() -> None:
+        for node in [*waiting]:
+            if all(each.id in done for _, each in node.needs):
+                waiting.remove(node)
+                by_key[node.id] = node
+                running.add(
+                    client.submit(
+                        execute, node, root, key=node.id, pure=False, priority=order[node.id]
+                    )
+                )
+
+    submit_ready()
+    for future in running:
+        node = by_key[future.key]
+        progress.finished(node, future.result())
+        done.add(node.id)
+        submit_ready()
+
+
+def _is_done(root: Path, node: Node) -> bool:
+    return result_path(root, node).exists()
+
+
+def wait_for_lock(root: Path):
+    """Lock the output folder, so that two studies do not write to it; returns the open file.
+
+    Raises:
+        MmclipError: another process uses the folder.
+    """
+    import fcntl
+
+    from mmclip.errors import MmclipError
+
+    root.mkdir(parents=True, exist_ok=True)
+    file = open(root / "lock", "a", encoding="utf-8")  # noqa: SIM115
+    for _ in range(20):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        except OSError:
+            time.sleep(0.1)
+    file.close()
+    problem = "is used by another process"
+    raise MmclipError(root, "--out", problem, "wait for it, or choose another folder")

@@ -1,0 +1,101 @@
+"""Zero-shot scorings of mmCLIP and of Tent, on people held out and on people of the training.
+
+In the paper, training and test windows have the same people; here, the main figure is that of
+people who are held out, and the other one is stated beside it.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mmclip.evaluation_metrics import confusion_matrix, recall_by_class, recall_by_subject
+from mmclip.study.node_runs import baseline_model, run_of, store_of
+from mmclip.study.nodes import Node
+from mmclip.study.windows import ScoredModel, people_of
+
+# Evaluated people, keyed by split: those of the split train occur in the training of seen labels.
+PEOPLE = {"held out": "test", "same": "train"}
+
+
+def score(node: Node, root: Path) -> dict:
+    """Score a model on windows of unseen labels.
+
+    Args:
+        node: node with the settings labels, people, subsets, scoring and hub_correction, which
+            needs a model and a store.
+        root: output folder of the study.
+
+    Returns:
+        Measures keyed by the name of an entry: a kind of people, or a number of labels of which
+        the subset consists.
+    """
+    values, model = node.values, node.need("model")[0]
+    store = store_of(root, node.need("store")[0])
+    labels, entries = tuple(values["labels"]), {}
+    for people in values["people"]:
+        scorer = _tent_scores if model.kind == "tent" else _mmclip_scores
+        scores, truth, subjects = scorer(root, model, store, labels, people, values)
+        entries[people] = measures(scores, truth, labels, subjects)
+        for size in values["subsets"] if people == "held out" else ():
+            entries[str(size)] = _subset(scores, truth, labels, subjects, size)
+    return {"entries": entries}
+
+
+def measures(
+    scores: np.ndarray, truth: np.ndarray, labels: Sequence[str], subjects: np.ndarray
+) -> dict:
+    """Recalls of labels and of people, and the mean recall over labels.
+
+    Args:
+        scores: scores [window, label].
+        truth: index of the label of each window.
+        labels: candidate labels.
+        subjects: subject of each window.
+    """
+    predicted = scores.argmax(axis=1)
+    counts = confusion_matrix(truth, predicted, len(labels))
+    recalls = recall_by_class(counts)
+    known = {name: float(x) for name, x in zip(labels, recalls) if np.isfinite(x)}
+    return {
+        "accuracy": float(np.mean(list(known.values()))),
+        "recalls": known,
+        "recalls_of_people": recall_by_subject(predicted == truth, truth, subjects),
+        "windows": len(truth),
+        "candidates": len(labels),
+    }
+
+
+def _subset(scores, truth, labels, subjects, size: int) -> dict:
+    """Measures for the first `size` labels as candidates, and only their windows."""
+    kept = truth < size
+    return measures(scores[kept][:, :size], truth[kept], labels[:size], subjects[kept])
+
+
+def _mmclip_scores(root, model: Node, store: str, labels, people: str, values: dict):
+    from mmclip.scoring import choose_scorer
+
+    scored = ScoredModel(run_of(root, model), store)
+    windows = scored.windows(
+        labels,
+        PEOPLE[people],
+        same_people=people == "same",
+        known_labels=values.get("known_labels", False),
+    )
+    options = argparse.Namespace(scoring=values["scoring"], hub_correction=values["hub_correction"])
+    scorer = choose_scorer(scored.model, options, lambda line: None)
+    scores = scorer(scored.embed_windows(windows), scored.embed_labels(labels))
+    return scores, scored.data.truth(windows, labels), people_of(scored.data, windows)
+
+
+def _tent_scores(root, model: Node, store: str, labels, people: str, values: dict):
+    from mmclip.baselines.window_data import open_data
+    from mmclip.study.leaks import check_baseline
+
+    tent = baseline_model(model, root)
+    data = open_data([store], tent.settings, lambda line: None)
+    windows = data.windows(PEOPLE[people], labels)
+    check_baseline(run_of(root, model), tent.data, data, windows, labels, people == "same")
+    scores = tent.scores(data, windows, labels)
+    return scores, data.truth(windows, labels), people_of(data, windows)

@@ -1,0 +1,100 @@
+"""Windows of a split and their embeddings by a trained model, for the scorings of the study."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from mmclip.baselines.window_data import BaselineData
+from mmclip.errors import MmclipError
+from mmclip.leakage import check_leakage
+from mmclip.model import Embeddings
+from mmclip.model_files import load_model
+from mmclip.prepared_data import embed_texts, open_corpus
+from mmclip.store import open_store
+from mmclip.text_encoders import load_encoder
+from mmclip.window_corpus import WindowIndex
+from mmclip.window_reader import WindowReader
+from mmclip.zero_shot_classifier import embed_labels, embed_windows
+
+
+class ScoredModel:
+    """A trained model of mmCLIP and a corpus to evaluate it on.
+
+    Args:
+        run: folder of the model.
+        store: path of the store.
+
+    Raises:
+        MmclipError: the model or the store cannot be used.
+    """
+
+    def __init__(self, run: Path, store: str):
+        self.model = load_model(run)
+        self.model.check_axes(open_store(store))
+        settings = self.model.settings
+        self.settings = replace(settings, data=replace(settings.data, unseen=()))
+        corpus = open_corpus(
+            [store],
+            self.settings,
+            axes=self.model.description["axes"],
+            verify=False,
+            report=lambda line: None,
+        )
+        self.data = BaselineData(corpus, corpus.labels, ())
+
+    @cached_property
+    def _encoder(self):
+        encoder = load_encoder(self.model.description["encoder"]["name"])
+        self.model.check_encoder(encoder)
+        return encoder
+
+    def windows(
+        self,
+        labels: Sequence[str],
+        split: str,
+        same_people: bool = False,
+        known_labels: bool = False,
+    ) -> WindowIndex:
+        """Windows of a split with the given labels, after a check for leakage.
+
+        Args:
+            labels: labels of the windows.
+            split: name of the split.
+            same_people: whether the people may occur in the training data, as in the paper.
+            known_labels: whether the labels may occur in the training data, as in section 5.5.
+
+        Raises:
+            MmclipError: there are no windows, or the training used a label, a take or a person.
+        """
+        windows = self.data.windows(split, labels)
+        if not len(windows):
+            where = self.data.corpus.stores[0].path
+            problem = f"no clip of the split {split} has any of the {len(labels)} labels"
+            raise MmclipError(where, "clips", problem, "give a store with more people or labels")
+        clips = [self.data.corpus.clips[index] for index in windows.clip]
+        known = self.model.description
+        known = {**known, "subjects": []} if same_people else known
+        check_leakage(str(self.model.folder), known, labels, clips, unseen=not known_labels)
+        return windows
+
+    def embed_windows(self, windows: WindowIndex) -> Embeddings:
+        """Embed windows as unit vectors."""
+        reader = WindowReader(self.data.corpus, self.settings.model.heatmaps)
+        size = self.settings.model.size
+        return embed_windows(self.model.network, reader, windows, size)
+
+    def embed_labels(self, labels: Sequence[str]) -> Embeddings:
+        """Embed labels as unit vectors."""
+        descriptions = self.data.corpus.sentences
+        bank, vectors = embed_texts(
+            labels, descriptions, self.settings, self._encoder, lambda line: None
+        )
+        return embed_labels(self.model.network, bank, vectors, labels)
+
+
+def people_of(data: BaselineData, windows: WindowIndex) -> np.ndarray:
+    """Subject of each window."""
+    return np.array([data.corpus.clips[index].subject for index in windows.clip])

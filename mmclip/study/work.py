@@ -1,0 +1,202 @@
+"""Execution of the nodes: each kind of node is a function from the node to a JSON result.
+
+A result is written only when the node is finished, and then atomically. An interrupted training run
+resumes from its last checkpoint, and an interrupted build of a corpus resumes as well, so the study
+can be killed at any time.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from mmclip.atomic_files import write_atomically
+from mmclip.errors import MmclipError
+from mmclip.study.node_runs import baseline_model, log_of, run_of, store_of, training_settings
+from mmclip.study.nodes import Node, node_folder, read_result, result_path
+
+# Kinds of nodes that compile no program.
+COMMANDS = ("corpus", "store")
+
+
+def execute(node: Node, root: Path) -> float:
+    """Execute a node unless it is finished; the nodes that it needs must be finished.
+
+    Args:
+        node: node to execute.
+        root: output folder of the study.
+
+    Returns:
+        Time of the node [s]; for an interrupted node, the time since the last start.
+
+    Raises:
+        MmclipError: the node cannot be executed.
+    """
+    path = result_path(root, node)
+    if path.exists():
+        return read_result(root, node)["seconds"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    start_s = time.monotonic()
+    if node.kind in COMMANDS:
+        result = KINDS[node.kind](node, root)
+    else:
+        with _compiled_programs(root):
+            result = KINDS[node.kind](node, root)
+    seconds = time.monotonic() - start_s
+    result = {"title": node.title, **result, "seconds": seconds}
+    write_atomically(path, json.dumps(result, indent=1).encode())
+    return seconds
+
+
+@contextmanager
+def _compiled_programs(root: Path) -> Iterator[None]:
+    """Keep compiled programs on disk, and none of them in memory after a node.
+
+    Many nodes have the same programs. A process that holds the programs of hundreds of nodes would
+    reach the system's limit of memory mappings.
+    """
+    import jax
+
+    if not jax.config.jax_compilation_cache_dir:
+        jax.config.update("jax_compilation_cache_dir", str((root / "compiled").resolve()))
+    yield
+    jax.clear_caches()
+
+
+def _build(node: Node, root: Path) -> dict:
+    """Run the commands that build a corpus, one after the other; output goes to log.txt."""
+    folder = node_folder(root, node)
+    places = {"folder": str(folder.resolve()), "store": str(folder.resolve() / "store.zarr")}
+    with open(folder / "log.txt", "ab") as log:
+        for command in node.values["commands"]:
+            words = [sys.executable, "-m", *(word.format(**places) for word in command)]
+            if subprocess.run(words, stdout=log, stderr=log, check=False).returncode:
+                problem = f"{' '.join(words[2:])} failed"
+                hint = f"its messages are in {folder / 'log.txt'}"
+                raise MmclipError(folder, node.title, problem, hint)
+    return {}
+
+
+def _existing(node: Node, root: Path) -> dict:
+    """Check that a given store can be opened."""
+    from mmclip.store import open_store
+
+    path = node.values["path"]
+    return {"path": path, "plan_digest": open_store(path).attributes.get("plan_digest")}
+
+
+def _pretrain(node: Node, root: Path) -> dict:
+    from mmclip.pretrain import pretrain
+
+    values, stores = node.values, [store_of(root, each) for each in node.need("store")]
+    settings, run = training_settings(values), run_of(root, node)
+    description = pretrain(
+        stores, run, settings, values["encoder"], verify=False, report=log_of(node, root)
+    )
+    return _training_result(run, description, settings.train.batch)
+
+
+def _finetune(node: Node, root: Path) -> dict:
+    from mmclip.finetune import finetune
+
+    values = node.values
+    options = argparse.Namespace(
+        stores=[store_of(root, each) for each in node.need("store")],
+        others=[store_of(root, each) for each in node.need("with")],
+        model=str(run_of(root, node.need("model")[0])),
+        method=values["method"],
+        set=values["overrides"],
+        seed=None,
+        steps=None,
+        unseen=None,
+        verify=False,
+    )
+    run = run_of(root, node)
+    trained: list[str] = []
+    log = log_of(node, root)
+
+    def report(line: str) -> None:
+        log(line)
+        if line.endswith("trainable parameters"):
+            trained.append(line.split(": ")[1].split()[0].replace(",", ""))
+
+    description = finetune(options, run, report)
+    batch = description["settings"]["train"]["batch"]
+    return _training_result(run, description, batch) | {"trained_parameters": int(trained[0])}
+
+
+def _baseline(node: Node, root: Path) -> dict:
+    model = baseline_model(node, root)
+    return {"trained_parameters": model.num_trained}
+
+
+def _training_result(run: Path, description: dict, batch: int) -> dict:
+    parameters = _count_weights(run)
+    return {
+        "step": description["step"],
+        "validation_accuracy": description["validation_accuracy"],
+        "parameters": parameters,
+        "trained_parameters": parameters,
+        "step_seconds": _seconds_per_step(run, batch),
+        "steps": description["settings"]["train"]["steps"],
+        "simulated": description["simulated"],
+    }
+
+
+def _count_weights(run: Path) -> int:
+    from safetensors.numpy import load_file
+
+    return sum(each.size for each in load_file(run / "weights.safetensors").values())
+
+
+def _seconds_per_step(run: Path, batch: int) -> float | None:
+    """Median time of a step [s], from the rates in metrics.csv; interruptions do not affect it."""
+    with open(run / "metrics.csv", newline="", encoding="utf-8") as file:
+        rates = [float(row["windows_per_s"]) for row in csv.DictReader(file)]
+    median = float(np.median(rates)) if rates else 0.0
+    return batch / median if median else None
+
+
+def _score(node: Node, root: Path) -> dict:
+    from mmclip.study.scoring import score
+
+    return score(node, root)
+
+
+def _few_shot(node: Node, root: Path) -> dict:
+    from mmclip.study.few_shot import score_few_shot
+
+    return score_few_shot(node, root)
+
+
+def _complexity(node: Node, root: Path) -> dict:
+    from mmclip.study.complexity import measure_complexity
+
+    return measure_complexity(**node.values)
+
+
+def _pictures(node: Node, root: Path) -> dict:
+    from mmclip.study.pictures import draw_heatmaps
+
+    return draw_heatmaps(node, root)
+
+
+KINDS: dict[str, Callable[[Node, Path], dict]] = {
+    "corpus": _build,
+    "store": _existing,
+    "pretrain": _pretrain,
+    "finetune": _finetune,
+    "tent": _baseline,
+    "rfnet": _baseline,
+    "score": _score,
+    "few-shot": _few_shot,
+    "complexity": _complexity,
+    "pictures": _pictures,
+}

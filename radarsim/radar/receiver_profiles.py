@@ -1,0 +1,102 @@
+"""The receiver profile "datasheet" of TI's boards, with the sources of its values.
+
+From the IWR1843 datasheet SWRS228A (page 29): phase noise at 1 MHz offset, -95 dBc/Hz at 76 to
+77 GHz and -93 dBc/Hz at 77 to 81 GHz; variation of the gain and phase mismatch of the receivers,
++-0.5 dB and +-3 degrees. The profile interprets these limits as two standard deviations, and its
+phase noise is that of a ramp from 77 to 81 GHz.
+
+Not verified in the original documents (from memory); check before citing:
+    - IF filters, from the same datasheet: two first-order high-pass filters with corners from 175
+      and from 350 kHz, which are the default corners of TI's SDK; pass band up to 0.9 of the
+      complex sample rate within +-0.5 dB; more than 60 dB of attenuation of frequencies that alias
+      into the pass band.
+    - Half-power angles of the antennas, one way, from the guides of the boards: +-28 degrees in
+      azimuth and +-14 degrees in elevation for the 77 GHz boards, +-60 and +-15 degrees for ISK,
+      +-60 and +-60 degrees for ODS, AOP and low-power boards. They are plausible: the directivity
+      of each pattern exceeds the published peak gain, by 1 to 4 dB.
+    - Phase noise of the 60 GHz chips: -92 dBc/Hz at 1 MHz.
+
+Assumptions without a source: back lobes of -30 dB, and a bandwidth of the phase-locked loop of
+300 kHz. Leakage, DC offset, chirp jitter and packet loss depend on the individual board and are not
+in TI's documents, so that the profile "datasheet" leaves them ideal; `radarsim.validate --fit`
+measures noise and leakage in a capture.
+"""
+
+import math
+
+from radarsim.errors import InputError
+from radarsim.radar.boards import BOARDS
+from radarsim.radar.radar import Radar
+from radarsim.radar.receiver_profile import (
+    AntennaPattern,
+    ChannelMismatch,
+    IfFilter,
+    PhaseNoise,
+    ReceiverProfile,
+)
+
+PROFILE_NAMES = ("ideal", "datasheet")
+_WIDE = (60.0, 60.0)
+# Half-power angles in azimuth and elevation [deg].
+HALF_POWER_DEG = {
+    "AWR1843BOOST": (28.0, 14.0),
+    "IWR1443BOOST": (28.0, 14.0),
+    "AWR1642BOOST": (28.0, 14.0),
+    "AWR2944EVM": (28.0, 14.0),
+    "IWR6843ISK": (60.0, 15.0),
+    "IWR6843ISK-ODS": _WIDE,
+    "IWR6843AOPEVM": _WIDE,
+    "IWRL6432BOOST": _WIDE,
+    "AWRL1432BOOST": _WIDE,
+}
+BACK_LOBE_DB = -30.0
+
+
+def cosine_exponent(half_power_rad: float) -> float:
+    """Exponent n for which cos^n of an angle is one half."""
+    return math.log(0.5) / math.log(math.cos(half_power_rad))
+
+
+def board_pattern(board: str) -> AntennaPattern:
+    """Antenna pattern of a board in `boards.BOARDS`, whose antennas are all alike."""
+    azimuth, elevation = (cosine_exponent(math.radians(deg)) for deg in HALF_POWER_DEG[board])
+    return AntennaPattern(
+        azimuth_exponent=azimuth, elevation_exponent=elevation, back_lobe_db=BACK_LOBE_DB
+    )
+
+
+def datasheet_profile(radar: Radar) -> ReceiverProfile:
+    """The profile "datasheet" of a radar.
+
+    Raises:
+        InputError: the radar names no board, so that its documents are unknown.
+    """
+    if radar.board not in BOARDS:
+        problem = f"is {radar.board!r}; the profile datasheet needs one of TI's boards"
+        hint = 'name the board in the radar file (board = "AWR1843BOOST"), or give a profile file'
+        raise InputError("receiver", "board", problem, hint)
+    pattern = board_pattern(radar.board)
+    above_70_ghz = radar.chirp.centre_freq_hz > 70e9
+    return ReceiverProfile(
+        name="datasheet",
+        source="TI documents listed in radarsim.radar.receiver_profiles",
+        tx_pattern=pattern,
+        rx_pattern=pattern,
+        if_filter=IfFilter(high_pass_1_hz=175e3, high_pass_2_hz=350e3),
+        phase_noise=PhaseNoise(level_dbc_per_hz=-93.0 if above_70_ghz else -92.0),
+        mismatch=ChannelMismatch(gain_db=0.25, phase_rad=math.radians(1.5)),
+    )
+
+
+def profile_named(name: str, radar: Radar) -> ReceiverProfile | None:
+    """Return the profile of a name in `PROFILE_NAMES`; None for the ideal radar.
+
+    Raises:
+        InputError: the name is unknown, or the profile does not exist for this radar.
+    """
+    if name == "ideal":
+        return None
+    if name == "datasheet":
+        return datasheet_profile(radar)
+    hint = f"use {' or '.join(PROFILE_NAMES)}, or the path of a .toml file"
+    raise InputError("receiver", "profile", f"is {name!r}, which is no profile or file", hint)

@@ -1,0 +1,161 @@
+"""Physical optics of a body surface: Gaussian facets, with roughness and clothing as options."""
+
+from dataclasses import dataclass, field, fields
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Int
+
+from radarsim.array_checks import check_scalar
+from radarsim.checks import check_type
+from radarsim.errors import InputError
+from radarsim.radar.radar import Radar
+from radarsim.scattering import gaussian_facets
+from radarsim.scattering.dielectrics import Clothing, layered_reflection, skin_permittivity
+from radarsim.scattering.levels import skin_reflectivity
+from radarsim.scattering.roughness import (
+    Roughness,
+    are_rough_copies,
+    log_rough_weight,
+    material_cycles,
+    with_rough_copies,
+)
+from radarsim.scene.mesh import FaceIndices
+
+MATERIALS = ("skin", "metal")
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class RoughFacets(gaussian_facets.Facets):
+    """Gaussian patches of which each may be a smooth facet or a rough scatterer.
+
+    Attributes:
+        rough: whether the patch is a rough scatterer.
+        material_cycles: random phase of a rough scatterer [cycles].
+    """
+
+    rough: Bool[Array, "*batch face"]
+    material_cycles: Float[Array, "*batch face"]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class PhysicalOptics:
+    """Physical optics on curved Gaussian facets (gaussian_facets.py), not fitted to data.
+
+    Attributes:
+        material: "skin" (dry skin at the radar's frequency) or "metal" (Gamma = 1).
+        clothing: a garment that covers the whole surface; None for a bare surface.
+        roughness: statistics of a rough surface; None for a smooth surface.
+        blur_m: standard deviation of the Gaussian blur of each facet [m]. At the angle of incidence
+            a, the blur reduces the power of the echo of sharp edges by exp(-(2 k blur sin a)^2); 0
+            for plates whose mesh has edges below half a wavelength.
+    """
+
+    material: str = field(default="skin", metadata={"static": True})
+    clothing: Clothing | None = field(default=None, metadata={"static": True})
+    roughness: Roughness | None = None
+    blur_m: float = field(default=gaussian_facets.BLUR_M, metadata={"static": True})
+
+    def __post_init__(self):
+        if self.material not in MATERIALS:
+            raise InputError(
+                "PhysicalOptics",
+                "material",
+                f"is {self.material!r}, which is unknown",
+                f"choose one of: {', '.join(MATERIALS)}",
+            )
+        hint = "give Clothing(thickness_m=0.0006), or None"
+        check_type("PhysicalOptics", "clothing", self.clothing, (Clothing, type(None)), hint)
+        hint = "give Roughness(height_rms_m=0.00025), or None"
+        check_type("PhysicalOptics", "roughness", self.roughness, (Roughness, type(None)), hint)
+        hint = "give metres, such as 0.003"
+        check_scalar("PhysicalOptics", "blur_m", self.blur_m, "m", at_least=0.0, hint=hint)
+
+    @property
+    def lobe_rad(self) -> float:
+        """Return 0 (width unknown), as the lobe of a facet depends on its size and curvature."""
+        return 0.0
+
+    def reflectivity_at(self, radar: Radar) -> float:
+        """|Gamma| of the surface at normal incidence, which physical optics requires.
+
+        The echo of a smooth or gently rough surface returns from points whose normal points to the
+        radar.
+        """
+        if self.clothing is not None:
+            return abs(self._clothed(radar))
+        return skin_reflectivity(radar) if self.material == "skin" else 1.0
+
+    def scatterers(self, vertices_m, faces, picked=None) -> gaussian_facets.Facets:
+        """The triangles of the mesh as Gaussian patches of a curved surface."""
+        facets = gaussian_facets.facets_of(vertices_m, faces, picked, self.blur_m)
+        if self.roughness is None:
+            return facets
+        picked = jnp.asarray(faces if picked is None else picked)
+        shape = facets.area_m2.shape
+        return RoughFacets(
+            **{each.name: getattr(facets, each.name) for each in fields(facets)},
+            rough=jnp.broadcast_to(are_rough_copies(picked), shape),
+            material_cycles=jnp.broadcast_to(
+                material_cycles(picked, self.roughness.realisation), shape
+            ),
+        )
+
+    def log_weight(self, radar: Radar, scatterers: gaussian_facets.Facets, tx_m, rx_m):
+        """Log-amplitude and phase at the centre frequency of the sweep."""
+        wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
+        level, cycles = self.log_weight_at(wavenumber_per_m, scatterers, tx_m, rx_m)
+        if self.clothing is not None:
+            cycles = cycles + self._clothing_cycles(radar)
+        return level, cycles
+
+    def log_weight_at(self, wavenumber_per_m: ArrayLike, scatterers, tx_m, rx_m):
+        """Log-amplitude and phase at any frequency, without the phase of the clothing.
+
+        Args:
+            wavenumber_per_m: k = 2 pi / lambda [1/m].
+            scatterers: result of `scatterers`, along axes that broadcast against the antennas.
+            tx_m, rx_m: antenna positions [m].
+        """
+        level, cycles = gaussian_facets.log_weight(wavenumber_per_m, scatterers, tx_m, rx_m)
+        if self.roughness is not None:
+            rough_level, log_rho = log_rough_weight(
+                self.roughness, wavenumber_per_m, scatterers, tx_m, rx_m
+            )
+            level = jnp.where(scatterers.rough, rough_level, level + log_rho)
+            cycles = jnp.where(scatterers.rough, scatterers.material_cycles, cycles)
+        return level, cycles
+
+    def _clothed(self, radar: Radar) -> complex:
+        """Reflection coefficient of the clothed surface at normal incidence."""
+        freq_hz = radar.chirp.centre_freq_hz
+        ground = skin_permittivity(freq_hz) if self.material == "skin" else None
+        return layered_reflection(freq_hz, self.clothing.layers, ground)
+
+    def _clothing_cycles(self, radar: Radar) -> float:
+        """Phase that the garment adds to the echo of the bare surface [cycles].
+
+        The phase of the IF signal increases with the delay, so its sign is opposite to that of a
+        wave with the time dependence exp(j w t).
+        """
+        freq_hz = radar.chirp.centre_freq_hz
+        ground = skin_permittivity(freq_hz) if self.material == "skin" else None
+        bare = layered_reflection(freq_hz, (), ground)
+        return float(-np.angle(self._clothed(radar) / bare) / (2 * np.pi))
+
+
+def echo_faces(reflection, faces: FaceIndices) -> Int[Array, "copy 3"] | Int[np.ndarray, "copy 3"]:
+    """Return the faces whose echoes a reflection model sums: each face twice if it is rough.
+
+    Args:
+        reflection: any reflection model.
+        faces: triangles of the mesh.
+    """
+    # A model that is weighted by antenna patterns and filters contains the reflection model.
+    own = getattr(reflection, "model", reflection)
+    rough = isinstance(own, PhysicalOptics) and own.roughness is not None
+    return with_rough_copies(faces) if rough else faces

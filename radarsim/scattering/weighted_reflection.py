@@ -1,0 +1,240 @@
+"""Reflection models whose echoes are weighted by antenna patterns and by the filters of the IF.
+
+Both are smooth functions of the direction and of the delay of an echo, so they are part of the
+weight of each face. The filters must act here, before the samples are taken: an echo beyond the
+maximum range is aliased to another range, from which it cannot be separated.
+"""
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Complex
+
+from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.numerics.vectors import norm
+from radarsim.radar.radar import Radar
+from radarsim.radar.receiver_profile import IfFilter, ReceiverProfile
+from radarsim.scattering.antenna_gain import NEPERS_PER_DB, AntennaGain, antenna_gain, log_gain
+from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scene.mesh import Faces
+
+# Attenuation at the end of the pass band, from which the order of the low-pass filter follows.
+PASS_EDGE_DB = 0.5
+# Lowest beat frequency in a logarithm [Hz], far below one range bin.
+LOWEST_BEAT_HZ = 1.0
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class FilterResponse:
+    """IF filters as numbers that may be traced; see `receiver_profile.IfFilter`."""
+
+    high_pass_1_hz: ArrayLike
+    high_pass_2_hz: ArrayLike
+    pass_fraction: ArrayLike
+    stop_band_db: ArrayLike
+
+
+def filter_response(part: IfFilter) -> FilterResponse:
+    """Convert IF filters without ranges to numbers."""
+    return FilterResponse(
+        part.high_pass_1_hz, part.high_pass_2_hz, part.pass_fraction, part.stop_band_db
+    )
+
+
+def high_pass(response: FilterResponse, beat_hz):
+    """Natural log-amplitude and phase [cycles] of the two first-order high-pass filters.
+
+    H(f) = j f / (f_c + j f)
+    """
+    beat_hz = jnp.maximum(beat_hz, LOWEST_BEAT_HZ)
+    log_amplitude, cycles = 0.0, 0.0
+    for corner_hz in (response.high_pass_1_hz, response.high_pass_2_hz):
+        ratio = corner_hz / beat_hz
+        log_amplitude = log_amplitude - 0.5 * jnp.log1p(ratio**2)
+        cycles = cycles + jnp.arctan(ratio) / np.float32(2 * np.pi)
+    return log_amplitude, cycles
+
+
+def low_pass(response: FilterResponse, fraction):
+    """Natural log-amplitude of the anti-alias filter, which has a linear phase.
+
+        |H(f)|^2 = 1 / (1 + e (f / f_p)^2n) + d
+
+    f_p is the end of the pass band, e follows from `PASS_EDGE_DB`, d is the attenuation of the stop
+    band, and n is such that the first term is d / 10 at the sample rate, where the stop band
+    begins. A filter whose pass band ends at 0 passes everything.
+
+    Args:
+        response: the filters.
+        fraction: frequency as a fraction of the complex sample rate.
+    """
+    edge = jnp.maximum(response.pass_fraction, 1e-3)
+    ripple = np.log(10 ** (PASS_EDGE_DB / 10) - 1)
+    stop = -2 * NEPERS_PER_DB * response.stop_band_db
+    order = (np.log(10) - stop - ripple) / -jnp.log(edge)
+    above = ripple + order * jnp.log(jnp.maximum(fraction, 1e-6) / edge)
+    attenuated = 0.5 * jnp.logaddexp(-jax.nn.softplus(above), stop)
+    return jnp.where(response.pass_fraction > 0, attenuated, 0.0)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class WeightedReflection:
+    """A reflection model whose echoes are weighted by antenna patterns and IF filters.
+
+    Attributes:
+        model: the reflection model.
+        tx_gain, rx_gain: antenna patterns; None for isotropic antennas.
+        response: IF filters; None for no filters.
+        tx_axes, rx_axes: matrices that map a direction at an image antenna behind a mirror to the
+            direction at the antenna itself; None for the antennas themselves.
+    """
+
+    model: ReflectionModel
+    tx_gain: AntennaGain | None = None
+    rx_gain: AntennaGain | None = None
+    response: FilterResponse | None = None
+    tx_axes: ArrayLike | None = None
+    rx_axes: ArrayLike | None = None
+
+    @property
+    def lobe_rad(self):
+        """Width of the model's lobe [rad]; antenna patterns are wider."""
+        return self.model.lobe_rad
+
+    def reflectivity_at(self, radar: Radar) -> float:
+        """Amplitude factor of the model's surface."""
+        return self.model.reflectivity_at(radar)
+
+    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
+        """Scatterers of the model."""
+        return self.model.scatterers(vertices_m, faces, picked)
+
+    def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
+        """Log-amplitude and phase [cycles] of the model, with those of antennas and filters."""
+        weight, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
+        from_tx, from_rx = scatterers.centre_m - tx_m, scatterers.centre_m - rx_m
+        if self.tx_gain is not None:
+            weight = weight + log_gain(self.tx_gain, _at_antenna(self.tx_axes, from_tx))
+        if self.rx_gain is not None:
+            weight = weight + log_gain(self.rx_gain, _at_antenna(self.rx_axes, from_rx))
+        if self.response is None:
+            return weight, cycles
+        path_m = norm(from_tx) + norm(from_rx)
+        fraction = path_m * np.float32(_fraction_per_m(radar))
+        beat_hz = fraction * np.float32(radar.chirp.sample_rate_hz)
+        filtered, filter_cycles = high_pass(self.response, beat_hz)
+        weight = weight + filtered + low_pass(self.response, fraction)
+        return weight, filter_cycles if cycles is None else cycles + filter_cycles
+
+
+def _at_antenna(axes, direction_m):
+    """Map directions at an image antenna to those at the antenna."""
+    return direction_m if axes is None else direction_m @ jnp.asarray(axes).T
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class DelayWeightedReflection:
+    """A reflection model whose echoes are multiplied by their delay in nanoseconds.
+
+    The sum of these echoes is the derivative of the echo by the frequency of the carrier, from
+    which the effects of phase noise and chirp jitter follow.
+
+    Attributes:
+        model: the reflection model.
+    """
+
+    model: ReflectionModel
+
+    @property
+    def lobe_rad(self):
+        """Width of the model's lobe [rad]."""
+        return self.model.lobe_rad
+
+    def reflectivity_at(self, radar: Radar) -> float:
+        """Amplitude factor of the model's surface."""
+        return self.model.reflectivity_at(radar)
+
+    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
+        """Scatterers of the model."""
+        return self.model.scatterers(vertices_m, faces, picked)
+
+    def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
+        """Log-amplitude of the model plus the logarithm of the delay, and the model's phase."""
+        weight, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
+        path_m = norm(scatterers.centre_m - tx_m) + norm(scatterers.centre_m - rx_m)
+        return weight + jnp.log(path_m * np.float32(1e9 / SPEED_OF_LIGHT_MPS)), cycles
+
+
+def weighted_reflection(model: ReflectionModel, profile: ReceiverProfile | None) -> ReflectionModel:
+    """Weight the echoes of a model by the antennas and IF filters of a profile without ranges."""
+    if profile is None or not (profile.tx_pattern or profile.rx_pattern or profile.if_filter):
+        return model
+    return WeightedReflection(
+        model=model,
+        tx_gain=antenna_gain(profile.tx_pattern) if profile.tx_pattern else None,
+        rx_gain=antenna_gain(profile.rx_pattern) if profile.rx_pattern else None,
+        response=filter_response(profile.if_filter) if profile.if_filter else None,
+    )
+
+
+def with_axes(model: ReflectionModel, tx_axes, rx_axes) -> ReflectionModel:
+    """Return a model whose antenna patterns are those of image antennas.
+
+    Args:
+        model: any reflection model; a model without antenna patterns is returned unchanged.
+        tx_axes, rx_axes: matrices of `WeightedReflection`.
+    """
+    if isinstance(model, DelayWeightedReflection):
+        return replace(model, model=with_axes(model.model, tx_axes, rx_axes))
+    if isinstance(model, WeightedReflection):
+        return replace(model, tx_axes=tx_axes, rx_axes=rx_axes)
+    return model
+
+
+def static_weight(
+    radar: Radar, model: ReflectionModel, centre_m, tx_m, rx_m
+) -> Complex[np.ndarray, "*path"]:
+    """Factor by which antennas, filters and delays weight an echo that no body reflects.
+
+    Args:
+        radar: board whose waveform is used.
+        model: any reflection model, whose own weight is left out.
+        centre_m: reflecting points [m].
+        tx_m, rx_m: antennas or their images [m].
+    """
+    if not isinstance(model, WeightedReflection | DelayWeightedReflection):
+        return np.ones(np.broadcast_shapes(centre_m.shape, tx_m.shape, rx_m.shape)[:-1], complex)
+    with jax.enable_x64(True):
+        points = Faces(jnp.asarray(centre_m), jnp.zeros(3), jnp.ones(()))
+        ends_m = jnp.asarray(tx_m), jnp.asarray(rx_m)
+        weight, cycles = _around_unit(model).log_weight(radar, points, *ends_m)
+        turns = 0.0 if cycles is None else cycles
+        return np.asarray(jnp.exp(weight + 2j * np.pi * turns))
+
+
+def _around_unit(model: ReflectionModel) -> ReflectionModel:
+    """The weights of a model around a surface with the weight 1."""
+    if isinstance(model, WeightedReflection | DelayWeightedReflection):
+        return replace(model, model=_around_unit(model.model))
+    return _Unit()
+
+
+class _Unit:
+    """A surface with the weight 1, whatever the directions."""
+
+    def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
+        """Logarithm of 1 for each path, and no phase."""
+        del radar
+        paths_m = scatterers.centre_m - tx_m + (scatterers.centre_m - rx_m)
+        return jnp.zeros(paths_m.shape[:-1]), None
+
+
+def _fraction_per_m(radar: Radar) -> float:
+    """Beat frequency per metre of path, as a fraction of the sample rate."""
+    return radar.chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS / radar.chirp.sample_rate_hz

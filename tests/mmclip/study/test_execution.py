@@ -1,0 +1,92 @@
+"""Execution of the graph: order, failures, two Dask workers, and kills at any moment."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from mmclip.errors import MmclipError
+from mmclip.study.nodes import make_node, node_folder, read_result, result_path
+from mmclip.study.scheduling import run_nodes, wait_for_lock
+from mmclip.study.work import execute
+
+
+def chain(length=3):
+    """Nodes that each need the one before; every node runs a command of the standard library."""
+    nodes = []
+    for number in range(length):
+        needs = [("store", nodes[-1])] if nodes else []
+        commands = [["calendar", str(2000 + number), "1"]]
+        nodes.append(make_node("corpus", f"step {number}", 60.0, needs, commands=commands))
+    return nodes
+
+
+def test_nodes_are_executed_once_with_progress_and_time_left(tmp_path):
+    nodes, lines = chain(), []
+    run_nodes(nodes, tmp_path, report=lines.append)
+    assert [line.split(":")[0] for line in lines] == [f"[{n + 1}/3] step {n}" for n in range(3)]
+    assert all("h left" in line for line in lines)
+    assert "January 2002" in (node_folder(tmp_path, nodes[2]) / "log.txt").read_text()
+    before = [result_path(tmp_path, node).stat().st_mtime_ns for node in nodes]
+    run_nodes(nodes, tmp_path, report=lines.append)
+    assert before == [result_path(tmp_path, node).stat().st_mtime_ns for node in nodes]
+    assert len(lines) == 3
+
+
+def test_a_command_that_fails_is_named_and_leaves_no_result(tmp_path):
+    node = make_node("corpus", "broken", 1.0, commands=[["calendar", "no year"]])
+    with pytest.raises(MmclipError, match=r"calendar no year failed; its messages are in .*log"):
+        execute(node, tmp_path)
+    assert not result_path(tmp_path, node).exists()
+
+
+def test_an_error_keeps_its_parts_on_the_way_from_a_worker():
+    error = MmclipError("a.zarr", "labels", "are missing", "add them")
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert again.hint == "add them"
+
+
+def test_two_dask_workers_respect_the_order_of_the_graph(tmp_path):
+    """A node starts after the nodes that it needs: its log is younger than their results."""
+    nodes = [*chain(), make_node("corpus", "other", 1.0, commands=[["calendar", "1999", "1"]])]
+    lines = []
+    run_nodes(nodes, tmp_path, workers=2, report=lines.append)
+    assert len(lines) == 4
+    for node in nodes:
+        assert read_result(tmp_path, node)["title"] == node.title
+        log = node_folder(tmp_path, node) / "log.txt"
+        for _, each in node.needs:
+            finished_ns = result_path(tmp_path, each).stat().st_mtime_ns
+            assert log.stat().st_mtime_ns >= finished_ns
+
+
+def test_a_killed_study_resumes_after_its_last_finished_node(tmp_path):
+    """The process is killed when the first result appears; the second run completes the graph."""
+    code = (
+        "from pathlib import Path; from mmclip.study.scheduling import run_nodes; "
+        "from tests.mmclip.study.test_execution import chain; "
+        f"run_nodes(chain(40), Path({str(tmp_path)!r}))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+    nodes = chain(40)
+    while not result_path(tmp_path, nodes[0]).exists() and process.poll() is None:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    finished = [node for node in nodes if result_path(tmp_path, node).exists()]
+    assert finished
+    before = [result_path(tmp_path, node).stat().st_mtime_ns for node in finished]
+    run_nodes(nodes[: len(finished) + 2], tmp_path, report=lambda line: None)
+    assert before == [result_path(tmp_path, node).stat().st_mtime_ns for node in finished]
+    assert result_path(tmp_path, nodes[len(finished)]).exists() or len(finished) == 40
+
+
+def test_two_studies_do_not_write_to_one_folder(tmp_path):
+    with wait_for_lock(tmp_path), pytest.raises(MmclipError, match="is used by another"):
+        wait_for_lock(tmp_path)
+    wait_for_lock(tmp_path).close()

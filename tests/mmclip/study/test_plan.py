@@ -1,0 +1,135 @@
+"""The study's plan: shared nodes, cuts to the budget, and options."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("flax", reason="needs the extra train")
+
+from mmclip.study.__main__ import _parser, main
+from mmclip.study.budget import plan_study
+from mmclip.study.command import make_arms
+from mmclip.study.corpora import predicted_bytes
+from mmclip.study.figures import FIGURES
+from mmclip.study.nodes import in_order, make_node
+
+
+def planned(*options, budget=1000.0):
+    parsed = _parser().parse_args(["--out", "x", *options])
+    return plan_study(make_arms(parsed), parsed.figures, budget)
+
+
+def test_a_node_is_identified_by_its_content_and_its_needs():
+    base = make_node("pretrain", "base", 1.0, seed=0)
+    same = make_node("pretrain", "another title", 2.0, seed=0)
+    assert base.id == same.id
+    assert make_node("pretrain", "base", 1.0, seed=1).id != base.id
+    one = make_node("score", "", 1.0, [("model", base)])
+    other = make_node("score", "", 1.0, [("store", base)])
+    assert one.id != other.id
+    assert [each.id for each in in_order([one, other, one])] == [base.id, one.id, other.id]
+
+
+def test_figures_share_corpora_and_trainings():
+    """Figure 9 adds its two other methods; LoRA and its pre-training are those of figure 5."""
+    alone, both = planned("--figures", "5"), planned("--figures", "5", "9")
+    added = {node.id for node in both.nodes} - {node.id for node in alone.nodes}
+    kinds = [node.kind for node in both.nodes if node.id in added]
+    methods = [
+        node.values["method"]
+        for node in both.nodes
+        if node.id in added and node.kind == "finetune" and node.values["method"] != "lora"
+    ]
+    assert "corpus" not in kinds
+    assert "pretrain" not in kinds
+    assert sorted(methods) == ["full"] * 3 + ["mix"] * 3
+
+
+def test_fine_tuning_has_the_labels_of_training_from_scratch_and_no_captions():
+    """Otherwise, captions of the real domain would favour the arms with pre-training."""
+    for node in planned("--figures", "5", "9").nodes:
+        if node.kind == "finetune" and node.values["method"] != "mix":
+            assert {"captions=false", "sampling=label"} <= set(node.values["overrides"])
+        if node.kind == "pretrain" and "real" in node.title:
+            assert "captions=true" not in node.values["overrides"]
+
+
+def test_every_node_follows_the_nodes_that_it_needs():
+    study = planned("--figures", *FIGURES)
+    seen = set()
+    for node in study.nodes:
+        assert {each.id for _, each in node.needs} <= seen
+        seen.add(node.id)
+    assert len(seen) == len(study.nodes)
+
+
+def test_seeds_are_cut_before_groups_and_groups_before_figures():
+    whole = planned()
+    assert not whole.extent.cuts
+    assert (whole.extent.seeds, len(whole.extent.groups)) == (3, 3)
+    fewer_seeds = planned(budget=whole.hours - 0.1).extent
+    assert fewer_seeds.cuts == ("seeds: 3 to 2",)
+    assert fewer_seeds.figures == whole.extent.figures
+    least = planned(budget=0.0).extent
+    assert (least.figures, least.groups, least.seeds) == (("5",), ("G1",), 1)
+    assert least.cuts[:3] == ("seeds: 3 to 2", "seeds: 2 to 1", "groups: G1, G2, G3 to G1, G2")
+    assert least.cuts[-1] == "figure 9"
+
+
+def test_labels_of_a_group_are_excluded_from_every_training_on_the_real_domain():
+    """Pre-training uses the grammar, in which no activity of the protocol occurs."""
+    study = planned("--figures", "5", "6", "7")
+    for node in study.nodes:
+        if node.kind == "score":
+            model = node.need("model")[0]
+            if model.kind == "pretrain" and model.need("store")[0].title == "corpus grammar":
+                continue
+            excluded = model.values["overrides"][-1 if model.kind != "finetune" else 2 :]
+            text = next(each for each in model.values["overrides"] if each.startswith("unseen="))
+            assert excluded
+            assert set(node.values["labels"]) <= set(text.removeprefix("unseen=").split(","))
+
+
+def test_the_dry_run_names_the_stand_ins_and_writes_nothing(tmp_path, capsys):
+    out = tmp_path / "study"
+    assert main(["--out", str(out), "--dry-run"]) == 0
+    printed = capsys.readouterr().out
+    assert "corpus stand-in twin-a" in printed
+    assert "predicted" in printed
+    assert not out.exists()
+
+
+def test_licensed_data_takes_the_place_of_the_grammar_in_the_plan(tmp_path):
+    """The plan predicts 30 s of motion at 10 frames/s: 300 frames, 15 s of work and 2.8 MB."""
+    arrays = {"poses": np.zeros((3600, 156)), "mocap_framerate": np.array(120.0)}
+    np.savez(tmp_path / "walk_poses.npz", **arrays)
+    (tmp_path / "shape.npz").write_bytes(b"no motion")
+    options = ["--figures", "5", "--preset", "paper", "--amass", str(tmp_path)]
+    options += ["--babel", "babel", "--clip", "clip", "--describer", "http://localhost:1/v1"]
+    study = planned(*options)
+    corpus = next(node for node in study.nodes if "licensed" in node.title)
+    assert corpus.seconds == pytest.approx(15.0)
+    assert predicted_bytes(corpus) == pytest.approx(2.79e6)
+    build, describe = corpus.values["commands"]
+    assert build[:3] == ["builders.amass", "--preset", "paper"]
+    assert build[-2:] == ["--babel", "babel"]
+    assert describe[-4:] == ["--base-url", "http://localhost:1/v1", "--model", "default"]
+    trained = [node for node in study.nodes if node.kind == "pretrain"]
+    assert {node.values["encoder"] for node in trained} == {"clip:clip"}
+    assert not any(node.title == "corpus grammar" for node in study.nodes)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--seeds", "0"], "--seeds: is 0, less than 1"),
+        (["--stores", "lake=a.zarr"], "'lake=a.zarr' has no known role"),
+        (["--groups", "jump,fly"], "jump,fly: 1 of its 2 labels occur in the real domain"),
+        (["--babel", "b"], "--amass: is missing, but --babel is given"),
+        (["--real", "a", "b", "c", "d"], "--real: 4 stores, at most 3"),
+    ],
+)
+def test_unusable_options_are_errors_of_one_line(tmp_path, capsys, options, message):
+    assert main(["--out", str(tmp_path / "o"), *options]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1

@@ -1,0 +1,104 @@
+"""An ensemble scores by the mean of its members, and is accepted in place of a model."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+pytest.importorskip("flax", reason="needs the extra train")
+
+from mmclip import ensemble, evaluate, finetune, pretrain, publish
+from mmclip.ensemble_network import combined
+from mmclip.label_scoring import similarity
+from mmclip.model import Embeddings
+from mmclip.model_files import load_model
+from mmclip.query_bank import read_query_bank
+from tests.helpers.labelled_stores import build_labelled_store
+from tests.helpers.tiny_training import OVERRIDES, UNSEEN
+
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
+
+def unit(rng, *shape):
+    x = rng.normal(size=shape)
+    return x / np.linalg.norm(x, axis=-1, keepdims=True)
+
+
+def test_class_similarities_are_the_means_over_the_members():
+    """Joined unit vectors of two members have the mean of the members' similarities.
+
+    The tolerance is the rounding of float32 sums of 8 products below 1.
+    """
+    rng = np.random.default_rng(0)
+    windows = [Embeddings(unit(rng, 5, 2, 8), unit(rng, 5, 8)) for _ in range(2)]
+    labels = [Embeddings(unit(rng, 3, 2, 8), unit(rng, 3, 8)) for _ in range(2)]
+    found = similarity(combined(windows), combined(labels), "class")
+    each = [similarity(*pair, "class") for pair in zip(windows, labels)]
+    np.testing.assert_allclose(found, np.mean(each, axis=0), atol=1e-6)
+
+
+def test_attribute_vectors_are_the_means_over_the_members():
+    """Two members at right angles give the vector halfway between, of unit length."""
+    members = [Embeddings(np.eye(2)[None, [axis]], np.eye(2)[[axis]]) for axis in (0, 1)]
+    np.testing.assert_allclose(combined(members).attributes, [[[0.5**0.5, 0.5**0.5]]], atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A store, two models of different seeds, and their ensemble."""
+    folder = tmp_path_factory.mktemp("members")
+    build_labelled_store(folder / "s.zarr")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MMCLIP_CACHE", str(folder / "cache"))
+        for seed in ("0", "1"):
+            command = [str(folder / "s.zarr"), "--out", str(folder / seed), "--encoder", "hash"]
+            command += ["--unseen", *UNSEEN, "--steps", "2", "--seed", seed]
+            command += ["--set", *OVERRIDES, "query_bank=20", "validate_every=2", "save_every=2"]
+            assert pretrain.main(command) == 0
+        members = [str(folder / seed) for seed in ("0", "1")]
+        assert ensemble.main([*members, "--out", str(folder / "both")]) == 0
+        yield folder
+
+
+def test_an_ensemble_is_evaluated_and_published_like_a_model(folder, tmp_path):
+    """The published ensemble has the members' banks, combined, and a card that names the seeds."""
+    command = [str(folder / "s.zarr"), "--models", str(folder / "both"), "--out", str(tmp_path)]
+    assert evaluate.main([*command, "--scoring", "parts", "--hub-correction", "on"]) == 0
+    run = json.loads((tmp_path / "evaluation.json").read_text())["runs"][0]
+    assert set(run["labels"]) == set(UNSEEN)
+    assert publish.main([str(folder / "both"), "--out", str(tmp_path / "box")]) == 0
+    assert "an ensemble of 2 models (seeds 0, 1)" in (tmp_path / "box/MODEL_CARD.md").read_text()
+    banks = [read_query_bank(load_model(folder / seed)) for seed in ("0", "1")]
+    found = read_query_bank(load_model(tmp_path / "box"))
+    # Stored in half precision, whose steps are below 5e-4 for values up to 1.
+    np.testing.assert_allclose(found.activity, combined(banks).activity, atol=5e-4)
+
+
+def test_models_that_do_not_belong_together_are_refused(folder, tmp_path, capsys):
+    """The same model twice, other settings, and an ensemble of ensembles are refused."""
+    own, both = str(folder / "0"), str(folder / "both")
+    other = shutil.copytree(folder / "1", tmp_path / "other")
+    description = json.loads((other / "model.json").read_text())
+    description["subjects"] = description["subjects"][:1]
+    (other / "model.json").write_text(json.dumps(description))
+    for second, words in (
+        (own, "has the seed 0"),
+        (both, "is an ensemble; give the folders of single models"),
+        (str(other), "in subjects; combine models of the same stores"),
+    ):
+        assert ensemble.main([own, second, "--out", str(tmp_path / "out")]) == 2
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_ensemble_cannot_be_fine_tuned(folder, tmp_path, capsys):
+    command = [
+        str(folder / "s.zarr"),
+        "--model",
+        str(folder / "both"),
+        "--out",
+        str(tmp_path / "f"),
+    ]
+    assert finetune.main(command) == 2
+    assert "fine-tune each of its models" in capsys.readouterr().err

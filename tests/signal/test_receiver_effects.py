@@ -1,0 +1,268 @@
+"""Effects of a receiver profile on an echo, each against its formula."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.errors import InputError
+from radarsim.radar.receiver_profile import (
+    ChannelMismatch,
+    ChirpJitter,
+    DcOffset,
+    IfFilter,
+    Leakage,
+    NoiseShape,
+    PacketLoss,
+    PhaseNoise,
+    ReceiverProfile,
+    Saturation,
+)
+from radarsim.signal.front_end import front_end_of
+from radarsim.signal.noise_and_adc import receive
+from radarsim.signal.received_echo import SAMPLES_PER_PACKET, Echoes, receive_echoes
+from radarsim.signal.settings import SimulationSettings
+from tests.helpers.point_echoes import RADAR
+
+KEY = jax.random.key(3)
+NOISELESS = SimulationSettings(thermal_noise=False, quantise=False)
+FS_HZ, SLOPE = RADAR.chirp.sample_rate_hz, RADAR.chirp.slope_hz_per_s
+NUM_SAMPLES = RADAR.chirp.num_samples
+
+
+def static_echo(range_m, num_frames=4):
+    """An echo of unit amplitude in every chirp, and the echo multiplied by its delay [ns]."""
+    tau_s = 2 * range_m / SPEED_OF_LIGHT_MPS
+    tone = np.exp(2j * np.pi * SLOPE * tau_s * RADAR.chirp.sample_times_s)
+    shape = (num_frames, RADAR.frame.num_chirps, RADAR.array.num_tx, RADAR.array.num_rx)
+    echo = jnp.asarray(np.broadcast_to(tone, (*shape, NUM_SAMPLES)), jnp.complex64)
+    return Echoes(echo, echo * np.float32(tau_s * 1e9))
+
+
+def silence(num_frames=4):
+    return Echoes(jnp.zeros_like(static_echo(1.0, num_frames).echo))
+
+
+def received(echoes, settings=NOISELESS, **parts):
+    radar = replace(RADAR, profile=ReceiverProfile(**parts))
+    front_end = front_end_of(radar)
+    return np.asarray(receive_echoes(RADAR, echoes, KEY, settings, front_end=front_end))
+
+
+def gains_removed(cube):
+    return cube / RADAR.array.gains[:, :, None]
+
+
+def test_the_ideal_profile_changes_no_bit():
+    """A profile without parts gives exactly the samples of the receiver without profile."""
+    noisy = SimulationSettings()
+    echo = static_echo(1.3).echo * np.float32(0.01)
+    ideal = np.asarray(receive(RADAR, echo, KEY, noisy))
+    np.testing.assert_array_equal(received(Echoes(echo), noisy), ideal)
+
+
+def test_thermal_noise_has_the_same_draws_as_without_profile():
+    """A DC offset of 0 V leaves echo and noise as they are, to the rounding of float32."""
+    noisy = replace(NOISELESS, thermal_noise=True)
+    echo = static_echo(1.3).echo * np.float32(0.01)
+    ideal = np.asarray(receive(RADAR, echo, KEY, noisy))
+    with_part = received(Echoes(echo), noisy, dc=DcOffset(level_v=0.0))
+    np.testing.assert_allclose(with_part, ideal, rtol=1e-6, atol=1e-9)
+
+
+# --- phase noise and jitter ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("range_m", [0.1, 2.0])
+def test_phase_noise_is_range_correlated(range_m):
+    """The skirt at the offset f is L(f) 4 sin^2(pi f tau) of the carrier, per hertz.
+
+    Offsets from 50 to 500 kHz are compared. Each bin averages 384 chirps: one standard deviation is
+    0.22 dB, and the mean over 26 bins differs by less than 0.2 dB.
+    """
+    level_dbc, loop_hz = -70.0, 100e3
+    noise = PhaseNoise(level_dbc_per_hz=level_dbc, loop_bandwidth_hz=loop_hz)
+    echoes = static_echo(range_m)
+    ratio = gains_removed(received(echoes, phase_noise=noise)) / np.asarray(echoes.echo)
+    density = (np.abs(np.fft.fft(ratio[..., 0, :] - 1)) ** 2).mean((0, 1, 2)) / NUM_SAMPLES / FS_HZ
+    freq_hz = np.fft.fftfreq(NUM_SAMPLES, 1 / FS_HZ)
+    offset = (np.abs(freq_hz) > 5e4) & (np.abs(freq_hz) < 5e5)
+    tau_s = 2 * range_m / SPEED_OF_LIGHT_MPS
+    spectrum = 10 ** (level_dbc / 10) * (1e12 + loop_hz**2) / (freq_hz**2 + loop_hz**2)
+    predicted = spectrum * 4 * np.sin(np.pi * freq_hz * tau_s) ** 2
+    difference_db = 10 * np.log10(density[offset] / predicted[offset])
+    assert abs(difference_db.mean()) < 0.2
+    assert np.abs(difference_db).max() < 1.0
+
+
+def test_all_receivers_share_the_phase_noise():
+    """The oscillator is common, so that phase noise cancels between receivers."""
+    echoes = static_echo(2.0, 1)
+    cube = gains_removed(received(echoes, phase_noise=PhaseNoise(level_dbc_per_hz=-70)))
+    np.testing.assert_allclose(cube[:, :, :, 0], cube[:, :, :, 1], atol=1e-6)
+    assert np.abs(cube - np.asarray(echoes.echo)).max() > 1e-4
+
+
+@pytest.mark.parametrize("range_m", [0.5, 2.0])
+def test_jitter_turns_an_echo_by_its_beat_frequency(range_m):
+    """Jitter of the ramp by dt rotates an echo by 2 pi f_b dt; 384 chirps give its rms to 8 %."""
+    start_s = 2e-9
+    echoes = static_echo(range_m)
+    turned = gains_removed(received(echoes, jitter=ChirpJitter(start_s=start_s)))
+    phase_rad = np.angle(turned / np.asarray(echoes.echo))
+    beat_hz = SLOPE * 2 * range_m / SPEED_OF_LIGHT_MPS
+    assert phase_rad.std() == pytest.approx(2 * np.pi * beat_hz * start_s, rel=0.12)
+    assert np.ptp(phase_rad, axis=(3, 4)).max() < 1e-4  # equal for all samples and receivers
+    assert np.abs(np.abs(turned) - 1).max() < 1e-5
+
+
+def test_two_delays_have_two_rotations():
+    """In a sum of echoes, each echo is rotated by the jitter of its own delay, to first order."""
+    near, far = static_echo(0.6, 1), static_echo(2.2, 1)
+    both = Echoes(near.echo + far.echo, near.delayed + far.delayed)
+    jitter = ChirpJitter(start_s=1e-9)
+    together = received(both, jitter=jitter)
+    alone = received(near, jitter=jitter) + received(far, jitter=jitter)
+    error = np.abs(together - alone) ** 2
+    change = np.abs(alone - gains_applied(both.echo)) ** 2
+    assert 10 * np.log10(error.sum() / change.sum()) < -40
+
+
+def gains_applied(echo):
+    return np.asarray(echo) * RADAR.array.gains[:, :, None]
+
+
+# --- channels, leakage and noise -----------------------------------------------------------------
+
+
+def test_mismatch_raises_the_sidelobes_of_a_beam():
+    """The mean power beside the main lobe is (s_a^2 + s_p^2) / N of the peak, for N elements.
+
+    The errors of the transmitters and of the receivers are independent, and one row of eight
+    elements is formed of 2 transmitters and 4 receivers. Sixty keys give the mean to 10 %.
+
+    Source:
+        Mailloux, Phased Array Antenna Handbook, 2nd ed., section 7.2 (average pattern).
+    """
+    gain_db, phase_rad = 0.5, np.radians(4)
+    radar = replace(RADAR, profile=ReceiverProfile(mismatch=ChannelMismatch(
+        gain_db=gain_db, phase_rad=phase_rad)))  # fmt: skip
+    echo = static_echo(1.0, 1)
+    row = np.array(RADAR.array.azimuth_row())
+    angles = np.fft.fft(np.eye(len(row)))[1:]  # beams with nulls at the target
+    power = []
+    for seed in range(60):
+        key = jax.random.key(seed)
+        cube = receive_echoes(RADAR, echo, key, NOISELESS, front_end=front_end_of(radar))
+        elements = gains_removed(np.asarray(cube))[0, 0, row[:, 0], row[:, 1], 0]
+        power.append((np.abs(angles @ elements) ** 2).mean() / abs(elements.sum()) ** 2)
+    # A null averages the errors of eight elements, of which pairs share a transmitter or receiver.
+    variance = (gain_db / 8.686) ** 2 + phase_rad**2
+    predicted = 2 * variance / len(row) * null_share(row)
+    assert np.mean(power) == pytest.approx(predicted, rel=0.2)
+
+
+def null_share(row):
+    """Mean response of the nulls to errors of transmitters and receivers, per variance and N."""
+    angles = np.fft.fft(np.eye(len(row)))[1:]
+    power = 0.0
+    for axis in (0, 1):
+        members = np.equal.outer(np.unique(row[:, axis]), row[:, axis])
+        power += (np.abs(angles @ members.T) ** 2).sum(1).mean()
+    return power / (2 * len(row))
+
+
+def test_leakage_appears_at_its_range_with_its_level():
+    """A tone at range bin 3 gives exactly its amplitude there, and nothing in the other bins."""
+    bin_m = RADAR.range_resolution_m
+    part = Leakage(range_m=[3 * bin_m], channels=[[[[0.02, -0.01]]]], level_db=6.0)
+    spectrum = np.fft.fft(received(silence(1), leakage=part)) / NUM_SAMPLES
+    expected = (0.02 - 0.01j) * 10 ** (6 / 20)
+    np.testing.assert_allclose(spectrum[..., 3], expected, atol=1e-6)
+    assert np.abs(np.delete(spectrum, 3, axis=-1)).max() < 1e-6
+
+
+def test_the_noise_has_the_spectrum_of_the_profile():
+    """Each bin averages 1,536 chirps: one standard deviation is 0.11 dB, and 0.5 dB is allowed."""
+    shape = NoiseShape(level_db=2.0, spectrum=[[0.0, 4.0], [0.5, 0.0], [0.75, -6.0]])
+    noise_v = received(silence(), replace(NOISELESS, thermal_noise=True), noise=shape)
+    power = (np.abs(np.fft.fft(noise_v)) ** 2).mean((0, 1, 2, 3)) / NUM_SAMPLES
+    level_db = 10 * np.log10(power) - 20 * np.log10(RADAR.receiver.noise_rms_v(FS_HZ))
+    at = np.arange(NUM_SAMPLES) / NUM_SAMPLES
+    expected = 2 + np.interp(at, [0, 0.5, 0.75, 1], [4, 0, -6, 4])
+    np.testing.assert_allclose(level_db, expected, atol=0.5)
+
+
+def test_filtered_noise_falls_at_the_end_of_the_band_and_at_zero_if():
+    """White noise passes between 0.1 and 0.85 of the rate, and is attenuated near 0 and 0.95."""
+    radar = replace(RADAR, profile=ReceiverProfile(if_filter=IfFilter(high_pass_1_hz=20e3)))
+    level_db = 20 * np.log10(np.asarray(front_end_of(radar).noise_gain))
+    at = np.arange(NUM_SAMPLES) / NUM_SAMPLES
+    assert np.abs(level_db[(at > 0.1) & (at < 0.85)]).max() < 0.5
+    assert level_db[np.argmin(abs(at - 0.95))] < -10
+    assert level_db[0] < -6
+
+
+def test_every_receiver_has_its_dc_offset():
+    """The offset is constant over time and transmitters, and differs between receivers."""
+    offset_v = received(silence(), dc=DcOffset(level_v=0.01))
+    np.testing.assert_array_equal(offset_v, np.broadcast_to(offset_v[:1, :1, :1, :, :1],
+                                                            offset_v.shape))  # fmt: skip
+    assert len(np.unique(offset_v)) == RADAR.array.num_rx
+    assert np.sqrt((np.abs(offset_v) ** 2).mean()) == pytest.approx(0.01, rel=1.0)
+
+
+# --- limits and lost packets ---------------------------------------------------------------------
+
+
+def test_saturation_limits_i_and_q():
+    """A tone of amplitude 1 clipped at 0.5 has its third harmonic at the level of Fourier theory.
+
+    b_3 / b_1 = 0.1378 / 0.6090 for limits at half of the amplitude
+    """
+    clipped = received(
+        static_echo(5 * RADAR.range_resolution_m, 1), saturation=Saturation(level_v=0.5)
+    )
+    assert np.abs(clipped.real).max() <= 0.5
+    spectrum = np.abs(np.fft.fft(clipped[0, 0, 0, 0])) / NUM_SAMPLES
+    # A complex tone clipped in I and Q has its third harmonic at -3 times its frequency.
+    assert spectrum[-15] / spectrum[5] == pytest.approx(0.1378 / 0.6090, rel=0.02)
+
+
+def test_lost_packets_are_zeros_in_the_order_of_the_stream():
+    """A fifth of the packets is lost, in whole packets of 364 samples."""
+    cube = received(static_echo(1.0), packets=PacketLoss(loss_rate=0.2))
+    order = np.array(RADAR.frame.tx_order)
+    sent = (cube[:, :, order] == 0).ravel()
+    whole = sent[: len(sent) // SAMPLES_PER_PACKET * SAMPLES_PER_PACKET]
+    packets = whole.reshape(-1, SAMPLES_PER_PACKET)
+    assert (packets.all(1) | ~packets.any(1)).all()
+    # 270 packets: one standard deviation of the share is 0.024.
+    assert packets[:, 0].mean() == pytest.approx(0.2, abs=0.08)
+
+
+def test_frames_do_not_depend_on_the_number_of_frames():
+    """Random effects are drawn by the index of the frame, so that chunks can be simulated alone."""
+    parts = {
+        "jitter": ChirpJitter(start_s=1e-9),
+        "packets": PacketLoss(loss_rate=0.2),
+        "mismatch": ChannelMismatch(gain_db=1.0, phase_rad=0.1),
+        "dc": DcOffset(level_v=0.1),
+    }
+    whole = received(static_echo(1.0), **parts)
+    front_end = front_end_of(replace(RADAR, profile=ReceiverProfile(**parts)))
+    last = receive_echoes(
+        RADAR, static_echo(1.0, 2), KEY, NOISELESS, first_frame=2, front_end=front_end
+    )
+    np.testing.assert_allclose(np.asarray(last), whole[2:], rtol=1e-6, atol=1e-7)
+
+
+def test_ranges_must_be_drawn():
+    """A profile with a range is refused with the name of the setting."""
+    profile = ReceiverProfile(dc=DcOffset(level_v=(0.0, 0.1)))
+    with pytest.raises(InputError, match=r"dc.level_v.*draw numbers"):
+        front_end_of(replace(RADAR, profile=profile))
+    assert front_end_of(replace(RADAR, profile=profile.at_middles())).dc_v == 0.05
