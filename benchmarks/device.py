@@ -27,8 +27,9 @@ def measure_device(scene, minutes: float) -> dict:
 
     from benchmarks.method_speeds import heatmap_settings
     from benchmarks.scenes import BenchmarkScene, settings_for
-    from radarsim.batch import BatchSimulator, stack_clips
+    from radarsim.batch import BatchSimulator
     from radarsim.heatmaps.settings import PAPER_MAPS
+    from radarsim.posed_clip import stack_clips
 
     radar = scene.radar
     batch = BenchmarkScene(

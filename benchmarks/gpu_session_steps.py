@@ -245,8 +245,9 @@ FUNCTIONS = {
 def _timed_methods(scale: Scale) -> dict[str, Callable]:
     from benchmarks.method_speeds import heatmap_settings
     from benchmarks.scenes import BenchmarkScene, settings_for
-    from radarsim.batch import BatchSimulator, stack_clips
+    from radarsim.batch import BatchSimulator
     from radarsim.heatmaps.settings import PAPER_MAPS
+    from radarsim.posed_clip import stack_clips
 
     scene = BenchmarkScene(scale.radar, scale.clip_frames, RANGE_M, SIGMA_RAD, body=scale.body)
     clips = jax.device_put(stack_clips([scene.clip()] * scale.num_clips))

@@ -9,11 +9,11 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from builders.activities import perform
-from radarsim.batch import PosedClip, pose_clip
 from radarsim.files import free_body
 from radarsim.heatmaps.heatmaps import make_heatmaps
 from radarsim.heatmaps.settings import PAPER_MAPS
 from radarsim.point_targets import simulate_points
+from radarsim.posed_clip import PosedClip, pose_clip
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.motion import cut_motion, sample_motion

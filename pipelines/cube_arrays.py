@@ -17,10 +17,10 @@ from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.schema import FLOOR_DB
 from pipelines.store_spec import heatmap_settings, heatmaps_of
-from radarsim.batch import PosedClip
 from radarsim.detection.frame_products import WantedProducts, frame_products, own_clutter_v
 from radarsim.heatmaps.heatmaps import HeatmapSettings, make_heatmaps, maps_of_clip, num_columns
 from radarsim.heatmaps.settings import measured_heatmaps
+from radarsim.posed_clip import PosedClip
 from radarsim.radar.radar import Radar
 from radarsim.signal.noise_and_adc import to_codes
 

@@ -29,8 +29,8 @@ from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take, TakeChanged, take_of_clip
 from pipelines.subjects import BodyKey
-from radarsim.batch import PosedClip, pose_clip
 from radarsim.errors import InputError
+from radarsim.posed_clip import PosedClip, pose_clip
 
 # Tasks queued per process of the pool; enough to keep every process busy.
 QUEUED_PER_PROCESS = 2

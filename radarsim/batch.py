@@ -10,15 +10,12 @@ contrast, `simulate.simulate` determines the array sizes on the host before the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial, reduce
 from operator import add
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax.typing import ArrayLike
 from jaxtyping import Array, Complex
 
 from radarsim.array_checks import check_axes
@@ -34,124 +31,20 @@ from radarsim.frame_batches import (
 from radarsim.heatmaps.heatmaps import Heatmaps, maps_of_clip
 from radarsim.heatmaps.settings import HeatmapSettings, num_columns
 from radarsim.input_checks import (
-    SimulationInput,
     check_radar,
-    check_scene,
     check_settings,
-    check_simulation,
-    checked_frames,
 )
+from radarsim.posed_clip import PosedClip
 from radarsim.radar.radar import Radar
-from radarsim.radar.timing import burst_times_s
-from radarsim.scattering.levels import volts_per_weight
-from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.body import BodyModel
 from radarsim.scene.mesh import BurstMesh, Surface
-from radarsim.scene.scene import PosedScene, Scene, pose, skin_subjects
-from radarsim.scene.separation import check_separation
+from radarsim.scene.scene import PosedScene, skin_subjects
 from radarsim.signal.array_sizes import RequiredSizes, SumSizes, largest, largest_of_bodies
 from radarsim.signal.face_selection import sizes_of_selection
-from radarsim.signal.front_end import FrontEnd, parts_of
-from radarsim.signal.noise_and_adc import Key
 from radarsim.signal.received_echo import echoes_of, receive_echoes
 from radarsim.signal.settings import SimulationSettings
 from radarsim.signal.surface_selection import select_each, with_echo_faces
 from radarsim.simulate import clip_echo
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True, kw_only=True)
-class PosedClip:
-    """A clip ready for the device, or many clips along a leading axis (see `stack_clips`).
-
-    Attributes:
-        posed: the scene, posed at the Chebyshev nodes of every burst.
-        key: JAX random key for the receiver noise.
-        reflection: the reflection model.
-        level_v: level constant from `levels.volts_per_weight` [V].
-        extra_noise_db: value added to the receiver's noise figure [dB].
-        own_frames: number of frames before the padding, for products that need it; None if no
-            frame is padding.
-        front_end: arrays of the radar's profile; None for the ideal radar.
-    """
-
-    posed: PosedScene
-    key: Array | np.ndarray
-    reflection: ReflectionModel
-    level_v: ArrayLike
-    extra_noise_db: ArrayLike = 0.0
-    own_frames: ArrayLike | None = None
-    front_end: FrontEnd | None = None
-
-
-def pose_clip(
-    radar: Radar,
-    scene: Scene,
-    key: Key,
-    reflection: ReflectionModel,
-    settings: SimulationSettings,
-    *,
-    num_frames: int,
-    extra_noise_db: float = 0.0,
-) -> PosedClip:
-    """Pose a scene as a clip from frame 0 on; the arguments are those of `simulate.simulate`.
-
-    Raises:
-        InputError: an argument is invalid, the scene has a room, the frames extend past the end of
-            the motion, or two bodies interpenetrate.
-    """
-    check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
-    check_scene("pose_clip", scene)
-    if scene.room is not None:
-        problem = "is a Room, which clips on the device do not have yet"
-        raise InputError("pose_clip", "scene.room", problem, "use simulate, or a scene without it")
-    num_frames, _ = checked_frames("pose_clip", radar, scene, settings, num_frames, 0)
-    _check_separation(scene, burst_times_s(radar, num_frames, settings.nodes))
-    level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
-    radar, reflection, front_end = parts_of(radar, reflection)
-    return PosedClip(
-        posed=pose(scene, burst_times_s(radar, num_frames, settings.nodes)),
-        key=key,
-        reflection=reflection,
-        level_v=level_v,
-        extra_noise_db=extra_noise_db,
-        front_end=front_end,
-    )
-
-
-def _check_separation(scene: Scene, times_s: np.ndarray) -> None:
-    """Check several bodies in the middle of each burst, for which they are skinned separately."""
-    if len(scene.subjects) > 1:
-        node = times_s.shape[1] // 2
-        middle_s = times_s[:, node : node + 1]
-        surfaces = jax.jit(skin_subjects)(scene.bodies, pose(scene, middle_s))
-        check_separation("pose_clip", scene, middle_s, surfaces)
-
-
-def stack_clips(clips: list[PosedClip]) -> PosedClip:
-    """Stack clips with the same number of frames along a leading axis.
-
-    Raises:
-        InputError: the list is empty, an item is not a `PosedClip`, or the clips differ in number
-            of frames, body or reflection model.
-    """
-    hint = "give a list of clips made by pose_clip with the same settings"
-    for clip in clips:
-        check_type("stack_clips", "clips", clip, PosedClip, hint)
-    if not clips:
-        raise InputError("stack_clips", "clips", "holds no clip", hint)
-    first = _structure(clips[0])
-    for index, clip in enumerate(clips):
-        if _structure(clip) != first:
-            problem = f"clip {index} has other shapes or another reflection model than clip 0"
-            raise InputError("stack_clips", "clips", problem, hint)
-    return jax.tree.map(lambda *parts: jnp.stack([jnp.asarray(part) for part in parts]), *clips)
-
-
-def _structure(clip: PosedClip) -> tuple:
-    """Types and shapes of a clip's arrays, which must be equal for all clips of a stack."""
-    leaves, tree = jax.tree.flatten(clip)
-    return tree, [jnp.shape(leaf) for leaf in leaves]
 
 
 class BatchSimulator:

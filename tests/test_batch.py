@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from builders.activities import perform
-from radarsim.batch import BatchSimulator, pose_clip, stack_clips
+from radarsim.batch import BatchSimulator
 from radarsim.errors import InputError
 from radarsim.files import free_body
 from radarsim.frame_batches import MOST_FRAMES, frames_per_batch, map_in_batches, shortest_batches
 from radarsim.heatmaps.heatmaps import HeatmapSettings, make_heatmaps
+from radarsim.posed_clip import pose_clip, stack_clips
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from radarsim.scattering.physical_optics import PhysicalOptics
 from radarsim.scattering.reflection import QuasiSpecular

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import radarsim as rs
-from radarsim.batch import pose_clip, stack_clips
 from radarsim.captures.recording import Recording
+from radarsim.posed_clip import pose_clip, stack_clips
 from radarsim.scene.coarsening import coarsen
 from radarsim.scene.scene import pose, skin_subjects
 from radarsim.signal.face_selection import select_faces

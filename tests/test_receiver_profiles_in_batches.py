@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from builders.activities import perform
-from radarsim.batch import BatchSimulator, pose_clip, stack_clips
+from radarsim.batch import BatchSimulator
 from radarsim.files import free_body
+from radarsim.posed_clip import pose_clip, stack_clips
 from radarsim.radar.receiver_profiles import datasheet_profile
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.motion import cut_motion

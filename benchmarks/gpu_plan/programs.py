@@ -50,7 +50,7 @@ class Simulation:
         """Pose a clip and find its array sizes; the default radar is the paper's board."""
         from benchmarks.method_speeds import heatmap_settings
         from benchmarks.scenes import BenchmarkScene
-        from radarsim.batch import stack_clips
+        from radarsim.posed_clip import stack_clips
         from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
         self.radar = BOARDS[DEFAULT_BOARD] if radar is None else radar

@@ -6,7 +6,6 @@
 
 # %%
 import jax
-import matplotlib.pyplot as plt
 
 import radarsim as rs
 from builders.activities import perform
@@ -32,7 +31,6 @@ print("frame, chirp, transmitter, receiver, sample:", cube_v.shape)
 # %%
 maps = rs.heatmaps(radar, cube_v)
 maps.plot()
-plt.show()
 
 # %% [markdown]
 # The torso is the bright line; its speed changes its sign where the person turns around. Arms and legs are faster than
@@ -40,8 +38,6 @@ plt.show()
 
 # %%
 rs.detect(radar, cube_v).plot()
-plt.show()
 
 # %%
 rs.range_doppler(radar, cube_v).plot(frame=15)
-plt.show()

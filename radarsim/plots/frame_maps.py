@@ -14,6 +14,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from radarsim.plots.notebook_figure import NotebookFigure
 from radarsim.plots.points import Extent, draw_range_rings, set_plan_view
 from radarsim.plots.style import COLOURS, DPI, STYLE
 
@@ -43,7 +44,9 @@ def frame_map_page(
     """
     wide = "angle_rad" in axes
     with rc_context(STYLE):
-        page = Figure(figsize=(8.4, 4.9) if wide else (6.6, 5.6), dpi=DPI, layout="constrained")
+        page = NotebookFigure(
+            figsize=(8.4, 4.9) if wide else (6.6, 5.6), dpi=DPI, layout="constrained"
+        )
         page.suptitle(title, fontsize=11, fontweight="bold", parse_math=False)
         panel = page.add_subplot()
         draw = draw_range_azimuth if wide else draw_range_doppler

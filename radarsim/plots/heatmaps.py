@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from radarsim.plots.frames import FrameSeries, add_frame_column, mark_frame, with_points
+from radarsim.plots.notebook_figure import NotebookFigure
 from radarsim.plots.scene import (
     ScenePicture,
     draw_scene,
@@ -100,7 +101,7 @@ def clip_page(
     column = _COLUMN_INCHES if frames is not None and frames.has_maps else 0.0
     part = width / (width + column)
     with rc_context(STYLE):
-        page = Figure(figsize=(width + column, 8.6 if scene else 7.8), dpi=DPI)
+        page = NotebookFigure(figsize=(width + column, 8.6 if scene else 7.8), dpi=DPI)
         _add_text(page, 0.975, title, fontsize=13, fontweight="bold")
         _add_text(page, 0.945, subtitle, fontsize=9, color="0.35", linespacing=1.4)
         place = (0.435, 0.065, 0.775) if scene else (0.1, 0.1, 0.88)
@@ -145,7 +146,7 @@ def sheet_page(
     low, high = _common_limits(name, maps, axes)
     with rc_context({**STYLE, "font.size": 7, "axes.labelsize": 7}):
         width, height = 2.3 * columns + 1.0, 1.65 * rows + 0.9
-        page = Figure(figsize=(width, height), dpi=DPI)
+        page = NotebookFigure(figsize=(width, height), dpi=DPI)
         page.text(
             0.1 / width,
             1 - 0.12 / height,

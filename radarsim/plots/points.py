@@ -14,6 +14,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
+from radarsim.plots.notebook_figure import NotebookFigure
 from radarsim.plots.style import DPI, SPEED_COLOURS, STYLE
 
 # Position of each value of a point on the last axis, as in `PointCloud.values`.
@@ -54,7 +55,7 @@ def points_page(
     points, at_s = found_points(values), times_of_points(values, times_s)
     tall = bool(np.isfinite(points[:, ELEVATION]).any())
     with rc_context(STYLE):
-        page = Figure(figsize=(12, 7), dpi=DPI, layout="constrained")
+        page = NotebookFigure(figsize=(12, 7), dpi=DPI, layout="constrained")
         page.suptitle(_titled(title, values), fontsize=12, fontweight="bold", parse_math=False)
         grid = page.add_gridspec(2, 2, width_ratios=(1, 1.1), height_ratios=(1, 1))
         left = grid[:, 0].subgridspec(2 if tall else 1, 1, height_ratios=(2.4, 1)[: 1 + tall])

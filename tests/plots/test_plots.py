@@ -15,6 +15,7 @@ from radarsim.plots.heatmaps import (
     sheet_page,
 )
 from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
+from radarsim.plots.notebook_figure import NotebookFigure
 from radarsim.plots.scene import ScenePicture, radial_trajectory, separated_moments, strip_moments_s
 from radarsim.scene.placement import ActivityArea, RadarPose
 
@@ -213,3 +214,10 @@ def test_a_sheet_draws_all_clips_on_the_same_axes_and_colours():
     assert len({axes.get_ylim() for axes in panels}) == 1
     assert {axes.collections[0].get_clim() for axes in panels} == {(0, 35)}
     assert [axes.get_title(loc="left") for axes in panels] == [f"clip {i}" for i in range(5)]
+
+
+def test_a_notebook_shows_a_figure_as_a_picture_without_pyplot():
+    """IPython calls `_repr_png_` of the value of a cell; a plain Figure is shown as text only."""
+    page = NotebookFigure(figsize=(1, 1))
+    page.add_subplot().plot([0, 1])
+    assert page._repr_png_().startswith(b"\x89PNG")

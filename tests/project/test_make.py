@@ -51,11 +51,10 @@ def test_a_job_with_further_extras_adds_them_to_the_installed_ones(make):
     ]
 
 
-def test_the_docs_job_builds_the_site_unless_options_say_otherwise(make):
-    make.main(["docs"])
-    make.main(["docs", "serve", "--dirty"])
+def test_the_docs_job_builds_the_site_and_passes_options_on(make):
+    make.main(["docs", "-b", "linkcheck"])
     assert make.installs[0][-1] == f"{make.ROOT}[docs]"
-    assert make.jobs == [["-m", "mkdocs", "build"], ["-m", "mkdocs", "serve", "--dirty"]]
+    assert make.jobs == [["-m", "sphinx", *make.DOCS, "-b", "linkcheck"]]
 
 
 def test_predict_reads_the_default_store_and_installs_the_text_encoder_alone(make):

@@ -75,7 +75,10 @@ def holds(settings, table: dict) -> bool:
 def test_a_build_command_gives_a_valid_recipe(options):
     table = recipe_table(vars(amass._parser().parse_args(options)))
     table.pop("radar", None)  # radar files, which the reader of the README must provide
-    assert holds(recipe_from_table(table, "README"), table)
+    receiver = table.pop("receiver", None)
+    recipe = recipe_from_table(table | ({"receiver": receiver} if receiver else {}), "README")
+    assert holds(recipe, table)
+    assert receiver in (None, recipe.receiver and recipe.receiver.name)
 
 
 @pytest.mark.parametrize("options", commands("builders.draw", "draw"), ids=" ".join)

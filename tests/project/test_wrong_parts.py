@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import radarsim as rs
-from radarsim.batch import pose_clip, stack_clips
 from radarsim.errors import InputError
 from radarsim.files import find_motions, read_arrays, read_mesh_sequence
+from radarsim.posed_clip import pose_clip, stack_clips
 from tests.helpers.sample_calls import (
     BODY,
     CODES,

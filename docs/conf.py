@@ -1,0 +1,64 @@
+"""Sphinx configuration; `python3 make.py docs` builds the documentation in the folder site."""
+
+from radarsim import __version__
+
+project = "radarsim"
+release = __version__
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinxcontrib.mermaid",
+]
+exclude_patterns = ["conf.py"]
+html_theme = "furo"
+html_title = "radarsim"
+
+# Pages are Markdown; tutorials are Python files that are executed as notebooks.
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
+nb_execution_mode = "force"  # results of the present code
+nb_execution_timeout = 900
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+
+# Docstrings have Google's sections; names between single backticks are code.
+default_role = "code"
+napoleon_numpy_docstring = False
+napoleon_custom_sections = ["Source", "Sources"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+napoleon_attr_annotations = False
+
+
+def setup(app):
+    """Convert the docstrings to reStructuredText before napoleon reads their sections."""
+    app.connect("autodoc-process-docstring", _to_rest, priority=400)
+
+
+def _to_rest(app, what, name, obj, options, lines):
+    lines[:] = _with_literal_blocks([_escaped(line) for line in lines])
+
+
+def _escaped(line):
+    """Escape characters of markup outside of code: * of shapes and products, | of magnitudes."""
+    parts = line.split("`")
+    parts[::2] = [part.replace("*", r"\*").replace("|", r"\|") for part in parts[::2]]
+    return "`".join(parts)
+
+
+def _with_literal_blocks(lines):
+    """Mark indented formulas and examples, which follow an empty line, as literal blocks."""
+    found, indent, literal = [], 0, False
+    for number, line in enumerate(lines):
+        own = len(line) - len(line.lstrip())
+        if line.strip():
+            starts = number > 0 and not lines[number - 1].strip() and own > indent
+            if starts and not literal:
+                found += [f"{' ' * indent}::", ""]
+            literal = (literal and own > indent) or starts
+            indent = indent if literal else own
+        found.append(line.replace("\\", "") if literal else line)
+    return found
