@@ -1,8 +1,9 @@
 """Features of a time-Doppler picture, and a multinomial logistic regression on them.
 
-The features do not depend on the time at which an activity begins: levels in bands of speed over
-the active columns, their differences between approaching and receding, their modulation over time,
-and the order of approaching and receding motion.
+The features are the levels in speed bands over the active columns, the level differences between
+approaching and receding motion, the modulation of the levels over time, and the order of
+approaching and receding motion. None of the features depends on the time at which an activity
+begins.
 """
 
 from itertools import pairwise
@@ -16,7 +17,7 @@ from benchmarks.activity_pictures import COLUMN_S, LABELS, NUM_BINS, level_db
 BANDS = (2, 4, 7, 12, 20, 32, 63)
 # Edges of the bands of the modulation over time [Hz]; columns are 0.128 s apart.
 MODULATIONS_HZ = (0.15, 0.5, 1.0, 1.6, 2.4, 3.9)
-# Level by which an active column exceeds the quiet ones [dB].
+# Minimum level of an active column above the level of the quiet columns [dB].
 _ACTIVE_DB = 3.0
 
 
@@ -66,7 +67,7 @@ def _features(level) -> np.ndarray:
 
 
 def _thirds(bands, columns) -> np.ndarray:
-    """Approaching minus receding level, and level of fast motion, in thirds of the activity."""
+    """Approaching minus receding level, and fast and slow levels, in each third of an activity."""
     edges = np.linspace(columns[0], columns[-1] + 1, 4).astype(int)
     found = []
     for start, end in pairwise(edges):
@@ -76,7 +77,7 @@ def _thirds(bands, columns) -> np.ndarray:
 
 
 def _modulation(series, columns) -> np.ndarray:
-    """Shares of the modulation power in bands, in dB relative to all bands."""
+    """Modulation power in each band, relative to the total power of all bands [dB]."""
     part = series[columns[0] : columns[-1] + 1]
     part = (part - part.mean()) * np.hanning(len(part) + 2)[1:-1]
     power = np.abs(np.fft.rfft(part, 256)) ** 2
@@ -88,7 +89,7 @@ def _modulation(series, columns) -> np.ndarray:
 
 
 def _gradient(strength, columns) -> float:
-    """Where in the activity its energy lies: -1 at the beginning, 1 at the end."""
+    """Temporal centroid of an activity's level: -1 at the beginning, 1 at the end."""
     weight = strength[columns[0] : columns[-1] + 1] - strength.min() + 1e-6
     place = np.linspace(-1, 1, len(weight)) if len(weight) > 1 else np.zeros(1)
     return float((weight * place).sum() / weight.sum())
@@ -101,7 +102,7 @@ class LogisticRegression:
         self.penalty = penalty
 
     def fit(self, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None):
-        """Fit to labelled features; `weights` are those of the examples."""
+        """Fit the model to labelled features; `weights` has one weight per example."""
         self._mean, self._scale = features.mean(0), features.std(0) + 1e-3
         inputs = self._inputs(features)
         target = (labels[:, None] == np.array(LABELS)).astype(float)
@@ -125,7 +126,7 @@ class LogisticRegression:
         return self
 
     def predict(self, features: np.ndarray) -> np.ndarray:
-        """Most likely label of each picture."""
+        """Return the most likely label of each picture."""
         return np.array(LABELS)[np.argmax(self._inputs(features) @ self._matrix, axis=1)]
 
     def _inputs(self, features):

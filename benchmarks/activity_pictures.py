@@ -1,10 +1,10 @@
-"""Time-Doppler pictures of five activities: recorded ones, and simulated ones by the same receiver.
+"""Recorded time-Doppler pictures of five activities, and simulated pictures by the same receiver.
 
 The recordings (docs/real.md) are pictures of log(1 + |FFT|) in the colours of viridis. Each column
-is the transform of 128 samples without a window; every sample is the sum of two samples at 2 kHz.
-The I/Q samples have eight bits between 0 and 1 and an offset, and are clipped by strong echoes.
-Positive frequencies are approaching: in the recording of a person who walks towards the radar, the
-level rises by 17 dB in five seconds of positive frequencies.
+is the transform of 128 samples without a window; each of these samples is the sum of two samples
+recorded at 2 kHz. The I/Q samples have eight bits between 0 and 1 and an offset, and are clipped by
+strong echoes. Approaching motion has positive frequencies: in the recording of a person who walks
+towards the radar, the frequencies are positive for five seconds, in which the level rises by 17 dB.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from radarsim.captures.map_pictures import open_picture
 LABELS = ("convulsion", "cough", "drink", "fall", "wave")
 DEVELOPMENT, FINAL = tuple("ABCDE"), tuple("FGHIJKLMNO")
 NUM_BINS, NUM_COLUMNS, COLUMN_S = 128, 78, 0.128
-# Offset of I and of Q, noise per complex sample, and step of the stored samples (1: full scale),
-# measured in the recordings of a room in which a person sits still.
+# Offset of I and of Q, RMS noise per complex sample, and quantisation step of the stored samples,
+# in units of full scale, measured in the recordings of a room in which a person sits still.
 OFFSET, NOISE_RMS, STEP = 0.655, 0.0032, 1 / 255
-# Logarithm of the largest value of a picture, which is that of the offset.
+# Largest value of log(1 + |FFT|) in a picture, which the offset causes at zero frequency.
 PEAK_LOG = float(np.log1p(2 * NUM_BINS * OFFSET * np.sqrt(2)))
 _DESCRIPTION = ArrayDescription(
     axes=("speed", "time"),
@@ -44,8 +44,8 @@ class Pictures:
     """Time-Doppler pictures with labels.
 
     Attributes:
-        values: relative values from 0 to 1 [picture, bin, column]; bin 64 is zero frequency, higher
-            bins approach the radar.
+        values: relative values from 0 to 1 [picture, bin, column]; bin 64 is zero frequency, and
+            higher bins contain motion towards the radar.
         labels: activity of each picture.
         people: person in each picture.
     """
@@ -55,7 +55,7 @@ class Pictures:
     people: np.ndarray
 
     def part(self, keep: np.ndarray) -> "Pictures":
-        """The pictures of a mask or of indices."""
+        """Return the pictures that a mask or an array of indices selects."""
         return Pictures(
             values=self.values[keep], labels=self.labels[keep], people=self.people[keep]
         )
@@ -68,11 +68,11 @@ def person_of(name: str) -> str:
 
 
 def recorded_pictures(folder: str | Path, people: tuple[str, ...]) -> Pictures:
-    """Recordings of some people; files of other people are not opened.
+    """Read the recordings of the given people, without opening the files of other people.
 
     Args:
         folder: folder with one subfolder per label.
-        people: people whose recordings are read.
+        people: letters of the people whose recordings are read.
     """
     files = [
         (label, person_of(path.name), path)
@@ -88,7 +88,7 @@ def recorded_pictures(folder: str | Path, people: tuple[str, ...]) -> Pictures:
 
 
 def read_picture(path: Path) -> Float[np.ndarray, "bin column"]:
-    """Relative values of one recorded picture."""
+    """Read the relative values of one recorded picture."""
     array = open_picture(path, _DESCRIPTION)
     return np.asarray(array.read((slice(None), slice(None))))
 
@@ -96,12 +96,12 @@ def read_picture(path: Path) -> Float[np.ndarray, "bin column"]:
 def doppler_picture(
     echo: Complex[np.ndarray, " sample"], rng: np.random.Generator
 ) -> Float[np.ndarray, "bin column"]:
-    """Picture that the receiver of the recordings makes of an echo.
+    """Simulate the picture that the receiver of the recordings produces from an echo.
 
     Args:
         echo: I/Q samples of the echo at 2 kHz without noise, in units of full scale; approaching
             echoes have positive frequencies.
-        rng: generator of the receiver noise.
+        rng: random number generator for the receiver noise.
     """
     noise = rng.normal(0.0, NOISE_RMS / np.sqrt(2), (2, len(echo)))
     samples = echo + OFFSET * (1 + 1j) + noise[0] + 1j * noise[1]
@@ -115,7 +115,7 @@ def doppler_picture(
 
 
 def level_db(values: Float[np.ndarray, "*picture bin column"]) -> np.ndarray:
-    """Amplitude of every cell [dB re noise]; the offset at zero frequency gives the scale."""
+    """Amplitude of every cell [dB re noise], scaled by the known offset at zero frequency."""
     amplitude = np.expm1(PEAK_LOG * values)
     noise = NOISE_RMS * np.sqrt(2 * NUM_BINS)
     return 20 * np.log10(np.maximum(amplitude, 0.5 * noise) / noise)

@@ -1,4 +1,4 @@
-"""Scores of predicted activities: mean recall, interval over people, confusions, control."""
+"""Scores of predicted activities: mean recall, interval over people, confusions and control."""
 
 from collections.abc import Callable
 
@@ -8,23 +8,24 @@ from benchmarks.activity_features import LogisticRegression
 from benchmarks.activity_pictures import LABELS
 
 NUM_BOOTSTRAP = 10_000
-# Penalties with simulated pictures and with a few recordings alone, chosen on people A to E.
+# Regularisation penalties for training with simulated pictures and for training with a few
+# recordings alone, both chosen on people A to E.
 SIMULATED_PENALTY, FEW_PENALTY = 30.0, 3.0
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Number of pictures [label, prediction]."""
+    """Confusion matrix: number of pictures [label, prediction]."""
     return np.array([[np.sum((labels == a) & (predicted == b)) for b in LABELS] for a in LABELS])
 
 
 def mean_recall(labels: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean over the labels of the share of their pictures that is predicted correctly."""
+    """Mean recall: the share of correct predictions for each label, averaged over the labels."""
     found = [np.mean(predicted[labels == each] == each) for each in LABELS if each in labels]
     return float(np.mean(found))
 
 
 def interval_over_people(labels, predicted, people, seed: int = 0) -> tuple[float, float]:
-    """95 % percentile interval of the mean over people of their mean recall."""
+    """95 % bootstrap percentile interval of the mean recall per person, averaged over people."""
     per_person = np.array(
         [mean_recall(labels[people == who], predicted[people == who]) for who in np.unique(people)]
     )
@@ -39,12 +40,12 @@ def permutation_control(
     num_controls: int,
     seed: int = 0,
 ) -> dict[str, float]:
-    """Mean recall of models whose training labels are exchanged between the activities.
+    """Mean recall of models trained with activity labels that are permuted by a derangement.
 
     Args:
-        train, test: features and labels.
-        num_controls: number of models.
-        seed: seed of the derangements.
+        train, test: features and labels of the training data and of the test data.
+        num_controls: number of models, each trained with another derangement.
+        seed: random seed of the derangements.
     """
     rng = np.random.default_rng(seed)
     found = []
@@ -67,17 +68,17 @@ def few_shot(
     tested: np.ndarray,
     seed: int = 0,
 ) -> np.ndarray:
-    """Predictions for every picture by models that saw a few recordings of other people.
+    """Predict the activity in every picture by models trained on a few recordings of other people.
 
     Args:
-        simulated: features and labels of simulated pictures; None to train from scratch.
-        recorded: features, labels and people.
-        num_each: number of recordings per activity.
+        simulated: features and labels of simulated pictures; None: train on the recordings alone.
+        recorded: features, labels and people of the recorded pictures.
+        num_each: number of training recordings per activity.
         tested: people for whom predictions are made.
-        seed: seed of the choice of recordings.
+        seed: random seed for the choice of the training recordings.
 
     Returns:
-        Predicted labels of the pictures of the tested people, in their order.
+        Predicted labels of the tested people's pictures, in the order of the pictures.
     """
     features, labels, people = recorded
     predicted = np.full(len(labels), "", dtype=object)
@@ -85,7 +86,7 @@ def few_shot(
         chosen = _few(labels, people != who, num_each, np.random.default_rng((seed, ord(who))))
         inputs, targets, weights = features[chosen], labels[chosen], np.ones(len(chosen))
         if simulated is not None:
-            # All recordings together count as much as all simulated pictures.
+            # The total weight of the recordings equals the total weight of the simulated pictures.
             weights = np.full(len(chosen), len(simulated[1]) / len(chosen))
             weights = np.concatenate([np.ones(len(simulated[1])), weights])
             inputs = np.concatenate([simulated[0], inputs])
@@ -97,7 +98,7 @@ def few_shot(
 
 
 def mean_over_seeds(score: Callable[[int], float], num_seeds: int) -> float:
-    """Mean of a score over the seeds 0, 1, ..."""
+    """Mean of a score over the seeds from 0 to `num_seeds` - 1."""
     return float(np.mean([score(seed) for seed in range(num_seeds)]))
 
 

@@ -1,10 +1,11 @@
-"""Quick simulation of the five activities: I/Q samples of a coarse body, for development.
+"""Fast simulation of the five activities with a coarse body, written as I/Q samples.
 
     python -m benchmarks.activity_simulation --out five.npz --takes 100
 
-The preset `five-activities` simulates the whole body with occlusion; this command simulates faces
-of 6 cm without occlusion, in an eighth of the processor time. The file is written after every tenth
-take, and takes that it already contains are not simulated again.
+The preset `five-activities` simulates the whole body with occlusion; this command, which is meant
+for development, simulates faces of 6 cm without occlusion, in an eighth of the processor time. The
+output file is written after every tenth take, and takes that the file already contains are not
+simulated again.
 """
 
 import argparse
@@ -27,7 +28,7 @@ _SAVE_EVERY = 10
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Simulate the takes that are missing in the file."""
+    """Simulate the takes that the output file does not contain yet."""
     options = _parser().parse_args(arguments)
     text = (PRESET_FOLDER / "five-activities.toml").read_text()
     recipe, body = parse_recipe(text, "preset five-activities"), coarsen(rs.free_body(), CELL_M)
@@ -40,17 +41,17 @@ def main(arguments: list[str] | None = None) -> None:
         if number % _SAVE_EVERY == _SAVE_EVERY - 1 or number == options.takes - 1:
             partial = path.with_suffix(".part.npz")
             np.savez(partial, **done)
-            partial.replace(path)  # a reader never finds half a file
+            partial.replace(path)  # readers never see an incomplete file
 
 
 def take_name(number: int) -> str:
-    """Name of a take, `ACTIVITY/PERSON`: the activities in turn, each round by another person."""
+    """Name of a take, `ACTIVITY/PERSON`: each person performs every activity once."""
     person, activity = divmod(number, len(FIVE_ACTIVITIES))
     return f"{list(FIVE_ACTIVITIES)[activity]}/{person:03d}"
 
 
 def simulate_take(recipe, body: rs.BodyModel, number: int, seed: int) -> np.ndarray:
-    """I/Q samples of one take without noise, placed at random as the preset says [V]."""
+    """I/Q samples of one take without noise [V], at a random placement from the preset's ranges."""
     activity, person = take_name(number).split("/")
     rng = np.random.default_rng((seed, number))
     length_s = recipe.clips.length_s
@@ -74,9 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.activity_simulation")
     parser.description = __doc__
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--out", required=True, help="file of the I/Q samples (.npz)")
+    parser.add_argument("--out", required=True, help="output file of the I/Q samples (.npz)")
     parser.add_argument("--takes", type=int, default=100, help="number of takes")
-    parser.add_argument("--seed", type=int, default=5, help="seed of people and placements")
+    parser.add_argument("--seed", type=int, default=5, help="random seed of people and placements")
     return parser
 
 

@@ -3,7 +3,7 @@
     python -m benchmarks.people --frames 8
 
 The costs are processor times of all threads, because the wall-clock time depends on the load of the
-machine. Runs of all scenes alternate, and the median is compared.
+machine. The scenes are run in turn, and the medians of their processor times are compared.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
 from radarsim.simulate import simulate
 
-# Places of the second person: distance from the radar [m] and lateral shift [m].
+# Positions of the second person: distance from the radar [m] and lateral shift [m].
 PLACES = {"side by side": (2.5, 1.5), "half behind": (4.0, 0.4)}
 FIRST_M = 2.5
 SIGMA_RAD = 0.5
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def shifted(subject: Subject, left_m: float) -> Subject:
-    """The subject, moved to the left without turning the path."""
+    """Return the subject moved to the left, with the direction of the path unchanged."""
     motion = subject.fitted.motion
     moved_m = motion.transl_m + np.array([0.0, left_m, 0.0])
     fitted = subject.fitted._replace(motion=replace(motion, transl_m=moved_m))
@@ -56,7 +56,7 @@ def shifted(subject: Subject, left_m: float) -> Subject:
 
 
 def processor_times_s(radar, scenes: list[Scene], num_frames: int, rounds: int) -> list[float]:
-    """Median processor time [s] of each scene; the first, untimed round compiles."""
+    """Median processor time [s] of each scene; the first round compiles and is not timed."""
     times_s: list[list[float]] = [[] for _ in scenes]
     settings, key = settings_for("accurate"), jax.random.key(0)
     for _ in range(rounds + 1):

@@ -2,20 +2,21 @@
 
     python -m benchmarks.rcs --out rcs
 
-Shapes: the simulated cross-section of a sphere, a plate, a disc and a cylinder is computed over the
-angle of incidence and compared with textbook formulas (the Mie series for the sphere). The level
-must agree within 0.25 dB at the peaks of all lobes down to -45 dB, and the nulls within 0.5
-degrees. A dihedral and a trihedral show a limit: the simulator has single bounces only, so their
-double and triple bounces are missing.
+Shapes: the cross-sections of a sphere, a plate, a disc and a cylinder are simulated over the angle
+of incidence and compared with textbook formulas (the Mie series for the sphere). The levels must
+agree within 0.25 dB at the peaks of all lobes down to -45 dB, and the nulls within 0.5 degrees. A
+dihedral and a trihedral show a limit of the simulator: only single bounces are simulated, so the
+double and triple bounces of these reflectors are missing.
 
-People: the free body with a smooth surface (`smooth_body`) is seen from all sides, in several
-postures and at several ranges. The mean over views, in watts, and the spread over views, in
-decibels, are compared with 3GPP TR 38.901 (-1.37 dBsm and 3.94 dB). Nothing is calibrated. The
-spread of a single frequency is mostly interference between parts of the body; a radar that sweeps
-over 3.5 GHz resolves these parts in range, so the power averaged over the sweep spreads less.
+People: the cross-section of the free body with a smooth surface (`smooth_body`) is simulated for
+directions all around the body, in several postures and at several ranges. The mean over views, in
+watts, and the spread over views, in decibels, are compared with 3GPP TR 38.901 (-1.37 dBsm and 3.94
+dB). No parameter is calibrated. The spread at a single frequency is mostly caused by interference
+between parts of the body. A radar that sweeps over 3.5 GHz resolves these parts in range, so the
+spread of the power averaged over the sweep is smaller.
 
-The exit status is 1 if a shape differs more from theory than stated above, or if halving the edges
-of the body moves its mean level by more than 0.5 dB.
+The exit status is 1 if the difference between a shape and theory exceeds the limits above, or if
+halving the edge lengths of the body changes its mean level by more than 0.5 dB.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def passed(cuts: list[Cut], found: dict | None) -> bool:
-    """Whether the shapes agree with theory, and the level of people does not depend on the mesh."""
+    """Whether the shapes agree with theory and the level of people is independent of the mesh."""
     shapes_pass = all(
         cut.worst_lobe_db <= MOST_LOBE_DB and cut.worst_null_deg <= MOST_NULL_DEG for cut in cuts
     )
@@ -75,7 +76,7 @@ def passed(cuts: list[Cut], found: dict | None) -> bool:
 
 
 def missing_bounces(radar: Radar, edge_m: float) -> list[dict]:
-    """Cross-section of a dihedral and a trihedral by single bounces, and in theory.
+    """Simulated (single-bounce) and theoretical cross-sections of a dihedral and a trihedral.
 
     Args:
         radar: radar whose centre frequency is used.
@@ -97,7 +98,7 @@ def missing_bounces(radar: Radar, edge_m: float) -> list[dict]:
 
 
 def _shapes_and_steps(options):
-    """Shapes with the step of the angle [degrees]; lobes of the cylinder are 0.36 degrees wide."""
+    """Pairs of a shape and its angle step [degrees]; the cylinder's lobes are 0.36 degrees wide."""
     steps = {"sphere": 5.0, "cylinder": 0.02}
     for shape in shapes(options.edge_mm / 1e3):
         step_deg = steps.get(shape.name.split(",")[0], 0.1)

@@ -14,10 +14,10 @@ from radarsim.scattering.reflection import PhysicalOptics
 from radarsim.scattering.visibility import faces_radar
 from radarsim.scene.mesh import faces_of
 
-# At this range, all shapes are in the far field: k D^2 / R is 0.02 rad for 0.3 m [m].
+# Range at which all shapes are in the far field [m]: k D^2 / R is 0.02 rad for D = 0.3 m.
 FAR_M = 10_000.0
-# Lobes and nulls are compared down to this level below the strongest lobe [dB]. Weaker lobes are
-# below the error of the facets.
+# Level below the strongest lobe down to which lobes and nulls are compared [dB]. Weaker lobes are
+# smaller than the error of the facet model.
 LOWEST_DB = 45.0
 
 
@@ -27,7 +27,7 @@ class Cut:
 
     Attributes:
         name: name of the shape.
-        theory: formula or method of the theoretical values.
+        theory: formula or method that gives the theoretical values.
         angles_deg: angles of incidence [degrees].
         simulated_dbsm, theory_dbsm: cross-sections [dB relative to 1 m^2].
         worst_lobe_db: largest difference from theory at the peaks of the theoretical lobes [dB].
@@ -47,12 +47,12 @@ class Cut:
 
 
 def angle_cut(radar: Radar, shape: Shape, step_deg: float) -> Cut:
-    """Simulate a shape at angles from zero to its largest angle, and compare it with theory.
+    """Simulate a shape at angles from zero to `most_deg`, and compare the levels with theory.
 
     Args:
         radar: radar whose centre frequency is used.
-        shape: a metal shape.
-        step_deg: distance between the angles [degrees].
+        shape: metal shape to simulate.
+        step_deg: step of the angle of incidence [degrees].
     """
     angles_deg = np.arange(0.0, shape.most_deg + step_deg / 2, step_deg)
     angles_rad = np.radians(angles_deg)
@@ -75,14 +75,14 @@ def angle_cut(radar: Radar, shape: Shape, step_deg: float) -> Cut:
 
 
 def lobes_and_nulls(level_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the lobes and of the nulls between them; the first angle counts as a lobe.
+    """Indices of the lobes and of the nulls between the lobes; the first angle counts as a lobe.
 
     Args:
         level_db: levels at equidistant angles [dB].
     """
     peaks = np.concatenate([[0], argrelmax(level_db)[0]])
     lobes = peaks[level_db[peaks] > level_db[0] - LOWEST_DB]
-    if np.ptp(level_db) < 3:  # constant, such as a sphere
+    if np.ptp(level_db) < 3:  # a constant level, as of a sphere
         return np.arange(len(level_db)), np.zeros(0, int)
     nulls = argrelmin(level_db)[0]
     return lobes, nulls[nulls < lobes[-1]]
@@ -93,7 +93,7 @@ def simulated_rcs_m2(radar: Radar, shape: Shape, angles_rad: np.ndarray) -> np.n
 
     Args:
         radar: radar whose centre frequency is used.
-        shape: a metal shape; only faces that point to the radar reflect.
+        shape: a metal shape, of which only the faces that point to the radar reflect.
         angles_rad: angles of incidence [rad].
     """
     model = PhysicalOptics("metal", blur_m=shape.blur_m)

@@ -1,4 +1,4 @@
-"""Page of plots of `python -m benchmarks.rcs`."""
+"""The page of plots that `python -m benchmarks.rcs` draws."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def draw_page(cuts: list[Cut], found: dict | None, path: Path) -> None:
 
     Args:
         cuts: results of `rcs_angles.angle_cut`.
-        found: result of `rcs_people.people`, or None.
+        found: result of `rcs_people.people`; None: people were omitted.
         path: image file to write.
     """
     import matplotlib
@@ -61,7 +61,7 @@ def _draw_edges(panel, edges: list[dict]) -> None:
 
 
 def _draw_people(panel, levels_dbsm: dict[str, list[float]]) -> None:
-    levels_dbsm = dict(reversed(levels_dbsm.items()))  # the first group at the top
+    levels_dbsm = dict(reversed(levels_dbsm.items()))  # draw the first group at the top
     panel.boxplot(list(levels_dbsm.values()), orientation="horizontal", whis=(0, 100))
     labels = [name.replace(", ", "\n") for name in levels_dbsm]
     panel.set_yticks(range(1, len(labels) + 1), labels, fontsize=8)

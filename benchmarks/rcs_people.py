@@ -1,7 +1,8 @@
 """Radar cross-section of the free body over yaw, posture and range, compared with 3GPP TR 38.901.
 
-Nothing is calibrated: the level follows from the mesh, the permittivity of skin and, if given, the
-clothing. 3GPP states a mean of -1.37 dBsm and a spread of 3.94 dB for people (release 19, sensing).
+No parameter is calibrated: the level follows from the mesh, the permittivity of skin and, if given,
+the clothing. 3GPP states a mean of -1.37 dBsm and a spread of 3.94 dB for people (release 19,
+sensing).
 """
 
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ POSTURES = {
     | {"left_hip": (-90, 0, 0), "right_hip": (-90, 0, 0)}
     | {"left_knee": (90, 0, 0), "right_knee": (90, 0, 0)},
 }
-# Edge limits of limbs and trunk that are twice those of a smooth body [m].
+# Largest edge lengths of limbs and trunk in a coarser mesh, twice those of the smooth body [m].
 COARSE_M = (2 * LIMB_EDGE_M, 2 * TRUNK_EDGE_M)
 GARMENTS = {
     Clothing(0.6e-3): "0.6 mm of cotton",
@@ -46,11 +47,11 @@ GARMENTS = {
 }
 # The columns are the directions of the body's left, top and front in the radar frame.
 UPRIGHT = np.array([[0, 0, -1], [-1, 0, 0], [0, 1, 0]])
-# Points that are tested for occlusion lie this far in front of the fine mesh, which may lie up to a
-# millimetre behind the coarse mesh that occludes them [m].
+# Distance of the points that are tested for occlusion from the fine mesh, towards the radar [m].
+# The fine mesh may lie up to a millimetre behind the coarse mesh that occludes the points.
 LIFT_M = 2e-3
-# Largest number of faces that are summed, and amplitude of the weakest one over that of the
-# strongest. Few faces of a body point to the radar.
+# Largest number of faces that are summed, and ratio of the weakest to the strongest amplitude among
+# these faces. Only a few faces of a body point to the radar.
 NUM_STRONGEST, WEAKEST = 65_536, 1e-5
 
 
@@ -60,7 +61,7 @@ class Sweep:
 
     Attributes:
         yaws: number of directions around the body.
-        frequencies: number of frequencies over the sampled sweep of the radar.
+        frequencies: number of frequencies in the radar's sampled sweep.
     """
 
     yaws: int = 16
@@ -68,7 +69,7 @@ class Sweep:
 
 
 def posed_m(body: BodyModel, posture: str) -> np.ndarray:
-    """Vertices of a body in a posture, in radar axes, centred at the origin [m]."""
+    """Vertices of a body in a posture, in the radar frame and centred at the origin [m]."""
     poses_rad = np.zeros((body.num_joints, 3), np.float32)
     poses_rad[0] = Rotation.from_matrix(UPRIGHT).as_rotvec()
     for name, angles_deg in POSTURES[posture].items():
@@ -90,7 +91,7 @@ def rcs_of_views_m2(
     Args:
         radar: radar whose sampled sweep is used.
         bodies: the body whose echo is computed, and the coarser body that occludes its faces.
-        model: the reflection model.
+        model: reflection model of the body's surface.
         posture: name of a posture in `POSTURES`.
         range_m: distance of the centre of the body from the radar [m].
         sweep: directions and frequencies.
@@ -100,7 +101,7 @@ def rcs_of_views_m2(
     shares = (np.arange(sweep.frequencies) + 0.5) / sweep.frequencies
     wavenumbers = 2 * np.pi * (start_hz + width_hz * shares) / SPEED_OF_LIGHT_MPS
     rcs_m2 = []
-    # The offset keeps views of a symmetric body from being mirror images of each other.
+    # The offset of the yaw angles keeps two views of a symmetric body from being mirror images.
     for yaw_rad in (np.arange(sweep.yaws) + 0.3) * 2 * np.pi / sweep.yaws:
         turn = Rotation.from_rotvec([0, 0, yaw_rad]).as_matrix()
         fine, coarse = (
@@ -113,7 +114,7 @@ def rcs_of_views_m2(
 
 @jax.jit
 def _rcs_of_view(model, fine, coarse, wavenumbers, range_m):
-    """Apparent RCS at each frequency, without the reflectivity of the surface [m^2]."""
+    """Apparent RCS of one view at each frequency, without the reflectivity of the surface [m^2]."""
     vertices_m, faces = fine
     copies = echo_faces(model, faces)
     scatterers = model.scatterers(vertices_m, copies)
@@ -142,15 +143,15 @@ def _rcs_at(model, scatterers, visible, path_m, range_m, wavenumber_per_m):
 
 
 def statistics(rcs_m2: np.ndarray) -> dict[str, float]:
-    """Mean level and spread over directions.
+    """Mean and spread of the RCS level over directions.
 
     Args:
         rcs_m2: cross-sections [view, frequency] [m^2].
 
     Returns:
-        mean_dbsm: mean power [dB relative to 1 m^2]; spread_db: standard deviation over views of
-        the level averaged over the sweep, which a radar resolves in range; spread_one_db: standard
-        deviation over views of the level at one frequency.
+        mean_dbsm: mean cross-section [dB relative to 1 m^2]; spread_db: standard deviation over
+        views of the level after averaging over the sweep; spread_one_db: standard deviation over
+        views of the level at one frequency.
     """
     levels_db = 10 * np.log10(rcs_m2)
     return {
@@ -161,17 +162,17 @@ def statistics(rcs_m2: np.ndarray) -> dict[str, float]:
 
 
 def people(radar: Radar, sweep: Sweep) -> dict:
-    """Cross-sections of the free body: convergence of the level, and statistics over views.
+    """Simulate the cross-sections of the free body: mesh convergence, and statistics over views.
 
     Args:
         radar: radar whose sampled sweep is used.
         sweep: directions and frequencies.
 
     Returns:
-        edges: mean level of the standing metal body at 3 m for shorter and shorter edges;
-        halving_moves_db: change of the level when the edges of the default smooth body are halved;
-        views: name and `statistics` of groups of views; levels_dbsm: level of every view of bare
-        skin [posture or range, yaw], averaged over the sweep.
+        edges: mean level of the standing metal body at 3 m for meshes with decreasing edge lengths;
+        halving_moves_db: change of the mean level when the edges are halved to those of the default
+        smooth body; views: name and `statistics` of each group of views; levels_dbsm: levels of
+        bare skin, averaged over the sweep, as one list over yaw for each posture or range.
     """
     body = free_body()
     fine = smooth_body(body)
@@ -215,14 +216,14 @@ def _edges(radar, body, sweep) -> list[dict]:
 
 
 def _edge_row(limb_edge_m, trunk_edge_m, body, rcs_m2) -> dict:
-    """Statistics of a body with these edge limits; 0 stands for the original mesh."""
+    """Statistics of a body with the given largest edge lengths; 0: the original mesh."""
     name = f"limbs {1e3 * limb_edge_m:g} mm, trunk {1e3 * trunk_edge_m:g} mm"
     name = name if limb_edge_m else "original mesh, 16 mm"
     return _row(name, rcs_m2) | {"edges": name, "faces": len(body.faces)}
 
 
 def _groups(radar, bodies, sweep) -> dict[str, np.ndarray]:
-    """Cross-sections of the metal body in every posture at 3 m, and standing at other ranges."""
+    """Cross-sections of the metal body in every posture at 3 m, and of standing at other ranges."""
     cases = [(posture, 3.0) for posture in POSTURES]
     cases += [("standing", range_m) for range_m in (6.0, 10.0)]
     return {

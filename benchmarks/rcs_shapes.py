@@ -1,7 +1,7 @@
-"""Meshes and closed-form radar cross-sections of metal shapes: sphere, plate, disc, cylinder.
+"""Meshes and theoretical radar cross-sections of metal shapes: sphere, plate, disc, cylinder.
 
-Every mesh is centred at the origin. At the angle zero, the radar lies in the direction -x; the
-shape is then turned about z, the axis of the cylinder about y.
+Every mesh is centred at the origin. At angle zero, the radar lies in the direction -x. For other
+angles, the shape is rotated about z (the cylinder about y).
 """
 
 from collections.abc import Callable
@@ -23,10 +23,10 @@ class Shape:
 
     Attributes:
         name: name of the shape and its size.
-        vertices_m, faces: the mesh.
-        axis: axis about which the shape is turned.
+        vertices_m, faces: vertices [m] and faces of the mesh.
+        axis: axis about which the shape is rotated.
         blur_m: blur of the Gaussian facets [m], see `PhysicalOptics`.
-        most_deg: largest angle of incidence [degrees].
+        most_deg: largest angle of incidence at which the shape is simulated [degrees].
         rcs_m2: function of the angle of incidence [rad] and the wavelength [m].
         theory: formula or method of `rcs_m2`.
     """
@@ -42,7 +42,7 @@ class Shape:
 
 
 def shapes(edge_m: float) -> list[Shape]:
-    """The shapes of the suite.
+    """Create all shapes that are compared with theory.
 
     Args:
         edge_m: edge length of plate, disc and cylinder [m]; the sphere has the blur of a body
@@ -52,10 +52,10 @@ def shapes(edge_m: float) -> list[Shape]:
 
 
 def sphere(subdivisions: int = 6, blur_m: float = 3e-3) -> Shape:
-    """A sphere, whose exact cross-section (Mie series) does not depend on the angle.
+    """Create a sphere; its exact cross-section (Mie series) does not depend on the angle.
 
     Args:
-        subdivisions: rounds of subdivision of an icosahedron; 6 rounds give edges of 0.8 mm.
+        subdivisions: number of subdivisions of an icosahedron; 6 of them give edges of 0.8 mm.
         blur_m: blur of the facets [m].
     """
     mesh = trimesh.creation.icosphere(subdivisions=subdivisions, radius=SPHERE_RADIUS_M)
@@ -73,7 +73,7 @@ def sphere(subdivisions: int = 6, blur_m: float = 3e-3) -> Shape:
 
 
 def plate(edge_m: float) -> Shape:
-    """A square plate, turned about an axis parallel to two of its sides."""
+    """Create a square plate that is rotated about an axis parallel to two of its sides."""
     cells = round(PLATE_M / edge_m)
     steps_m = np.linspace(-PLATE_M / 2, PLATE_M / 2, cells + 1)
     vertices_m, faces = grid(*np.meshgrid(steps_m, steps_m, indexing="ij"))
@@ -94,7 +94,7 @@ def plate(edge_m: float) -> Shape:
 
 
 def disc(edge_m: float) -> Shape:
-    """A circular disc, with vertices on rings of equal width."""
+    """Create a circular disc with vertices on rings of equal width."""
     rings = round(DISC_RADIUS_M / edge_m)
     sides = round(2 * np.pi * rings)
     turn = np.arange(sides + 1) * 2 * np.pi / sides
@@ -120,11 +120,11 @@ def disc(edge_m: float) -> Shape:
 
 
 def cylinder(edge_m: float) -> Shape:
-    """The lateral surface of a cylinder, turned in the plane of its axis and the radar.
+    """Create the lateral surface of a cylinder; the axis is tilted towards the radar.
 
-    The facets have no blur, so their spacing around the axis must be below half a wavelength, or
-    the grid of facets would scatter in directions in which a smooth surface does not. Along the
-    axis, four times this spacing suffices for a few degrees.
+    The facets have no blur, so their spacing around the axis must be below half a wavelength. With
+    a larger spacing, the facets would scatter like a diffraction grating, which a smooth surface
+    does not. Along the axis, four times this spacing suffices for tilts of a few degrees.
     """
     sides = round(2 * np.pi * CYLINDER_RADIUS_M / edge_m)
     turn = np.arange(sides + 1) * 2 * np.pi / sides
@@ -154,18 +154,18 @@ def cylinder(edge_m: float) -> Shape:
 
 
 def corner(bounces: int, edge_m: float) -> Shape:
-    """A dihedral (two bounces) or a trihedral (three bounces) of squares of 10 cm.
+    """Create a dihedral (two bounces) or a trihedral (three bounces) of squares of 10 cm.
 
-    The model has single bounces only, so these shapes show a limit; the theoretical values are the
-    peaks of the double and the triple bounce.
+    These shapes show a limit of the reflection model, which has single bounces only. The
+    theoretical values are the peaks of the double-bounce and the triple-bounce echo.
 
     Args:
-        bounces: 2 or 3.
+        bounces: number of bounces, 2 (dihedral) or 3 (trihedral).
         edge_m: length of the edges of the mesh [m].
     """
     square = plate(edge_m)
     flat_m = square.vertices_m + np.array([0.0, PLATE_M / 2, PLATE_M / 2])
-    # The inner sides of the planes x = 0, y = 0 and z = 0 face the positive axes.
+    # The reflecting sides of the planes x = 0, y = 0 and z = 0 face the positive axes.
     sides = [flat_m, flat_m[:, [1, 0, 2]], flat_m[:, [1, 2, 0]]][:bounces]
     orders = [square.faces[:, ::-1], square.faces, square.faces[:, ::-1]]
     faces = [order + index * len(flat_m) for index, order in enumerate(orders[:bounces])]
@@ -189,7 +189,7 @@ def grid(x_m, y_m, z_m=0.0):
     """Triangulate a grid of points [row, column]; equal points are merged.
 
     Args:
-        x_m, y_m, z_m: coordinates, which are broadcast against each other [m].
+        x_m, y_m, z_m: coordinates of the points, which are broadcast against each other [m].
 
     Returns:
         Vertices [vertex, 3], and faces whose normal is the cross product of the directions of

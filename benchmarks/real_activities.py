@@ -1,12 +1,13 @@
-"""Recognise five activities in recordings of real people, by models trained on simulated people.
+"""Recognise five activities in recordings of real people with models trained on simulated people.
 
     python -m builders.motions --source five-activities --subjects 24 --repeats 1 --out five
     python -m builders.amass --preset five-activities --amass five --out five.zarr
     python -m benchmarks.real_activities --recordings DIR --simulated five.zarr
 
 DIR has one folder of pictures per activity (docs/real.md names the public data set). By default,
-the people A to E are tested, with whom the motions and the receiver were developed. `--final` tests
-the people F to O, and appends the result to a log with all earlier final runs.
+the models are tested on the people A to E, whose recordings were used to develop the motions and
+the receiver model. With `--final`, the models are tested on the people F to O, and the result is
+appended to a log of all final runs.
 """
 
 import argparse
@@ -39,14 +40,14 @@ from benchmarks.activity_scores import (
 from pipelines.store_reader import Store
 
 FINAL_LOG = "real-final-runs.jsonl"
-# Amplitude of the strongest part of an echo, in units of full scale: in the recordings, echoes lie
-# between a hundredth of full scale and clipping.
+# Range of the amplitude of an echo's strongest part, in units of full scale. In the recordings,
+# echoes range from a hundredth of full scale to clipping.
 AMPLITUDES = (0.08, 0.7)
 SHOTS = (1, 5, 10)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command; `arguments` are those of the command line."""
+    """Run the command with the given command-line arguments."""
     options = _parser().parse_args(arguments)
     simulated = simulated_pictures(options.simulated, options.copies, options.seed)
     tested = FINAL if options.final else DEVELOPMENT
@@ -60,13 +61,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def simulated_pictures(path: str, copies: int, seed: int) -> Pictures:
-    """Pictures of all clips of a store by the receiver of the recordings.
+    """Simulate the recording receiver's pictures of all clips in a store.
 
     Args:
         path: store of the preset `five-activities`, with IF cubes, or file of
             `benchmarks.activity_simulation`.
-        copies: pictures per clip, with different echo levels.
-        seed: seed of levels and receiver noise.
+        copies: number of pictures per clip, each with another echo level.
+        seed: random seed of the echo levels and of the receiver noise.
     """
     values, labels, people = [], [], []
     for row, (label, person, echo) in enumerate(simulated_echoes(path)):
@@ -79,7 +80,7 @@ def simulated_pictures(path: str, copies: int, seed: int) -> Pictures:
 
 
 def simulated_echoes(path: str) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Label, person and I/Q samples of every clip of a store, or of `activity_simulation`."""
+    """Label, person and I/Q samples of every clip of a store or `activity_simulation` file."""
     if path.endswith(".npz"):
         for name, echo in np.load(path).items():
             yield (*name.split("/"), echo)
@@ -91,9 +92,10 @@ def simulated_echoes(path: str) -> Iterator[tuple[str, str, np.ndarray]]:
 
 
 def scaled_echo(echo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Echo in units of full scale with a random level; approaching speeds become positive.
+    """Scale an echo to a random level in units of full scale, and make approaching speeds positive.
 
-    Receding echoes have positive frequencies in the simulation and negative ones in the recordings.
+    Receding echoes have positive frequencies in the simulation and negative frequencies in the
+    recordings.
     """
     moving = np.conj(echo - echo.mean())
     strongest = np.quantile(np.abs(moving), 0.98)
@@ -108,14 +110,14 @@ def score(
     num_seeds: int,
     num_permutations: int,
 ) -> dict:
-    """All scores of the recordings of the tested people.
+    """Compute all scores on the recordings of the tested people.
 
     Args:
-        simulated: training pictures.
+        simulated: simulated pictures for training.
         recorded: pictures of the tested people.
-        tested: the people.
-        num_seeds: number of choices of the few recordings, over which few-shot scores are averaged.
-        num_permutations: number of permutation controls.
+        tested: the tested people.
+        num_seeds: number of random choices of few-shot recordings, over which scores are averaged.
+        num_permutations: number of models in the permutation control.
     """
     train = (picture_features(simulated.values), simulated.labels)
     features = picture_features(recorded.values)
@@ -186,17 +188,17 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--recordings", required=True, help="folder with a folder per activity")
+    parser.add_argument("--recordings", required=True, help="folder with a subfolder per activity")
     parser.add_argument(
         "--simulated", required=True, help="store of the preset five-activities, or file"
     )
     parser.add_argument("--copies", type=int, default=3, help="pictures per simulated clip")
-    parser.add_argument("--seed", type=int, default=0, help="seed of echo levels and noise")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of levels and noise")
     parser.add_argument("--seeds", type=int, default=5, help="choices of few-shot recordings")
     parser.add_argument("--permutations", type=int, default=20, help="permutation controls")
-    parser.add_argument("--final", action="store_true", help="test the people F to O, and log it")
-    parser.add_argument("--log", default=FINAL_LOG, help="log of the final runs")
-    parser.add_argument("--json", default="", help="file for all numbers")
+    parser.add_argument("--final", action="store_true", help="log the scores on people F to O")
+    parser.add_argument("--log", default=FINAL_LOG, help="log file of the final runs")
+    parser.add_argument("--json", default="", help="output file of all scores")
     return parser
 
 

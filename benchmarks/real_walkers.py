@@ -1,10 +1,11 @@
-"""Compare recorded walks away from a radar and back with simulated walkers before the same radar.
+"""Compare recorded walks away from a radar and back with walks simulated for the same radar.
 
     python -m benchmarks.real_walkers --recordings DIR --bvh walk.bvh --json walkers.json
 
-DIR has one file of range profiles per run (docs/real.md names a public data set). Speed and cadence
-of the simulated walkers are those of one run; of the other runs, only start and step phase are
-fitted, by shifting the time. Both legs are compared while the person is 2 to 8 m from the radar.
+DIR has one file of range profiles per run (docs/real.md names a public data set). The simulated
+walkers have the speed and the cadence of one run. For the other runs, only the start time and the
+step phase are fitted, by shifting the time. The walk away from the radar and the walk back are
+compared while the person is 2 to 8 m from the radar.
 """
 
 import argparse
@@ -35,12 +36,12 @@ AXES = ("frame", "chirp", "rx", "range")
 ARRAY = "mergedData"
 # Amplitude of the forward speed within a step; 0.05 to 0.16 m/s were measured in the recordings.
 SURGE_MPS = 0.1
-# Height of a radar with isotropic antennas; that of the recordings is not stated.
+# Height of the simulated radar with isotropic antennas; the recordings do not state a height.
 HEIGHT_M = 1.0
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the comparison; `arguments` are those of the command line."""
+    """Run the comparison with the given command-line arguments."""
     options = _parser().parse_args(arguments)
     runs = {name: recorded_walk(options, name) for name in (options.fit, *options.score)}
     legs = {name: straight_legs(walk) for name, (_, walk) in runs.items()}
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def recorded_walk(options: argparse.Namespace, name: str) -> tuple[rs.Radar, Walk]:
-    """Radar and measured walk of one recording."""
+    """Read one recording: the radar, and the measures of the walk."""
     path = Path(options.recordings) / f"{name}.mat"
     recording = rs.load_recording(path, options.radar, axes=AXES, array=ARRAY)
     cube_v = np.asarray(recording.read(0, recording.num_frames))
@@ -68,7 +69,7 @@ def recorded_walk(options: argparse.Namespace, name: str) -> tuple[rs.Radar, Wal
 def simulated_walkers(
     options: argparse.Namespace, radar: rs.Radar, walk: Walk, mounting: Mounting
 ) -> dict[str, Walk]:
-    """Simulated walks with speed and cadence of a recorded leg, by the name of the walker."""
+    """Simulate walks with the speed and cadence of a recorded leg, keyed by walker name."""
     values = measures(walk)
     speed_mps = values["range rate [m/s]"]
     plan = dict(
@@ -101,7 +102,7 @@ def _row(name: str, leg: str, walk: Walk) -> dict:
 
 
 def _speeds(name, leg, walk, walkers) -> list[dict]:
-    """Differences of the torso's speed from every simulated walker of the same leg."""
+    """Torso speed and level differences between a recorded leg and every simulated walker."""
     return [
         {"walk": name, "leg": leg, "simulation": each}
         | aligned_speed_rms_mps(walk, simulated)
@@ -115,13 +116,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--recordings", required=True, help="folder of the recordings (.mat)")
     parser.add_argument("--radar", default=str(RADAR), help="radar file of the recordings")
-    parser.add_argument("--fit", default="1pS3", help="run that gives speed and cadence")
+    parser.add_argument("--fit", default="1pS3", help="run whose speed and cadence are used")
     parser.add_argument(
         "--score", nargs="*", default=["1pS1", "1pS2", "1pS4", "1pS5"], help="other runs"
     )
-    parser.add_argument("--bvh", default="", help="captured walk, for a second walker")
-    parser.add_argument("--walkers", nargs="*", help="names of the simulated walkers; default: all")
-    parser.add_argument("--json", default="", help="file for all numbers")
+    parser.add_argument("--bvh", default="", help="captured walk for a second walker")
+    parser.add_argument("--walkers", nargs="*", help="simulated walkers to compare (default: all)")
+    parser.add_argument("--json", default="", help="output file of all measures")
     return parser
 
 

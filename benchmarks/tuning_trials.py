@@ -5,9 +5,9 @@
 
 Each trial of `tuning_trials.toml` trains models without the activities of G1 and evaluates them on
 people of another store, with the ten activities of G1 as candidates. The script prints the mean
-recall of each trial and its difference from the trial that it modifies, with the same seeds and
-with a 95 % interval over classes. The other groups of activities are not used. Finished runs are
-skipped, and interrupted runs are resumed.
+recall of each trial, and the paired difference from the trial that it modifies, with a 95 %
+interval over classes. The other groups of activities are not used. Finished runs are skipped, and
+interrupted runs are resumed.
 """
 
 import argparse
@@ -22,9 +22,9 @@ from benchmarks.zero_shot_table import TUNED_ON
 from mmclip.paths import path_argument
 
 TRIALS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-# Scoring and hub correction of each column; they are applied to the same trained models.
+# Scoring and hub correction of each column of the table; all columns use the same trained models.
 SCORINGS = tuple((scoring, hub) for scoring in ("class", "parts", "both") for hub in ("off", "on"))
-# The scoring of the recipe, in which trials are compared.
+# The recipe's scoring, with which trials are compared.
 COMPARED = "both on"
 EXAMPLES = """
 example:
@@ -70,7 +70,7 @@ def run_trial(options: argparse.Namespace, name: str) -> dict[str, list[dict]]:
 
 
 def trial_options(options: argparse.Namespace, name: str) -> argparse.Namespace:
-    """Options of `benchmarks.zero_shot` for a trial; pre-trained models are shared by trials."""
+    """Options of `benchmarks.zero_shot` for a trial; trials share pre-trained models."""
     common, trial = TRIALS["options"], TRIALS["trials"][name]
     joint = options.pretrain_store if trial.get("joint") else []
     return argparse.Namespace(
@@ -90,7 +90,7 @@ def trial_options(options: argparse.Namespace, name: str) -> argparse.Namespace:
 
 
 def table(results: Mapping[str, Mapping[str, list[dict]]]) -> list[str]:
-    """Lines of the table: mean recalls by scoring, and the paired difference of each trial."""
+    """Lines of the result table: mean recall for each scoring, and paired differences."""
     from mmclip.evaluation_metrics import mean_and_interval
     from mmclip.evaluation_report import pool_runs
 
@@ -110,7 +110,7 @@ def table(results: Mapping[str, Mapping[str, list[dict]]]) -> list[str]:
 
 
 def paired_differences(runs: Sequence[dict], references: Sequence[dict]) -> dict[str, list[float]]:
-    """Differences of the recalls between runs of equal seed, keyed by class."""
+    """Recall differences between runs with the same seed, keyed by class."""
     by_seed = {run["seed"]: run["recalls"] for run in references}
     shared = [run for run in runs if run["seed"] in by_seed]
     labels = shared[0]["recalls"] if shared else {}

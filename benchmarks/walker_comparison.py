@@ -1,4 +1,4 @@
-"""Comparison of recorded and simulated walks: straight legs, alignment in time, and the table."""
+"""Comparison of recorded and simulated walks: straight legs, time alignment, and result table."""
 
 import numpy as np
 
@@ -14,13 +14,13 @@ from benchmarks.walker_measures import (
 )
 
 NEAR_M, FAR_M = 2.0, 8.0
-# Fewest frames of a leg that is compared: about five steps.
+# Minimum number of frames of a leg that is compared, about five steps.
 LEAST_FRAMES = 25
 _MIDDLE_M = 0.5 * (NEAR_M + FAR_M)
 
 
 def straight_legs(walk: Walk) -> dict[str, Walk]:
-    """Parts of a walk to a turning point and back that lie between `NEAR_M` and `FAR_M`."""
+    """Split a walk at its turning point into two legs, both limited to `NEAR_M` to `FAR_M`."""
     turn = int(np.argmax(walk.range_m))
     inside = (walk.range_m > NEAR_M) & (walk.range_m < FAR_M)
     frames = np.arange(len(walk.times_s))
@@ -33,7 +33,7 @@ def straight_legs(walk: Walk) -> dict[str, Walk]:
 
 
 def measures(walk: Walk) -> dict[str, float]:
-    """All measures of a straight walk, by name with unit."""
+    """All measures of a straight walk, keyed by name and unit."""
     return {
         "range rate [m/s]": float(np.polyfit(walk.times_s, walk.range_m, 1)[0]),
         "torso speed [m/s]": float(walk.speed_mps.mean()),
@@ -47,14 +47,14 @@ def measures(walk: Walk) -> dict[str, float]:
 
 
 def aligned_speed_rms_mps(recorded: Walk, simulated: Walk) -> dict[str, float]:
-    """Difference of the torso's speed after shifting the simulated walk in time.
+    """RMS difference of the torso speeds after the simulated walk is aligned in time.
 
-    The start aligns the ranges; the step phase is a further shift by up to half a step, chosen for
-    the smallest difference. Both are the only free parameters.
+    The start time aligns the ranges. The step phase is a further time shift by up to half a step
+    that minimises the difference. Start time and step phase are the only free parameters.
 
     Returns:
-        Root mean square of the difference, and of the difference without its mean [m/s]; NaN if
-        the walks have less than 2 s in common.
+        Root mean square of the difference, and root mean square after removal of the mean [m/s];
+        NaN if the walks overlap by less than 2 s.
     """
     coarse_s = _start_s(recorded, simulated)
     half_step_s = 0.5 / STEP_BAND_HZ[0]
@@ -70,14 +70,14 @@ def aligned_speed_rms_mps(recorded: Walk, simulated: Walk) -> dict[str, float]:
 
 
 def _start_s(recorded: Walk, simulated: Walk) -> float:
-    """Time to add to the simulated walk so that straight lines through both ranges meet at 5 m."""
+    """Time shift of the simulated walk with which the lines fitted to both ranges meet at 5 m."""
     lines = [np.polyfit(walk.times_s, walk.range_m, 1) for walk in (recorded, simulated)]
     first_s, second_s = ((_MIDDLE_M - start_m) / rate_mps for rate_mps, start_m in lines)
     return float(first_s - second_s)
 
 
 def _differences(recorded: Walk, simulated: Walk, shift_s: float) -> np.ndarray | None:
-    """Simulated minus recorded speed in the common time; None if that is shorter than 2 s."""
+    """Simulated minus recorded speed in the overlap of the walks; None if shorter than 2 s."""
     times_s = simulated.times_s + shift_s
     common = (recorded.times_s >= times_s[0]) & (recorded.times_s <= times_s[-1])
     if common.sum() * np.diff(recorded.times_s[:2])[0] < 2.0:
@@ -87,7 +87,7 @@ def _differences(recorded: Walk, simulated: Walk, shift_s: float) -> np.ndarray 
 
 
 def print_table(rows: list[dict], fitted: str) -> None:
-    """Print the measures of all walks, then the differences of the torso's speed."""
+    """Print the measures of all walks, and then the differences between the torso speeds."""
     for rows_of_kind in (
         [row for row in rows if "simulation" not in row],
         [row for row in rows if "simulation" in row],

@@ -1,9 +1,10 @@
 """Measures of a person who walks along the axis of a radar: speed, steps, limbs, level, phase.
 
-All measures are taken from an IF cube in the same way, whether it was recorded or simulated. Echoes
+All measures are computed from an IF cube, in the same way for recorded and simulated cubes. Echoes
 of the static scene are removed by subtracting the mean over all chirps. In every frame, the person
-is the strongest range bin near the previous one; the Doppler spectra of the bins around it are
-added up, and their strongest line is the speed of the torso.
+is located in the strongest range bin near the person's bin in the previous frame. The Doppler
+spectra of the adjacent range bins are added up, and the strongest line of the sum gives the speed
+of the torso.
 """
 
 from dataclasses import dataclass
@@ -16,15 +17,15 @@ from radarsim.radar.radar import Radar
 
 # Zero-padded length of the Doppler transform, relative to the number of chirps.
 PADDING = 8
-# Largest change of the range from frame to frame that is accepted [m]: 3 m/s for 0.1 s, and a bin.
+# Largest accepted change of the range from frame to frame [m]: 3 m/s for 0.1 s, plus one bin.
 MOST_STEP_M = 0.94
-# Speeds near zero, where residues of the static scene remain, are not searched for the torso [m/s].
+# Minimum speed in the search for the torso's line [m/s]; residues of the static scene remain below.
 LEAST_SPEED_MPS = 0.2
-# Band of step frequencies of walking [Hz].
+# Range of step frequencies in walking [Hz].
 STEP_BAND_HZ = (1.2, 2.6)
 # Extent of the limbs' Doppler spectrum on both sides of the torso [m/s].
 LIMB_EXTENT_MPS = 1.6
-# Half-width of the torso's line, which does not count as limbs [m/s]: 2.5 bins of a Hann window.
+# Half-width of the torso's line, which is excluded from the limbs [m/s]: 2.5 bins of a Hann window.
 TORSO_LINE_MPS = 0.2
 
 
@@ -37,10 +38,10 @@ class Walk:
         range_m: range of the strongest echo, interpolated between bins [m].
         speed_mps: radial speed of the torso, receding positive [m/s].
         level_db: level of the torso's line [dB re 1 V^2].
-        phase_rad: phase between the second and the first receiver at the torso's line [rad].
-        spectrum: power over speeds relative to the torso's speed [frame, bin], in V^2.
-        offset_mps: axis of `spectrum` [m/s].
-        noise: median power of the spectra beside the person [V^2].
+        phase_rad: phase of the second receiver relative to the first at the torso's line [rad].
+        spectrum: power spectrum over the speed relative to the torso [frame, bin], in V^2.
+        offset_mps: speed axis of `spectrum`, relative to the torso [m/s].
+        noise: median power of the spectra outside the person's bins [V^2].
     """
 
     times_s: Float[np.ndarray, " frame"]
@@ -53,17 +54,17 @@ class Walk:
     noise: float
 
     def part(self, keep: np.ndarray) -> "Walk":
-        """The frames of a mask or of indices."""
+        """Return the frames that a mask or an array of indices selects."""
         names = ("times_s", "range_m", "speed_mps", "level_db", "phase_rad", "spectrum")
         parts = {name: getattr(self, name)[keep] for name in names}
         return Walk(**parts, offset_mps=self.offset_mps, noise=self.noise)
 
 
 def measure_walk(radar: Radar, cube_v: Complex[np.ndarray, "frame chirp 1 rx sample"]) -> Walk:
-    """Follow the strongest moving person of a cube.
+    """Track the strongest moving person in an IF cube.
 
     Args:
-        radar: radar with one transmitter, and two receivers for the phase.
+        radar: radar with one transmitter; two receivers are needed for the phase.
         cube_v: IF cube in volts.
     """
     profiles = _moving_profiles(cube_v)
@@ -88,7 +89,7 @@ def measure_walk(radar: Radar, cube_v: Complex[np.ndarray, "frame chirp 1 rx sam
 
 
 def step_frequency_hz(walk: Walk) -> float:
-    """Frequency of the strongest periodic component of the torso's speed in the band of steps."""
+    """Strongest frequency of the torso's speed within the range of step frequencies [Hz]."""
     ripple_mps = _ripple(walk)
     frequencies_hz = np.arange(*STEP_BAND_HZ, 0.005)
     turns = np.exp(-2j * np.pi * frequencies_hz[:, None] * walk.times_s)
@@ -97,7 +98,7 @@ def step_frequency_hz(walk: Walk) -> float:
 
 
 def ripple_mps(walk: Walk) -> float:
-    """Amplitude of the torso's speed within the step: sqrt(2) times its standard deviation."""
+    """Amplitude of the torso's speed ripple within a step: sqrt(2) times the standard deviation."""
     return float(np.sqrt(2) * _ripple(walk).std())
 
 
@@ -114,9 +115,9 @@ def limb_level_db(walk: Walk) -> float:
 
 
 def _mean_spectrum(walk: Walk):
-    """Mean spectrum relative to the torso's line above its floor, and the mask of the limbs.
+    """Mean spectrum above its floor, centred on the torso's line, and mask of the limbs' bins.
 
-    The mean is the median over frames, because interference in single frames fills all speeds.
+    The average is the median over frames, because interference in single frames covers all speeds.
     """
     shape = np.median(walk.spectrum / walk.spectrum.max(axis=1, keepdims=True), axis=0)
     power = np.clip(shape - np.quantile(shape, 0.05), 0.0, None)
@@ -124,7 +125,7 @@ def _mean_spectrum(walk: Walk):
 
 
 def level_slope_db(walk: Walk, near_m: float = 2.0, far_m: float = 8.0) -> float:
-    """Change of the torso's level from `near_m` to `far_m`, from a line over the logarithm [dB]."""
+    """Change of the torso's level from `near_m` to `far_m` [dB], from a line fit over log range."""
     slope = np.polyfit(np.log10(walk.range_m), walk.level_db, 1)[0]
     return float(slope * np.log10(far_m / near_m))
 
@@ -136,20 +137,20 @@ def phase_deviation_rad(walk: Walk) -> float:
 
 
 def _ripple(walk: Walk) -> np.ndarray:
-    """Speed minus its slow part, a cubic polynomial of time."""
+    """Torso speed after subtraction of its slow trend, a cubic polynomial in time."""
     times_s = walk.times_s - walk.times_s.mean()
     return walk.speed_mps - np.polyval(np.polyfit(times_s, walk.speed_mps, 3), times_s)
 
 
 def _moving_profiles(cube_v):
-    """Range profiles without the static scene [frame, chirp, rx, range], Hann window."""
+    """Hann-windowed range profiles without the static scene [frame, chirp, rx, range]."""
     moving_v = cube_v[:, :, 0] - cube_v[:, :, 0].mean(axis=(0, 1))
     return np.fft.fft(moving_v * np.hanning(moving_v.shape[-1] + 2)[1:-1], axis=-1)
 
 
 def _follow(power, bin_m) -> np.ndarray:
-    """Strongest bin of every frame, near that of the frame before; the first is the strongest."""
-    weighted = power * (np.arange(power.shape[1]) * bin_m) ** 4  # levels without spreading loss
+    """Track the strongest range bin from frame to frame, starting at the strongest bin of all."""
+    weighted = power * (np.arange(power.shape[1]) * bin_m) ** 4  # compensate the spreading loss
     weighted[:, int(0.7 * power.shape[1]) :] = 0.0
     reach = max(1, round(MOST_STEP_M / bin_m))
     bins, at = np.zeros(len(power), int), int(np.argmax(weighted.sum(axis=0)))
@@ -164,7 +165,7 @@ def _follow(power, bin_m) -> np.ndarray:
 
 
 def _refined(power, bins) -> np.ndarray:
-    """Vertex of the parabola through three levels around each bin."""
+    """Refine each bin to the vertex of the parabola through the levels of three adjacent bins."""
     inner = np.clip(bins, 1, power.shape[1] - 2)
     rows = np.arange(len(bins))
     left, mid, right = (np.log(power[rows, inner + step]) for step in (-1, 0, 1))
@@ -194,14 +195,14 @@ def _offsets(radar: Radar) -> np.ndarray:
 
 
 def _strongest_line(total, speeds_mps):
-    """Speed and power of the strongest line of every frame, apart from the static scene."""
+    """Speed and power of the strongest line of every frame, excluding speeds near zero."""
     searched = np.where(np.abs(speeds_mps) < LEAST_SPEED_MPS, 0.0, total)
     best = np.argmax(searched, axis=1)
     return speeds_mps[best], total[np.arange(len(total)), best]
 
 
 def _unfolded(radar, line_mps, range_m):
-    """Speeds of the lines, moved by whole ambiguities to the rate of the smoothed range."""
+    """Resolve the speed ambiguity of the lines with the rate of change of the smoothed range."""
     ambiguity_mps = radar.speed_resolution_mps * radar.frame.num_chirps
     rate_mps = np.gradient(gaussian_filter1d(range_m, 3.0, mode="nearest"), radar.frame.period_s)
     return line_mps + ambiguity_mps * np.round((rate_mps - line_mps) / ambiguity_mps)
@@ -216,7 +217,7 @@ def _receiver_phase(spectra, speeds_mps, speed_mps):
 
 
 def _around(total, speeds_mps, speed_mps, offsets_mps):
-    """Spectra over speeds relative to the torso; the axis of speeds is periodic."""
+    """Spectra over the speed relative to the torso; the Doppler axis is treated as periodic."""
     step_mps = speeds_mps[1] - speeds_mps[0]
     places = np.round((speed_mps[:, None] + offsets_mps - speeds_mps[0]) / step_mps).astype(int)
     return np.take_along_axis(total, places % total.shape[1], axis=1)

@@ -1,9 +1,9 @@
-"""Elevation pattern of the antennas, fitted to the level of a recorded walker over the range.
+"""Elevation pattern of the antennas, fitted to the level of a recorded walker over range.
 
-The level of the torso times R^4 is constant before isotropic antennas. If the beam of a radar is
+With isotropic antennas, the level of the torso times R^4 is constant. If the beam of a radar is
 narrow in elevation, the level has dips at the ranges at which the torso is in a null of the
-pattern. The pattern is that of a uniform column of patches, sin(x) / x with x = pi sin(e - tilt) /
-sin(null), at the transmitter and at the receiver.
+pattern. The fitted pattern of both the transmit and the receive antenna is that of a uniform column
+of patches, sin(x) / x with x = pi sin(e - tilt) / sin(null), where e is the elevation.
 """
 
 from dataclasses import dataclass, field
@@ -16,28 +16,28 @@ from scipy.optimize import least_squares
 import radarsim as rs
 from benchmarks.walker_measures import Walk
 
-# Edges of the ranges at which levels are compared [m].
+# Edges of the range intervals in which levels are compared [m].
 RANGE_EDGES_M = np.arange(2.0, 8.5, 0.75)
-# Heights of a torso above the floor, of which the mean power is taken by the fit [m].
+# Heights above the floor of the torso points whose power is averaged in the fit [m].
 _TORSO_M = np.linspace(0.85, 1.45, 13)
-# Heights of the radar that are tried: a lower radar with the same levels would have the legs in its
-# beam, but the recorded limbs are weak.
+# Heights of the radar that the fit tries [m]. Lower heights can explain the levels, but would place
+# the legs in the beam, and the recorded limbs are weak.
 _HEIGHTS_M = (1.0, 1.4, 1.8, 2.4)
-# Smallest amplitude of the pattern: real nulls are filled.
+# Minimum amplitude of the pattern, because the nulls of real antennas are filled.
 _LEAST = 0.02
-# Largest tilt of a mounted radar. The torso at the far end must be in the main lobe, because a fit
-# with sidelobes only agrees as well, but with a level 50 dB lower.
+# Largest tilt of a mounted radar [rad]. The torso at the far end must be in the main lobe, because
+# a fit in the sidelobes alone agrees as well, but at a level 50 dB lower.
 _MOST_TILT_RAD = 0.26
 _IN_MAIN_LOBE = 0.85
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mounting:
-    """Height of a radar and elevation pattern of its antennas.
+    """Height of a radar, and elevation pattern of its antennas.
 
     Attributes:
-        height_m: height above the floor.
-        tilt_rad: elevation of the beam, positive upwards.
+        height_m: height of the radar above the floor.
+        tilt_rad: elevation angle of the beam, positive upwards.
         null_rad: angle from the beam to the first null.
         rms_db: root mean square difference between the fitted and the recorded levels.
     """
@@ -51,11 +51,11 @@ class Mounting:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class ElevationPattern:
-    """Reflection model behind antennas with an elevation pattern.
+    """Reflection model that includes the elevation pattern of the antennas.
 
     Attributes:
         model: reflection model for isotropic antennas.
-        tilt_rad, null_rad: pattern, see `Mounting`.
+        tilt_rad, null_rad: elevation pattern, as in `Mounting`.
     """
 
     model: rs.QuasiSpecular | rs.PhysicalOptics
@@ -68,15 +68,15 @@ class ElevationPattern:
         return self.model.lobe_rad
 
     def reflectivity_at(self, radar: rs.Radar) -> float:
-        """Level of the reflection model."""
+        """Return the reflectivity of the underlying reflection model."""
         return self.model.reflectivity_at(radar)
 
     def scatterers(self, vertices_m, faces, picked=None):
-        """Scatterers of the reflection model."""
+        """Return the scatterers of the underlying reflection model."""
         return self.model.scatterers(vertices_m, faces, picked)
 
     def log_weight(self, radar: rs.Radar, scatterers, tx_m, rx_m):
-        """Log-amplitude and phase of the reflection model, with the gain of both antennas."""
+        """Log-amplitude and phase of the reflection model, including the gain of both antennas."""
         log_amplitude, phase = self.model.log_weight(radar, scatterers, tx_m, rx_m)
         ahead_m, left_m, up_m = jnp.moveaxis(scatterers.centre_m, -1, 0)
         elevation_rad = jnp.arctan2(up_m, jnp.hypot(ahead_m, left_m))
@@ -85,7 +85,7 @@ class ElevationPattern:
 
 
 def level_curve_db(walk: Walk) -> np.ndarray:
-    """Median level of the torso times R^4 between `RANGE_EDGES_M` [dB]; NaN without frames."""
+    """Median of the torso's level times R^4 in each range interval [dB]; NaN: too few frames."""
     level_db = walk.level_db + 40 * np.log10(walk.range_m)
     place = np.digitize(walk.range_m, RANGE_EDGES_M) - 1
     found = [level_db[place == each] for each in range(len(RANGE_EDGES_M) - 1)]
@@ -93,7 +93,7 @@ def level_curve_db(walk: Walk) -> np.ndarray:
 
 
 def level_difference_db(recorded: Walk, simulated: Walk) -> dict[str, float]:
-    """Root mean square difference of the level curves without their mean, and of their slopes."""
+    """Root mean square difference of the level curves after removal of the mean difference."""
     first, second = level_curve_db(recorded), level_curve_db(simulated)
     common = np.isfinite(first) & np.isfinite(second)
     difference = (second - first)[common]
@@ -101,7 +101,7 @@ def level_difference_db(recorded: Walk, simulated: Walk) -> dict[str, float]:
 
 
 def fit_mounting(walk: Walk) -> Mounting:
-    """Fit height, tilt and null to the levels of one walk away from the radar."""
+    """Fit the radar's height, tilt and null to the levels of one walk away from the radar."""
     curve_db = level_curve_db(walk)
     range_m = 0.5 * (RANGE_EDGES_M[1:] + RANGE_EDGES_M[:-1])
     known = np.isfinite(curve_db)

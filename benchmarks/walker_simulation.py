@@ -1,8 +1,8 @@
-"""Simulated walkers on the straight path in front of a radar: a built-in walk, and motion capture.
+"""Simulated walkers on a straight path in front of a radar: a built-in walk and a captured walk.
 
-Both walkers walk at a constant speed along the axis of the radar, away from it or towards it. The
-captured walk is turned onto the straight path pose by pose, and its time is scaled to the required
-cadence.
+Both walkers walk at a constant speed along the axis of the radar, away from the radar or towards
+it. The captured walk is straightened by rotating each pose onto the path, and the time axis of the
+walk is scaled to obtain the required cadence.
 """
 
 from dataclasses import dataclass, replace
@@ -21,26 +21,26 @@ from builders.activities.movement import Gait, Movement, root
 from builders.activities.performers import make_performer
 from builders.activities.synthesis import synthesize
 
-# The units and the noise of the recordings are unknown, and walkers in the sidelobes of an antenna
-# would drown in the noise of the assumed receiver.
+# Simulate without noise: the units and the noise of the recordings are unknown, and the echo of a
+# walker in the sidelobes of an antenna would be buried in the noise of an assumed receiver.
 NOISELESS = rs.SimulationSettings(thermal_noise=False, quantise=False)
-# Standard deviation of the Gaussian that smooths the heading and the speed of a captured walk [s]:
-# more than a step.
+# Standard deviation of the Gaussian filter that smooths the heading and the speed of a captured
+# walk [s]. The filter is longer than a step.
 _SMOOTHING_S = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class WalkPlan:
-    """A straight walk.
+    """Parameters of a straight walk.
 
     Attributes:
-        speed_mps: speed of the body, away from the radar positive.
+        speed_mps: speed of the body, positive away from the radar.
         start_m: range of the pelvis at time zero, at the radar's height.
-        step_hz: steps per second; None for the natural cadence at this speed (Boulic's model, or
-            that of the captured walk).
-        duration_s: duration.
-        surge_mps: amplitude of the pelvis's forward speed within a step of the built-in walk, which
-            has none by itself (the pelvis moves at the constant speed of the path).
+        step_hz: steps per second; None: the natural cadence at this speed (Boulic's model, or the
+            cadence of the captured walk).
+        duration_s: duration of the walk.
+        surge_mps: amplitude of the oscillation of the pelvis's forward speed within a step of the
+            built-in walk. Without a surge, the pelvis moves at the constant speed of the path.
     """
 
     speed_mps: float
@@ -51,7 +51,7 @@ class WalkPlan:
 
 
 def built_in_walk(plan: WalkPlan, performer: int = 0) -> rs.Motion:
-    """Walk of a synthetic performer along +x."""
+    """Create the walk of a synthetic performer along +x."""
     speed_mps = abs(plan.speed_mps)
 
     def build(style):
@@ -59,7 +59,8 @@ def built_in_walk(plan: WalkPlan, performer: int = 0) -> rs.Motion:
         cycle_s = 2 / plan.step_hz if plan.step_hz else cycle_s
         gait = Gait(path=_straight(speed_mps), sink=0.012, width=0.95)
         surge_m = plan.surge_mps * cycle_s / (4 * np.pi)
-        # The body is fastest just after a foot has landed and slowest over the standing leg.
+        # The body is fastest just after a foot has landed and slowest when it passes over the
+        # stance leg.
         surge = root(ahead=swing(surge_m, at=0.25, beats=2))
         return Movement(cycle_s * style.tempo, striding() | surge, gait)
 
@@ -68,14 +69,14 @@ def built_in_walk(plan: WalkPlan, performer: int = 0) -> rs.Motion:
 
 
 def captured_walk(motion: rs.Motion, plan: WalkPlan) -> rs.Motion:
-    """Captured walk on a straight path along +x, as long as the capture lasts.
+    """Straighten a captured walk to a path along +x that lasts at most as long as the capture.
 
-    The time is scaled to the cadence of the plan. The remaining factor of the speed scales the
-    deviation of every joint from its mean posture, and thereby the length of the steps.
+    The time axis is scaled to the cadence of the plan. The remaining speed ratio scales the
+    deviation of every joint rotation from its mean, and thereby the step length.
 
     Args:
-        motion: one person who walks on any path without stopping.
-        plan: speed, cadence and longest duration.
+        motion: motion of one person who walks on any path without stopping.
+        plan: speed, cadence and maximum duration of the walk.
     """
     heading_rad, ahead_m, aside_m = _along_path(motion)
     natural_mps = (ahead_m[-1] - ahead_m[0]) * motion.rate_hz / (motion.num_poses - 1)
@@ -100,7 +101,7 @@ def captured_walk(motion: rs.Motion, plan: WalkPlan) -> rs.Motion:
 
 
 def steady_part(motion: rs.Motion, first_s: float = 1.5, last_s: float = 0.5) -> rs.Motion:
-    """The motion without its beginning and end, where the person starts and stops."""
+    """Return the motion without the beginning and the end, in which the person starts and stops."""
     keep = slice(round(first_s * motion.rate_hz), motion.num_poses - round(last_s * motion.rate_hz))
     return replace(motion, poses_rad=motion.poses_rad[keep], transl_m=motion.transl_m[keep])
 
@@ -108,12 +109,12 @@ def steady_part(motion: rs.Motion, first_s: float = 1.5, last_s: float = 0.5) ->
 def simulated_walk(
     radar: rs.Radar, motion: rs.Motion, plan: WalkPlan, reflection, height_m: float = 1.0
 ) -> Walk:
-    """Simulate a straight walk before the radar and measure it like a recording.
+    """Simulate a straight walk in front of the radar, and measure the walk as in a recording.
 
     Args:
-        radar: the radar.
+        radar: radar to simulate.
         motion: walk along +x, from `built_in_walk` or `captured_walk`.
-        plan: start and direction of the walk.
+        plan: start position and direction of the walk.
         reflection: reflection model of the body.
         height_m: height of the radar above the floor.
     """
@@ -135,7 +136,7 @@ def _straight(speed_mps):
 
 
 def _along_path(motion):
-    """Heading of the smoothed path [rad], distance along it and deviation to the left [m]."""
+    """Heading of the smoothed path [rad], distance along the path, and leftward deviation [m]."""
     sigma = _SMOOTHING_S * motion.rate_hz
     step_m = np.diff(motion.pelvis_m[:, :2], axis=0, append=np.nan)
     step_m[-1] = step_m[-2]
@@ -150,7 +151,7 @@ def _along_path(motion):
 
 
 def _step_hz(motion) -> float:
-    """Cadence: the strongest frequency of the pelvis height."""
+    """Cadence: the strongest frequency of the vertical movement of the pelvis."""
     height_m = motion.pelvis_m[:, 2] - gaussian_filter1d(motion.pelvis_m[:, 2], motion.rate_hz)
     frequencies_hz = np.arange(*STEP_BAND_HZ, 0.01)
     times_s = np.arange(len(height_m)) / motion.rate_hz
@@ -159,7 +160,7 @@ def _step_hz(motion) -> float:
 
 
 def _scaled_swings(poses_rad, scale):
-    """Rotations of all joints, with the deviation from each joint's mean rotation scaled."""
+    """Scale the deviation of every joint's rotation from the joint's mean rotation."""
     scaled_rad = poses_rad.copy()
     for joint in range(1, poses_rad.shape[1]):
         rotations = Rotation.from_rotvec(poses_rad[:, joint])

@@ -19,12 +19,12 @@ html_title = "radarsim"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
-nb_execution_mode = "force"  # results of the present code
+nb_execution_mode = "force"  # execute the tutorials in every build
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 
-# Docstrings have Google's sections; names between single backticks are code.
+# Docstrings follow Google style; names in single backticks are code.
 default_role = "code"
 napoleon_numpy_docstring = False
 napoleon_custom_sections = ["Source", "Sources"]
@@ -43,14 +43,14 @@ def _to_rest(app, what, name, obj, options, lines):
 
 
 def _escaped(line):
-    """Escape characters of markup outside of code: * of shapes and products, | of magnitudes."""
+    """Escape markup characters outside code: * in shapes and products, | in magnitudes."""
     parts = line.split("`")
     parts[::2] = [part.replace("*", r"\*").replace("|", r"\|") for part in parts[::2]]
     return "`".join(parts)
 
 
 def _with_literal_blocks(lines):
-    """Mark indented formulas and examples, which follow an empty line, as literal blocks."""
+    """Mark indented formulas and examples after an empty line as literal blocks."""
     found, indent, literal = [], 0, False
     for number, line in enumerate(lines):
         own = len(line) - len(line.lstrip())

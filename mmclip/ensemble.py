@@ -1,9 +1,10 @@
-"""Combine models of several seeds to one: `python -m mmclip.ensemble RUN RUN [RUN ...] --out DIR`.
+"""Combine models of several seeds: `python -m mmclip.ensemble RUN RUN [RUN ...] --out DIR`.
 
 The models must have been trained on the same stores with the same settings, except the seed. The
-attribute vectors of a window are the means over the models, whose text attributes are the same
-sentence embeddings. The vectors of the activity are joined, so that their similarity is the mean of
-the models' similarities. All commands except mmclip.finetune accept the result in place of a model.
+attribute vectors of a window are averaged over the models, because all models use the same sentence
+embeddings as text attributes. The activity vectors of the models are concatenated, so that the
+similarity of two concatenated vectors is the mean of the models' similarities. All commands except
+mmclip.finetune accept the ensemble in place of a model.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from mmclip.model_variables import split_model
 from mmclip.paths import path_argument
 from mmclip.query_bank import read_query_bank, write_query_bank
 
-# Entries of model.json in which members may differ.
+# Entries of model.json that may differ between the members of an ensemble.
 OWN = ("settings", "step", "validation_accuracy", "validation_retrieval", "weights_sha256")
 OWN += ("query_bank",)
 EXAMPLES = """
@@ -44,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
-    """Write the ensemble of several trained models, with their query banks if they have any.
+    """Write the ensemble of several trained models, including query banks if the models have any.
 
     Args:
         runs: folders of the models.
-        out: output folder; an existing ensemble in this folder is replaced.
+        out: output folder, in which an existing ensemble is replaced.
 
     Returns:
         Content of model.json.
@@ -72,7 +73,7 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
 
 
 def _check_pair(first, other) -> None:
-    """Raise MmclipError unless two models differ only in seed and result of the training."""
+    """Raise MmclipError unless two models differ only in the seed and the results of training."""
     if MEMBERS in first.description or MEMBERS in other.description:
         problem = "is an ensemble"
         raise MmclipError(other.folder, "model", problem, "give the folders of single models")

@@ -1,4 +1,4 @@
-"""Several networks that are used as one, as written by `mmclip.ensemble`."""
+"""Network of an ensemble of trained models, as written by `mmclip.ensemble`."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,15 @@ from flax import nnx
 from mmclip.model import Embeddings, MmClip, make_model, unit_length
 from mmclip.settings import ModelSettings
 
-# Entry of model.json with a description of each member.
+# Name of the entry of model.json that describes each member.
 MEMBERS = "members"
 
 
 class Ensemble(nnx.Module):
-    """Several networks that are used as one.
+    """Several networks that are used as one network.
 
     Args:
-        members: networks of the same layer sizes.
+        members: networks with the same layer sizes.
     """
 
     def __init__(self, members: Sequence[MmClip]):
@@ -27,7 +27,7 @@ class Ensemble(nnx.Module):
         """Embed heatmaps [batch, heatmap, column, bin], values from -1 to 1, as unit vectors.
 
         Returns:
-            Embeddings whose activity vectors have the width of all members together.
+            Embeddings; the width of the activity vectors is the sum of the members' widths.
         """
         return combined([member.signal(heatmaps) for member in self.members])
 
@@ -36,17 +36,17 @@ class Ensemble(nnx.Module):
         return combined([member.text(sentences) for member in self.members])
 
     def scale(self) -> jax.Array:
-        """Factor applied to the cosine similarities, the mean over the members."""
+        """Scale factor of the cosine similarities, averaged over the members."""
         return jnp.mean(jnp.stack([member.scale() for member in self.members]))
 
 
 def combined(embeddings: Sequence[Embeddings]) -> Embeddings:
-    """Unit vectors of an ensemble: means of the attribute vectors, and joined activity vectors."""
+    """Unit vectors of an ensemble: mean attribute vectors, and concatenated activity vectors."""
     attributes = unit_length(jnp.mean(jnp.stack([each.attributes for each in embeddings]), axis=0))
     activity = jnp.concatenate([each.activity for each in embeddings], axis=-1)
     return Embeddings(attributes, unit_length(activity))
 
 
 def make_ensemble(settings: ModelSettings, text_width: int, members: int) -> Ensemble:
-    """Create an ensemble with initial weights, as the structure for stored weights."""
+    """Create an ensemble with initial weights, into which stored weights are loaded."""
     return Ensemble([make_model(settings, text_width, seed) for seed in range(members)])

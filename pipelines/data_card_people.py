@@ -1,4 +1,4 @@
-"""Parts of the data card of a store with several people per clip."""
+"""Sections of the data card for a store with several people per clip."""
 
 import math
 
@@ -15,7 +15,7 @@ split.
 
 
 def people_per_clip(statistics: StoreStatistics) -> str:
-    """Number of people in each clip, in words."""
+    """Describe the number of people in each clip in words."""
     counts = sorted(_clips_by_people(statistics))
     if counts in ([], [1]):
         return "one person each"
@@ -25,7 +25,7 @@ def people_per_clip(statistics: StoreStatistics) -> str:
 
 
 def limitations(text: str, statistics: StoreStatistics) -> str:
-    """The section on limitations; the people of a clip shadow each other, but nothing else does."""
+    """Return the limitations section: people shadow each other, but nothing else shadows them."""
     if max(_clips_by_people(statistics), default=1) == 1:
         return text
     several = "the\nbodies of the people in a clip, which shadow each other, and"
@@ -33,7 +33,7 @@ def limitations(text: str, statistics: StoreStatistics) -> str:
 
 
 def people_section(statistics: StoreStatistics) -> list[str]:
-    """The section on people, or nothing if every clip has one person."""
+    """Return the section on people, or an empty result if every clip has one person."""
     counts = _clips_by_people(statistics)
     if max(counts, default=1) == 1:
         return []
@@ -43,7 +43,7 @@ def people_section(statistics: StoreStatistics) -> list[str]:
 
 
 def people_settings(recipe: Recipe) -> dict[str, str]:
-    """The settings of the further people, or nothing if a clip has one person."""
+    """Return the settings of the further people, or an empty result if a clip has one person."""
     people = recipe.people
     if people.number == 1:
         return {}
@@ -58,5 +58,5 @@ def people_settings(recipe: Recipe) -> dict[str, str]:
 
 
 def _clips_by_people(statistics: StoreStatistics) -> dict[int, int]:
-    """Number of clips, keyed by the number of people in the clip."""
+    """Return the number of clips for each number of people in a clip."""
     return {count: clips for count, clips in statistics.people.items() if clips}

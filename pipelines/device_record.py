@@ -1,9 +1,10 @@
-"""Record of the device that simulates a store, and of the frames that the device takes at a time.
+"""Record of the device that simulates a store, and of the number of frames in each batch.
 
-Rounding depends on both, so all shards of a store must agree on them. The first shard of a build
-writes the record, and every later shard, also of a resumed build, reads the record and uses the
-recorded number of frames. A store that was simulated in batches of frames keeps the record as
-`device.json`; a CPU simulates frame by frame, and leaves no record in a finished store.
+Rounding depends on the device and on the batch size, so these must be the same for all shards of a
+store. The first shard of a build writes the record. Every later shard reads the record and uses the
+recorded number of frames, even if the build was interrupted and resumed. A store that was simulated
+in batches of frames keeps the record as `device.json`; a CPU simulates frame by frame and leaves no
+record in a finished store.
 """
 
 import json
@@ -18,18 +19,18 @@ _BUILD_MARK = f"{BUILD}/{DEVICE}"
 def agreed_frames_per_batch(
     folder: StoreFolder, kind: str, frames_per_batch: int | None
 ) -> int | None:
-    """Number of frames that every shard of a store simulates at a time.
+    """Return the number of frames that every shard of a store simulates at a time.
 
     Args:
         folder: folder of the store.
-        kind: kind of this process's device, as JAX reports the kind.
+        kind: kind of device that this process uses, as reported by JAX.
         frames_per_batch: number of frames that suits this device; None to simulate frame by frame.
 
     Returns:
         The recorded number; if there is no record, `frames_per_batch`, which is then recorded.
 
     Raises:
-        InputError: the store was begun on a device of another kind.
+        InputError: the build of the store was started on a device of another kind.
     """
     found = folder.read(_BUILD_MARK)
     if found is None:
@@ -45,13 +46,13 @@ def agreed_frames_per_batch(
 
 
 def record_to_keep(folder: StoreFolder) -> dict[str, bytes]:
-    """File of a finished store, keyed by path; empty if frames were simulated one by one."""
+    """Return the record to keep, keyed by file path; empty if frames were simulated one by one."""
     found = folder.read(_BUILD_MARK)
     in_batches = found is not None and json.loads(found)["frames_per_batch"] is not None
     return {DEVICE: found} if in_batches else {}
 
 
 def kept_frames_per_batch(folder: StoreFolder) -> int | None:
-    """Recorded number of frames per batch of a finished store; None without a record."""
+    """Return the number of frames per batch recorded in a finished store; None without a record."""
     found = folder.read(DEVICE)
     return None if found is None else json.loads(found)["frames_per_batch"]

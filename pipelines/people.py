@@ -1,10 +1,10 @@
-"""Choose the further people of each clip, so that no two people collide.
+"""Choose the further people of each clip such that no two people collide.
 
     splits of the subjects -> take of another subject -> window -> placement -> distances
 
-All draws derive from the recipe's seed, the clip's id and the number of the person, and not from
-the order of processing. Further people come from the split of the main person, so that no person
-occurs in two splits.
+All random draws depend on the recipe's seed, the clip's id and the number of the person, but not
+on the order of processing. Further people are taken from the split of the main person, so that no
+person occurs in two splits.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,14 +35,14 @@ from radarsim.scene.placement import ActivityArea
 
 FEWER = "clips with fewer people than requested"
 FEWER_REMEDY = "--people-distance-m, --people-lateral-m, --people-min-distance-m change this"
-# Numbers of takes and of placements of each take that are tried for a person.
+# Number of takes that are tried for a person, and number of placements tried for each take.
 TAKE_TRIES, PLACEMENT_TRIES = 4, 8
 # Rate at which distances between people are tested: people move by less than 0.3 m between tests.
 TEST_RATE_HZ = 10.0
 
 
 class _Candidate(NamedTuple):
-    """A possible further person: the record for the plan and the joints at the test times."""
+    """A possible further person: the entry for the plan, and the joints at the test times."""
 
     person: Person
     joints_m: Float[np.ndarray, "time joint 3"]
@@ -56,12 +56,13 @@ def add_people(
 ) -> tuple[list[Clip], list[Note]]:
     """Add the further people of the recipe to the clips.
 
-    A clip for which no take and placement satisfy the recipe keeps fewer people and is counted.
+    If no take and placement satisfy the recipe, the clip keeps fewer people. The returned notes
+    give the number of such clips.
 
     Args:
         recipe: recipe of the dataset.
         clips: clips without row, shard and split, in the order of the plan.
-        takes: all takes, keyed by id.
+        takes: all takes of the dataset, keyed by id.
         body_models: folder or file of body models; None for the free body.
 
     Returns:
@@ -84,7 +85,7 @@ def add_people(
 def _with_people(
     recipe: Recipe, body_models: str | None, clip: Clip, take: Take, pool: list[Take]
 ) -> Clip:
-    """The clip with as many further people as can be placed."""
+    """Return the clip with as many further people as can be placed."""
     fitted = fit_take(take, clip.take_sha256, recipe, body_models)
     window = placed_window(recipe, clip, fitted.fitted.motion)
     present = [_joints_m(recipe, clip, fitted, window)]
@@ -108,14 +109,14 @@ def _find_person(
     pool: list[Take],
     present: Sequence[np.ndarray],
 ) -> _Candidate | None:
-    """The first candidate that keeps its distance to all people present; None if there is none."""
+    """Return the first candidate that keeps the minimum distance to all people present, or None."""
     for take_try in range(TAKE_TRIES if pool else 0):
         name = f"{clip.id}+{number}.{take_try}"
         take = pool[int(draw(recipe, "person", (0, len(pool)), name))]
         try:
             sha256 = take.sha256()
             fitted = fit_other_take(take, sha256, recipe, body_models)
-        except InputError:  # reported when the clips of this take were selected
+        except InputError:  # already reported when the clips of this take were selected
             continue
         start_s = _start_s(recipe, clip, fitted.fitted.motion, name)
         if start_s is None:
@@ -142,7 +143,7 @@ def _person(take: Take, sha256: str, fitted: FittedTake, start_s: float) -> Pers
 
 
 def _start_s(recipe: Recipe, clip: Clip, motion: Motion, name: str) -> float | None:
-    """Start of a window that covers all frames of the clip; None if the take is too short."""
+    """Return the start of a window as long as the clip, or None if the take is too short."""
     spare = motion.num_poses - poses_for(recipe.radar, clip.num_frames, motion.rate_hz)
     if spare < 0:
         return None
@@ -160,7 +161,7 @@ def _placement(recipe: Recipe, name: str) -> dict[str, float]:
 def _joints_inside(
     recipe: Recipe, clip: Clip, fitted: FittedTake, person: Person
 ) -> np.ndarray | None:
-    """Joints of a person who stays inside the activity area, or None if the person leaves it."""
+    """Return a person's joints, or None if the person leaves the activity area during the clip."""
     window = placed_person(recipe, person, fitted.fitted.motion)
     needed = poses_for(recipe.radar, clip.num_frames, window.rate_hz)
     inside = ActivityArea(**asdict(recipe.area)).inside(window)
@@ -172,9 +173,10 @@ def _joints_inside(
 def _joints_m(
     recipe: Recipe, clip: Clip, fitted: FittedTake, window: Motion
 ) -> Float[np.ndarray, "time joint 3"]:
-    """Joints of a placed person at the test times of a clip, in the world [m].
+    """Return the joints of a placed person at the test times of a clip, in world coordinates [m].
 
-    The number of times is that of a full clip, so that all clips share one compiled program.
+    The number of test times is the same for shorter clips as for full clips, so that all clips
+    share one compiled program.
     """
     end_s = min(clip.num_frames * recipe.radar.frame.period_s, window.duration_s)
     count = int(np.ceil(recipe.clips.length_s * TEST_RATE_HZ)) + 1
@@ -190,7 +192,7 @@ _joint_positions = jax.jit(joint_positions)
 
 
 def _are_apart(recipe: Recipe, joints_m: np.ndarray, present: Sequence[np.ndarray]) -> bool:
-    """Whether a person keeps the minimum distance to all people present at all test times."""
+    """Test whether a person keeps the minimum distance to all people present at all test times."""
     for other_m in present:
         difference_m = joints_m[:, :, None] - other_m[:, None]
         if np.linalg.norm(difference_m, axis=-1).min() < recipe.people.min_distance_m:

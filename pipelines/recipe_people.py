@@ -1,4 +1,4 @@
-"""Section `people` of a recipe: the number and the placement of further people in a clip."""
+"""Section `people` of a recipe: the number and the placement of further people in each clip."""
 
 import math
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ MOST_PEOPLE = 8
 
 @dataclass(frozen=True, kw_only=True)
 class People:
-    """Further people in every clip, who shadow the main person and each other.
+    """Settings of the further people in every clip, who shadow the main person and each other.
 
-    The main person of a clip comes from the clip's take, and the section `placements` applies. Each
-    further person performs a window of another subject's take, with a placement of their own.
+    The main person performs the take of the clip and is placed by the section `placements`. Each
+    further person performs a window of another subject's take and has an independent placement.
 
     Attributes:
         number: number of people in a clip, including the main person; 1 for the main person alone.

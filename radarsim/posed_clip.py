@@ -1,4 +1,4 @@
-"""A scene posed as a clip for the device, and stacks of such clips."""
+"""Clips: scenes posed for simulation on the device, and stacks of clips."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ from radarsim.signal.settings import SimulationSettings
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class PosedClip:
-    """A clip ready for the device, or many clips along a leading axis (see `stack_clips`).
+    """A clip ready for simulation, or several clips along a leading axis (see `stack_clips`).
 
     Attributes:
         posed: the scene, posed at the Chebyshev nodes of every burst.
@@ -33,8 +33,8 @@ class PosedClip:
         reflection: the reflection model.
         level_v: level constant from `levels.volts_per_weight` [V].
         extra_noise_db: value added to the receiver's noise figure [dB].
-        own_frames: number of frames before the padding, for products that need it; None if no
-            frame is padding.
+        own_frames: number of frames before the padding, for outputs that depend on this number;
+            None if no frame is padding.
         front_end: arrays of the radar's profile; None for the ideal radar.
     """
 
@@ -57,7 +57,7 @@ def pose_clip(
     num_frames: int,
     extra_noise_db: float = 0.0,
 ) -> PosedClip:
-    """Pose a scene as a clip from frame 0 on; the arguments are those of `simulate.simulate`.
+    """Pose a scene as a clip that starts at frame 0; same arguments as `simulate.simulate`.
 
     Raises:
         InputError: an argument is invalid, the scene has a room, the frames extend past the end of
@@ -83,7 +83,7 @@ def pose_clip(
 
 
 def _check_separation(scene: Scene, times_s: np.ndarray) -> None:
-    """Check several bodies in the middle of each burst, for which they are skinned separately."""
+    """Check, in the middle of each burst, that no two bodies of a scene interpenetrate."""
     if len(scene.subjects) > 1:
         node = times_s.shape[1] // 2
         middle_s = times_s[:, node : node + 1]
@@ -112,6 +112,6 @@ def stack_clips(clips: list[PosedClip]) -> PosedClip:
 
 
 def _structure(clip: PosedClip) -> tuple:
-    """Types and shapes of a clip's arrays, which must be equal for all clips of a stack."""
+    """Return the types and shapes of a clip's arrays, which all clips of a stack must share."""
     leaves, tree = jax.tree.flatten(clip)
     return tree, [jnp.shape(leaf) for leaf in leaves]

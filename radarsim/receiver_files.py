@@ -10,7 +10,7 @@ from radarsim.radar.receiver_profile import ReceiverProfile
 from radarsim.radar.receiver_profiles import PROFILE_NAMES, profile_named
 from radarsim.radar.receiver_toml import parse_profile
 
-# Largest profile that is read; one with 12 channels and 200 leakage tones has 150 kB.
+# Maximum size of a profile file; a profile with 12 channels and 200 leakage tones has 150 kB.
 MAX_PROFILE_BYTES = 4 << 20
 
 
@@ -18,11 +18,11 @@ def load_receiver(name_or_path: str | Path, radar: Radar) -> ReceiverProfile | N
     """Load a receiver profile.
 
     Args:
-        name_or_path: "ideal", "datasheet" (of the radar's board), or a `.toml` file.
-        radar: the radar that the profile is for.
+        name_or_path: "ideal", "datasheet" (the profile of the radar's board), or a `.toml` file.
+        radar: radar for which the profile is loaded.
 
     Returns:
-        The profile, which may hold ranges; None for the ideal radar.
+        The profile, which may contain ranges; None for the ideal radar.
 
     Raises:
         InputError: there is no such profile or file, or the file is invalid.
@@ -35,5 +35,5 @@ def load_receiver(name_or_path: str | Path, radar: Radar) -> ReceiverProfile | N
 
 
 def with_receiver(radar: Radar, name_or_path: str | Path) -> Radar:
-    """Return a radar with a profile; the arguments and errors are those of `load_receiver`."""
+    """Return the radar with a profile; same arguments and errors as `load_receiver`."""
     return replace(radar, profile=load_receiver(name_or_path, radar))

@@ -1,4 +1,4 @@
-"""Simulate long motion chunk by chunk, in the memory of one chunk."""
+"""Simulate long motions chunk by chunk, using only the memory of one chunk."""
 
 from collections.abc import Iterator
 
@@ -27,9 +27,9 @@ def stream(
     frames_per_chunk: int = 50,
     extra_noise_db: float = 0.0,
 ) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
-    """Simulate the IF cube of a long motion chunk by chunk, in the memory of one chunk.
+    """Simulate the IF cube of a long motion chunk by chunk, using only the memory of one chunk.
 
-    Frames and noise are identical to those of `simulate`; the last chunk may be shorter.
+    Frames and noise are identical to the output of `simulate`; the last chunk may be shorter.
 
     Args:
         radar, scene, key, reflection, settings, extra_noise_db: same arguments as for `simulate`.
@@ -37,7 +37,7 @@ def stream(
 
     Raises:
         InputError: same conditions as for `simulate`; invalid arguments are rejected before the
-            first chunk.
+            first chunk is simulated.
     """
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
     check_simulation("stream", given)

@@ -1,6 +1,6 @@
-"""Several people in one scene: echoes add up, bodies shadow each other and do not interpenetrate.
+"""Tests of scenes with several people: added echoes, mutual shadows, and interpenetration.
 
-The references are scenes of one person each, which the other tests compare with the exact sum.
+The references are scenes with one person; other tests compare such scenes with the exact sum.
 """
 
 from dataclasses import replace
@@ -26,13 +26,13 @@ RADAR = small_radar(num_chirps=4, num_samples=32)
 SILENT = rs.SimulationSettings(method="fast", thermal_noise=False, quantise=False)
 NUM_FRAMES = 2
 KEY = jax.random.key(0)
-# A body of 3,000 faces, on which the exact sum is fast.
+# A body with 3,000 faces, which keeps the exact sum fast.
 BODY = coarsen(rs.free_body(), 0.05)
 LOBES = rs.QuasiSpecular()
 
 
 def person(velocity_mps=(0.0, -1.0, 0.0), seconds=0.6, body=BODY, **placement):
-    """Return a person who glides with arms lowered, by default towards the front of the body."""
+    """Return a person who glides with arms lowered, forward by default."""
     motion = posture(velocity_mps=velocity_mps, seconds=seconds)
     return rs.Subject(motion, body, rs.Placement(**placement))
 
@@ -49,24 +49,26 @@ def cube(*subjects, settings=SILENT):
 
 @pytest.fixture(scope="module")
 def apart():
-    """Return the cubes of two people side by side: of both, of the left, and of the right one."""
+    """Return the cubes of two people side by side: both people, the left one, the right one."""
     return cube(LEFT, RIGHT), cube(LEFT), cube(RIGHT)
 
 
 def test_echoes_of_two_people_side_by_side_add_up(apart):
-    """Nobody shadows anybody, so only the float32 addition of the two echoes rounds (-140 dB)."""
+    """Without mutual shadows, the cube of two people is the sum of the two people's cubes.
+
+    The limit of the relative error is -130 dB; float32 rounding of the sum causes -140 dB."""
     both_v, left_v, right_v = apart
     assert min(np.abs(left_v).max(), np.abs(right_v).max()) > 1e-6
     assert relative_db(both_v, left_v + right_v) < -130
 
 
 def test_the_order_of_the_subjects_does_not_matter(apart):
-    """The sum of two numbers does not depend on their order, so the samples are the same bytes."""
+    """Swapping the two subjects gives identical samples, because addition is commutative."""
     np.testing.assert_array_equal(cube(RIGHT, LEFT), apart[0])
 
 
 def test_a_person_exactly_behind_another_loses_the_echo():
-    """As seen from the radar, a person 6 m away fits into the trunk of a person 1 m away."""
+    """A person at 6 m has no echo behind the trunk of a person at 1 m, which hides all faces."""
     front, hidden = person(distance_m=1.0), person(distance_m=6.0)
     front_v = cube(front)
     assert relative_db(front_v + cube(hidden), front_v) > -60
@@ -75,7 +77,7 @@ def test_a_person_exactly_behind_another_loses_the_echo():
 
 
 def selected(reflection, settings, body):
-    """Return the visible faces of a person behind another, and of the same person alone."""
+    """Return the visible faces of a person behind another person, and of the same person alone."""
     people = [person(body=body, distance_m=1.0), person(body=body, distance_m=6.0)]
     scene = rs.Scene(people)
     surfaces = skin_subjects(scene.bodies, pose(scene, rs.burst_times_s(RADAR, 1)))
@@ -91,13 +93,17 @@ def test_physical_optics_loses_the_faces_of_a_hidden_person_as_well():
 
 
 def test_hidden_point_removal_hides_a_person_behind_another():
-    """The edges must be short: a gap of 5 cm at 1 m lets points 5 m behind the gap appear."""
+    """Less than 2 % of the faces of a person behind another person remain visible.
+
+    The mesh needs short edges, because points 5 m behind a gap of 5 cm at 1 m are visible."""
     behind, alone = selected(LOBES, replace(SILENT, visibility="hpr"), rs.free_body())
     assert behind.sum() < 0.02 * alone.sum()
 
 
 def test_the_fast_sum_of_a_half_hidden_person_is_the_exact_sum():
-    """Both methods sum the faces that both bodies leave visible; the mode's error is -60 dB."""
+    """The relative error of the fast sum of a partly hidden person is below -60 dB.
+
+    The fast and the exact sum include the same visible faces of both bodies."""
     people = person(distance_m=2.0), person(distance_m=3.5, lateral_m=0.35)
     fast_v = cube(*people)
     exact_v = cube(*people, settings=replace(SILENT, method="exact"))
@@ -106,7 +112,9 @@ def test_the_fast_sum_of_a_half_hidden_person_is_the_exact_sum():
 
 
 def test_a_batch_of_scenes_has_the_cubes_of_simulate(apart):
-    """One program uses the same array sizes for both bodies, so the error of the mode remains."""
+    """Relative to `simulate`, the error of a batch of scenes is below -60 dB.
+
+    The error is not zero, because a batch uses the same array sizes for both bodies."""
     clips = [
         pose_clip(RADAR, rs.Scene(pair), KEY, LOBES, SILENT, num_frames=NUM_FRAMES)
         for pair in ((LEFT, RIGHT), (RIGHT, LEFT))
@@ -117,7 +125,7 @@ def test_a_batch_of_scenes_has_the_cubes_of_simulate(apart):
 
 
 def test_a_stream_of_a_scene_ends_with_the_shortest_motion():
-    """The frames of the longer motion after the end of the shorter one are not simulated."""
+    """No frames are simulated after the end of the shortest motion."""
     scene = rs.Scene([LEFT, person(seconds=0.3, distance_m=2.5, lateral_m=-1.0)])
     chunks = list(rs.stream(RADAR, scene, KEY, settings=SILENT, frames_per_chunk=NUM_FRAMES))
     assert sum(map(len, chunks)) == 3
@@ -127,7 +135,7 @@ def test_a_stream_of_a_scene_ends_with_the_shortest_motion():
 
 
 def test_bodies_inside_each_other_are_refused_and_bodies_side_by_side_are_not(apart):
-    """The shoulders of two people 0.2 m apart overlap; the path to a batch refuses them as well."""
+    """Two people 0.2 m apart, whose shoulders overlap, are refused, also when posed for a batch."""
     scene = rs.Scene([person(distance_m=3.0), person(distance_m=3.0, lateral_m=0.2)])
     with pytest.raises(rs.InputError, match=r"inside each other at 0\.0") as caught:
         rs.simulate(RADAR, scene, KEY, settings=SILENT)

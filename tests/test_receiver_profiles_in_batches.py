@@ -1,4 +1,4 @@
-"""Clips with different receiver profiles share one program, and keep the result of each alone."""
+"""Clips with different receiver profiles share one program and give the results of `simulate`."""
 
 from dataclasses import replace
 
@@ -27,9 +27,10 @@ LOBES = QuasiSpecular(0.5)
 
 @pytest.mark.usefixtures("fast_compilation")
 def test_clips_with_different_profiles_share_one_program():
-    """A batch of two profiles gives the cubes of `simulate`, to rounding and the error of the mode.
+    """Relative to `simulate`, the error of a batch with two profiles is below -55 dB.
 
-    The profiles have the same parts with other values; their echoes differ by more than -20 dB.
+    The error is due to rounding and to the fast mode. The profiles have the same parts with
+    different values, and the relative difference between the two echoes is above -20 dB.
     """
     motion = cut_motion(perform("walking_forward_and_backward", duration_s=3.0), 60, 60)
     scene = Scene([Subject(motion, free_body(), Placement(distance_m=1.8))])

@@ -1,4 +1,4 @@
-"""Command-line flags for several people in a clip."""
+"""Command-line flags for clips with several people."""
 
 import argparse
 from collections.abc import Callable

@@ -3,9 +3,9 @@
     from builders.five_activities import FIVE_ACTIVITIES, perform_five
     motion = perform_five("fall", performer=0).motion
 
-They are no part of the sixty activities of the protocol. A take is as long as a recording, 10 s:
-the person stands or sits still, performs the activity once, and is still again. Every activity has
-several kinds (`kinds.py`), which are drawn for each take.
+The five activities are not among the sixty activities of the protocol. A take lasts 10 s, as long
+as a recording: the person stands or sits still, performs the activity once, and is still again.
+Every activity has several variants (`kinds.py`), one of which is drawn at random for each take.
 """
 
 from builders.five_activities.registry import (

@@ -1,8 +1,8 @@
 """Falls: the body sways, the knees give way, and the stiff body topples about its feet.
 
-The topple is a rotation of the whole body about a horizontal axis on the floor, like that of an
-inverted pendulum that ends on a mat: the angle grows with the third power of time. The floor is no
-part of the scene, so that the body may reach a few centimetres into it.
+The body topples like an inverted pendulum that lands on a mat: the whole body rotates about a
+horizontal axis on the floor, and the angle grows with the third power of time. The floor is not
+part of the scene, so the body may reach a few centimetres into the floor.
 """
 
 from dataclasses import dataclass, replace
@@ -23,14 +23,14 @@ _IMPACT_S = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Fall:
-    """One fall.
+    """Parameters of one fall.
 
     Attributes:
         start_s: time at which the body starts to topple.
-        topple_s: time from the start to the floor.
+        topple_s: time from the start of the topple until the body reaches the floor.
         direction_rad: direction of the fall from the way the person faces, positive to the left:
             0 is forward, pi backward.
-        angle_rad: angle at the end, about a right angle.
+        angle_rad: final tilt of the body, about a right angle.
         sink: lowering of the pelvis by the bending knees [leg lengths].
         steps_m: distance by which the body moves forward before the fall, as when a person rises
             from a chair or stumbles; negative backward.
@@ -45,7 +45,7 @@ class Fall:
 
 
 def draw_fall(rng: np.random.Generator) -> Fall:
-    """Draw a fall: forward, backward or to a side, stiff or with the knees giving way."""
+    """Draw a random fall: forward, backward or sideways, stiff or with the knees giving way."""
     side_rad = rng.choice([0.0, np.pi, np.pi, np.pi / 2, -np.pi / 2])
     return Fall(
         start_s=rng.uniform(2.2, 5.0),
@@ -58,7 +58,7 @@ def draw_fall(rng: np.random.Generator) -> Fall:
 
 
 def falling_movement(style: Style, fall: Fall) -> Movement:
-    """Movement of the body during a fall, without the topple."""
+    """Return the movement of the body during a fall, without the topple."""
     start_s, end_s = fall.start_s, fall.start_s + fall.topple_s
     sway = held_s(start_s - 1.6, start_s + 0.8, 0.9, 0.8)
     flung = held_s(start_s, 12.0, 0.7 * fall.topple_s, 1.0)
@@ -81,11 +81,11 @@ def falling_movement(style: Style, fall: Fall) -> Movement:
 
 
 def topple(motion: Motion, fall: Fall) -> Motion:
-    """Motion with the topple of a fall.
+    """Add the topple of a fall to a motion.
 
     Args:
-        motion: standing person who faces +x, performing `falling_movement`.
-        fall: the fall.
+        motion: motion of a standing person who faces +x and performs `falling_movement`.
+        fall: parameters of the fall.
     """
     times_s = np.arange(motion.num_poses) / motion.rate_hz
     share = np.clip((times_s - fall.start_s) / fall.topple_s, 0.0, 1.0) ** 3
@@ -98,7 +98,7 @@ def topple(motion: Motion, fall: Fall) -> Motion:
     pivot_m = np.array([*pelvis_m[0, :2], 0.0])
     moved_m = turn.apply(pelvis_m - pivot_m) + pivot_m
     moved_m[:, 0] += ahead_m
-    # A lying body is as high above the floor as half its depth, which the pivot does not provide.
+    # Raise the lying body by half its depth, because the rotation puts the body axis on the floor.
     moved_m[:, 2] += 0.1 * np.sin(angle_rad)
     poses_rad = motion.poses_rad.copy()
     poses_rad[:, 0] = (turn * Rotation.from_rotvec(motion.poses_rad[:, 0])).as_rotvec()

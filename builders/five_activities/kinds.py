@@ -1,7 +1,7 @@
-"""Movements of the five activities; the kind of each take is drawn from its style.
+"""Movements of the five activities; the style of each take selects the variant of the activity.
 
-Onsets and durations cover those of ten-second recordings: a few seconds of rest, the activity, and
-rest until the end. Falls are in `falling.py`.
+Onsets and durations cover the range found in ten-second recordings: a few seconds of rest, the
+activity, and rest until the end. Falls are defined in `falling.py`.
 """
 
 from builders.activities.curves import Curve
@@ -11,7 +11,7 @@ from builders.five_activities.timeline import CYCLE_S, held_s, jerks_s, keys_s, 
 
 
 def in_real_time(style: Style, channels: Channels) -> Movement:
-    """Movement of one take in real time: the performer's tempo changes durations, not the cycle."""
+    """Return the movement of a take in real time: tempo scales durations, but not the cycle."""
     return Movement(CYCLE_S * style.tempo, channels, start=(0.0, 0.0))
 
 
@@ -20,12 +20,12 @@ def _kind(style: Style, count: int) -> int:
 
 
 def _seated(style: Style) -> Channels:
-    """Channels of a person who sits in about half of the takes."""
+    """Return the channels of a person who sits in about half of the takes."""
     return root(sink=0.48, ahead=-0.2) if style.between(0.0, 1.0) < 0.5 else {}
 
 
 def merged(*parts: Channels) -> Channels:
-    """Sum of channels; unlike `|`, which replaces channels of the same name."""
+    """Add channels of the same name, whereas the operator `|` would replace them."""
     total: dict[str, Curve] = {}
     for part in parts:
         for name, curve in part.items():
@@ -34,7 +34,7 @@ def merged(*parts: Channels) -> Channels:
 
 
 def wave(style: Style) -> Movement:
-    """Wave with the forearm, with the straight arm, with both arms, or to and fro."""
+    """Wave with the forearm, with a straight arm, with both arms, or back and forth."""
     start_s, length_s = style.between(1.0, 4.0), style.between(3.5, 7.5)
     raised = held_s(start_s, min(start_s + length_s, 9.9), rise_s=0.8, fall_s=0.8)
     rate_hz, size = style.between(0.6, 2.4), style.between(0.3, 1.4)
@@ -58,7 +58,7 @@ def wave(style: Style) -> Movement:
 
 
 def drink(style: Style) -> Movement:
-    """Reach for a glass, lift it to the mouth, drink in one or two sips, and put it back."""
+    """Reach for a glass, lift the glass to the mouth, take one or two sips, and put it back."""
     reach_s = style.between(2.0, 4.0)
     lift_s = reach_s + style.between(0.4, 1.2)
     sip_s = lift_s + style.between(0.6, 1.1)
@@ -112,7 +112,7 @@ def cough(style: Style) -> Movement:
 
 
 def convulsion(style: Style) -> Movement:
-    """Shake in a fit with arms, trunk and head for several seconds, standing or sitting."""
+    """Shake the arms, trunk and head in a convulsion of several seconds, standing or sitting."""
     start_s = style.between(1.5, 4.0)
     fit = held_s(start_s, min(start_s + style.between(4.0, 7.5), 9.9), rise_s=0.4, fall_s=0.5)
     size, low_hz = style.between(0.15, 1.1), style.between(1.8, 4.0)

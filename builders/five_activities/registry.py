@@ -1,4 +1,4 @@
-"""Registry of the five activities: label, texts, and performance of a take."""
+"""Registry of the five activities: their labels and texts, and the performance of a take."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,8 +11,8 @@ from builders.five_activities import kinds
 from builders.five_activities.falling import draw_fall, falling_movement, topple
 
 # Range of the factor applied to a performer's involuntary movement: sitting and supported people
-# sway less than the standing people of the sixty activities, and in the recordings the level of a
-# person at rest is 13 dB below that of the activities (9 dB with a factor of 1).
+# sway less than the standing people of the sixty activities. In the recordings, the level of a
+# person at rest is 13 dB below the level of the activities (9 dB with a factor of 1).
 _REST = (0.1, 0.6)
 PROVENANCE = "written for this project"
 TAKE_S = 10.0
@@ -23,10 +23,10 @@ class FiveActivity:
     """One of the five activities.
 
     Attributes:
-        name: key and label.
+        name: key of the activity in the registry, also used as the label.
         captions: sentences about the whole activity.
-        attributes: sentences by the parts of `activities.texts.ATTRIBUTES`.
-        build: movement in a performer's style; None for a fall, see `falling`.
+        attributes: sentences, keyed by the body parts in `activities.texts.ATTRIBUTES`.
+        build: function that builds the movement in a performer's style; None for a fall.
     """
 
     name: str
@@ -101,14 +101,14 @@ FIVE_ACTIVITIES: dict[str, FiveActivity] = {
 def perform_five(
     name: str, performer: int | Performer, repeat: int = 0, seed: int = 0, take_s: float = TAKE_S
 ) -> Performance:
-    """Perform one take of an activity; equal arguments give identical motions.
+    """Perform one take of an activity; the same arguments always give the same motion.
 
     Args:
         name: a key of `FIVE_ACTIVITIES`.
         performer: the person, or the person's number.
-        repeat: number of the take; every number is another take.
-        seed: seed of the corpus.
-        take_s: duration [s].
+        repeat: number of the take; each number gives a different take.
+        seed: random seed of the corpus.
+        take_s: duration of the take [s].
     """
     performer = _at_rest(performer, name, repeat, seed)
     build = FIVE_ACTIVITIES[name].build
@@ -123,7 +123,7 @@ def perform_five(
 
 
 def _at_rest(performer, name, repeat, seed) -> Performer:
-    """Return the performer with the involuntary movement of one take."""
+    """Return the performer with the involuntary movement scaled for one take."""
     if not isinstance(performer, Performer):
         performer = make_performer(performer, seed)
     factor = generator("rest", seed, performer.number, name, repeat).uniform(*_REST)

@@ -1,7 +1,7 @@
-"""Timeline of one take: curves over seconds instead of phases, because nothing repeats.
+"""Curves of a take as functions of time instead of phase, because the movement is not periodic.
 
-A movement has one cycle of `CYCLE_S`, longer than a take, so that its phase is the time divided by
-`CYCLE_S`.
+A movement has a single cycle of length `CYCLE_S`, which is longer than a take, so the phase is the
+time divided by `CYCLE_S`.
 """
 
 import numpy as np
@@ -9,24 +9,24 @@ import numpy as np
 from builders.activities.curves import Curve, bump, ease
 from builders.activities.performers import Style
 
-# Length of the cycle [s]; a take of 10 s with the varying cycle length never reaches its end.
+# Length of the cycle [s]; even with varying cycle length, a take of 10 s ends within the cycle.
 CYCLE_S = 14.0
 
 
 def keys_s(*keys: tuple[float, float]) -> Curve:
-    """Minimum-jerk curve through pairs of time [s] and value; the ends have the same value."""
+    """Return a minimum-jerk curve through (time [s], value) pairs; both ends have equal values."""
     return ease(*((time_s / CYCLE_S, value) for time_s, value in keys))
 
 
 def held_s(start_s: float, end_s: float, rise_s: float = 0.6, fall_s: float = 0.6) -> Curve:
-    """Curve that rises from 0 to 1 after `start_s` and falls back to 0 before `end_s`."""
+    """Return a curve that rises from 0 to 1 after `start_s` and falls back to 0 before `end_s`."""
     full_s = min(start_s + rise_s, 0.5 * (start_s + end_s))
     fade_s = max(end_s - fall_s, full_s + 0.02)
     return keys_s((start_s, 0), (full_s, 1), (fade_s, 1), (end_s, 0))
 
 
 def jerks_s(times_s, lengths_s, heights) -> Curve:
-    """Sum of smooth bumps of given lengths and heights that start at given times."""
+    """Return a sum of smooth bumps with the given start times, lengths and heights."""
     total = Curve(lambda phase: np.zeros(np.shape(phase)))
     for time_s, length_s, height in zip(times_s, lengths_s, heights):
         total = total + float(height) * bump((time_s / CYCLE_S, (time_s + length_s) / CYCLE_S))
@@ -34,13 +34,13 @@ def jerks_s(times_s, lengths_s, heights) -> Curve:
 
 
 def shaking(style: Style, amplitude: float, low_hz: float, high_hz: float, lines: int = 4) -> Curve:
-    """Irregular oscillation: lines of random frequency and phase in a band.
+    """Return an irregular oscillation: a sum of sinusoids of random frequency and phase in a band.
 
     Args:
-        style: style of the take, whose generator draws the lines.
-        amplitude: square root of the summed squares of the lines' amplitudes.
-        low_hz, high_hz: band of the frequencies.
-        lines: number of lines.
+        style: style of the take, whose random generator draws the sinusoids.
+        amplitude: square root of the sum of the squared amplitudes of the sinusoids.
+        low_hz, high_hz: limits of the frequency band.
+        lines: number of sinusoids.
     """
     beats = [style.between(low_hz, high_hz) * CYCLE_S for _ in range(lines)]
     phases = [style.between(0.0, 1.0) for _ in range(lines)]

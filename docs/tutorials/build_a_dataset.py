@@ -15,7 +15,7 @@ options = ["--limit", "4", "--clip-seconds", "3", "--if-cubes", "off", "--worker
 amass.main(["--out", store_path, *options])
 
 # %% [markdown]
-# Any tool that knows Zarr reads the store, for example xarray.
+# Any tool that supports Zarr can read the store, for example xarray.
 
 # %%
 import matplotlib.pyplot as plt
@@ -45,4 +45,4 @@ for row in clips:
     print(row["subject"], row["split"], f"{row['distance_m']:.2f} m:", captions[own[0]["caption"]])
 
 # %% [markdown]
-# `examples/torch_dataset.py` and `examples/jax_dataset.py` read stores in batches for training.
+# The scripts `examples/torch_dataset.py` and `examples/jax_dataset.py` read stores in batches for training.

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Fit a distance to a radar signal
 #
-# The IF samples are differentiable. Here, the signal of a person at an unknown distance is given, and the distance is
-# found by comparing the range profiles of the given signal and of a simulation with the derivative of the simulation.
+# The simulated IF samples are differentiable. Here, the signal of a person at an unknown distance is given. The
+# distance is found by comparing the range profile of the given signal with that of a simulation, and by using the
+# derivative of the simulation with respect to the distance.
 
 # %%
 from dataclasses import replace
@@ -28,13 +29,13 @@ motion = perform("stand_still", duration_s=1.0)
 
 
 def posed(distance_m):
-    """Mesh and faces of the standing person at a distance from the radar."""
+    """Vertices and faces of the standing person at the given distance from the radar."""
     scene = rs.Scene([rs.Subject(motion, rs.free_body(), rs.Placement(distance_m=distance_m))])
     return skin_scene(scene.bodies, pose(scene, rs.burst_times_s(radar, num_frames=1)))
 
 
 # %% [markdown]
-# The faces that are visible are chosen once, at the first guess; they carry no gradient.
+# The visible faces are selected once, at the initial guess of the distance; the selection has no gradient.
 
 # %%
 guess_m, true_m = 3.0, 3.12
@@ -44,7 +45,7 @@ sizes = sizes_of_selection(radar, settings, lobe, visible.required)
 
 
 def range_profile(shift_m):
-    """Power in each range bin, for a body that is shifted away from the radar."""
+    """Power in each range bin for a body that is shifted away from the radar."""
     moved = replace(mesh, vertices_m=mesh.vertices_m + jnp.array([1.0, 0.0, 0.0]) * shift_m)
     echo = clip_echo(radar, settings, sizes, lobe, moved, faces, visible)
     spectrum = jnp.fft.fft(echo * jnp.hanning(radar.chirp.num_samples))
@@ -54,14 +55,14 @@ def range_profile(shift_m):
 target = range_profile(true_m - guess_m)
 
 # %% [markdown]
-# The centroid of the range profile is smooth in the distance, so a few Newton steps are enough.
+# The centroid of the range profile is a smooth function of the distance, so a few Newton steps are enough.
 
 # %%
 bins_m = np.arange(radar.chirp.num_samples) * radar.range_resolution_m
 
 
 def centroid_m(profile):
-    """Mean range of a profile, weighted by power [m]."""
+    """Power-weighted mean range of a range profile [m]."""
     return jnp.sum(bins_m * profile) / jnp.sum(profile)
 
 

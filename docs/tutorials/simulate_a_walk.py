@@ -17,7 +17,7 @@ print(
 )
 
 # %% [markdown]
-# A `Subject` is a motion, a body and a place. A `Scene` holds the subjects and the pose of the radar.
+# A `Subject` combines a motion, a body model and a placement. A `Scene` holds the subjects and the pose of the radar.
 
 # %%
 motion = perform("walk_forward_and_turn_around", performer=1, duration_s=4.0)
@@ -33,8 +33,8 @@ maps = rs.heatmaps(radar, cube_v)
 maps.plot()
 
 # %% [markdown]
-# The torso is the bright line; its speed changes its sign where the person turns around. Arms and legs are faster than
-# the torso, twice in each step.
+# The bright line is the torso, whose speed changes sign where the person turns around. Arms and legs are faster than
+# the torso twice in each step.
 
 # %%
 rs.detect(radar, cube_v).plot()

@@ -1,1 +1,1 @@
-"""Methods that the paper compares with mmCLIP: Tent (zero-shot) and RF-Net (few-shot)."""
+"""Baselines that the paper compares with mmCLIP: Tent (zero-shot) and RF-Net (few-shot)."""

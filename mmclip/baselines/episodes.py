@@ -1,4 +1,4 @@
-"""Episodes of few-shot training: some labels, with examples and windows to classify of each."""
+"""Episodes of few-shot training: for each of a few labels, example windows and query windows."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Episode:
-    """Windows of an episode, by index.
+    """Indices of the windows of an episode.
 
     Attributes:
-        labels: labels of the episode, in random order [way].
+        labels: labels of the episode in random order [way].
         support: example windows, ordered by label [way * shot].
         queries: windows to classify, ordered by label [way * query].
     """
@@ -28,18 +28,18 @@ def draw_episode(
     queries: int,
     key: tuple[int, ...],
 ) -> Episode:
-    """Draw an episode in which no clip provides both an example and a window to classify.
+    """Draw an episode in which no clip provides both an example and a query.
 
-    A label with few clips repeats them within its examples or within its queries. Labels with a
-    single clip are left out.
+    If a label has too few clips, clips are repeated among its examples or among its queries. Labels
+    with a single clip are left out.
 
     Args:
         labels: label of each window [window].
         clips: clip of each window [window].
-        ways: number of labels of the episode, or all labels if there are fewer.
+        ways: number of labels of the episode; if fewer labels exist, all of them are used.
         shots: number of examples per label.
-        queries: number of windows to classify per label.
-        key: integers that determine the episode.
+        queries: number of query windows to classify per label.
+        key: integers that seed the random choice of the episode.
     """
     rng = np.random.default_rng(key)
     known = [label for label in np.unique(labels) if len(np.unique(clips[labels == label])) > 1]
@@ -56,10 +56,10 @@ def draw_episode(
 
 
 def draw_support(labels: np.ndarray, ways: int, shots: int, seed: int) -> np.ndarray:
-    """Draw examples of every label for few-shot classification [way * shot], ordered by label.
+    """Draw examples for few-shot classification [way * shot], ordered by label.
 
-    The examples of fewer shots are the first of those of more shots with the same seed. A label
-    with fewer windows than shots repeats its windows.
+    With the same seed, a smaller number of shots gives a subset of the examples of a larger number.
+    If a label has fewer windows than shots, its windows are repeated.
 
     Args:
         labels: label of each window [window], from 0 to `ways` - 1.
@@ -75,7 +75,7 @@ def draw_support(labels: np.ndarray, ways: int, shots: int, seed: int) -> np.nda
 
 
 def _draw(rng, members: np.ndarray, clips: np.ndarray, of: np.ndarray, count: int) -> list[int]:
-    """One random window of each of `count` clips, which repeat if there are fewer clips."""
+    """Draw a random window from each of `count` clips; clips are repeated if too few exist."""
     found = []
     for clip in np.resize(of, count):
         windows = members[clips[members] == clip]

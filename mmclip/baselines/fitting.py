@@ -21,7 +21,7 @@ class Fit(NamedTuple):
         best: weights with the highest validation measure so far.
         measure: highest validation measure so far.
         plateau: learning rate, and number of validations since the last improvement; unused if the
-            learning rate follows from the step.
+            learning rate is a function of the step.
     """
 
     weights: Any
@@ -32,7 +32,7 @@ class Fit(NamedTuple):
 
 
 def start_fit(weights, optimizer, rate: float) -> Fit:
-    """State before the first step."""
+    """Return the training state before the first step."""
     zero = jnp.zeros((), jnp.float32)
     plateau = (jnp.float32(rate), jnp.zeros((), jnp.int32))
     return Fit(weights, optimizer, jax.tree.map(jnp.copy, weights), zero - 1, plateau)
@@ -49,20 +49,22 @@ def fit(
     validate: Callable[[Any], float],
     report: Callable[[str], None],
 ) -> Fit:
-    """Train, or resume an interrupted training with identical results.
+    """Train a model, or resume an interrupted training run with identical results.
 
     Args:
         folder: folder of the training run, in which checkpoints are kept.
-        start: state before the first step.
+        start: training state before the first step.
         steps: number of steps.
-        validate_every: number of steps between validations; a checkpoint follows each of them.
-        batches: function from a range of steps to their batches.
-        update: function from the state, the step and its batch to the state after this step.
-        validate: function from weights to the validation measure.
+        validate_every: number of steps between validations; a checkpoint is saved after each
+            validation.
+        batches: function that returns the batches of a range of steps.
+        update: function that returns the next state, given the state, the step number and the
+            batch.
+        validate: function that returns the validation measure of given weights.
         report: function that receives each line of progress.
 
     Returns:
-        The state after the last step; `best` has the weights to use.
+        The state after the last step; the attribute `best` contains the weights to use.
 
     Raises:
         MmclipError: a weight is not finite.
@@ -84,7 +86,7 @@ def fit(
 def on_plateau(
     state: Fit, improved: bool, *, patience: int = 10, factor: float = 0.1
 ) -> tuple[jax.Array, jax.Array]:
-    """Learning rate and count after a validation: multiplied by `factor` beyond the patience.
+    """Return the updated plateau; beyond the patience, the rate is multiplied by `factor`.
 
     The defaults are those of torch.optim.lr_scheduler.ReduceLROnPlateau.
     """
@@ -102,7 +104,7 @@ def _keep_best(folder: Path, state: Fit, measure: float) -> Fit:
     plateau = on_plateau(state, improved=measure > before)
     if measure < before:
         return state._replace(plateau=plateau)
-    # Of equal measures, the later one is kept, as for mmCLIP.
+    # If measures are equal, the later weights are kept, as in the training of mmCLIP.
     best = jax.tree.map(jnp.copy, state.weights)
     return state._replace(best=best, measure=jnp.float32(measure), plateau=plateau)
 

@@ -1,10 +1,10 @@
-"""RF-Net: few-shot classification by a learned relation to the examples of each label.
+"""RF-Net: few-shot classification by a learned relation between windows and the label's examples.
 
 Training on the seen labels alternates two updates: the encoder and its classifier by cross-entropy,
-and the relation by few-shot episodes, in which the encoder is frozen. In an episode, the logits of
-a window are the relation scores plus the classifier's logits of the labels. As in section 5.4 of
-the mmCLIP paper, the episodes are drawn from the seen labels, and the model is then fine-tuned on
-the examples of the unseen labels, with a new classifier.
+and the relation module by few-shot episodes, in which the encoder is frozen. In an episode, the
+logits of a window are the relation scores plus the classifier's logits for the episode's labels. As
+in section 5.4 of the mmCLIP paper, the episodes are drawn from the seen labels, and the model is
+then fine-tuned on the examples of the unseen labels, with a new classifier.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,18 +34,18 @@ from mmclip.model_variables import SplitModel, join_model, split_model
 from mmclip.settings import TrainingSettings
 from mmclip.window_corpus import WindowIndex
 
-# First part of the names of the weights that only episodes train.
+# Prefix of the names of the weights that are trained by episodes only.
 RELATION = "relation/"
 CLASSIFIER = ("classifier/kernel", "classifier/bias")
 
 
 class Batch(NamedTuple):
-    """Windows of one step.
+    """Windows of one training step.
 
     Attributes:
-        inputs, labels: windows for the cross-entropy, and their seen labels.
-        support, queries: examples and windows to classify of an episode, ordered by label.
-        ways: seen labels of the episode.
+        inputs, labels: windows for the cross-entropy, and indices of their seen labels.
+        support, queries: example windows and query windows of an episode, ordered by label.
+        ways: indices of the seen labels in the episode.
     """
 
     inputs: jax.Array
@@ -57,11 +57,11 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainedRfNet:
-    """A trained RF-Net.
+    """A trained RF-Net model.
 
     Attributes:
-        data: corpus with which the model was trained.
-        settings, rfnet: settings of the training.
+        data: corpus on which the model was trained.
+        settings, rfnet: training settings in general, and settings of RF-Net.
         weights: variables of the network.
     """
 
@@ -73,10 +73,10 @@ class TrainedRfNet:
     def few_shot_scores(
         self, support: np.ndarray, queries: np.ndarray, ways: int, seed: int
     ) -> np.ndarray:
-        """Scores [query, label] after fine-tuning on the examples.
+        """Compute scores [query, label] after fine-tuning on the examples.
 
         Args:
-            support: inputs of the examples, ordered by label, equally many of each label.
+            support: inputs of the examples, ordered by label, with the same number for each label.
             queries: inputs of the windows to classify.
             ways: number of labels.
             seed: random seed of the fine-tuning batches.
@@ -94,7 +94,7 @@ class TrainedRfNet:
         return np.asarray(_few_shot_logits(split.graph, weights, support, queries))
 
     def classify(self, windows: WindowIndex) -> np.ndarray:
-        """Logits [window, seen label] of the classifier."""
+        """Compute the logits of the classifier [window, seen label]."""
         graph = _split_network(self.settings, self.rfnet, len(self.data.seen)).graph
         inputs = window_inputs(self.data, windows, self.settings)
         found = [np.asarray(_classify(graph, self.weights, each)) for each in inputs]
@@ -102,7 +102,7 @@ class TrainedRfNet:
 
     @property
     def num_trained(self) -> int:
-        """Number of trained parameters."""
+        """Number of parameters that are trained."""
         return sum(each.size for each in self.weights.values())
 
 
@@ -118,7 +118,8 @@ def train_rfnet(
     Args:
         stores: folders of stores.
         folder: folder of the training run.
-        settings: settings of data, augmentation and schedule; the learning rate is `rfnet.rate`.
+        settings: settings of the data, the augmentation and the schedule; `rfnet.rate` replaces the
+            learning rate.
         rfnet: settings of the network and of the episodes.
         report: function that receives each line of progress.
 
@@ -151,7 +152,7 @@ def train_rfnet(
 
 
 def _make_update(graph, adam: optax.GradientTransformation) -> Callable:
-    """Compile both updates of a step."""
+    """Compile the two updates of a training step: cross-entropy and episode."""
 
     def encoder_loss(weights, batch: Batch):
         return _cross_entropy(graph, weights, batch.inputs, batch.labels)
@@ -183,7 +184,7 @@ def _is_trained(key: str, name: str) -> bool:
 
 
 def _episode_logits(network: RfNet, support, queries, ways) -> jax.Array:
-    """Relation scores plus the classifier's logits of the episode's labels [query, way]."""
+    """Relation scores plus the classifier's logits for the labels of the episode [query, way]."""
     features = network.features(jnp.concatenate([support, queries]))
     examples, asked = (
         jax.tree.map(lambda x: x[: len(support)], features),
@@ -224,7 +225,7 @@ def _classify(graph, weights, inputs):
 def _batches(
     data: BaselineData, settings: TrainingSettings, rfnet: RfNetSettings, steps: range
 ) -> Iterator[Batch]:
-    """Yield the batch of each step, which depends only on the settings and the step."""
+    """Yield the batch of each step; a batch depends only on the settings and the step number."""
     windows = data.windows("train", data.seen)
     labels = data.truth(windows, data.seen)
     sizes = (rfnet.ways, rfnet.shots, rfnet.queries)
@@ -244,7 +245,7 @@ def read_inputs(
     orders: Sequence[np.ndarray],
     settings: TrainingSettings,
 ) -> Iterator[jax.Array]:
-    """Yield the network input of each selection of windows."""
+    """Yield the network inputs for each selection of windows."""
     selected = (windows.select(order) for order in orders)
     batches = (BatchIndices(each, np.zeros((len(each), 0), np.int64)) for each in selected)
     yield from prepared_inputs(data, batches, settings, settings.data.memory_mb)

@@ -1,10 +1,10 @@
-"""Network of the RF-Net baseline: two views of a window, and a metric over its examples.
+"""Network of the RF-Net baseline: an encoder of two views of a window, and a learned metric.
 
 The first view is the window itself, and the second view is the magnitude of its spectrum along
-time. An LSTM encodes each view, bilinear attention between the two exchanges their features, and a
-convolutional encoder of both views is added. The relation of a window to an example is a linear
-function of three cosine similarities: of the time features, the spectral features and the fused
-features.
+time. An LSTM encodes each view, bilinear attention exchanges features between the two views, and
+the output of a convolutional encoder of both views is added. The relation of a window to an example
+is a linear function of three cosine similarities: of the time features, the spectral features and
+the fused features.
 
 Source:
     Ding et al., "RF-Net: A Unified Meta-Learning Framework for RF-enabled One-Shot Human Activity
@@ -21,24 +21,25 @@ from flax import nnx
 
 from mmclip.model import unit_length
 
-# Number of outputs of the relation's linear layer, which are summed: authors' code.
+# Number of outputs of the relation's linear layer, which are summed, as in the authors' code.
 RELATION_OUTPUTS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class RfNetSettings:
-    """Settings of RF-Net that mmCLIP does not have.
+    """Settings that RF-Net has in addition to those of mmCLIP.
 
     Attributes:
-        hidden: width of the fused features; both LSTMs have half of it. Authors: 512.
-        pool: number of columns that are averaged before the LSTMs. Authors: 1.
+        hidden: width of the fused features; each LSTM has half this width. Authors: 512.
+        pool: number of adjacent columns that are averaged before the LSTMs. Authors: 1.
         channels: channels of the convolutions, each with stride 2. Authors: a ResNet-18 that was
             trained on photographs; this small encoder is our choice.
         attention: width of the bilinear attention. Authors: 1,536.
-        ways, shots, queries: labels of an episode, and examples and windows to classify per label.
-        rate: initial learning rate of Adam, divided by ten on a plateau. Authors: 1e-3.
-        tune_steps, tune_rate: steps and learning rate of fine-tuning on the examples of unseen
-            labels; our choice.
+        ways, shots, queries: numbers of labels in an episode, and of examples and queries per
+            label.
+        rate: initial learning rate of Adam, which is divided by ten on a plateau. Authors: 1e-3.
+        tune_steps, tune_rate: number of steps and learning rate of fine-tuning on the examples of
+            unseen labels; our choice.
     """
 
     hidden: int = 512
@@ -53,18 +54,18 @@ class RfNetSettings:
     tune_rate: float = 3e-4
 
 
-# Our sizes for a training of minutes on two cores.
+# Smaller layer sizes than the authors', with which training takes minutes on two cores.
 SMALL_RFNET = RfNetSettings(
     hidden=128, pool=4, channels=(8, 16, 32, 64), attention=128, shots=2, tune_steps=20
 )
 
 
 class Features(NamedTuple):
-    """Features of windows.
+    """Features of a batch of windows.
 
     Attributes:
-        time, spectrum: features of both views [window, hidden / 2].
-        fused: features of both views together [window, hidden].
+        time, spectrum: features of the time view and of the spectral view [window, hidden / 2].
+        fused: features fused from both views [window, hidden].
     """
 
     time: jax.Array
@@ -81,7 +82,7 @@ class Lstm(nnx.Module):
         self.recurrent = nnx.Linear(hidden, 4 * hidden, use_bias=False, rngs=rngs)
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        """Outputs [window, token, hidden] for tokens [window, token, width]."""
+        """Compute the outputs [window, token, hidden] for tokens [window, token, width]."""
 
         def step(carry, token):
             hidden, cell = carry
@@ -97,11 +98,11 @@ class Lstm(nnx.Module):
 
 
 class RfNet(nnx.Module):
-    """Encoder of both views, classifier of the seen labels, and relation.
+    """Encoder of both views, classifier of the seen labels, and relation module.
 
     Args:
         settings: layer sizes.
-        bins: number of bins of all heatmaps together.
+        bins: total number of bins of all heatmaps.
         labels: number of seen labels.
         rngs: random number generators for the initial weights.
     """
@@ -127,7 +128,7 @@ class RfNet(nnx.Module):
         self.relation = nnx.Linear(3, RELATION_OUTPUTS, rngs=rngs)
 
     def features(self, inputs: jax.Array) -> Features:
-        """Features of windows [window, column, bin]."""
+        """Compute the features of windows [window, column, bin]."""
         pooled = inputs.reshape(len(inputs), -1, self.pool, inputs.shape[-1]).mean(axis=2)
         views = (pooled, spectrum(pooled))
         states = [lstm(view) for lstm, view in zip(self.lstms, views)]
@@ -141,9 +142,9 @@ class RfNet(nnx.Module):
         return Features(time, spectral, fused)
 
     def _exchange(self, time: jax.Array, spectral: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Add to each token of a view [window, token, width] its attended features of the other.
+        """Add attended features of the other view to every token of a view [window, token, width].
 
-        The attention weights of all pairs of a time token and a spectral token sum to 1.
+        The attention weights sum to 1 over all pairs of a time token and a spectral token.
         """
         one, other = (jax.nn.relu(key(x)) for key, x in zip(self.keys, (time, spectral)))
         logits = jnp.einsum("btk,k,bsk->bts", one, self.attention_weight[...], other)
@@ -156,8 +157,8 @@ class RfNet(nnx.Module):
 def spectrum(inputs: jax.Array) -> jax.Array:
     """Magnitude of the Fourier transform along time of windows [window, column, bin].
 
-    The sum is divided by the square root of the number of columns, so that the mean square of the
-    magnitudes equals that of the inputs.
+    The transform is divided by the square root of the number of columns, so that the magnitudes
+    have the same mean square as the inputs.
     """
     return jnp.abs(jnp.fft.fft(inputs, axis=1, norm="ortho"))
 
@@ -172,10 +173,10 @@ def similarities(queries: Features, examples: Features) -> jax.Array:
 def relation_scores(
     relation: nnx.Linear, found: jax.Array, labels: jax.Array, ways: int
 ) -> jax.Array:
-    """Relation of queries to labels, the mean over the examples of each label [query, label].
+    """Relation scores of queries and labels, averaged over each label's examples [query, label].
 
-    The authors sum over the examples of a label; the mean is the same up to a factor, because every
-    label of an episode has the same number of examples.
+    The authors sum over the examples of a label. The mean differs from the sum only by a constant
+    factor, because every label of an episode has the same number of examples.
 
     Args:
         relation: linear layer from three similarities to several outputs, which are summed.

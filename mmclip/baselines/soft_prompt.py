@@ -1,9 +1,9 @@
-"""Sentences with a learned soft prompt: free vectors between the word vectors of a sentence.
+"""Sentences with a learned soft prompt: trained vectors around the word vectors of a sentence.
 
     [start] prompt[0 .. n/2) words prompt[n/2 .. n) [end]
 
-The text encoder is frozen; only the vectors of the prompt are trained, and every label has the same
-prompt. The first half of the prompt precedes the words, and the second half follows them.
+The text encoder is frozen; only the prompt vectors are trained, and all labels share one prompt.
+The first half of the prompt precedes the words, and the second half follows them.
 
 Source:
     Zhou et al., "Learning to Prompt for Vision-Language Models", IJCV 2022.
@@ -19,17 +19,17 @@ import numpy as np
 from mmclip.text_encoders import TextEncoder
 from mmclip.text_layers import TextTower
 
-# Standard deviation of the initial prompt vectors: section 4.1 of Zhou et al.
+# Standard deviation of the initial prompt vectors, from section 4.1 of Zhou et al.
 INIT_STD = 0.02
 
 
 class PromptedSentences(NamedTuple):
-    """Word vectors of sentences, with gaps for the prompt.
+    """Word vectors of sentences, with gaps for the prompt vectors.
 
     Attributes:
         words: word vectors, zero in gaps and padding, float32 [sentence, token, width].
-        place: index of the prompt vector that belongs to a token, -1 for words and padding
-            [sentence, token].
+        place: index of the prompt vector at a token's position; -1 for words and padding [sentence,
+            token].
         mask: 1 for words and prompt, 0 for padding [sentence, token].
     """
 
@@ -56,11 +56,11 @@ class PromptedEncoder:
 
     @property
     def word_width(self) -> int:
-        """Width of a word vector and of a prompt vector."""
+        """Width of the word vectors and of the prompt vectors."""
         return self._sentences.words.shape[-1]
 
     def __call__(self, prompt: jax.Array) -> jax.Array:
-        """Embed all sentences with a prompt [length, word width], as unit vectors."""
+        """Embed all sentences with the given prompt [length, word width] as unit vectors."""
         words, place, mask = self._sentences
         given = jnp.where(place[..., None] >= 0, prompt[jnp.maximum(place, 0)], words)
         found = self._tower.run(given, jnp.asarray(mask))
@@ -70,13 +70,13 @@ class PromptedEncoder:
 def insert_prompt(tower: TextTower, sentences: Sequence[str], length: int) -> PromptedSentences:
     """Insert gaps for a prompt into the word vectors of sentences.
 
-    A sentence is truncated at its end so that sentence and prompt together have at most as many
-    tokens as the encoder accepts.
+    A sentence is truncated at its end so that the sentence and the prompt together do not exceed
+    the token limit of the encoder.
 
     Args:
         tower: frozen text encoder.
         sentences: sentences.
-        length: number of prompt vectors; 0: no prompt.
+        length: number of prompt vectors; 0 means no prompt.
     """
     edge = int(tower.has_edges)
     longest = tower.max_length - length - 2 * edge

@@ -1,10 +1,10 @@
-"""Tent: classification of windows by the similarity to prompted labels, for zero-shot recognition.
+"""Tent: zero-shot recognition by the similarity of windows to labels with a learned soft prompt.
 
 One Vision Transformer embeds the stacked heatmaps, and a frozen text encoder embeds the first
 sentence of each label, into which a learned soft prompt is inserted. Training minimises the
-cross-entropy over the seen labels. The released weights are those with the best accuracy on
-validation people and seen labels, and the settings that differ from those of mmCLIP's authors are
-`tent_model.SMALL_TENT`.
+cross-entropy over the seen labels. Training returns the weights with the highest accuracy on the
+seen labels of the validation people. `tent_model.SMALL_TENT` contains the settings that differ from
+those of mmCLIP's authors.
 
 Source:
     Zhou et al., "Tent: Connect Language Models with IoT Sensors for Zero-Shot Activity
@@ -34,13 +34,13 @@ from mmclip.window_corpus import WindowIndex
 
 @dataclass(frozen=True)
 class TrainedTent:
-    """A trained Tent model.
+    """A trained Tent model and its text encoder.
 
     Attributes:
-        data: corpus with which the model was trained.
-        settings, tent: settings of the training.
+        data: corpus on which the model was trained.
+        settings, tent: training settings in general, and settings of Tent.
         encoder: frozen text encoder.
-        weights: variables of the network, and the prompt.
+        weights: variables of the network, and the prompt vectors.
     """
 
     data: BaselineData
@@ -50,7 +50,7 @@ class TrainedTent:
     weights: dict
 
     def scores(self, data: BaselineData, windows: WindowIndex, labels: Sequence[str]) -> np.ndarray:
-        """Cosine similarities [window, label] of windows of any corpus."""
+        """Compute the cosine similarities [window, label] for windows of any corpus."""
         prompted = _prompted(self.encoder, data, labels, self.tent)
         texts = np.asarray(prompted(self.weights["prompt"]))
         inputs = window_inputs(data, windows, self.settings)
@@ -64,7 +64,7 @@ class TrainedTent:
 
     @property
     def num_trained(self) -> int:
-        """Number of trained parameters."""
+        """Number of parameters that are trained."""
         return sum(each.size for each in jax.tree.leaves(self.weights))
 
 
@@ -125,9 +125,9 @@ def cross_entropy(
 
 
 class _Updates:
-    """Updates of the network by every batch, and of the prompt every `prompt_every` steps.
+    """Updates of the network in every step, and of the prompt in every `prompt_every`-th step.
 
-    Between updates of the prompt, the text embeddings of the labels are kept.
+    The text embeddings of the labels are reused until the next update of the prompt.
     """
 
     def __init__(
@@ -166,7 +166,7 @@ class _Updates:
 
 
 def _optimizer(data: BaselineData, settings: TrainingSettings) -> optax.GradientTransformation:
-    """Adam whose learning rate is multiplied by `train.decay` after every epoch."""
+    """Create Adam with a learning rate that is multiplied by `train.decay` after every epoch."""
     clips = len(np.unique(data.corpus.windows(("train",), set(data.seen)).clip))
     epoch = steps_per_epoch(clips, settings.train.batch)
     rate, decay = settings.train.rate, settings.train.decay
@@ -196,6 +196,6 @@ def _prompted(
 
 
 def first_sentence(data: BaselineData, label: str) -> str:
-    """The general description of a label, in its first variant, or the label without sentences."""
+    """First variant of a label's general description; the label itself if it has no sentences."""
     variants = data.corpus.sentences.get(label, ())
     return variants[0].get("general", label) if variants else label

@@ -12,14 +12,14 @@ from mmclip.transformer import Transformer
 
 @dataclass(frozen=True, kw_only=True)
 class TentSettings:
-    """Settings of Tent that mmCLIP does not have; the defaults are those of mmCLIP's authors.
+    """Settings that only Tent has; the defaults are the values of mmCLIP's authors.
 
     Attributes:
         width, depth, heads, mlp_ratio: sizes of the Vision Transformer.
-        patch_columns: number of columns of a patch; a patch covers all bins of all heatmaps.
+        patch_columns: number of columns of a patch, which covers all bins of all heatmaps.
         prompt_length: number of vectors of the soft prompt.
-        prompt_every: number of steps between updates of the prompt; the text embeddings of the
-            labels are computed only then. Authors: 1.
+        prompt_every: number of steps between updates of the prompt. The text embeddings of the
+            labels are recomputed only after such an update. Authors: 1.
         scale: inverse of the softmax temperature, which is not trained; 100 is the value of the
             published CLIP models.
     """
@@ -34,20 +34,21 @@ class TentSettings:
     scale: float = 100.0
 
 
-# Our sizes for a training of minutes on two cores. MiniLM's similarities are less concentrated than
-# CLIP's, so the scale is the value from which CLIP's training starts, 1 / 0.07.
+# Smaller layer sizes than the authors', with which training takes minutes on two cores. MiniLM's
+# similarities are less concentrated than CLIP's, so the scale is the initial value of CLIP's
+# training, 1 / 0.07.
 SMALL_TENT = TentSettings(
     width=144, depth=3, heads=6, mlp_ratio=2, prompt_length=8, prompt_every=10, scale=1 / 0.07
 )
 
 
 class Tent(nnx.Module):
-    """Vision Transformer with a class token, and a projection to the width of the text.
+    """Vision Transformer with a class token and a projection to the width of the text embeddings.
 
     Args:
         settings: layer sizes.
         columns: number of columns of a window.
-        bins: number of bins of all heatmaps together.
+        bins: total number of bins of all heatmaps.
         text_width: width of the text embeddings.
         rngs: random number generators for the initial weights.
     """

@@ -23,7 +23,7 @@ from mmclip.training_step import make_preparation
 from mmclip.window_corpus import WindowCorpus, WindowIndex
 from mmclip.window_reader import WindowReader
 
-# Windows per batch in evaluations.
+# Number of windows per batch in evaluations.
 BATCH = 32
 
 
@@ -35,11 +35,11 @@ class BaselineData(NamedTuple):
     unseen: tuple[str, ...]
 
     def windows(self, split: str, labels: Sequence[str]) -> WindowIndex:
-        """Windows of a split that do not overlap."""
+        """Select the non-overlapping windows of a split."""
         return non_overlapping(self.corpus.windows((split,), set(labels)), self.corpus.columns)
 
     def truth(self, windows: WindowIndex, labels: Sequence[str]) -> np.ndarray:
-        """Index of the label of each window among the given labels."""
+        """Index of each window's label in the given labels."""
         place = {label: index for index, label in enumerate(labels)}
         return np.array([place[self.corpus.labels[label]] for label in windows.label], np.int64)
 
@@ -47,7 +47,7 @@ class BaselineData(NamedTuple):
 def open_data(
     stores: Sequence[str | Path], settings: TrainingSettings, report: Callable[[str], None]
 ) -> BaselineData:
-    """Open the stores and separate seen from unseen labels (`data.unseen`)."""
+    """Open the stores, and separate the seen labels from the unseen labels (`data.unseen`)."""
     corpus = open_corpus([*map(str, stores)], settings, verify=False, report=report)
     unseen = unseen_labels(settings.data.unseen, corpus.labels, ", ".join(map(str, stores)))
     seen = tuple(label for label in corpus.labels if label not in unseen)
@@ -57,9 +57,9 @@ def open_data(
 def training_batches(
     data: BaselineData, settings: TrainingSettings, steps: range
 ) -> Iterator[tuple[jax.Array, np.ndarray]]:
-    """Yield the network input and the seen label of each window of each batch.
+    """Yield batches of network inputs and seen labels for training.
 
-    A batch depends only on the settings and the step.
+    A batch depends only on the settings and the step number.
 
     Yields:
         Inputs [batch, column, heatmap * bin], and indices into the seen labels [batch].
@@ -79,7 +79,7 @@ def training_batches(
 def window_inputs(
     data: BaselineData, windows: WindowIndex, settings: TrainingSettings
 ) -> Iterator[jax.Array]:
-    """Yield the network input of windows, in batches of `BATCH`; the last batch is padded."""
+    """Yield the network inputs of windows in batches of size `BATCH`; the last batch is padded."""
     yield from prepared_inputs(data, sequential_batches(windows, BATCH), settings)
 
 
@@ -89,14 +89,14 @@ def prepared_inputs(
     settings: TrainingSettings,
     memory_mb: float = 0,
 ) -> Iterator[jax.Array]:
-    """Yield the network input [window, column, heatmap * bin] of batches, without augmentation."""
+    """Yield the network inputs of batches without augmentation [window, column, heatmap * bin]."""
     reader = WindowReader(data.corpus, settings.model.heatmaps, memory_mb=memory_mb)
     for maps, _ in reader.read(batches):
         yield stack(jnp.moveaxis(_scaled(jax.device_put(maps), size=settings.model.size), 1, 0))
 
 
 def stack(maps: Sequence[jax.Array]) -> jax.Array:
-    """Stack heatmaps [batch, column, bin] along their bins: [batch, column, heatmap * bin]."""
+    """Concatenate heatmaps [batch, column, bin] along the bins: [batch, column, heatmap * bin]."""
     return jnp.concatenate([*maps], axis=-1)
 
 

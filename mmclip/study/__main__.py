@@ -3,11 +3,12 @@
 The command builds the corpora, trains and evaluates all models of the chosen figures, and writes
 report.html and report.json with intervals, chance levels, permutation controls, the paper's values
 and a verdict on each of the paper's orderings. Every corpus, training and scoring is a node of a
-graph, which figures share. The study can be killed at any time; the same command resumes it, and
-the report is the same, except for measured times.
+graph, and figures share nodes. The study can be killed at any time. The same command then resumes
+the study, and the report does not depend on the interruption, except for measured times.
 
-Without --real, the domain of recordings is replaced by a simulated stand-in, and is named so. If
-the predicted time exceeds --budget-hours, seeds are cut before groups, and groups before figures.
+Without --real, a simulated stand-in replaces the domain of recordings, and the report names it a
+stand-in. If the predicted time exceeds --budget-hours, the number of seeds is reduced first, then
+the number of groups, then the number of figures.
 """
 
 import argparse
@@ -35,7 +36,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    # Imported after parsing, since these imports take seconds and --help does not need them.
+    # These imports take seconds, so they follow the parsing: --help does not need them.
     from mmclip.errors import MmclipError
     from mmclip.study.command import run_study
 
@@ -69,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         default=20.0,
         metavar="H",
-        help="largest predicted time of the whole study (20)",
+        help="maximum predicted time of the whole study in hours (20)",
     )
     parser.add_argument("--dry-run", action="store_true", help="print the plan, then exit")
     parser.add_argument(
@@ -78,21 +79,21 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="STORE",
-        help="stores of labelled recordings: of one environment, and of up to two others",
+        help="stores of labelled recordings: base environment, and up to two other environments",
     )
     parser.add_argument(
         "--stores",
         nargs="+",
         default=[],
         metavar="ROLE=STORE",
-        help="existing stores instead of built ones: grammar, real, scene-b or scene-c",
+        help="existing stores to use instead of building them: grammar, real, scene-b or scene-c",
     )
     parser.add_argument(
         "--groups",
         nargs="+",
         default=[],
         metavar="NAME",
-        help="groups of unseen labels: names of the protocol, or labels separated by commas",
+        help="groups of unseen labels: names from the protocol, or labels separated by commas",
     )
     parser.add_argument("--seeds", type=int, metavar="N", help="number of seeds (3)")
     parser.add_argument(
@@ -115,13 +116,13 @@ def _parser() -> argparse.ArgumentParser:
         "--scheduler",
         default="",
         metavar="ADDRESS",
-        help="a running Dask cluster whose workers see the output folder",
+        help="running Dask cluster whose workers can access the output folder",
     )
     return parser
 
 
 def _add_licensed_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a pre-training corpus from licensed motion, texts and text encoder."""
+    """Add the options for a pre-training corpus from licensed motion, texts and text encoder."""
     group = parser.add_argument_group("licensed data, in place of the motion grammar")
     for option, text in (
         ("--amass", "folder of AMASS motion"),
@@ -134,10 +135,10 @@ def _add_licensed_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--describer",
         metavar="URL",
-        help="OpenAI-compatible server that writes the attribute sentences",
+        help="OpenAI-compatible server that generates the attribute sentences",
     )
     group.add_argument(
-        "--describer-model", default="default", metavar="NAME", help="its model (default)"
+        "--describer-model", default="default", metavar="NAME", help="name of its model (default)"
     )
 
 

@@ -1,7 +1,8 @@
 """The arms of the study: chains of pre-training, fine-tuning and scoring.
 
-An arm is named as in section 5.1.2 of the paper: Tent, Real, Syn, Real+Attr, Syn+Attr, Syn+Real and
-full. "Real" stands for the domain that replaces recordings unless recordings are given.
+The arms have the names of section 5.1.2 of the paper: Tent, Real, Syn, Real+Attr, Syn+Attr,
+Syn+Real and full. Unless recordings are given, "Real" stands for the simulated domain that replaces
+them.
 """
 
 from collections.abc import Sequence
@@ -14,21 +15,21 @@ from mmclip.study.node_runs import network_settings
 from mmclip.study.nodes import Node, make_node
 from mmclip.study.scale import Scale
 
-# Without the attribute module, the label itself is the only text, and there is one signal token.
+# Without the attribute module, the label itself is the only text, and the signal has one token.
 WITHOUT_ATTRIBUTES = ("parts=general", "describe=label")
-# Predicted times [s] of compilation and of reading, and of scorings.
+# Predicted times [s] of the start of a run (compilation and reading), and of the scorings.
 START_S, SCORE_S, FEW_SHOT_S, RFNET_DRAW_S = 40.0, 20.0, 30.0, 15.0
 
 
 @dataclass(frozen=True)
 class Change:
-    """Differences of a training run from the default, such as another loss.
+    """Differences between a training run and the default, such as another loss.
 
     Attributes:
-        overrides: overrides of the settings in pre-training, which fine-tuning inherits.
-        attributes: whether the attribute module is used.
-        derange: number of the permutation of the texts in a permutation control; 0: none.
-        removed: seen labels that are left out of the real domain.
+        overrides: overrides of the pre-training settings, which fine-tuning inherits.
+        attributes: True if the attribute module is used.
+        derange: number of the text permutation in a permutation control; 0 means no permutation.
+        removed: seen labels that are removed from the real domain.
         corpus: role of the pre-training corpus.
     """
 
@@ -40,7 +41,7 @@ class Change:
 
     @property
     def text(self) -> str:
-        """Short description for titles; "" for the default."""
+        """Short description of the change for titles; "" for the default."""
         parts = [] if self.attributes else ["without attributes"]
         parts += [f"permutation control {self.derange}"] if self.derange else []
         parts += [f"{len(self.removed)} labels removed"] if self.removed else []
@@ -56,12 +57,13 @@ class Arms:
     """Factory of the study's training and scoring nodes.
 
     Attributes:
-        scale: sizes of the study.
-        domains: corpora.
-        groups: unseen labels, keyed by group.
+        scale: sizes of the study, such as numbers of seeds and of training steps.
+        domains: corpora of the study.
+        groups: unseen labels of each group, keyed by the name of the group.
         labels: all labels of the real domain.
         encoder: name of the text encoder.
-        scoring, hub_correction: scoring of labels, as in `mmclip.evaluate`; None: the paper's.
+        scoring, hub_correction: scoring options as in `mmclip.evaluate`; None: scoring as in the
+            paper.
     """
 
     scale: Scale
@@ -73,13 +75,13 @@ class Arms:
     hub_correction: str | None = None
 
     def model(self, arm: str, group: str, seed: int, change: Change = DEFAULT) -> Node:
-        """Training node of an arm.
+        """Create the training node of an arm.
 
         Args:
             arm: name of the arm.
             group: group of labels that are excluded from training.
             seed: random seed.
-            change: differences from the default.
+            change: differences from the default training.
         """
         if arm in ("Tent", "RF-Net"):
             return self.baseline("tent" if arm == "Tent" else "rfnet", group, seed, change)
@@ -91,7 +93,7 @@ class Arms:
         return base if arm in ("Syn", "Syn+Attr") else self.adapted(base, group, seed, changed)
 
     def pretrained(self, seed: int, change: Change = DEFAULT) -> Node:
-        """Pre-training on synthetic data, which is the same for all groups."""
+        """Create the node that pre-trains on synthetic data, which all groups share."""
         overrides = [*self.scale.pretraining, *_overrides(change, seed)]
         store = ("store", self.domains.corpora[change.corpus])
         return self._training(
@@ -99,7 +101,7 @@ class Arms:
         )
 
     def from_scratch(self, group: str, seed: int, change: Change = DEFAULT) -> Node:
-        """Training from scratch on the real domain, without the labels of the group."""
+        """Create the node that trains from scratch on the real domain's seen labels."""
         overrides = [*self.scale.real, *_overrides(change, seed), self._unseen(group, change)]
         title = f"training on real, {group}, seed {seed}{change.text}"
         return self._training("pretrain", title, overrides, [self._real])
@@ -107,7 +109,7 @@ class Arms:
     def adapted(
         self, base: Node, group: str, seed: int, change: Change = DEFAULT, method: str = "lora"
     ) -> Node:
-        """Fine-tuning on the real domain, without the labels of the group."""
+        """Create the node that fine-tunes on the real domain's seen labels."""
         changed = [f"seed={seed}", f"derange={change.derange}", self._unseen(group, change)]
         overrides = [*(() if method == "mix" else self.scale.adaptation), *changed]
         needs = [("model", base), self._real]
@@ -125,7 +127,7 @@ class Arms:
         )
 
     def baseline(self, kind: str, group: str, seed: int, change: Change = DEFAULT) -> Node:
-        """Training of Tent or RF-Net on the real domain, without the labels of the group."""
+        """Create the node that trains Tent or RF-Net on the real domain's seen labels."""
         overrides = [*self.scale.base, *self.scale.baseline, f"seed={seed}"]
         overrides.append(self._unseen(group, change))
         network = network_settings(getattr(self.scale, kind))
@@ -150,7 +152,7 @@ class Arms:
         subsets: Sequence[int] = (),
         known_labels: bool = False,
     ) -> Node:
-        """Zero-shot scoring of a model; with `known_labels`, training may have used the labels."""
+        """Create a zero-shot scoring; with `known_labels`, training may have used the labels."""
         known = {"known_labels": True} if known_labels else {}
         return make_node(
             "score",
@@ -166,7 +168,7 @@ class Arms:
         )
 
     def few_shot(self, model: Node, labels: Sequence[str]) -> Node:
-        """Few-shot scoring of a model."""
+        """Create the few-shot scoring of a model."""
         draws = self.scale.draws
         of_rfnet = len(self.scale.shots) * draws * RFNET_DRAW_S
         return make_node(
@@ -180,13 +182,13 @@ class Arms:
         )
 
     def removed(self, group: str, kept: int, draw: int) -> tuple[str, ...]:
-        """Seen labels to leave out at random, so that `kept` of them remain."""
+        """Choose at random which seen labels to remove, so that `kept` seen labels remain."""
         seen = [label for label in self.labels if label not in self.groups[group]]
         order = np.random.default_rng((draw, 6)).permutation(seen)
         return tuple(sorted(map(str, order[kept:])))
 
     def num_seen(self, group: str) -> int:
-        """Number of labels that are not in the group."""
+        """Number of seen labels, which are the labels outside the group."""
         return len([label for label in self.labels if label not in self.groups[group]])
 
     @property

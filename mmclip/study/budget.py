@@ -1,4 +1,4 @@
-"""Extent of the study within a budget of hours: seeds are cut before groups, then figures."""
+"""Extent of the study within a time budget: seeds are cut first, then groups, then figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,13 +11,13 @@ from mmclip.study.nodes import Node, in_order
 
 @dataclass(frozen=True)
 class Extent:
-    """Size of the study.
+    """Extent of the study: figures, groups and seeds.
 
     Attributes:
         figures: names of the figures, in the order of the registry.
-        groups: groups of the figures that use all groups; the other figures use the first group.
+        groups: groups of unseen labels; some figures use only the first group.
         seeds: number of seeds.
-        cuts: what was cut, one sentence per step.
+        cuts: descriptions of the cuts, one per step.
     """
 
     figures: tuple[str, ...]
@@ -28,7 +28,7 @@ class Extent:
 
 @dataclass(frozen=True)
 class Study:
-    """Figures of the study, and the nodes that they need, each once and in order."""
+    """Figures of the study, and the ordered nodes that the figures need, without duplicates."""
 
     extent: Extent
     figures: tuple[Figure, ...]
@@ -36,19 +36,20 @@ class Study:
 
     @property
     def hours(self) -> float:
-        """Predicted time of all nodes, one after the other [h]."""
+        """Predicted time of all nodes when executed one after the other [h]."""
         return sum(node.seconds for node in self.nodes) / 3600
 
 
 def plan_study(arms: Arms, names: Sequence[str], budget_hours: float) -> Study:
-    """Plan the figures, cut to the budget.
+    """Plan the figures, and reduce the extent of the study until it fits the budget.
 
-    The prediction includes finished nodes, so that the same command always plans the same study.
+    The predicted time includes finished nodes, so that repeating a command always plans the same
+    study.
 
     Args:
-        arms: factory of nodes.
-        names: names of the figures.
-        budget_hours: largest predicted time of the whole study [h].
+        arms: factory of the study's nodes.
+        names: names of the requested figures.
+        budget_hours: maximum predicted time of the whole study [h].
     """
     ordered = tuple(name for name in FIGURES if name in names)
     extent = Extent(ordered, tuple(arms.groups), arms.scale.seeds)
@@ -60,7 +61,7 @@ def plan_study(arms: Arms, names: Sequence[str], budget_hours: float) -> Study:
 
 
 def _smaller(extent: Extent) -> Extent | None:
-    """The next smaller extent; None if only one seed of one group of one figure is left."""
+    """Return the next smaller extent; None if one seed, one group and one figure are left."""
     if extent.seeds > 1:
         seeds = extent.seeds - 1
         return _cut(extent, f"seeds: {extent.seeds} to {seeds}", seeds=seeds)
@@ -88,11 +89,11 @@ def _study(arms: Arms, extent: Extent) -> Study:
 
 
 def plan_lines(study: Study, budget_hours: float, done: Sequence[str] = ()) -> list[str]:
-    """Lines that describe the nodes by kind, and the predicted hours.
+    """Text lines of the plan: the nodes of each kind, and the predicted hours.
 
     Args:
-        study: the study.
-        budget_hours: largest predicted time [h].
+        study: planned study.
+        budget_hours: maximum predicted time [h].
         done: identifiers of finished nodes.
     """
     lines, kinds = [], {}

@@ -1,7 +1,7 @@
-"""Charts of the report as SVG: bars, or curves if the bars have places on the x axis.
+"""Charts of the report as SVG: bars, or curves if the bars have x values.
 
-Each mark has the attributes data-name and data-mean, and its height follows from the mean alone, so
-that a test can compare the drawing with the numbers.
+Each mark has the attributes data-name and data-mean, and the height of a mark depends on the mean
+only, so that a test can compare the drawing with the numbers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ COLOURS = ("#3465a4", "#cc6600", "#4e9a06", "#75507b", "#555753")
 
 
 def chart(figure: Mapping) -> str:
-    """SVG chart of the bars of a figure, with intervals, chance level and permutation control."""
+    """Draw a figure's bars as an SVG chart with intervals, chance level and permutation control."""
     bars = [bar for bar in figure["bars"] if bar["mean"] is not None]
     if not bars:
         return "<p>not measured</p>"
     curves = [bar for bar in bars if bar["x"] is not None]
     single = [bar for bar in bars if bar["x"] is None]
     parts = [_axis(), *_levels(figure, bars)]
-    # Curves take the left part of the chart if there are single bars as well.
+    # If the figure also has single bars, the curves are drawn in the left part of the chart.
     share = len(curves) / len(bars)
     middle = LEFT + share * (WIDTH - LEFT)
     if curves:
@@ -32,7 +32,7 @@ def chart(figure: Mapping) -> str:
 
 
 def height_of(value: float) -> float:
-    """Vertical place of a fraction; 0 is at the bottom and 1 at the top of the axis."""
+    """Vertical position of a fraction in the chart, from 0 (bottom of the axis) to 1 (top)."""
     return HEIGHT - BOTTOM - min(max(value, 0.0), 1.0) * (HEIGHT - BOTTOM - TOP)
 
 
@@ -46,7 +46,7 @@ def _axis() -> str:
 
 
 def _levels(figure: Mapping, bars: Sequence[Mapping]) -> list[str]:
-    """Horizontal lines of the chance level, if it is the same for all bars, and of the control."""
+    """Draw horizontal lines at the permutation control and at a chance level common to all bars."""
     chances = {round(bar["chance"], 6) for bar in bars}
     levels = [("chance", chances.pop())] if len(chances) == 1 else []
     if figure["control"]:
@@ -104,7 +104,7 @@ def _curves(bars: Sequence[Mapping], left: float, right: float, label: str) -> l
 
 
 def _marks(bar: Mapping, x: float, colour: str = "#222") -> list[str]:
-    """The interval over classes, and a cross at the paper's value."""
+    """Draw a bar's interval over classes, and a cross at the paper's value."""
     parts = [_line(x, height_of(bar["low"]), x, height_of(bar["high"]), colour)]
     if bar["paper"] is not None:
         y = height_of(bar["paper"])
@@ -113,7 +113,7 @@ def _marks(bar: Mapping, x: float, colour: str = "#222") -> list[str]:
 
 
 def _words(name: str, x: float, step: float) -> list[str]:
-    """A name below the axis, in lines of as many characters as fit."""
+    """Draw the name of a bar below the axis, wrapped to the available width."""
     width, lines = max(int(step / 6), 4), [""]
     for word in name.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:

@@ -1,4 +1,4 @@
-"""Planning, execution and report of the study."""
+"""Plan, execute and report the study."""
 
 import argparse
 import json
@@ -26,7 +26,7 @@ ROLES = ("grammar", "real", "scene-b", "scene-c")
 
 
 def run_study(options: argparse.Namespace) -> dict | None:
-    """Plan the study, execute it, and write the report; returns the report, or None (--dry-run).
+    """Plan and execute the study, and write the report; returns the report, or None with --dry-run.
 
     Raises:
         MmclipError: an option, a store or a node cannot be used.
@@ -50,7 +50,7 @@ def run_study(options: argparse.Namespace) -> dict | None:
 
 
 def make_arms(options: argparse.Namespace) -> Arms:
-    """Factory of the nodes, from the options.
+    """Create the factory of nodes from the command-line options.
 
     Raises:
         MmclipError: an option or a store cannot be used.
@@ -89,7 +89,7 @@ def _at_least_one(seeds: int) -> int:
 
 
 def _stores(given: list[str]) -> dict[str, str]:
-    """Stores keyed by role, from ROLE=STORE."""
+    """Parse arguments of the form ROLE=STORE to stores keyed by role."""
     found = {}
     for text in given:
         role, equals, path = text.partition("=")
@@ -101,7 +101,7 @@ def _stores(given: list[str]) -> dict[str, str]:
 
 
 def _labels(options: argparse.Namespace, scale, stores: dict[str, str]) -> tuple[str, ...]:
-    """Labels of the real domain: those of the given store, or those of the protocol."""
+    """Labels of the real domain, from the given store or else from the protocol."""
     path = options.real[0] if options.real else stores.get("real")
     if path is None:
         return tuple(sorted(activities().values()))
@@ -110,7 +110,7 @@ def _labels(options: argparse.Namespace, scale, stores: dict[str, str]) -> tuple
 
 
 def _group(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Labels of a group that occur in the real domain, at least two."""
+    """Labels of a group that occur in the real domain; at least two are required."""
     members = tuple(groups().get(name, tuple(name.split(","))))
     found = tuple(label for label in members if label in labels)
     if len(found) < 2:
@@ -121,7 +121,7 @@ def _group(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _corpus_lines(study: Study) -> list[str]:
-    """Lines that describe the corpora to build."""
+    """Text lines that describe the corpora to build."""
     return [
         f"{node.title}: {node.seconds / 3600:.2f} h, {predicted_bytes(node) / 1e9:.2f} GB predicted"
         for node in study.nodes
@@ -145,7 +145,7 @@ def _about(options: argparse.Namespace, encoder: str) -> dict:
 
 
 def _commit() -> str:
-    """Commit of this code; "" if it is not in a clone."""
+    """Git commit of this code; "" outside a clone of the repository."""
     command = ["git", "rev-parse", "--short", "HEAD"]
     folder = Path(__file__).parent
     try:

@@ -15,15 +15,16 @@ REPEATS = 20
 
 
 def measure_complexity(preset: str, overrides: list[str], encoder_width: int) -> dict:
-    """Measure the signal branch for one window.
+    """Measure the complexity of the signal branch for one window.
 
     Args:
         preset, overrides: training settings.
         encoder_width: width of the text embeddings.
 
     Returns:
-        Parameters in pre-training and with LoRA, floating-point operations of a window as counted
-        by the compiler, and the median latency [s], which depends on the machine and its load.
+        Numbers of parameters in pre-training and with LoRA, floating-point operations per window as
+        counted by the compiler, and the median latency [s], which depends on the machine and its
+        load.
     """
     settings = load_preset(preset, overrides)
     width = encoder_width or PAPER_TEXT_WIDTH

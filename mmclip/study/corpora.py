@@ -1,8 +1,8 @@
-"""Corpora of the study, as command lines that build them.
+"""Corpora of the study, each described by the command lines that build it.
 
-mmclip imports no other package of this project, so that it can be used with stores of any origin.
-The study therefore starts the commands of `builders` as separate processes, or uses existing
-stores (`--stores`, `--real`).
+The package mmclip imports no other package of this project, so it works with stores of any origin.
+The study therefore runs the commands of `builders` as separate processes, or uses existing stores
+(`--stores`, `--real`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,22 +13,22 @@ from mmclip.study.scale import Scale
 
 # Simulated frames per second on two idle cores (docs/scale.md).
 FRAMES_PER_S = 20.0
-# Radar frames of a clip of 3 s, and clips of a performance: sixty takes last 0.17 h.
+# Radar frames per clip of 3 s, and clips per take: sixty takes last 0.17 h.
 FRAMES_PER_CLIP = 30
 CLIPS_PER_TAKE = 3
 ACTIVITIES = 60
 # Size of the heatmaps per radar frame [bytes]: docs/scale.md states 464 kB for 50 frames.
 BYTES_PER_FRAME = 9_300
 STAND_IN = "stand-in"
-# Shares of people for validation and tests in the domain that replaces recordings.
+# Shares of validation people and of test people in the domain that replaces recordings.
 SHARES = ("--validation-share", "0.1", "--test-share", "0.3")
 ALL_TEST = ("--validation-share", "0", "--test-share", "1")
 TO_STORE = ("--out", "{store}")
-# Clips of the length of a training window, with all other settings of the main job.
+# Options for clips that are as long as a training window; all other settings are defaults.
 CLIPS = ("--clip-seconds", "3", "--stride-seconds", "3")
-# Seed of people who occur in no other corpus of the study.
+# Random seed of people who do not occur in any other corpus of the study.
 PLACED_SEED = 7
-# Placements of the wide pre-training corpus of section 7.
+# Placement ranges of the wide pre-training corpus of section 7.
 WIDE = (
     "--distance-m",
     "1.5:5",
@@ -37,7 +37,7 @@ WIDE = (
     "--radar-height-m",
     "0.5:2",
 )
-# Differences from the default simulation of the pre-training corpora in the fidelity table.
+# Differences between the default simulation and the pre-training corpora of the fidelity table.
 PHYSICS = {
     "hidden point removal": ("--visibility", "hpr"),
     "no noise": ("--no-noise", "--no-quantise"),
@@ -48,12 +48,12 @@ PHYSICS = {
 
 @dataclass(frozen=True)
 class Domains:
-    """Corpora by role, and how they must be named.
+    """Corpora keyed by role, and the names under which reports refer to them.
 
     Attributes:
-        corpora: nodes keyed by role: grammar, real, scene-b, scene-c, and variants of the grammar.
-        names: name of each role in reports.
-        stand_in: whether the real domain is a simulated stand-in.
+        corpora: corpus nodes keyed by role: grammar, real, scene-b, scene-c, and grammar variants.
+        names: names in reports, keyed by role.
+        stand_in: True if the real domain is a simulated stand-in.
     """
 
     corpora: Mapping[str, Node]
@@ -67,13 +67,13 @@ def make_domains(
     real: tuple[str, ...] = (),
     licensed: Node | None = None,
 ) -> Domains:
-    """Corpora of a study.
+    """Define the corpora of a study.
 
     Args:
         scale: sizes of the study.
-        stores: existing stores keyed by role, which are used instead of built ones.
-        real: stores of recordings: the base environment, then the other environments.
-        licensed: corpus of licensed motion, which takes the place of the grammar.
+        stores: existing stores keyed by role, which are used instead of building new stores.
+        real: stores of recordings; the first is the base environment, and the others follow.
+        licensed: corpus of licensed motion, which replaces the grammar.
     """
     roles = ("real", "scene-b", "scene-c")
     corpora = {"grammar": _grammar(scale)}
@@ -94,7 +94,7 @@ def make_domains(
 
 
 def licensed_corpus(commands: Sequence[Sequence[str]], frames: float) -> Node:
-    """Pre-training corpus from licensed motion.
+    """Define the pre-training corpus from licensed motion.
 
     Args:
         commands: command lines that simulate the motion and describe its captions.
@@ -106,7 +106,7 @@ def licensed_corpus(commands: Sequence[Sequence[str]], frames: float) -> Node:
 
 
 def simulated_poses(scale: Scale) -> Node:
-    """Motion of the stand-in, simulated as the pre-training corpus is (section 5.5)."""
+    """Define the corpus of the stand-in's motion with the default radar (section 5.5)."""
     motions = _motions("twin-a", scale.people)
     command = ["builders.amass", "--amass", "{folder}/motions", *CLIPS, *SHARES, *TO_STORE]
     clips = ACTIVITIES * scale.people * CLIPS_PER_TAKE
@@ -114,7 +114,7 @@ def simulated_poses(scale: Scale) -> Node:
 
 
 def placed(scale: Scale, title: str, *placement: str) -> Node:
-    """Other people of the stand-in at a given place, for tests (section 7)."""
+    """Define a test corpus of other people of the stand-in at a given placement (section 7)."""
     motions = [*_motions("twin-a", scale.scene_people), "--seed", str(PLACED_SEED)]
     build = ["builders.amass", "--amass", "{folder}/motions", "--preset", "twin-a", *ALL_TEST]
     clips = ACTIVITIES * scale.scene_people * CLIPS_PER_TAKE
@@ -122,7 +122,7 @@ def placed(scale: Scale, title: str, *placement: str) -> Node:
 
 
 def grammar_of_hours(scale: Scale, hours: float) -> Node:
-    """Pre-training corpus of a given duration."""
+    """Define a grammar corpus of a given duration for pre-training."""
     return _grammar(scale, hours=hours, title=f"grammar, {hours:g} h")
 
 
@@ -155,5 +155,5 @@ def _corpus(title: str, clips: float, *commands: list[str]) -> Node:
 
 
 def predicted_bytes(node: Node) -> float:
-    """Predicted size of a corpus [bytes], from its predicted time."""
+    """Size of a corpus [bytes], predicted from the time in `node.seconds`."""
     return node.seconds * FRAMES_PER_S * BYTES_PER_FRAME

@@ -1,8 +1,8 @@
 """Few-shot scorings of mmCLIP and of RF-Net.
 
-The examples are windows of the training people, with labels that were excluded from training, and
-the scored windows are those of the test people. An example is therefore never scored, and the
-scored windows are the same for all numbers of examples.
+The examples are windows of the training people with labels that were excluded from training, and
+the scored windows are windows of the test people. An example is therefore never scored, and all
+numbers of examples are compared on the same scored windows.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ from mmclip.study.windows import ScoredModel, people_of
 
 
 def score_few_shot(node: Node, root: Path) -> dict:
-    """Score a model with examples of the unseen labels.
+    """Score a model that is given examples of the unseen labels.
 
     Args:
         node: node with the settings labels, shots and draws, which needs a model and a store.
         root: output folder of the study.
 
     Returns:
-        Measures keyed by the number of examples; recalls are means over the draws.
+        Measures keyed by the number of examples; recalls are averaged over the draws of examples.
     """
     values, model = node.values, node.need("model")[0]
     store = store_of(root, node.need("store")[0])
@@ -46,7 +46,7 @@ def example_scores(
     texts: np.ndarray,
     scale: float,
 ) -> np.ndarray:
-    """Probabilities of labels from examples and texts (section 5.4 of the paper) [window, label].
+    """Label probabilities from examples and texts, as in section 5.4 of the paper [window, label].
 
     Args:
         windows: unit vectors of the windows [window, width].
@@ -99,7 +99,7 @@ def _rfnet_draws(root, model: Node, store: str, labels, shots: Sequence[int], dr
 
 
 def _mean(draws: list[dict]) -> dict:
-    """Mean of the measures over draws."""
+    """Average the measures over the draws of examples."""
     first = draws[0]
 
     def mean(key: str) -> dict:

@@ -1,4 +1,4 @@
-"""Figures of the study: bars, each a mean over scorings, and orderings between bars."""
+"""Figures of the study: bars, which are means over scorings, and orderings between bars."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from mmclip.study.nodes import Node
 
 @dataclass(frozen=True)
 class Scoring:
-    """An entry of a scoring node, for one group and one seed."""
+    """One entry of a scoring node's result, for one group and one seed."""
 
     group: str
     seed: int
@@ -22,11 +22,11 @@ class Bar:
     """A bar of a figure.
 
     Attributes:
-        name: name of the bar, unique in its figure.
-        series, x: curve to which the bar belongs, and its place on the x axis; "": a single bar.
-        scorings: scorings whose mean is the bar's value.
-        paper: the paper's value, on recordings; None if the paper states no number.
-        model: training node whose parameters and time are stated; None: not stated.
+        name: name of the bar, which is unique within a figure.
+        series, x: name of the curve to which the bar belongs, and x value; "": a single bar.
+        scorings: scorings whose mean is the value of the bar.
+        paper: value in the paper, measured on recordings; None if the paper states no number.
+        model: training node whose parameters and training time are reported; None: not reported.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Ordering:
-    """A statement of the paper about two bars.
+    """A statement of the paper about the order of two bars.
 
     Attributes:
         better, worse: names of the bars.
@@ -57,14 +57,14 @@ class Figure:
     """A figure or table of the paper.
 
     Attributes:
-        name, title, section: identification in the paper.
-        bars: bars in order.
-        orderings: statements of the paper.
-        controls: scorings of permutation controls.
-        notes: sentences on the differences from the paper.
+        name, title, section: name, title and section of the figure in the paper.
+        bars: bars in the order in which they are drawn.
+        orderings: statements of the paper about pairs of bars.
+        controls: scorings of the permutation controls.
+        notes: sentences about differences from the paper.
         tables: nodes whose results are printed as a table, keyed by row.
-        pictures: nodes that draw heatmaps, keyed by title.
-        x_label: name of the x axis of curves.
+        pictures: nodes that draw pictures of heatmaps, keyed by title.
+        x_label: label of the x axis of the curves.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Figure:
     x_label: str = ""
 
     def nodes(self) -> Iterator[Node]:
-        """The nodes from which the figure is drawn."""
+        """All nodes whose results the figure needs."""
         for bar in self.bars:
             yield from (each.node for each in bar.scorings)
             if bar.model is not None:
@@ -91,12 +91,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Plan:
-    """Extent of a figure: the groups and the seeds of every bar.
+    """Extent of a figure: the groups and the seeds over which every bar is averaged.
 
     Attributes:
-        arms: factory of nodes.
-        groups: names of the groups.
-        seeds: random seeds.
+        arms: factory of the study's nodes.
+        groups: names of the groups of unseen labels.
+        seeds: random seeds of the training runs.
     """
 
     arms: Arms
@@ -106,7 +106,7 @@ class Plan:
     def each(
         self, score: Callable[[str, int], Node], entry: str = "held out"
     ) -> tuple[Scoring, ...]:
-        """Scorings of all groups and seeds."""
+        """Create the scorings of all groups and seeds."""
         return tuple(
             Scoring(group, seed, score(group, seed), entry)
             for group in self.groups

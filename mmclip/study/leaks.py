@@ -1,4 +1,4 @@
-"""Check for train/test leakage of the baselines, which store no description of their training."""
+"""Check for train/test leakage of the baselines, which store no description of training data."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,13 +16,13 @@ def check_baseline(
     labels: Sequence[str],
     same_people: bool,
 ) -> None:
-    """Compare the windows of an evaluation with the training data of a baseline.
+    """Check that the windows of an evaluation do not overlap with a baseline's training data.
 
     Args:
         run: folder of the training run, for the error message.
-        trained: training data.
-        data, windows, labels: evaluated data, windows and labels.
-        same_people: whether the people may occur in the training data, as in the paper.
+        trained: training data of the baseline.
+        data, windows, labels: data, windows and labels of the evaluation.
+        same_people: True if the people may occur in the training data, as in the paper.
 
     Raises:
         MmclipError: an evaluated label, take or person occurs in training.

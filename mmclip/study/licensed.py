@@ -9,7 +9,7 @@ import numpy as np
 
 from mmclip.errors import MmclipError
 
-# Options of builders.amass that name licensed data, keyed by the option of the study.
+# Options of builders.amass for licensed data, keyed by the corresponding option of the study.
 SOURCES = ("amass", "body_models", "babel", "humanml3d")
 # Frame rate of the radar in the preset paper [Hz].
 FRAME_RATE_HZ = 10.0
@@ -17,13 +17,13 @@ RATE_NAMES = ("mocap_framerate", "mocap_frame_rate")
 
 
 def licensed_commands(options: argparse.Namespace) -> tuple[tuple[str, ...], ...]:
-    """Commands that build the corpus and describe its captions; empty without --amass.
+    """Commands that build the corpus and describe the captions; no commands without --amass.
 
     Args:
         options: parsed command line of the study.
 
     Raises:
-        MmclipError: an option is given without those that it needs.
+        MmclipError: an option is given without the other options that it requires.
     """
     given = {name: getattr(options, name) for name in SOURCES if getattr(options, name)}
     if not options.amass:
@@ -43,10 +43,10 @@ def licensed_commands(options: argparse.Namespace) -> tuple[tuple[str, ...], ...
 
 
 def motion_frames(folder: str) -> float:
-    """Number of radar frames of all motion files in a folder, from the headers of the files.
+    """Total number of radar frames of all motion files in a folder, from the file headers.
 
     Args:
-        folder: folder with AMASS files; files that are not motion are ignored.
+        folder: folder with AMASS files; files without motion are ignored.
     """
     return FRAME_RATE_HZ * sum(_durations_s(Path(folder)))
 
@@ -60,10 +60,10 @@ def _durations_s(folder: Path) -> Iterator[float]:
 
 
 def _duration_s(path: Path) -> float:
-    """Duration of a motion file [s]; only the shape of its poses is read.
+    """Duration of a motion file [s], from the shape of the poses array and the frame rate.
 
     Raises:
-        KeyError: the file has no poses or no rate.
+        KeyError: the file has no poses or no frame rate.
     """
     with zipfile.ZipFile(path) as archive, archive.open("poses.npy") as file:
         version = np.lib.format.read_magic(file)

@@ -1,4 +1,4 @@
-"""Files and training runs of the nodes: stores, run folders, logs, and models of the baselines."""
+"""Files and training runs of the nodes: stores, run folders, logs and baseline models."""
 
 import json
 from collections.abc import Callable
@@ -9,25 +9,25 @@ from mmclip.study.nodes import Node, node_folder, read_result
 
 
 def store_of(root: Path, node: Node) -> str:
-    """Path of the store that a corpus node built or names."""
+    """Path of the store that a corpus node has built, or of the existing store that it names."""
     result = read_result(root, node)
     return result["path"] if node.kind == "store" else str(node_folder(root, node) / "store.zarr")
 
 
 def run_of(root: Path, node: Node) -> Path:
-    """Folder of the run of a training node."""
+    """Folder of a training node's run."""
     return node_folder(root, node) / "run"
 
 
 def training_settings(values: dict):
-    """Training settings of a node, from its preset and its overrides."""
+    """Load the training settings of a node from the node's preset and overrides."""
     from mmclip.presets import load_preset
 
     return load_preset(values["preset"], values["overrides"])
 
 
 def baseline_model(node: Node, root: Path):
-    """Train a baseline, or load it if its training is finished."""
+    """Train a baseline, or load the baseline if training is finished."""
     from mmclip.baselines.rfnet import train_rfnet
     from mmclip.baselines.rfnet_model import RfNetSettings
     from mmclip.baselines.tent import train_tent
@@ -43,7 +43,7 @@ def baseline_model(node: Node, root: Path):
 
 
 def network_settings(settings) -> dict:
-    """Settings of a baseline as JSON values."""
+    """Convert the settings of a baseline to JSON values."""
     return json.loads(json.dumps(asdict(settings)))
 
 

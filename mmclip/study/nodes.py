@@ -10,17 +10,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Node:
-    """A unit of work whose result depends only on its settings and on the nodes that it needs.
+    """A unit of work whose result depends only on the node's settings and on the nodes it needs.
 
-    Two nodes with the same kind, settings and needs have the same identifier, so figures that ask
-    for the same work share it.
+    Two nodes with equal kind, settings and needs have the same identifier, so figures that require
+    the same work share one node.
 
     Attributes:
-        kind: kind of work, a key of `work.KINDS`.
+        kind: kind of work, which is a key of `work.KINDS`.
         settings: settings as JSON text.
         needs: nodes whose results are needed, with their roles.
-        title: short description for people; not part of the identity.
-        seconds: predicted time [s]; not part of the identity.
+        title: short description for readers, which is not part of the identity.
+        seconds: predicted time [s], which is not part of the identity.
     """
 
     kind: str
@@ -31,31 +31,31 @@ class Node:
 
     @cached_property
     def id(self) -> str:
-        """Identifier, the kind and a digest of the content."""
+        """Identifier of the node: the kind, and a digest of the content."""
         content = [self.kind, self.settings, [[role, each.id] for role, each in self.needs]]
         digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
         return f"{self.kind}-{digest[:12]}"
 
     @property
     def values(self) -> dict:
-        """The settings."""
+        """Return the settings as JSON values."""
         return json.loads(self.settings)
 
     def need(self, role: str) -> list["Node"]:
-        """Needed nodes with a role."""
+        """Return the needed nodes with the given role."""
         return [each for own, each in self.needs if own == role]
 
 
 def make_node(
     kind: str, title: str, seconds: float, needs: Iterable[tuple[str, Node]] = (), **settings
 ) -> Node:
-    """Make a node from JSON values."""
+    """Create a node from JSON values."""
     text = json.dumps(settings, sort_keys=True)
     return Node(kind, text, tuple(needs), title=title, seconds=seconds)
 
 
 def in_order(targets: Iterable[Node]) -> list[Node]:
-    """All nodes that the targets need, each once and after the nodes that it needs itself."""
+    """All nodes that the targets need, in topological order and without duplicates."""
     found: dict[str, Node] = {}
 
     def visit(node: Node) -> None:
@@ -70,15 +70,15 @@ def in_order(targets: Iterable[Node]) -> list[Node]:
 
 
 def node_folder(root: Path, node: Node) -> Path:
-    """Folder of a node's files."""
+    """Folder that contains the files of a node."""
     return root / "nodes" / node.id
 
 
 def result_path(root: Path, node: Node) -> Path:
-    """File of a node's result, which exists only if the node is finished."""
+    """Path of a node's result file, which exists only if the node is finished."""
     return node_folder(root, node) / "result.json"
 
 
 def read_result(root: Path, node: Node) -> dict:
-    """Result of a finished node."""
+    """Read the result of a finished node."""
     return json.loads(result_path(root, node).read_bytes())

@@ -1,4 +1,4 @@
-"""The report as one HTML page without external files."""
+"""The report of the study as one HTML page without external files."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -18,7 +18,7 @@ KINDS = {"greater": ">", "similar": "is similar to", "not much less": "is not mu
 
 
 def page(report: Mapping) -> str:
-    """The page of a report made by `report.make_report`."""
+    """Render the HTML page of a report from `report.make_report`."""
     parts = [f"<h1>{escape(report['title'])}</h1>"]
     if report["note"]:
         parts.append(f'<p class="note">{escape(report["note"])}</p>')
@@ -30,12 +30,12 @@ def page(report: Mapping) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Format a fraction in percent; a dash if there is none."""
+    """Format a fraction in percent; a missing value gives a dash."""
     return "-" if value is None else f"{100 * value:.1f} %"
 
 
 def interval(found: Mapping | None) -> str:
-    """Format the limits of an interval in percent; a dash if there is none."""
+    """Format the limits of an interval in percent; a missing interval gives a dash."""
     return f"{percent(found['low'])} to {percent(found['high'])}" if found else "-"
 
 
@@ -124,7 +124,7 @@ def _results(tables: Mapping[str, Mapping]) -> str:
 
 
 def _pictures(title: str, result: Mapping) -> str:
-    """Rows of pictures: one per activity and domain."""
+    """Rows of pictures, with one row per activity and domain."""
     lines = [f"<h3>{escape(title)}</h3>"]
     for row in result.get("rows", ()):
         name = f"{row['label']}, {('real domain', 'default radar')[row['store']]}"

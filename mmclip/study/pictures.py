@@ -11,21 +11,22 @@ from mmclip.settings_rules import HEATMAPS
 from mmclip.study.node_runs import store_of
 from mmclip.study.nodes import Node
 
-# Range of levels of a picture below its maximum [dB].
+# Dynamic range of a picture below its maximum [dB].
 DEPTH_DB = 40.0
 
 
 def draw_heatmaps(node: Node, root: Path) -> dict:
-    """Draw the first clip of each label in both stores.
+    """Draw the heatmaps of the first take of each label that both stores contain.
 
     Args:
-        node: node with the setting labels, which needs two nodes of the role store: the real domain
-            and the simulation of the same motion.
+        node: node with the setting labels, which needs two nodes with the role store: the real
+            domain and the simulation of the same motion.
         root: output folder of the study.
 
     Returns:
-        One row per label and store: label, number of the store, take, and PNG pictures in base64
-        keyed by heatmap. A label without a clip in both stores has no row.
+        One row per label and store: label, number of the store, take, and base64-encoded PNG
+        pictures keyed by heatmap. A label has no rows unless both stores contain a clip of the same
+        take.
     """
     from mmclip.presets import load_preset
 
@@ -42,14 +43,14 @@ def draw_heatmaps(node: Node, root: Path) -> dict:
 
 
 def png(map_db: np.ndarray) -> bytes:
-    """Encode a heatmap [column, bin] as a grey PNG: time to the right, the first bin below.
+    """Encode a heatmap [column, bin] as a grey PNG: time to the right, first bin at the bottom.
 
-    White is the maximum, and black a level of `DEPTH_DB` below the maximum or less.
+    The maximum is white, and levels of `DEPTH_DB` or more below the maximum are black.
     """
     level = np.clip(1 + (map_db - map_db.max()) / DEPTH_DB, 0, 1)
     pixels = np.round(255 * level).astype(np.uint8).T[::-1]
     height, width = pixels.shape
-    # Each line begins with a zero, the filter "none".
+    # In PNG, each line begins with the number of a filter; zero is the filter "none".
     lines = np.concatenate([np.zeros((height, 1), np.uint8), pixels], axis=1).tobytes()
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b""))
@@ -67,14 +68,14 @@ def _open(path: str, settings):
 
 
 def _same_take(corpora, label: str) -> tuple:
-    """The first clip with a label of the first corpus whose motion is in the second one, too."""
+    """The first clip with a label whose motion occurs in both corpora, from either corpus."""
     found = [_clips(corpus, label) for corpus in corpora]
     common = [take for take in found[0] if take in found[1]]
     return tuple(clips[common[0]] for clips in found) if common else ()
 
 
 def _clips(corpus, label: str) -> dict:
-    """First clip of each take whose first window has a label, keyed by the digest of the take."""
+    """The first clip of each take whose first window has the label, keyed by the take's digest."""
     clips: dict = {}
     for clip in corpus.clips:
         if corpus.labels[clip.labels[0]] == label:

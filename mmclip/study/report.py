@@ -1,4 +1,4 @@
-"""Report of the study as JSON values; the page is drawn from these values only."""
+"""Report of the study as JSON values, from which the HTML page is rendered."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,21 +15,22 @@ STAND_IN_NOTE = (
     "Simulated: the domain called real is a simulated stand-in for recordings, and the paper's "
     "values were measured on recordings. They are context, not a target."
 )
-# Values that depend on the machine and its load; all others are reproducible.
+# Keys of values that depend on the machine and its load; all other values are reproducible.
 MEASURED_TIMES = ("step_seconds", "latency_s", "measured_hours")
 
 
 def make_report(study: Study, root: Path, domains: Domains, about: Mapping) -> dict:
-    """Results of all figures, in the order of the paper.
+    """Collect the results of all figures in the order of the paper.
 
     Args:
-        study: the study.
+        study: study to report.
         root: output folder with the results of the nodes.
-        domains: corpora, for their names.
+        domains: corpora of the study, whose names are reported.
         about: further values that describe the study.
 
     Returns:
-        JSON values. Figures that are not part of the study are named, without results.
+        The report as JSON values. Figures that are not part of the study are listed without
+        results.
     """
     figures = {each.name: _figure(each, root) for each in study.figures}
     names = sorted(FIGURES, key=lambda name: FIGURES[name].place)
@@ -47,7 +48,7 @@ def make_report(study: Study, root: Path, domains: Domains, about: Mapping) -> d
 
 
 def verdict_counts(figures: Sequence[Mapping]) -> dict[str, int]:
-    """Number of orderings by verdict."""
+    """Number of orderings with each verdict."""
     counts: dict[str, int] = {}
     for figure in figures:
         for ordering in figure.get("orderings", ()):
@@ -122,7 +123,7 @@ def _seconds(root: Path, node: Node) -> float:
 
 
 def reproducible(report: Mapping) -> dict:
-    """The report without times, which vary between two executions of the same study."""
+    """Return the report without times, which vary between executions of the same study."""
 
     def stripped(value):
         if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
 """Sizes of the study: the presets small, paper and miniature.
 
-The settings of a training run are a preset of `mmclip.presets` and overrides. The numbers of steps
-of the preset paper are those of the paper and of its authors' code.
+The settings of a training run consist of a preset of `mmclip.presets` and overrides. The numbers of
+steps in the preset paper are the numbers in the mmCLIP paper and in the authors' code.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from mmclip.baselines.rfnet_model import SMALL_RFNET, RfNetSettings
 from mmclip.baselines.tent_model import SMALL_TENT, TentSettings
 
-# Fine-tuning has only labels, as training from scratch on the real domain does.
+# Overrides for training with labels only: fine-tuning, and training from scratch on the real
+# domain.
 LABELS = ("captions=false", "sampling=label", "select=accuracy")
 CAPTIONS = ("captions=true", "sampling=clip", "select=retrieval")
 
@@ -25,16 +26,17 @@ class Scale:
         real: overrides of training from scratch on the real domain.
         adaptation: overrides of fine-tuning.
         baseline: overrides of the baselines.
-        tent, rfnet: settings of the baselines.
+        tent, rfnet: network settings of the baselines.
         groups: groups of unseen labels; only figure 5 uses all of them.
-        seeds, controls: numbers of seeds and of permutation controls.
-        draws: number of draws of few-shot examples.
-        shots: numbers of few-shot examples.
-        levels: number of steps from no seen label to all seen labels in figure 6.
+        seeds, controls: number of seeds, and number of permutation controls.
+        draws: number of random draws of few-shot examples.
+        shots: numbers of few-shot examples per label.
+        levels: number of steps between zero and all seen labels in figure 6.
         unseen: numbers of unseen labels in figure 7.
-        grammar_hours: hours of the grammar for pre-training.
-        people, scene_people: people of the stand-in domain, and of its other scenes.
-        step_s: predicted time of a training step [s].
+        grammar_hours: duration of the grammar corpus for pre-training [h].
+        people, scene_people: number of people in the stand-in domain, and in each of its other
+            scenes.
+        step_s: predicted time per training step [s].
     """
 
     preset: str
@@ -73,7 +75,7 @@ PAPER = Scale(
     adaptation=(*LABELS, "steps=1000", "epoch_decay=true"),
     baseline=("steps=10000", "validate_every=500"),
     grammar_hours=10.0,
-    # Ten times the parameters of the preset small, and half its batch.
+    # The preset paper has ten times the parameters of the preset small, and half the batch size.
     step_s=1.4,
 )
 _TINY_STEPS = ("steps=2", "validate_every=2", "save_every=2", "warmup=0")

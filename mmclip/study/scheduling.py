@@ -1,4 +1,4 @@
-"""Execution of the graph, in this process or by the workers of Dask."""
+"""Execution of the study's graph in this process or on Dask workers."""
 
 import logging
 import time
@@ -10,16 +10,16 @@ from mmclip.study.work import execute
 
 
 class Progress:
-    """Progress of the study, with an estimate of the time left.
+    """Progress of the study, with an estimate of the remaining time.
 
-    The predicted time of the remaining nodes is multiplied by the ratio of measured to predicted
-    time of the nodes that were executed so far.
+    The estimate is the predicted time of the remaining nodes, multiplied by the ratio of measured
+    to predicted time of the nodes that have been executed so far.
 
     Args:
         nodes: all nodes of the study.
         root: output folder.
-        workers: number of nodes that are executed at the same time.
-        report: function that receives each line.
+        workers: number of nodes that are executed in parallel.
+        report: function that receives each line of progress.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Progress:
         self._spent_s = self._predicted_s = 0.0
 
     def finished(self, node: Node, seconds: float) -> None:
-        """Report a node that was just finished."""
+        """Report that a node has just been finished."""
         self._spent_s += seconds
         self._predicted_s += self._left.pop(node.id, 0.0)
         ratio = self._spent_s / self._predicted_s if self._predicted_s else 1.0
@@ -50,13 +50,13 @@ def run_nodes(
     scheduler: str = "",
     report: Callable[[str], None] = print,
 ) -> None:
-    """Execute all nodes that are not finished.
+    """Execute all unfinished nodes.
 
     Args:
-        nodes: nodes, each after the nodes that it needs.
+        nodes: nodes in topological order.
         root: output folder of the study.
-        workers: number of local worker processes; 0: this process.
-        scheduler: address of a running Dask cluster whose workers see the same output folder.
+        workers: number of local worker processes; 0: nodes are executed in this process.
+        scheduler: address of a running Dask cluster whose workers can access the output folder.
         report: function that receives each line of progress.
 
     Raises:
@@ -70,7 +70,7 @@ def run_nodes(
         return
     from distributed import Client, LocalCluster
 
-    # The address is not reachable from the network and does not conflict with other clusters.
+    # This address cannot be reached from the network and does not conflict with other clusters.
     cluster = scheduler or LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
@@ -87,7 +87,7 @@ def run_nodes(
 
 
 def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> None:
-    """Submit every node as soon as the nodes that it needs are finished."""
+    """Submit every node to Dask as soon as all nodes that it needs are finished."""
     from distributed import as_completed
 
     count = len(client.scheduler_info()["workers"])
@@ -121,7 +121,7 @@ def _is_done(root: Path, node: Node) -> bool:
 
 
 def wait_for_lock(root: Path):
-    """Lock the output folder, so that two studies do not write to it; returns the open file.
+    """Lock the output folder against other studies, and return the open lock file.
 
     Raises:
         MmclipError: another process uses the folder.

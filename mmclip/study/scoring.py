@@ -1,7 +1,7 @@
-"""Zero-shot scorings of mmCLIP and of Tent, on people held out and on people of the training.
+"""Zero-shot scorings of mmCLIP and of Tent, on held-out people and on training people.
 
-In the paper, training and test windows have the same people; here, the main figure is that of
-people who are held out, and the other one is stated beside it.
+In the paper, training and test windows come from the same people. Here, the main result is measured
+on held-out people, and the result on training people is reported beside it.
 """
 
 import argparse
@@ -15,12 +15,12 @@ from mmclip.study.node_runs import baseline_model, run_of, store_of
 from mmclip.study.nodes import Node
 from mmclip.study.windows import ScoredModel, people_of
 
-# Evaluated people, keyed by split: those of the split train occur in the training of seen labels.
+# Splits that are evaluated, keyed by the kind of people: "same" people also occur in training.
 PEOPLE = {"held out": "test", "same": "train"}
 
 
 def score(node: Node, root: Path) -> dict:
-    """Score a model on windows of unseen labels.
+    """Score a model on the windows of unseen labels.
 
     Args:
         node: node with the settings labels, people, subsets, scoring and hub_correction, which
@@ -28,8 +28,7 @@ def score(node: Node, root: Path) -> dict:
         root: output folder of the study.
 
     Returns:
-        Measures keyed by the name of an entry: a kind of people, or a number of labels of which
-        the subset consists.
+        Measures keyed by entry: a kind of people, or the number of labels in a subset.
     """
     values, model = node.values, node.need("model")[0]
     store = store_of(root, node.need("store")[0])
@@ -46,11 +45,11 @@ def score(node: Node, root: Path) -> dict:
 def measures(
     scores: np.ndarray, truth: np.ndarray, labels: Sequence[str], subjects: np.ndarray
 ) -> dict:
-    """Recalls of labels and of people, and the mean recall over labels.
+    """Compute the recalls of labels and of people, and the mean recall over labels.
 
     Args:
-        scores: scores [window, label].
-        truth: index of the label of each window.
+        scores: score of each window and candidate label [window, label].
+        truth: index of the true label of each window.
         labels: candidate labels.
         subjects: subject of each window.
     """
@@ -68,7 +67,7 @@ def measures(
 
 
 def _subset(scores, truth, labels, subjects, size: int) -> dict:
-    """Measures for the first `size` labels as candidates, and only their windows."""
+    """Measures on the first `size` labels, which are the only candidates, and on their windows."""
     kept = truth < size
     return measures(scores[kept][:, :size], truth[kept], labels[:size], subjects[kept])
 
@@ -83,7 +82,9 @@ def _mmclip_scores(root, model: Node, store: str, labels, people: str, values: d
         same_people=people == "same",
         known_labels=values.get("known_labels", False),
     )
-    options = argparse.Namespace(scoring=values["scoring"], hub_correction=values["hub_correction"])
+    options = argparse.Namespace(
+        scoring=values["scoring"], hub_correction=values["hub_correction"], seen_penalty=0.0
+    )
     scorer = choose_scorer(scored.model, options, lambda line: None)
     scores = scorer(scored.embed_windows(windows), scored.embed_labels(labels))
     return scores, scored.data.truth(windows, labels), people_of(scored.data, windows)

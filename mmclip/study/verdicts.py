@@ -1,7 +1,8 @@
-"""Means with intervals, and verdicts on orderings by paired differences.
+"""Means with confidence intervals, and verdicts on orderings from paired differences.
 
-Two units vary: the classes (labels) and the training runs (group and seed). Every interval is
-computed over either unit, and a verdict uses the wider one of the paired difference.
+Results vary over two units: classes (labels) and training runs (group and seed). Every interval is
+computed once over classes and once over runs, and a verdict uses the wider interval of the paired
+difference.
 """
 
 from collections import defaultdict
@@ -13,17 +14,17 @@ from scipy import stats
 
 from mmclip.evaluation_metrics import interval_over_runs, mean_and_interval
 
-# Largest difference that counts as similar: run-to-run spread of the authors' code, 3 to 5 points.
+# Largest difference that counts as similar; the authors' code varies by 3 to 5 points between runs.
 MARGIN = 0.05
 POWER = 0.8
 HOLDS, DOES_NOT, NOT_RESOLVED = "holds", "does not hold", "not resolved"
 
 
 class Run(NamedTuple):
-    """Result of one scoring.
+    """Result of the scoring of one training run.
 
     Attributes:
-        group, seed: group of unseen labels, and seed of the training.
+        group, seed: group of unseen labels, and random seed of the training run.
         measures: measures of `scoring.measures`.
     """
 
@@ -33,12 +34,12 @@ class Run(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """Paired difference of two bars.
+    """Paired difference between two bars.
 
     Attributes:
-        mean, low, high: mean and limits of its 95 % interval.
-        smallest: smallest true difference that would be resolved in 80 % of repetitions.
-        unit, n: unit of the interval, and number of units.
+        mean, low, high: mean of the difference, and limits of the 95 % interval.
+        smallest: smallest true difference that is resolved with a power of 80 %.
+        unit, n: unit over which the interval is computed, and number of units.
     """
 
     mean: float
@@ -50,7 +51,7 @@ class Difference(NamedTuple):
 
 
 def summary(runs: Sequence[Run]) -> dict:
-    """Mean recall over classes, its intervals, and the sizes of the sample, as JSON values."""
+    """Mean recall over classes, with intervals and sample sizes, as JSON values."""
     by_class, by_person = defaultdict(list), defaultdict(list)
     for run in runs:
         for label, recall in run.measures["recalls"].items():
@@ -74,10 +75,10 @@ def summary(runs: Sequence[Run]) -> dict:
 
 
 def paired_difference(better: Sequence[Run], worse: Sequence[Run]) -> Difference | None:
-    """Difference of two bars, paired by class and by run; None if a unit occurs less than twice.
+    """Difference of two bars, paired by class and by run; None if a unit has fewer than two pairs.
 
     Args:
-        better, worse: runs of both bars; only pairs of the same group and seed are used.
+        better, worse: runs of the two bars; only pairs with equal group and seed are used.
     """
     others = {(run.group, run.seed): run for run in worse}
     of_classes, of_runs = defaultdict(list), []
@@ -98,10 +99,10 @@ def paired_difference(better: Sequence[Run], worse: Sequence[Run]) -> Difference
 
 
 def verdict(difference: Difference | None, kind: str) -> str:
-    """Verdict on an ordering.
+    """Return the verdict on an ordering.
 
     Args:
-        difference: paired difference of the two bars.
+        difference: paired difference between the two bars.
         kind: kind of the ordering, as in `figure.Ordering`.
     """
     if difference is None:
@@ -118,7 +119,7 @@ def verdict(difference: Difference | None, kind: str) -> str:
 
 
 def _interval(values: Sequence[float], unit: str) -> Difference:
-    """Mean with the interval of Student's t distribution, and the smallest resolved difference."""
+    """Mean with a Student's t confidence interval, and the smallest difference that is resolved."""
     mean, error, freedom = float(np.mean(values)), float(stats.sem(values)), len(values) - 1
     half = float(stats.t.ppf(0.975, freedom)) * error
     smallest = half + float(stats.t.ppf(POWER, freedom)) * error

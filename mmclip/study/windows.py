@@ -1,4 +1,4 @@
-"""Windows of a split and their embeddings by a trained model, for the scorings of the study."""
+"""Windows of a split, and embeddings by a trained model, for the scorings of the study."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from mmclip.zero_shot_classifier import embed_labels, embed_windows
 
 
 class ScoredModel:
-    """A trained model of mmCLIP and a corpus to evaluate it on.
+    """A trained mmCLIP model, and the corpus on which the model is evaluated.
 
     Args:
         run: folder of the model.
@@ -58,16 +58,17 @@ class ScoredModel:
         same_people: bool = False,
         known_labels: bool = False,
     ) -> WindowIndex:
-        """Windows of a split with the given labels, after a check for leakage.
+        """Select the windows of a split with the given labels, after a check for leakage.
 
         Args:
             labels: labels of the windows.
             split: name of the split.
-            same_people: whether the people may occur in the training data, as in the paper.
-            known_labels: whether the labels may occur in the training data, as in section 5.5.
+            same_people: True if the people may occur in the training data, as in the paper.
+            known_labels: True if the labels may occur in the training data, as in section 5.5.
 
         Raises:
-            MmclipError: there are no windows, or the training used a label, a take or a person.
+            MmclipError: no window has one of the labels, or a label, a take or a person leaked from
+                training.
         """
         windows = self.data.windows(split, labels)
         if not len(windows):
@@ -96,5 +97,5 @@ class ScoredModel:
 
 
 def people_of(data: BaselineData, windows: WindowIndex) -> np.ndarray:
-    """Subject of each window."""
+    """Return the subject of each window."""
     return np.array([data.corpus.clips[index].subject for index in windows.clip])

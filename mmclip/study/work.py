@@ -1,7 +1,7 @@
-"""Execution of the nodes: each kind of node is a function from the node to a JSON result.
+"""Execution of the nodes: for each kind of node, a function computes a JSON result.
 
-A result is written only when the node is finished, and then atomically. An interrupted training run
-resumes from its last checkpoint, and an interrupted build of a corpus resumes as well, so the study
+The result of a node is written atomically when the node is finished. An interrupted training run
+resumes from its last checkpoint, and an interrupted build of a corpus also resumes, so the study
 can be killed at any time.
 """
 
@@ -22,19 +22,19 @@ from mmclip.errors import MmclipError
 from mmclip.study.node_runs import baseline_model, log_of, run_of, store_of, training_settings
 from mmclip.study.nodes import Node, node_folder, read_result, result_path
 
-# Kinds of nodes that compile no program.
+# Kinds of nodes that do not compile any program.
 COMMANDS = ("corpus", "store")
 
 
 def execute(node: Node, root: Path) -> float:
-    """Execute a node unless it is finished; the nodes that it needs must be finished.
+    """Execute a node unless it is already finished; all nodes that it needs must be finished.
 
     Args:
         node: node to execute.
         root: output folder of the study.
 
     Returns:
-        Time of the node [s]; for an interrupted node, the time since the last start.
+        Execution time of the node [s]; for an interrupted node, the time since the last start.
 
     Raises:
         MmclipError: the node cannot be executed.
@@ -57,10 +57,10 @@ def execute(node: Node, root: Path) -> float:
 
 @contextmanager
 def _compiled_programs(root: Path) -> Iterator[None]:
-    """Keep compiled programs on disk, and none of them in memory after a node.
+    """Cache compiled programs on disk, and release them from memory after each node.
 
-    Many nodes have the same programs. A process that holds the programs of hundreds of nodes would
-    reach the system's limit of memory mappings.
+    Many nodes use the same compiled programs. A process that keeps the programs of hundreds of
+    nodes in memory would reach the system's limit on memory mappings.
     """
     import jax
 
@@ -71,7 +71,7 @@ def _compiled_programs(root: Path) -> Iterator[None]:
 
 
 def _build(node: Node, root: Path) -> dict:
-    """Run the commands that build a corpus, one after the other; output goes to log.txt."""
+    """Run the commands that build a corpus in sequence, and write their output to log.txt."""
     folder = node_folder(root, node)
     places = {"folder": str(folder.resolve()), "store": str(folder.resolve() / "store.zarr")}
     with open(folder / "log.txt", "ab") as log:
@@ -85,7 +85,7 @@ def _build(node: Node, root: Path) -> dict:
 
 
 def _existing(node: Node, root: Path) -> dict:
-    """Check that a given store can be opened."""
+    """Check that an existing store can be opened."""
     from mmclip.store import open_store
 
     path = node.values["path"]
@@ -157,7 +157,7 @@ def _count_weights(run: Path) -> int:
 
 
 def _seconds_per_step(run: Path, batch: int) -> float | None:
-    """Median time of a step [s], from the rates in metrics.csv; interruptions do not affect it."""
+    """Median time of a step [s] from the rates in metrics.csv, unaffected by interruptions."""
     with open(run / "metrics.csv", newline="", encoding="utf-8") as file:
         rates = [float(row["windows_per_s"]) for row in csv.DictReader(file)]
     median = float(np.median(rates)) if rates else 0.0

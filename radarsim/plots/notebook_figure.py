@@ -1,4 +1,4 @@
-"""Figure that notebooks show as a picture; this module needs matplotlib."""
+"""Figure that notebooks display as an image; this module requires matplotlib."""
 
 from io import BytesIO
 
@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 
 
 class NotebookFigure(Figure):
-    """Matplotlib figure that a notebook shows without pyplot and without a chosen backend."""
+    """Matplotlib figure that a notebook displays without pyplot and without a selected backend."""
 
     def _repr_png_(self) -> bytes:
-        """Return the figure as PNG; IPython calls this method of the last value of a cell."""
+        """Return the figure as PNG; IPython calls this method to display the result of a cell."""
         target = BytesIO()
         self.savefig(target, format="png")
         return target.getvalue()

@@ -1,4 +1,4 @@
-"""Base class of the parts of a receiver profile: settings with units, limits and ranges."""
+"""Base class for the parts of a receiver profile: settings with units, limits and ranges."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ def setting(unit: str, at_least: int | float, at_most: int | float, default: flo
 
 
 class ProfilePart:
-    """Base class of the parts of a profile, which checks their settings."""
+    """Base class for the parts of a profile; the class checks the settings of each part."""
 
     def __post_init__(self):
         for each in fields(self):
@@ -29,7 +29,7 @@ class ProfilePart:
         self._check_tables()
 
     def _check_tables(self) -> None:
-        """Check the fields that are tables; parts without tables do nothing."""
+        """Check the fields that are tables; a part without tables does not override this method."""
 
     def ranges(self) -> Iterator[tuple[str, tuple[float, float]]]:
         """Return the name and the limits of every setting that is a range."""
@@ -57,7 +57,7 @@ def _checked_setting(where: str, name: str, part: ProfilePart, limits) -> Settin
 
 
 def store_pairs(part: ProfilePart, name: str, first_unit: str, second_unit: str) -> None:
-    """Check a table of pairs whose first values increase, and store it as tuples of floats."""
+    """Check that the first values of a table of pairs increase, and store the pairs as floats."""
     where, pairs = type(part).__name__, floats(type(part).__name__, name, getattr(part, name))
     if any(not isinstance(pair, tuple) or len(pair) != 2 for pair in pairs):
         hint = f"give [{first_unit or 'fraction'}, {second_unit}] pairs"

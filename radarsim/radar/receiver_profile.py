@@ -1,8 +1,8 @@
-"""Receiver profile: the deviations of a real radar from the ideal radar, each with its parameters.
+"""Receiver profile: parameters of the deviations of a real radar from the ideal radar.
 
-A part that is None is ideal. Every number of a part may also be a range (low, high), from which a
-dataset build draws one value per clip (`ReceiverProfile.drawn`). Profiles are read from and written
-to TOML by `receiver_toml`; `receiver_profiles` contains the profile "datasheet" of each board.
+A part that is None is ideal. Every number in a part may also be a range (low, high), from which a
+dataset build draws one value per clip (`ReceiverProfile.drawn`). The module `receiver_toml` reads
+and writes profiles as TOML; `receiver_profiles` contains the profile "datasheet" of each board.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,18 +17,18 @@ Draw = Callable[[str, tuple[float, float]], float]
 
 @dataclass(frozen=True, kw_only=True)
 class AntennaPattern(ProfilePart):
-    """Directivity of one kind of antenna, transmitting or receiving, relative to its boresight.
+    """Radiation pattern of the transmit or receive antennas, relative to boresight.
 
-    The gain in a direction is the sum of an azimuth cut and an elevation cut in decibels, but at
-    least that of the back lobes. A cut is cos^n of its angle, or a table.
+    The gain in a direction is the sum in decibels of an azimuth cut and an elevation cut, but not
+    less than the back-lobe level. Each cut is cos^n of the angle, or a table.
 
     Attributes:
         azimuth_exponent: exponent n of the power in the azimuth cut (H plane of TI's boards).
         elevation_exponent: exponent n of the power in the elevation cut (E plane of TI's boards).
         back_lobe_db: power behind the antenna relative to boresight, one way.
         azimuth_cut: pairs (angle [rad], power relative to boresight [dB]) in the order of angles,
-            from which the azimuth cut is interpolated; empty for the exponent.
-        elevation_cut: elevation cut, in the same form.
+            from which the azimuth cut is interpolated; empty to use the exponent.
+        elevation_cut: table of the elevation cut, in the same form as `azimuth_cut`.
 
     Source:
         3GPP TR 37.840, table 5.4.4.2-1: sum of the cuts, limited by the front-to-back ratio.
@@ -65,10 +65,10 @@ class IfFilter(ProfilePart):
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseShape(ProfilePart):
-    """Spectrum of the noise over the IF, relative to white noise of the nominal noise figure.
+    """Spectrum of the noise over the IF, relative to white noise at the nominal noise figure.
 
     Attributes:
-        level_db: added to every value of the table.
+        level_db: offset added to every value of the table.
         spectrum: pairs (IF as a fraction of the sample rate, power spectral density relative to the
             nominal noise [dB]) in the order of frequencies; empty for white noise.
     """
@@ -85,7 +85,7 @@ class Leakage(ProfilePart):
     """Coupling from transmitters to receivers on the board, as tones at fixed ranges.
 
     Attributes:
-        level_db: change of the level of all tones.
+        level_db: offset added to the level of all tones.
         range_m: range at which each tone appears; negative for tones below zero IF.
         channels: for each transmitter and receiver, the amplitude of each tone as (real, imaginary)
             [V]. If a radar has more channels than the table, the table is repeated.
@@ -116,11 +116,13 @@ class PhaseNoise(ProfilePart):
 
         L(f) = L_1MHz (1 MHz^2 + f_loop^2) / (f^2 + f_loop^2)
 
-    An echo of delay tau carries the phase noise of the spectral density L(f) 4 sin^2(pi f tau).
+    The phase noise of an echo with the delay tau has the spectral density
+    L(f) 4 sin^2(pi f tau).
 
     Attributes:
         level_dbc_per_hz: single-sideband phase noise at 1 MHz offset.
-        loop_bandwidth_hz: offset below which the phase-locked loop keeps the noise flat.
+        loop_bandwidth_hz: offset frequency below which the phase-locked loop keeps the phase
+            noise flat.
     """
 
     level_dbc_per_hz: Setting = setting("dBc/Hz", -200, -40)
@@ -129,10 +131,10 @@ class PhaseNoise(ProfilePart):
 
 @dataclass(frozen=True, kw_only=True)
 class ChirpJitter(ProfilePart):
-    """Random error of the start of each ramp relative to its ADC window.
+    """Random error of the start time of each ramp relative to the ADC window.
 
     Attributes:
-        start_s: standard deviation of the error, independent for every chirp.
+        start_s: standard deviation of the timing error, which is independent for every chirp.
     """
 
     start_s: Setting = setting("s", 0, 1e-7)
@@ -143,8 +145,8 @@ class ChannelMismatch(ProfilePart):
     """Random gain and phase errors of every transmitter and every receiver, fixed within a clip.
 
     Attributes:
-        gain_db: standard deviation of the gain.
-        phase_rad: standard deviation of the phase.
+        gain_db: standard deviation of the gain error.
+        phase_rad: standard deviation of the phase error.
     """
 
     gain_db: Setting = setting("dB", 0, 10, 0.0)
@@ -153,10 +155,10 @@ class ChannelMismatch(ProfilePart):
 
 @dataclass(frozen=True, kw_only=True)
 class DcOffset(ProfilePart):
-    """Constant voltage that every receiver adds.
+    """Constant voltage that each receiver adds to its signal.
 
     Attributes:
-        level_v: root mean square of the offset's magnitude; its phase is random.
+        level_v: root mean square of the offset's magnitude; the phase of the offset is random.
     """
 
     level_v: Setting = setting("V", 0, 10)
@@ -175,7 +177,7 @@ class Saturation(ProfilePart):
 
 @dataclass(frozen=True, kw_only=True)
 class PacketLoss(ProfilePart):
-    """Loss of packets between the radar and the recorder, which writes zeros instead.
+    """Loss of packets between radar and recorder; the recorder replaces lost packets by zeros.
 
     Attributes:
         loss_rate: probability that a packet of 364 complex samples (1456 bytes) is lost.
@@ -189,11 +191,11 @@ class ReceiverProfile:
     """Deviations of a radar from the ideal radar; the default is the ideal radar.
 
     Attributes:
-        name: name of the profile, for data cards.
+        name: name of the profile, which data cards show.
         source: document or capture from which the values were taken.
         tx_pattern, rx_pattern: antenna patterns; None for isotropic antennas.
-        if_filter, noise, leakage, phase_noise, jitter, mismatch, dc, saturation, packets: parts,
-            described in their classes; None for the ideal radar.
+        if_filter, noise, leakage, phase_noise, jitter, mismatch, dc, saturation, packets: parts
+            of the profile, documented in their classes; None for an ideal part.
     """
 
     name: str = "custom"
@@ -219,13 +221,13 @@ class ReceiverProfile:
 
     @property
     def parts(self) -> dict[str, ProfilePart]:
-        """The parts that are not ideal, keyed by name."""
+        """Return the parts that are not ideal, keyed by name."""
         found = {name: getattr(self, name) for name in PARTS}
         return {name: part for name, part in found.items() if part is not None}
 
     @property
     def ranges(self) -> dict[str, tuple[float, float]]:
-        """Limits of all settings that are ranges, keyed by names such as "dc.level_v"."""
+        """Return the limits of all settings that are ranges, keyed by names like "dc.level_v"."""
         return {
             f"{name}.{key}": ends
             for name, part in self.parts.items()
@@ -236,7 +238,7 @@ class ReceiverProfile:
         """Replace every range by a number.
 
         Args:
-            draw: function of the name of a setting and its limits that returns the number.
+            draw: function that takes the name and the limits of a setting and returns a number.
         """
         parts = {
             name: replace(part, **{key: draw(f"{name}.{key}", ends) for key, ends in part.ranges()})
@@ -245,7 +247,7 @@ class ReceiverProfile:
         return replace(self, **parts)
 
     def at_middles(self) -> "ReceiverProfile":
-        """Replace every range by its middle."""
+        """Replace every range by its midpoint."""
         return self.drawn(lambda name, ends: sum(ends) / 2)
 
 

@@ -1,25 +1,26 @@
 """The receiver profile "datasheet" of TI's boards, with the sources of its values.
 
-From the IWR1843 datasheet SWRS228A (page 29): phase noise at 1 MHz offset, -95 dBc/Hz at 76 to
-77 GHz and -93 dBc/Hz at 77 to 81 GHz; variation of the gain and phase mismatch of the receivers,
-+-0.5 dB and +-3 degrees. The profile interprets these limits as two standard deviations, and its
-phase noise is that of a ramp from 77 to 81 GHz.
+The IWR1843 datasheet SWRS228A (page 29) gives a phase noise at 1 MHz offset of -95 dBc/Hz at 76 to
+77 GHz and -93 dBc/Hz at 77 to 81 GHz, and a gain and phase mismatch between the receivers of
++-0.5 dB and +-3 degrees. The profile interprets these mismatch limits as two standard deviations,
+and uses the phase noise of a ramp from 77 to 81 GHz.
 
-Not verified in the original documents (from memory); check before citing:
-    - IF filters, from the same datasheet: two first-order high-pass filters with corners from 175
-      and from 350 kHz, which are the default corners of TI's SDK; pass band up to 0.9 of the
-      complex sample rate within +-0.5 dB; more than 60 dB of attenuation of frequencies that alias
-      into the pass band.
-    - Half-power angles of the antennas, one way, from the guides of the boards: +-28 degrees in
+The following values are from memory, were not verified in the original documents, and must be
+checked before they are cited:
+    - IF filters, from the same datasheet: two first-order high-pass filters with selectable
+      corners of at least 175 and 350 kHz, which are the default corners of TI's SDK; a pass band
+      up to 0.9 of the complex sample rate with +-0.5 dB ripple; an attenuation of more than 60 dB
+      at frequencies that alias into the pass band.
+    - One-way half-power angles of the antennas, from the boards' user guides: +-28 degrees in
       azimuth and +-14 degrees in elevation for the 77 GHz boards, +-60 and +-15 degrees for ISK,
-      +-60 and +-60 degrees for ODS, AOP and low-power boards. They are plausible: the directivity
-      of each pattern exceeds the published peak gain, by 1 to 4 dB.
-    - Phase noise of the 60 GHz chips: -92 dBc/Hz at 1 MHz.
+      +-60 and +-60 degrees for ODS, AOP and low-power boards. These angles are plausible: the
+      directivity of each pattern exceeds the published peak gain by 1 to 4 dB.
+    - Phase noise of the 60 GHz chips: -92 dBc/Hz at 1 MHz offset.
 
-Assumptions without a source: back lobes of -30 dB, and a bandwidth of the phase-locked loop of
-300 kHz. Leakage, DC offset, chirp jitter and packet loss depend on the individual board and are not
-in TI's documents, so that the profile "datasheet" leaves them ideal; `radarsim.validate --fit`
-measures noise and leakage in a capture.
+The back lobes of -30 dB and the phase-locked loop's bandwidth of 300 kHz are assumptions without a
+source. Leakage, DC offset, chirp jitter and packet loss depend on the individual board and are not
+specified by TI, so these parts are ideal in the profile "datasheet". The command
+`radarsim.validate --fit` measures noise and leakage in a capture.
 """
 
 import math
@@ -53,12 +54,12 @@ BACK_LOBE_DB = -30.0
 
 
 def cosine_exponent(half_power_rad: float) -> float:
-    """Exponent n for which cos^n of an angle is one half."""
+    """Return the exponent n for which cos^n of an angle is one half."""
     return math.log(0.5) / math.log(math.cos(half_power_rad))
 
 
 def board_pattern(board: str) -> AntennaPattern:
-    """Antenna pattern of a board in `boards.BOARDS`, whose antennas are all alike."""
+    """Return the pattern that all antennas of a board in `boards.BOARDS` share."""
     azimuth, elevation = (cosine_exponent(math.radians(deg)) for deg in HALF_POWER_DEG[board])
     return AntennaPattern(
         azimuth_exponent=azimuth, elevation_exponent=elevation, back_lobe_db=BACK_LOBE_DB
@@ -66,10 +67,10 @@ def board_pattern(board: str) -> AntennaPattern:
 
 
 def datasheet_profile(radar: Radar) -> ReceiverProfile:
-    """The profile "datasheet" of a radar.
+    """Return the profile "datasheet" of a radar.
 
     Raises:
-        InputError: the radar names no board, so that its documents are unknown.
+        InputError: the radar does not name a board, so no datasheet is known.
     """
     if radar.board not in BOARDS:
         problem = f"is {radar.board!r}; the profile datasheet needs one of TI's boards"
@@ -89,7 +90,7 @@ def datasheet_profile(radar: Radar) -> ReceiverProfile:
 
 
 def profile_named(name: str, radar: Radar) -> ReceiverProfile | None:
-    """Return the profile of a name in `PROFILE_NAMES`; None for the ideal radar.
+    """Return the profile with a name in `PROFILE_NAMES`; None for the ideal radar.
 
     Raises:
         InputError: the name is unknown, or the profile does not exist for this radar.

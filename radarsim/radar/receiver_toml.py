@@ -9,8 +9,8 @@
     [phase_noise]
     level_dbc_per_hz = -93
 
-Each section is one part of the profile; sections that are missing are ideal, unless a base profile
-is given. The cuts of antennas may also be given in degrees, as `azimuth_cut_deg`.
+Each section is one part of the profile. A missing section means an ideal part, unless a base
+profile is given. Antenna cuts may also be given in degrees, for example as `azimuth_cut_deg`.
 """
 
 import difflib
@@ -26,7 +26,7 @@ from radarsim.radar.receiver_profile import PARTS, ReceiverProfile
 from radarsim.radar.toml_text import toml_text
 
 _TEXTS = ("name", "source")
-# Ending of the keys of antenna cuts whose angles are in degrees; other keys are those of the parts.
+# Key suffix of antenna cuts with angles in degrees; all other keys are field names of the parts.
 _IN_DEGREES = "_deg"
 
 
@@ -35,7 +35,7 @@ def parse_profile(text: str, where: str, base: ReceiverProfile | None = None) ->
 
     Args:
         text: TOML text.
-        where: name of the file, for messages.
+        where: name of the file, used in error messages.
         base: profile whose settings apply where the text states none; None for the ideal radar.
 
     Raises:
@@ -52,7 +52,7 @@ def parse_profile(text: str, where: str, base: ReceiverProfile | None = None) ->
 def profile_from_table(
     table: Mapping[str, Any], where: str, base: ReceiverProfile | None = None
 ) -> ReceiverProfile:
-    """Make a profile from a table; the arguments and errors are those of `parse_profile`."""
+    """Make a profile from a TOML table; same arguments and errors as `parse_profile`."""
     base = base or ReceiverProfile()
     for key in table:
         if key not in PARTS and key not in _TEXTS:
@@ -74,7 +74,7 @@ def profile_from_table(
 
 
 def profile_table(profile: ReceiverProfile) -> dict[str, Any]:
-    """Nested table of all settings of the parts that are not ideal."""
+    """Return a nested table of all settings of the parts that are not ideal."""
     table: dict[str, Any] = {name: getattr(profile, name) for name in _TEXTS}
     for name, part in profile.parts.items():
         table[name] = {each.name: getattr(part, each.name) for each in fields(part)}
@@ -105,7 +105,7 @@ def _part(name: str, values: Any, base: ProfilePart | None, where: str) -> Profi
 
 
 def _in_radians(key: str, value: Any) -> tuple[str, Any]:
-    """Convert the angles of a cut in degrees, and lists to tuples."""
+    """Convert the angles of a cut from degrees to radians, and lists to tuples."""
     if not isinstance(value, list):
         return key, value
     if not key.endswith(_IN_DEGREES):

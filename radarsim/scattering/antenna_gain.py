@@ -1,8 +1,8 @@
-"""Gain of an antenna in a direction, as a smooth logarithm that the fast sum can interpolate.
+"""Antenna gain in a direction, as a smooth logarithm that the fast sum can interpolate.
 
-The gain does not depend on the reflection, so a transmitter's gain is a factor of the weights per
-transmitter and a receiver's gain is a factor of the weights per receiver: the separation of the
-fast sum into transmitters and receivers is exact for antenna patterns.
+The gain does not depend on the reflection, so a transmitter's gain is a factor in the weights per
+transmitter, and a receiver's gain is a factor in the weights per receiver. Antenna patterns
+therefore add no error to the fast sum's factorisation into transmitters and receivers.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from scipy.interpolate import PchipInterpolator
 from radarsim.radar.receiver_profile import AntennaPattern
 
 Cut = Float[Array, " angle"] | Float[np.ndarray, " angle"]
-# Spacing of the resampled cuts of a table.
+# Angular spacing of the samples of a resampled cut.
 CUT_STEP_RAD = np.radians(1.0)
-# Smallest cosine in a logarithm; the gain of the back lobes exceeds the gain in this direction.
+# Smallest cosine whose logarithm is taken; the back-lobe gain exceeds the gain at this cosine.
 SMALLEST_COSINE = 1e-6
 NEPERS_PER_DB = np.log(10) / 20
-# Angle beyond the end of a measured cut within which the cut falls below the gain of the back
-# lobes, which is added to the cuts, and distance from this gain.
+# Beyond each end of a measured cut, the cut falls within END_OF_CUT_RAD to a level that is
+# BELOW_BACK_LOBE_DB below the back-lobe gain, so that only the back lobes contribute.
 END_OF_CUT_RAD = np.radians(10.0)
 BELOW_BACK_LOBE_DB = 30.0
 
@@ -31,13 +31,13 @@ BELOW_BACK_LOBE_DB = 30.0
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class AntennaGain:
-    """An antenna pattern as arrays, so that clips of one program may have different patterns.
+    """Antenna pattern as arrays, so that clips with different patterns share one compiled program.
 
     Attributes:
-        azimuth_exponent, elevation_exponent: exponents of the power.
+        azimuth_exponent, elevation_exponent: exponents of the cosine in the power pattern.
         back_lobe: power of the back lobes relative to boresight, as a natural logarithm.
         azimuth_cut, elevation_cut: natural logarithm of the power from -180 to 180 degrees in steps
-            of `CUT_STEP_RAD`; None for the exponent.
+            of `CUT_STEP_RAD`; None to use the exponent.
     """
 
     azimuth_exponent: ArrayLike
@@ -48,7 +48,7 @@ class AntennaGain:
 
 
 def antenna_gain(pattern: AntennaPattern) -> AntennaGain:
-    """Convert a pattern without ranges to arrays."""
+    """Convert an antenna pattern whose settings are numbers, not ranges, to arrays."""
     back_lobe = 2 * NEPERS_PER_DB * pattern.back_lobe_db
     return AntennaGain(
         azimuth_exponent=pattern.azimuth_exponent,
@@ -60,7 +60,7 @@ def antenna_gain(pattern: AntennaPattern) -> AntennaGain:
 
 
 def _resampled(cut, back_lobe: float) -> np.ndarray | None:
-    """Interpolate a cut by monotone cubics; beyond its ends, it falls far below the back lobes."""
+    """Interpolate a cut by monotone cubics and let both ends fall far below the back lobes."""
     if not cut:
         return None
     angle_rad, power_db = np.array(cut).T
@@ -75,7 +75,7 @@ def _resampled(cut, back_lobe: float) -> np.ndarray | None:
 
 
 def log_gain(gain: AntennaGain, direction_m: Float[Array, "*batch 3"]) -> Float[Array, "*batch"]:
-    """Natural logarithm of the amplitude in a direction, relative to boresight.
+    """Return the natural logarithm of the amplitude in a direction, relative to boresight.
 
     Args:
         gain: the antenna pattern.
@@ -96,13 +96,13 @@ def log_gain(gain: AntennaGain, direction_m: Float[Array, "*batch 3"]) -> Float[
 
 
 def _cosine_cut(exponent, cosine):
-    """Logarithm of cos^n, and far below any back lobe behind the antenna."""
+    """Return the logarithm of cos^n; behind the antenna, the value is far below any back lobe."""
     in_front = exponent * jnp.log(jnp.maximum(cosine, SMALLEST_COSINE))
     return jnp.where(cosine > SMALLEST_COSINE, in_front, -100.0)
 
 
 def _at(cut: Cut, angle_rad: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Interpolate a cut by the cubics of Catmull and Rom, which have continuous derivatives."""
+    """Interpolate a cut by Catmull-Rom splines, whose first derivatives are continuous."""
     place = (angle_rad + np.float32(np.pi)) / np.float32(CUT_STEP_RAD)
     index = jnp.clip(jnp.floor(place).astype(jnp.int32), 1, len(cut) - 3)
     t = place - index

@@ -1,6 +1,6 @@
 """Permittivity of skin and reflection from layered dielectrics, such as skin under clothing.
 
-Permittivities are relative and written eps' - j eps'', for the time dependence exp(j w t).
+Permittivities are relative and have the form eps' - j eps'', for the time dependence exp(j w t).
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from radarsim.errors import InputError
 
 VACUUM_PERMITTIVITY_F_PER_M = 8.8541878128e-12
 POLARISATIONS = ("te", "tm")
-# Largest thickness of a garment or air gap, which rules out millimetres given as metres.
+# Maximum thickness of a garment or air gap, which catches millimetres given as metres.
 THICKEST_M = 0.05
 
 
@@ -33,7 +33,7 @@ class ColeCole:
     conductivity_s_per_m: float
 
     def permittivity(self, freq_hz: float) -> complex:
-        """Relative permittivity, eps' - j eps''.
+        """Return the relative permittivity eps' - j eps'' at a frequency.
 
             eps_inf + sum_n step_n / (1 + (j w tau_n)^(1 - alpha_n)) + conductivity / (j w eps0)
 
@@ -47,7 +47,7 @@ class ColeCole:
         return complex(self.permittivity_inf + sum(poles) + ohmic)
 
 
-# Two of the four dispersions in the table are zero for dry skin. Source: S. Gabriel, R. W. Lau, C.
+# Two of the table's four dispersions are zero for dry skin. Source: S. Gabriel, R. W. Lau, C.
 # Gabriel, "The dielectric properties of biological tissues: III. Parametric models for the
 # dielectric spectrum of tissues", Phys. Med. Biol. 41, 1996, table 1; relaxation times with four
 # digits from appendix C of the report "Compilation of the dielectric properties of body tissues at
@@ -56,10 +56,10 @@ DRY_SKIN = ColeCole(4.0, ((32.0, 7.234e-12, 0.0), (1100.0, 32.481e-9, 0.2)), 2e-
 
 
 def skin_permittivity(freq_hz: float) -> complex:
-    """Relative permittivity of dry skin, eps' - j eps'': 7.98 - j10.9 at 60 GHz.
+    """Return the relative permittivity eps' - j eps'' of dry skin, 7.98 - j10.9 at 60 GHz.
 
-    The measurements behind the parameters end at 20 GHz, so values at 60 to 80 GHz are an
-    extrapolation by the model.
+    The parameters were fitted to measurements up to 20 GHz, so values at 60 to 80 GHz are
+    extrapolated by the model.
 
     Args:
         freq_hz: frequency [Hz].
@@ -73,9 +73,9 @@ class Clothing:
 
     Attributes:
         thickness_m: thickness of the fabric [m]; 0 for no garment.
-        permittivity: relative permittivity eps' - j eps'' of the fabric. The default value is of
-            the order of values published for dry cotton, not a measurement of a garment.
-        gap_m: thickness of the air between fabric and skin [m].
+        permittivity: relative permittivity eps' - j eps'' of the fabric. The default value is
+            typical of published values for dry cotton, and is not a measurement of a garment.
+        gap_m: thickness of the air gap between fabric and skin [m].
     """
 
     thickness_m: float
@@ -97,7 +97,7 @@ class Clothing:
 
     @property
     def layers(self) -> tuple[tuple[complex, float], ...]:
-        """Permittivity and thickness [m] of fabric and air gap, outermost layer first."""
+        """Return permittivity and thickness [m] of the fabric and the air gap, outermost first."""
         return (complex(self.permittivity), self.thickness_m), (1.0 + 0j, self.gap_m)
 
 
@@ -108,19 +108,20 @@ def layered_reflection(
     incidence_rad: float = 0.0,
     polarisation: str = "te",
 ) -> complex:
-    """Reflection coefficient of plane layers on a half-space, by transfer matrices.
+    """Compute the reflection coefficient of plane layers on a half-space by transfer matrices.
 
     Each layer relates the tangential fields E and H on its two sides by
 
         [cos d, j sin d / Y; j Y sin d, cos d],  d = k0 t sqrt(eps - sin^2),
 
-    where Y is the layer's wave admittance over that of vacuum: sqrt(eps - sin^2) for TE and
+    where Y is the layer's wave admittance relative to vacuum: sqrt(eps - sin^2) for TE and
     eps / sqrt(eps - sin^2) for TM polarisation. With (E, H) at the surface, the coefficient is
     (Y0 E - H) / (Y0 E + H).
 
     Args:
         freq_hz: frequency [Hz].
-        layers: relative permittivity eps' - j eps'' and thickness [m], outermost layer first.
+        layers: relative permittivity eps' - j eps'' and thickness [m] of each layer, outermost
+            layer first.
         ground_permittivity: relative permittivity of the half-space; None for a perfect conductor.
         incidence_rad: angle between the incoming ray and the normal [rad].
         polarisation: "te" (electric field perpendicular to the plane of incidence) or "tm".

@@ -1,4 +1,4 @@
-"""Physical optics of a body surface: Gaussian facets, with roughness and clothing as options."""
+"""Physical optics of a body surface: Gaussian facets with optional roughness and clothing."""
 
 from dataclasses import dataclass, field, fields
 
@@ -30,11 +30,11 @@ MATERIALS = ("skin", "metal")
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class RoughFacets(gaussian_facets.Facets):
-    """Gaussian patches of which each may be a smooth facet or a rough scatterer.
+    """Gaussian patches, each of which is either a smooth facet or a rough scatterer.
 
     Attributes:
         rough: whether the patch is a rough scatterer.
-        material_cycles: random phase of a rough scatterer [cycles].
+        material_cycles: random phase of each rough scatterer [cycles].
     """
 
     rough: Bool[Array, "*batch face"]
@@ -44,15 +44,16 @@ class RoughFacets(gaussian_facets.Facets):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class PhysicalOptics:
-    """Physical optics on curved Gaussian facets (gaussian_facets.py), not fitted to data.
+    """Physical optics on curved Gaussian facets (gaussian_facets.py), without fitted parameters.
 
     Attributes:
         material: "skin" (dry skin at the radar's frequency) or "metal" (Gamma = 1).
         clothing: a garment that covers the whole surface; None for a bare surface.
         roughness: statistics of a rough surface; None for a smooth surface.
-        blur_m: standard deviation of the Gaussian blur of each facet [m]. At the angle of incidence
-            a, the blur reduces the power of the echo of sharp edges by exp(-(2 k blur sin a)^2); 0
-            for plates whose mesh has edges below half a wavelength.
+        blur_m: standard deviation of the Gaussian blur of each facet [m]. At the angle of
+            incidence a, the blur multiplies the power of the echoes of sharp edges by
+            exp(-(2 k blur sin a)^2). Use 0 for plates whose mesh has edges below half a
+            wavelength.
     """
 
     material: str = field(default="skin", metadata={"static": True})
@@ -77,21 +78,21 @@ class PhysicalOptics:
 
     @property
     def lobe_rad(self) -> float:
-        """Return 0 (width unknown), as the lobe of a facet depends on its size and curvature."""
+        """Return 0 for an unknown width: a facet's lobe width depends on its size and curvature."""
         return 0.0
 
     def reflectivity_at(self, radar: Radar) -> float:
-        """|Gamma| of the surface at normal incidence, which physical optics requires.
+        """Return |Gamma| of the surface at normal incidence, as required by physical optics.
 
-        The echo of a smooth or gently rough surface returns from points whose normal points to the
-        radar.
+        The echo of a smooth or slightly rough surface comes from points whose normal is directed
+        at the radar.
         """
         if self.clothing is not None:
             return abs(self._clothed(radar))
         return skin_reflectivity(radar) if self.material == "skin" else 1.0
 
     def scatterers(self, vertices_m, faces, picked=None) -> gaussian_facets.Facets:
-        """The triangles of the mesh as Gaussian patches of a curved surface."""
+        """Represent the triangles of the mesh as Gaussian patches of a curved surface."""
         facets = gaussian_facets.facets_of(vertices_m, faces, picked, self.blur_m)
         if self.roughness is None:
             return facets
@@ -106,7 +107,7 @@ class PhysicalOptics:
         )
 
     def log_weight(self, radar: Radar, scatterers: gaussian_facets.Facets, tx_m, rx_m):
-        """Log-amplitude and phase at the centre frequency of the sweep."""
+        """Return the log-amplitude and phase at the centre frequency of the sweep."""
         wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
         level, cycles = self.log_weight_at(wavenumber_per_m, scatterers, tx_m, rx_m)
         if self.clothing is not None:
@@ -114,7 +115,7 @@ class PhysicalOptics:
         return level, cycles
 
     def log_weight_at(self, wavenumber_per_m: ArrayLike, scatterers, tx_m, rx_m):
-        """Log-amplitude and phase at any frequency, without the phase of the clothing.
+        """Return the log-amplitude and phase at any frequency, without the phase of the clothing.
 
         Args:
             wavenumber_per_m: k = 2 pi / lambda [1/m].
@@ -131,16 +132,16 @@ class PhysicalOptics:
         return level, cycles
 
     def _clothed(self, radar: Radar) -> complex:
-        """Reflection coefficient of the clothed surface at normal incidence."""
+        """Return the reflection coefficient of the clothed surface at normal incidence."""
         freq_hz = radar.chirp.centre_freq_hz
         ground = skin_permittivity(freq_hz) if self.material == "skin" else None
         return layered_reflection(freq_hz, self.clothing.layers, ground)
 
     def _clothing_cycles(self, radar: Radar) -> float:
-        """Phase that the garment adds to the echo of the bare surface [cycles].
+        """Return the phase that the garment adds to the echo of the bare surface [cycles].
 
-        The phase of the IF signal increases with the delay, so its sign is opposite to that of a
-        wave with the time dependence exp(j w t).
+        The phase of the IF signal increases with the delay, so this phase has the opposite sign
+        to the phase of a wave with the time dependence exp(j w t).
         """
         freq_hz = radar.chirp.centre_freq_hz
         ground = skin_permittivity(freq_hz) if self.material == "skin" else None
@@ -149,13 +150,13 @@ class PhysicalOptics:
 
 
 def echo_faces(reflection, faces: FaceIndices) -> Int[Array, "copy 3"] | Int[np.ndarray, "copy 3"]:
-    """Return the faces whose echoes a reflection model sums: each face twice if it is rough.
+    """Return the faces whose echoes a reflection model sums; a rough surface has each face twice.
 
     Args:
         reflection: any reflection model.
         faces: triangles of the mesh.
     """
-    # A model that is weighted by antenna patterns and filters contains the reflection model.
+    # A model weighted by antenna patterns and filters contains the actual reflection model.
     own = getattr(reflection, "model", reflection)
     rough = isinstance(own, PhysicalOptics) and own.roughness is not None
     return with_rough_copies(faces) if rough else faces

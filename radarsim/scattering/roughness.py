@@ -2,11 +2,11 @@
 
 A rough surface is simulated with two scatterers per face: the smooth facet, whose amplitude is
 multiplied by the coherent factor rho, and a rough scatterer with the power 1 - rho^2 and a random
-phase that is fixed to the material. The two are separate scatterers because the logarithm of their
-sum would not be smooth in time, as the fast sum requires (it has nulls).
+phase that is fixed to the material. The two scatterers are kept separate because the fast sum
+requires log-amplitudes that are smooth in time, and the sum of the two scatterers has nulls.
 
 The list of faces therefore contains every triangle twice. The order of the corners distinguishes
-the two copies: in the smooth copy, the corner with the smallest vertex index is the first.
+the two copies: the smooth copy starts with the corner that has the smallest vertex index.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from radarsim.numerics.angles import squared_angle
 from radarsim.numerics.vectors import dot, norm
 from radarsim.scene.mesh import FaceIndices, Faces
 
-# Least share of the power that is scattered incoherently, and least area [m^2], which keep the
-# logarithm finite on a smooth surface, at grazing incidence and for a degenerate face.
+# Minimum incoherent share of the power, and minimum face area [m^2], which keep the logarithm
+# finite on a smooth surface, at grazing incidence and for a degenerate face.
 LEAST_SHARE, SMALLEST_AREA_M2 = 1e-8, 1e-30
 
 
@@ -38,7 +38,7 @@ class Roughness:
             of the incoherent echo. For heights with a Gaussian correlation of length l, the slope
             is sqrt(2) height_rms_m / l. The quasi-specular lobe of the width sigma corresponds to
             a slope of sigma / 4.
-        realisation: number of the random surface; each number gives other phases.
+        realisation: number of the random surface; each number gives different phases.
     """
 
     height_rms_m: ArrayLike = 0.25e-3
@@ -69,15 +69,15 @@ def with_rough_copies(faces: FaceIndices) -> Int[Array, "twice 3"]:
 
 
 def are_rough_copies(faces: FaceIndices) -> Bool[Array, " face"]:
-    """Which faces of `with_rough_copies` are rough copies."""
+    """Return a mask of the rough copies among the faces of `with_rough_copies`."""
     return faces[:, 0] > jnp.minimum(faces[:, 1], faces[:, 2])
 
 
 def material_cycles(faces: FaceIndices, realisation: ArrayLike) -> Float[Array, " face"]:
-    """Random phase of each face [cycles], uniform in 0..1 and fixed by its vertex indices.
+    """Return the random phase of each face [cycles], uniform in 0..1, fixed by vertex indices.
 
     Args:
-        faces: triangles, in the order of corners of `with_rough_copies`.
+        faces: triangles with the corner order of `with_rough_copies`.
         realisation: number of the random surface.
     """
     state = jnp.asarray(realisation, jnp.uint32) * np.uint32(0x9E3779B9)
@@ -88,7 +88,7 @@ def material_cycles(faces: FaceIndices, realisation: ArrayLike) -> Float[Array, 
 
 
 def _mixed(state):
-    """Hash 32-bit integers, so that each input bit changes half of the output bits."""
+    """Hash 32-bit integers such that each input bit changes about half of the output bits."""
     state = (state ^ (state >> 16)) * np.uint32(0x7FEB352D)
     state = (state ^ (state >> 15)) * np.uint32(0x846CA68B)
     return state ^ (state >> 16)
@@ -97,13 +97,13 @@ def _mixed(state):
 def log_coherent_factor(
     roughness: Roughness, wavenumber_per_m: ArrayLike, facing: Float[Array, "*out"]
 ) -> Float[Array, "*out"]:
-    """Logarithm of rho = exp(-(2 k s cos)^2 / 2), by which roughness reduces the coherent echo.
+    """Return the logarithm of the coherent factor rho = exp(-(2 k s cos)^2 / 2) of the echo.
 
     Args:
         roughness: statistics of the surface; s is its height_rms_m.
         wavenumber_per_m: k = 2 pi / lambda [1/m].
-        facing: component along the normal of the sum of the unit vectors from both antennas to the
-            face, which is -2 cos of the incidence angle for a radar with one antenna.
+        facing: normal component of the sum of the unit vectors from both antennas to the face;
+            -2 cos of the incidence angle for a radar with one antenna.
 
     Source:
         Ulaby, Moore, Fung, "Microwave Remote Sensing", volume 2, 1982, section 12-4.
@@ -118,7 +118,7 @@ def log_rough_weight(
     tx_m: Float[Array, "*#antennas 3"],
     rx_m: Float[Array, "*#antennas 3"],
 ) -> tuple[Float[Array, "*out"], Float[Array, "*out"]]:
-    """Log-amplitude of the rough scatterers, and log rho of the smooth facets.
+    """Return the log-amplitude of the rough scatterers, and log rho of the smooth facets.
 
     A rough scatterer has the amplitude
 
@@ -126,16 +126,16 @@ def log_rough_weight(
         sigma0 = exp(-theta^2 / (8 slope^2)) / (2 slope^2),
 
     where theta is the angle between the mirrored incoming ray and the direction to the receiver.
-    sigma0 is the scattering coefficient of geometrical optics without |Gamma|^2 for small slopes:
-    the tangent of the tilt theta / 2 is replaced by the tilt, because the logarithm of the tangent
+    sigma0 is the small-slope scattering coefficient of geometrical optics without |Gamma|^2: the
+    tangent of the tilt theta / 2 is replaced by the tilt, because the logarithm of the tangent
     form is not bounded at grazing incidence. The mean of sigma0 over the directions is 1 within
-    0.1 dB for slopes up to 0.13, so rough and coherent power add up to the power that a smooth
-    surface reflects.
+    0.1 dB for slopes up to 0.13, so the incoherent and the coherent power add up to the power
+    that a smooth surface reflects.
 
     Args:
         roughness: statistics of the surface.
         wavenumber_per_m: k = 2 pi / lambda [1/m].
-        faces: faces whose batch axes broadcast against those of the antennas.
+        faces: faces whose batch axes broadcast against the batch axes of the antennas.
         tx_m, rx_m: antenna positions [m].
 
     Source:

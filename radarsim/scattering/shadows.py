@@ -1,8 +1,8 @@
 """Shadows that the other bodies of a scene cast on the faces of one body.
 
-A body usually shadows only a small part of another body, if any. The shadow test is therefore
-separate from the self-occlusion test of the body, and uses only those faces of the other body that
-can lie in front of a target.
+A body usually shadows only a small part of another body, or no part at all. The shadow test is
+therefore separate from the self-occlusion test of a body, and uses only those faces of the other
+body that can lie in front of a target.
 """
 
 import jax
@@ -13,7 +13,7 @@ from radarsim.numerics.vectors import norm
 from radarsim.scattering.visibility import faces_radar, unoccluded
 from radarsim.scene.mesh import FaceIndices, faces_of
 
-# Margin around the view of the targets, as a difference of view coordinates (1 mm at 1 m).
+# Margin around the targets' bounding rectangle in view coordinates (1 mm at a range of 1 m).
 VIEW_MARGIN = 1e-3
 
 
@@ -25,12 +25,12 @@ def unshadowed(
 ) -> Bool[Array, " target"]:
     """Find the selected targets that another body does not hide from the origin.
 
-    The radar illuminates a face and receives its echo along the same line of sight, so one test
+    The radar illuminates a face and receives the echo along the same line of sight, so one test
     from the phase centre applies to both directions, as in `visibility.unoccluded`.
 
     Args:
         targets_m: points of one body to be tested [m], radar frame.
-        selected: targets to be tested; all others count as hidden.
+        selected: mask of the targets to be tested; all other targets count as hidden.
         vertices_m: vertices of the other body [m], radar frame.
         faces: triangles of the other body.
 
@@ -54,16 +54,17 @@ def may_shadow(
 ) -> Bool[Array, " occluder"]:
     """Find the triangles that can lie in front of a selected target.
 
-    These triangles overlap the rectangle of the targets in the view coordinates y/x and z/x, and
-    are nearer than the farthest target. The coordinates order only points in front of the radar,
-    so every triangle remains if a target or a corner is not in front of the radar.
+    These triangles overlap the bounding rectangle of the targets in the view coordinates y/x and
+    z/x, and are nearer than the farthest target. View coordinates are valid only for points in
+    front of the radar, so every triangle is kept if any target or corner is not in front of the
+    radar.
 
     Args:
         targets_m: points to be tested [m], radar frame.
-        selected: targets to be tested.
+        selected: mask of the targets to be tested.
         corners_m: corners of the triangles [m]; the second axis holds the three corners.
     """
-    # An unselected target is replaced by a selected one, which does not change the extent.
+    # Unselected targets are replaced by a selected target, so that the bounds do not change.
     tested_m = jnp.where(selected[:, None], targets_m, targets_m[jnp.argmax(selected)])
     low, high = (extreme(_view(tested_m), axis=0) for extreme in (jnp.min, jnp.max))
     corners = _view(corners_m)
@@ -76,5 +77,5 @@ def may_shadow(
 
 
 def _view(points_m: Float[Array, "*batch 3"]) -> Float[Array, "*batch 2"]:
-    """View coordinates y/x and z/x of points in front of the radar."""
+    """Return the view coordinates y/x and z/x of points in front of the radar."""
     return points_m[..., 1:] / points_m[..., :1]

@@ -1,8 +1,8 @@
-"""Reflection models whose echoes are weighted by antenna patterns and by the filters of the IF.
+"""Reflection models whose echoes are weighted by antenna patterns and IF filters.
 
-Both are smooth functions of the direction and of the delay of an echo, so they are part of the
-weight of each face. The filters must act here, before the samples are taken: an echo beyond the
-maximum range is aliased to another range, from which it cannot be separated.
+Antenna patterns and IF filters are smooth functions of an echo's direction and delay, so they are
+part of the weight of each face. The filters must act before sampling: an echo beyond the maximum
+range is aliased to another range, where no later filter can separate the echo.
 """
 
 from dataclasses import dataclass, replace
@@ -21,16 +21,16 @@ from radarsim.scattering.antenna_gain import NEPERS_PER_DB, AntennaGain, antenna
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.mesh import Faces
 
-# Attenuation at the end of the pass band, from which the order of the low-pass filter follows.
+# Attenuation at the edge of the pass band, which determines the order of the low-pass filter.
 PASS_EDGE_DB = 0.5
-# Lowest beat frequency in a logarithm [Hz], far below one range bin.
+# Lowest beat frequency whose logarithm is taken [Hz], far below one range bin.
 LOWEST_BEAT_HZ = 1.0
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class FilterResponse:
-    """IF filters as numbers that may be traced; see `receiver_profile.IfFilter`."""
+    """Parameters of the IF filters that JAX can trace; see `receiver_profile.IfFilter`."""
 
     high_pass_1_hz: ArrayLike
     high_pass_2_hz: ArrayLike
@@ -39,14 +39,14 @@ class FilterResponse:
 
 
 def filter_response(part: IfFilter) -> FilterResponse:
-    """Convert IF filters without ranges to numbers."""
+    """Convert IF filters whose settings are numbers, not ranges, to traceable parameters."""
     return FilterResponse(
         part.high_pass_1_hz, part.high_pass_2_hz, part.pass_fraction, part.stop_band_db
     )
 
 
 def high_pass(response: FilterResponse, beat_hz):
-    """Natural log-amplitude and phase [cycles] of the two first-order high-pass filters.
+    """Return the log-amplitude and phase [cycles] of the two first-order high-pass filters.
 
     H(f) = j f / (f_c + j f)
     """
@@ -60,16 +60,16 @@ def high_pass(response: FilterResponse, beat_hz):
 
 
 def low_pass(response: FilterResponse, fraction):
-    """Natural log-amplitude of the anti-alias filter, which has a linear phase.
+    """Return the natural log-amplitude of the anti-alias filter, whose phase is linear.
 
         |H(f)|^2 = 1 / (1 + e (f / f_p)^2n) + d
 
-    f_p is the end of the pass band, e follows from `PASS_EDGE_DB`, d is the attenuation of the stop
-    band, and n is such that the first term is d / 10 at the sample rate, where the stop band
-    begins. A filter whose pass band ends at 0 passes everything.
+    f_p is the edge of the pass band, e follows from `PASS_EDGE_DB`, and d is the stop-band power
+    gain. The order n is such that the first term is d / 10 at the sample rate, where the stop band
+    begins. A filter whose pass band ends at 0 passes all frequencies.
 
     Args:
-        response: the filters.
+        response: parameters of the IF filters.
         fraction: frequency as a fraction of the complex sample rate.
     """
     edge = jnp.maximum(response.pass_fraction, 1e-3)
@@ -87,11 +87,11 @@ class WeightedReflection:
     """A reflection model whose echoes are weighted by antenna patterns and IF filters.
 
     Attributes:
-        model: the reflection model.
+        model: reflection model whose echoes are weighted.
         tx_gain, rx_gain: antenna patterns; None for isotropic antennas.
         response: IF filters; None for no filters.
         tx_axes, rx_axes: matrices that map a direction at an image antenna behind a mirror to the
-            direction at the antenna itself; None for the antennas themselves.
+            direction at the real antenna; None if the antennas are not images.
     """
 
     model: ReflectionModel
@@ -103,7 +103,7 @@ class WeightedReflection:
 
     @property
     def lobe_rad(self):
-        """Width of the model's lobe [rad]; antenna patterns are wider."""
+        """Return the width of the model's lobe [rad]; antenna patterns are wider."""
         return self.model.lobe_rad
 
     def reflectivity_at(self, radar: Radar) -> float:
@@ -115,7 +115,7 @@ class WeightedReflection:
         return self.model.scatterers(vertices_m, faces, picked)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Log-amplitude and phase [cycles] of the model, with those of antennas and filters."""
+        """Return the log-amplitude and phase [cycles] of the model, antennas and filters."""
         weight, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
         from_tx, from_rx = scatterers.centre_m - tx_m, scatterers.centre_m - rx_m
         if self.tx_gain is not None:
@@ -133,7 +133,7 @@ class WeightedReflection:
 
 
 def _at_antenna(axes, direction_m):
-    """Map directions at an image antenna to those at the antenna."""
+    """Map directions at an image antenna to directions at the real antenna."""
     return direction_m if axes is None else direction_m @ jnp.asarray(axes).T
 
 
@@ -142,18 +142,18 @@ def _at_antenna(axes, direction_m):
 class DelayWeightedReflection:
     """A reflection model whose echoes are multiplied by their delay in nanoseconds.
 
-    The sum of these echoes is the derivative of the echo by the frequency of the carrier, from
-    which the effects of phase noise and chirp jitter follow.
+    Up to a constant factor, the sum of these echoes is the derivative of the echo with respect
+    to the carrier frequency, from which the effects of phase noise and chirp jitter follow.
 
     Attributes:
-        model: the reflection model.
+        model: reflection model whose echoes are multiplied by the delay.
     """
 
     model: ReflectionModel
 
     @property
     def lobe_rad(self):
-        """Width of the model's lobe [rad]."""
+        """Return the width of the model's lobe [rad]."""
         return self.model.lobe_rad
 
     def reflectivity_at(self, radar: Radar) -> float:
@@ -165,14 +165,17 @@ class DelayWeightedReflection:
         return self.model.scatterers(vertices_m, faces, picked)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Log-amplitude of the model plus the logarithm of the delay, and the model's phase."""
+        """Return the model's log-amplitude plus the log of the delay, and the model's phase."""
         weight, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
         path_m = norm(scatterers.centre_m - tx_m) + norm(scatterers.centre_m - rx_m)
         return weight + jnp.log(path_m * np.float32(1e9 / SPEED_OF_LIGHT_MPS)), cycles
 
 
 def weighted_reflection(model: ReflectionModel, profile: ReceiverProfile | None) -> ReflectionModel:
-    """Weight the echoes of a model by the antennas and IF filters of a profile without ranges."""
+    """Weight a model's echoes by the antenna patterns and IF filters of a profile.
+
+    The settings of the profile must be numbers, not ranges.
+    """
     if profile is None or not (profile.tx_pattern or profile.rx_pattern or profile.if_filter):
         return model
     return WeightedReflection(
@@ -236,5 +239,5 @@ class _Unit:
 
 
 def _fraction_per_m(radar: Radar) -> float:
-    """Beat frequency per metre of path, as a fraction of the sample rate."""
+    """Return the beat frequency per metre of path as a fraction of the sample rate."""
     return radar.chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS / radar.chirp.sample_rate_hz

@@ -16,12 +16,12 @@ from radarsim.scene.coarsening import coarse_surface
 from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface
 from radarsim.scene.scene import Scene
 
-# Edge length of the cells of the tested meshes. The coarse surface lies up to about 2 cm inside the
-# fine surface, so that bodies that only touch are accepted.
+# Cell size for coarsening the tested meshes. The coarse surface lies up to about 2 cm inside the
+# fine surface, so bodies that only touch each other are accepted.
 COARSE_CELL_M = 0.05
-# Number of points whose solid angles are computed at a time, which limits the memory.
+# Number of points whose solid angles are computed at a time, chosen to limit memory use.
 POINTS_PER_STEP = 128
-# The solid angle is 4 pi from inside a surface and 0 from outside; the limit is half of 4 pi.
+# A closed surface subtends 4 pi at a point inside and 0 at a point outside; the limit is 2 pi.
 HALF = 2 * np.pi
 
 
@@ -31,13 +31,13 @@ def check_separation(
     """Check that no two bodies of a scene interpenetrate in the middle of any burst.
 
     Args:
-        where: name of the calling function, for messages.
+        where: name of the calling function, used in error messages.
         scene: subjects and radar pose.
         times_s: times of the surfaces [s].
         surfaces: result of `scene.skin_subjects` at these times.
 
     Raises:
-        InputError: a body is inside another body; the message names both and the time.
+        InputError: a body is inside another body; the message names both bodies and the time.
     """
     if len(surfaces) < 2:
         return
@@ -61,17 +61,17 @@ def _problem(scene: Scene, one: int, other: int, time_s: float) -> tuple[str, st
 
 
 def _middle_m(mesh: BurstMesh, kept) -> Float[np.ndarray, "frame vertex 3"]:
-    """Kept vertices of a mesh in the middle of each burst, radar frame [m]."""
+    """Return the kept vertices of a mesh in the middle of each burst, radar frame [m]."""
     node = mesh.vertices_m.shape[1] // 2
     vertices_m = np.asarray(mesh.vertices_m[:, node], np.float64)[:, kept]
     return vertices_m + np.asarray(mesh.origin_high_m[:, node], np.float64)[:, None]
 
 
 def first_penetration(one: tuple, other: tuple) -> int | None:
-    """Index of the first frame in which a vertex of one body is inside another body, or None.
+    """Return the first frame in which a vertex of one body is inside another body, or None.
 
     Args:
-        one, other: vertices [frame, vertex, 3] [m] and faces of each body.
+        one, other: vertices [frame, vertex, 3] [m] and faces of the two bodies.
     """
     for frame, (one_m, other_m) in enumerate(zip(one[0], other[0], strict=True)):
         if any_inside(one_m, other_m, other[1]) or any_inside(other_m, one_m, one[1]):
@@ -84,7 +84,7 @@ def any_inside(
     vertices_m: Float[np.ndarray, "vertex 3"],
     faces: FaceIndices,
 ) -> bool:
-    """Whether any of the points is inside a closed surface.
+    """Test whether any of the points is inside a closed surface.
 
     Args:
         points_m: points to be tested [m].
@@ -101,7 +101,7 @@ def any_inside(
 
 
 def _solid_angles(points_m, vertices_m, faces) -> Float[np.ndarray, " point"]:
-    """Solid angle of a whole surface as seen from each point, with products of matrices.
+    """Compute the solid angle of a surface as seen from each point, with matrix products.
 
     With corners A, B, C of a triangle and a = A - p, the triple product a . (b x c) is
     A . (B x C) - p . (A x B + B x C + C x A), and a . b is A . B - p . (A + B) + p . p.

@@ -1,4 +1,4 @@
-"""Bodies with a finer and smoothly curved surface, as physical optics at 60 to 80 GHz requires."""
+"""Bodies with a finer, smoothly curved surface, as required by physical optics at 60 to 80 GHz."""
 
 from dataclasses import replace
 
@@ -11,29 +11,29 @@ from radarsim.scene.body import BodyModel, with_mesh
 from radarsim.scene.skeleton import JOINT
 from radarsim.scene.subdivision import halve_long_edges_curved
 
-# Joints whose surroundings are large and gently curved.
+# Joints around which the body surface is large and gently curved.
 TRUNK = ("pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar")
 LIMB_EDGE_M, TRUNK_EDGE_M = 0.007, 0.010
-# Below this edge length, the arrays of a body exceed the memory of a small machine.
+# Minimum edge length; with shorter edges, a body's arrays exceed the memory of a small computer.
 LEAST_EDGE_M = 0.002
 
 
 def smooth_body(
     body: BodyModel, limb_edge_m: float = LIMB_EDGE_M, trunk_edge_m: float = TRUNK_EDGE_M
 ) -> BodyModel:
-    """Refine the mesh of a body on a curved surface, until its edges are short enough.
+    """Refine the mesh of a body on a curved surface until the edges are short enough.
 
-    The surface of `PhysicalOptics` converges with edges of 5 to 7 mm on limbs and 10 mm on the
-    trunk. The refinement is done once per body, takes seconds, and is not part of a simulation; the
-    cost of each frame grows with the number of faces.
+    The echo of `PhysicalOptics` converges with edges of 5 to 7 mm on limbs and 10 mm on the trunk.
+    The refinement takes seconds, is done once per body, and is not part of a simulation. The cost
+    of each frame grows with the number of faces.
 
     Args:
-        body: any model; the limits apply to its rest pose.
+        body: any body model; the edge limits apply to the rest pose of the model.
         limb_edge_m: maximum edge length on arms, legs, hands, feet and head [m].
         trunk_edge_m: maximum edge length on the trunk [m].
 
     Returns:
-        A model with more vertices; the original vertices come first and are unchanged.
+        A body model with more vertices; the original vertices come first and are unchanged.
 
     Raises:
         InputError: an argument is invalid.

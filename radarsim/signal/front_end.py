@@ -1,7 +1,7 @@
-"""Arrays of a receiver profile for one radar: what the receiver adds to an echo.
+"""Arrays of a receiver profile for one radar: the effects of the receiver on an echo.
 
-The arrays are traced, so that clips with different profiles share one compiled program, as long as
-their profiles have the same parts.
+The arrays are traced, so that clips with different profiles share one compiled program if the
+profiles have the same parts.
 """
 
 from dataclasses import dataclass
@@ -25,18 +25,18 @@ from radarsim.scattering.weighted_reflection import (
     weighted_reflection,
 )
 
-# Frequencies, in units of the sample rate, from which noise is aliased to each IF.
+# Frequency shifts, in units of the sample rate, by which noise is aliased to each IF.
 _ALIASES = (-2, -1, 0, 1, 2)
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class LeakageTones:
-    """Tones that leak from transmitters to receivers.
+    """Tones that leak from the transmitters to the receivers.
 
     Attributes:
         tones_v: sum of the tones, shape (tx, rx, sample) [V].
-        delayed_v: sum of the tones, each multiplied by its delay, in the same shape [V ns].
+        delayed_v: sum of the tones, each multiplied by its delay, same shape as `tones_v` [V ns].
     """
 
     tones_v: ArrayLike
@@ -46,20 +46,20 @@ class LeakageTones:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class FrontEnd:
-    """Everything that a receiver adds to echoes; a part that is None is ideal.
+    """All effects of a receiver on echoes; a part that is None is ideal.
 
     Clips may be stacked along a leading axis.
 
     Attributes:
         noise_gain: amplitude of the noise in each range bin relative to the nominal noise.
-        leakage: leakage of the transmitters.
-        phase_noise: amplitude spectrum of the oscillator's phase [rad per bin of white noise of
-            variance 1], over the frequencies of a real FFT.
-        jitter_hz: standard deviation of the start frequency of a chirp.
-        gain_mismatch, phase_mismatch_rad: standard deviations of channel errors, as logarithm of
-            the amplitude and in radian.
+        leakage: leakage from the transmitters to the receivers.
+        phase_noise: amplitude spectrum of the oscillator's phase over the frequencies of a real FFT
+            [rad per bin of white noise with variance 1].
+        jitter_hz: standard deviation of the chirp's start frequency.
+        gain_mismatch, phase_mismatch_rad: standard deviations of the channel errors: of the
+            logarithm of the amplitude, and of the phase in radians.
         dc_v: root mean square of the DC offset.
-        saturation_v: limit of I and Q.
+        saturation_v: voltage at which I and Q are clipped.
         loss_rate: probability that a packet is lost.
     """
 
@@ -75,12 +75,12 @@ class FrontEnd:
 
     @property
     def by_delay(self) -> bool:
-        """Whether an effect depends on the delay of the echo, which requires a second sum."""
+        """Whether an effect depends on the delay of the echoes, which requires a second sum."""
         return self.phase_noise is not None or self.jitter_hz is not None
 
 
 def front_end_of(radar: Radar) -> FrontEnd | None:
-    """Arrays of the profile of a radar; None for the ideal radar.
+    """Return the arrays of a radar's profile; None for the ideal radar.
 
     Raises:
         InputError: the profile holds ranges, from which no value has been drawn.
@@ -117,7 +117,7 @@ def parts_of(
 
 
 def check_drawn(profile: ReceiverProfile) -> None:
-    """Refuse a profile that holds ranges.
+    """Reject a profile that contains ranges.
 
     Raises:
         InputError: a setting is a range.
@@ -129,14 +129,14 @@ def check_drawn(profile: ReceiverProfile) -> None:
 
 
 def _noise_gain(radar: Radar, profile: ReceiverProfile) -> np.ndarray | None:
-    """Amplitude of the noise per range bin: the noise table, or else the filters' response."""
+    """Return the noise amplitude per range bin from the noise table, or else from the filters."""
     if profile.noise is not None:
         return noise_amplitude(radar, profile.noise)
     return _filtered_noise(radar, profile) if profile.if_filter is not None else None
 
 
 def noise_amplitude(radar: Radar, shape: NoiseShape) -> Float[np.ndarray, " sample"]:
-    """Interpolate a noise spectrum to the range bins of a radar, as an amplitude."""
+    """Interpolate the amplitude of a noise spectrum at the range bins of a radar."""
     fraction = np.arange(radar.chirp.num_samples) / radar.chirp.num_samples
     level_db = np.zeros_like(fraction)
     if shape.spectrum:
@@ -146,7 +146,7 @@ def noise_amplitude(radar: Radar, shape: NoiseShape) -> Float[np.ndarray, " samp
 
 
 def _filtered_noise(radar: Radar, profile: ReceiverProfile) -> Float[np.ndarray, " sample"]:
-    """Amplitude of white noise behind the IF filters, whose pass band starts at zero IF."""
+    """Return the amplitude of filtered white noise; the filter's pass band starts at zero IF."""
     response = filter_response(profile.if_filter)
     fraction = np.arange(radar.chirp.num_samples) / radar.chirp.num_samples
     power, edge = np.zeros_like(fraction), profile.if_filter.pass_fraction
@@ -159,7 +159,7 @@ def _filtered_noise(radar: Radar, profile: ReceiverProfile) -> Float[np.ndarray,
 
 
 def leakage_tones(radar: Radar, part: Leakage) -> LeakageTones:
-    """Samples of the leakage in every channel of a radar."""
+    """Compute the samples of the leakage in every channel of a radar."""
     delay_s = 2 * np.array(part.range_m) / SPEED_OF_LIGHT_MPS
     beat_hz = radar.chirp.slope_hz_per_s * delay_s
     tones = np.exp(2j * np.pi * np.outer(beat_hz, radar.chirp.sample_times_s))
@@ -172,10 +172,10 @@ def leakage_tones(radar: Radar, part: Leakage) -> LeakageTones:
 
 
 def _phase_spectrum(radar: Radar, part: PhaseNoise) -> Float[np.ndarray, " freq"]:
-    """Amplitude by which a real FFT of white noise of variance 1 becomes the oscillator's phase.
+    """Return the amplitude response that shapes white noise into the oscillator's phase noise.
 
-    The phase of the oscillator has the two-sided spectral density L(f), and white noise of variance
-    1 has the density 1 / sample rate.
+    The phase of the oscillator has the two-sided spectral density L(f), and white noise with the
+    variance 1 has the density 1 / sample rate. The response applies to a real FFT of this noise.
     """
     chirp = radar.chirp
     freq_hz = np.fft.rfftfreq(chirp.num_samples, 1 / chirp.sample_rate_hz)
@@ -191,16 +191,16 @@ def phase_rate(
     mean_delay_ns,
     white: Float[Array, "*batch sample"],
 ) -> Float[Array, "*batch sample"]:
-    """Phase error per nanosecond of delay [rad/ns] by the noise of an oscillator.
+    """Compute the phase error per nanosecond of delay [rad/ns] due to oscillator phase noise.
 
-    The phase phi(t) - phi(t - tau) has the spectral density L(f) 4 sin^2(pi f tau). It is exact for
-    the mean delay, and linear in the delay around the mean.
+    The phase phi(t) - phi(t - tau) has the spectral density L(f) 4 sin^2(pi f tau). The computed
+    phase error is exact for the mean delay, and linear in the delay around the mean.
 
     Args:
-        radar: board whose sample rate is used.
+        radar: radar whose sample rate is used.
         spectrum: amplitude spectrum of the oscillator's phase, from `FrontEnd`.
-        mean_delay_ns: mean delay of the echo.
-        white: white noise of variance 1, one realisation per chirp.
+        mean_delay_ns: mean delay of the echoes.
+        white: white noise with variance 1, one realisation per chirp.
     """
     num_samples = radar.chirp.num_samples
     freq_per_ns = np.fft.rfftfreq(num_samples, 1e9 / radar.chirp.sample_rate_hz)

@@ -1,9 +1,10 @@
-"""Receive an echo with the deviations of a receiver profile, or by the ideal receiver.
+"""Apply the effects of a receiver profile, or of the ideal receiver, to an echo.
 
     echo -> phase errors -> leakage -> noise -> DC offset -> saturation -> ADC -> lost packets
 
-Every effect has its own random key, derived from the key of the clip and, for effects that change
-within a clip, from the index of the frame. The thermal noise has the same draws as without profile.
+Every effect has a separate random key. This key is derived from the key of the clip and, for
+effects that change within a clip, from the index of the frame. A profile does not change the random
+draws of the thermal noise.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from radarsim.signal.settings import SimulationSettings
 
 # Complex samples in a packet of the DCA1000, which holds 1456 bytes.
 SAMPLES_PER_PACKET = 364
-# Numbers that are folded into a key: one for the whole clip, and one for each effect.
+# Numbers that are folded into a random key: one for the whole clip, and one for each effect.
 _CLIP = 0x7FFFFFFF
 _PHASE, _JITTER, _TX, _RX, _DC, _PACKETS = range(1_000_001, 1_000_007)
 
@@ -34,12 +35,12 @@ _PHASE, _JITTER, _TX, _RX, _DC, _PACKETS = range(1_000_001, 1_000_007)
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Echoes:
-    """Echo of a clip without the level constant, in a form that every receiver accepts.
+    """Echo of a clip, not yet scaled to volts, in a form that every receiver accepts.
 
     Attributes:
-        echo: IF samples.
-        delayed: IF samples of which every echo is multiplied by its delay [ns]; None if no effect
-            depends on the delay.
+        echo: IF samples of all echoes.
+        delayed: IF samples with each echo multiplied by its delay [ns]; None if no effect depends
+            on the delay.
     """
 
     echo: Complex[Array, "frame chirp tx rx sample"]
@@ -47,12 +48,12 @@ class Echoes:
 
 
 def echoes_of(front_end: FrontEnd | None, reflection: ReflectionModel, echo_of: Callable) -> Echoes:
-    """Compute the echo of a clip, and the echo weighted by delay if the front end requires it.
+    """Compute the echo of a clip, and the delay-weighted echo if the front end requires one.
 
     Args:
         front_end: arrays of the profile; None for the ideal radar.
-        reflection: the reflection model, with its antennas and filters.
-        echo_of: function from a reflection model to IF samples.
+        reflection: reflection model, including antenna patterns and IF filters.
+        echo_of: function that computes the IF samples for a reflection model.
     """
     delayed = None
     if front_end is not None and front_end.by_delay:
@@ -70,16 +71,16 @@ def receive_echoes(
     first_frame: ArrayLike = 0,
     front_end: FrontEnd | None = None,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Apply the receiver to an echo.
+    """Apply the effects of the receiver to an echo.
 
     Args:
-        radar: the simulated board, without profile.
+        radar: the simulated radar, without profile.
         echoes: IF samples without the level constant.
         key, settings, level_v, extra_noise_db, first_frame: arguments of `noise_and_adc.receive`.
         front_end: arrays of the profile; None for the ideal radar.
 
     Returns:
-        Volts at the ADC.
+        IF samples in volts at the ADC.
     """
     if front_end is None:
         echo = echoes.echo
@@ -118,7 +119,7 @@ def _key_of(key, *numbers):
 
 
 def channel_gain(radar: Radar, front_end: FrontEnd, key: Key) -> Complex[Array, "tx rx 1"]:
-    """Complex gain of every channel: that of the array times the random mismatch."""
+    """Return the complex gain of every channel: the array's gain times the random mismatch."""
     gain = jnp.asarray(np.asarray(radar.array.channel_gain, np.complex64)[:, :, None])
     if front_end.gain_mismatch is None:
         return gain
@@ -133,7 +134,7 @@ def channel_gain(radar: Radar, front_end: FrontEnd, key: Key) -> Complex[Array, 
 
 
 def dc_offset_v(radar: Radar, front_end: FrontEnd, key: Key) -> Complex[Array, "rx 1"] | float:
-    """DC offset of every receiver [V]."""
+    """Draw the DC offset of every receiver [V]."""
     if front_end.dc_v is None:
         return 0.0
     parts = jax.random.normal(_key_of(key, _CLIP, _DC), (2, radar.array.num_rx, 1))
@@ -141,14 +142,14 @@ def dc_offset_v(radar: Radar, front_end: FrontEnd, key: Key) -> Complex[Array, "
 
 
 def _with_phase_errors(radar, front_end, key, echo, delayed, gain):
-    """Apply channel gains, add the leakage, and apply phase noise and jitter to both."""
+    """Apply channel gains, add leakage, and apply phase noise and jitter to echo and leakage."""
     leakage = front_end.leakage
     frame_v = echo * gain
     if front_end.by_delay:
         delayed_v = delayed * gain
         delay_ns = _mean_delay_ns(frame_v, delayed_v)
         rate = _phase_error_per_ns(radar, front_end, key, delay_ns, frame_v)
-        # The phase of the mean delay is exact, and its change with the delay is of first order.
+        # The phase error is exact at the mean delay, and linear in the deviation from the mean.
         centred_v = delayed_v - delay_ns * frame_v
         frame_v = (frame_v + 1j * rate * centred_v) * jnp.exp(1j * rate * delay_ns)
         if leakage is not None:
@@ -159,14 +160,14 @@ def _with_phase_errors(radar, front_end, key, echo, delayed, gain):
 
 
 def _mean_delay_ns(frame_v, delayed_v):
-    """Mean delay of the echoes of a frame, weighted by their energy [ns]."""
+    """Compute the energy-weighted mean delay of the echoes in a frame [ns]."""
     energy = jnp.sum(frame_v.real**2 + frame_v.imag**2)
     product = jnp.sum(frame_v.real * delayed_v.real + frame_v.imag * delayed_v.imag)
     return jnp.where(energy > 0, product / jnp.where(energy > 0, energy, 1.0), 0.0)
 
 
 def _phase_error_per_ns(radar, front_end, key, delay_ns, frame_v):
-    """Phase error of an echo per nanosecond of delay [rad/ns], equal for all receivers."""
+    """Draw the phase error per nanosecond of delay [rad/ns], which all receivers share."""
     num_chirps, num_tx, _, num_samples = frame_v.shape
     rate = jnp.zeros((num_chirps, num_tx, 1, 1), jnp.float32)
     if front_end.jitter_hz is not None:
@@ -179,7 +180,7 @@ def _phase_error_per_ns(radar, front_end, key, delay_ns, frame_v):
 
 
 def _shaped(front_end, noise_v):
-    """Give white noise the spectrum of the receiver."""
+    """Shape white noise to the noise spectrum of the receiver."""
     if front_end.noise_gain is None:
         return noise_v
     return jnp.fft.ifft(jnp.fft.fft(noise_v) * front_end.noise_gain)

@@ -18,12 +18,12 @@ from radarsim.signal.settings import SimulationSettings
 def with_echo_faces(
     reflection: ReflectionModel, surfaces: Iterable[Surface]
 ) -> tuple[Surface, ...]:
-    """The bodies with the faces whose echoes the reflection model sums; see `echo_faces`."""
+    """Return the bodies with the faces whose echoes the reflection model sums; see `echo_faces`."""
     return tuple(Surface(mesh, echo_faces(reflection, faces)) for mesh, faces in surfaces)
 
 
 def with_others(surfaces: Sequence[Surface]) -> list[tuple]:
-    """Mesh and faces of each body of a scene, with the surfaces of the other bodies."""
+    """Return the mesh and faces of each body in a scene, with the surfaces of the other bodies."""
     return [
         (*one, (*surfaces[:index], *surfaces[index + 1 :])) for index, one in enumerate(surfaces)
     ]
@@ -35,7 +35,7 @@ def select_each(
     reflection: ReflectionModel,
     surfaces: Sequence[Surface],
 ) -> list[FaceSelection]:
-    """Select the faces of each body of a scene; the arguments are those of `select_faces`."""
+    """Select the faces of each body in a scene; same arguments as `select_faces`."""
     return [select_faces(radar, settings, reflection, *one) for one in with_others(surfaces)]
 
 
@@ -51,7 +51,7 @@ def sizes_of_chunks(
     reflection: ReflectionModel,
     selections: Sequence[FaceSelection],
 ) -> SumSizes:
-    """Compute static sizes that suffice for one body in all chunks of its frames.
+    """Compute static array sizes that suffice for one body in all chunks of frames.
 
     Raises:
         InputError: a speed or range extent exceeds what the fast sum can represent.

@@ -1,8 +1,9 @@
-"""Measure a receiver profile in a capture: the spectrum of the noise and the TX-RX leakage.
+"""Fit a receiver profile to a capture: the noise spectrum and the TX-RX leakage.
 
-The profile reproduces both per range bin, in simulations of the same or of another chirp. A capture
-determines neither antenna patterns nor filters, because the scene is unknown: these parts may be
-added to the file by hand, or taken from the profile "datasheet".
+The profile reproduces noise and leakage per range bin, in simulations of the same chirp or of a
+different chirp. A capture does not determine antenna patterns or filters, because the scene is
+unknown. Patterns and filters may be added to the file by hand, or taken from the profile
+"datasheet".
 """
 
 from pathlib import Path
@@ -17,11 +18,11 @@ from radarsim.radar.receiver_profile import Leakage, NoiseShape, ReceiverProfile
 from radarsim.radar.receiver_toml import dump_profile
 from radarsim.validation.capture_stats import LEAKAGE_BINS, CaptureStats
 
-# Range up to which static echoes are attributed to leakage, and number of bins beside the leakage
-# that are also stored because the Hann window spreads a tone over its neighbours.
+# Range up to which static echoes are attributed to leakage, and number of bins next to the leakage
+# bins that are also stored, because the Hann window spreads a tone over adjacent bins.
 LEAKAGE_RANGE_M = 0.3
 BINS_BESIDE = 2
-# Iterations that invert the smoothing of the noise spectrum by the Hann window.
+# Number of iterations for inverting the smoothing of the noise spectrum by the Hann window.
 NUM_ITERATIONS = 30
 
 
@@ -30,8 +31,8 @@ def fit_receiver(radar: Radar, stats: CaptureStats, source: str) -> ReceiverProf
 
     Args:
         radar: radar of the capture.
-        stats: statistics of the capture.
-        source: name of the capture, for data cards.
+        stats: measured statistics of the capture.
+        source: name of the capture, which data cards show.
     """
     return ReceiverProfile(
         name="as captured",
@@ -42,7 +43,7 @@ def fit_receiver(radar: Radar, stats: CaptureStats, source: str) -> ReceiverProf
 
 
 def leakage_bins(radar: Radar) -> int:
-    """Number of range bins, from bin 0, whose static echoes are attributed to leakage."""
+    """Return the number of range bins, from bin 0, whose static echoes count as leakage."""
     bins = LEAKAGE_BINS
     if radar.chirp.has_sweep:
         bins = max(bins, int(np.ceil(LEAKAGE_RANGE_M / radar.range_resolution_m)))
@@ -50,9 +51,9 @@ def leakage_bins(radar: Radar) -> int:
 
 
 def leakage_part(radar: Radar, stats: CaptureStats) -> Leakage | None:
-    """Tones at the first range bins that add up to the static echoes in these bins.
+    """Compute tones in the first range bins that add up to the static echoes in these bins.
 
-    Only the first bins are stored: the echoes of the room belong to the scene.
+    Only the first bins are stored, because echoes at longer ranges belong to the scene.
     """
     num_samples = stats.static_v.shape[-1]
     if num_samples < 2 * BINS_BESIDE + LEAKAGE_BINS:
@@ -70,10 +71,10 @@ def leakage_part(radar: Radar, stats: CaptureStats) -> Leakage | None:
 def noise_spectrum(
     radar: Radar, noise_power_v2: Float[np.ndarray, " range"]
 ) -> tuple[tuple[float, float], ...]:
-    """Spectrum of the noise relative to the nominal noise, as a table for `NoiseShape`.
+    """Estimate the noise spectrum relative to the nominal noise, as a table for `NoiseShape`.
 
-    The measured power is the spectrum smoothed by the Hann window, which the algorithm of
-    Richardson and Lucy inverts; it keeps the spectrum positive.
+    The measured power is the spectrum smoothed by the Hann window. The Richardson-Lucy algorithm
+    inverts the smoothing and keeps the spectrum positive.
 
     Args:
         radar: radar of the capture.
@@ -94,7 +95,7 @@ def noise_spectrum(
 
 
 def save_receiver_profile(profile: ReceiverProfile, path: Path) -> None:
-    """Write a profile as a TOML file for the option `--receiver` of the builders.
+    """Write a profile to a TOML file for the option `--receiver` of the builders.
 
     Raises:
         InputError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""`benchmarks.mmclip` measures every task on a small store."""
+"""Tests of `benchmarks.mmclip`, which must measure every task on a small store."""
 
 import json
 
@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fast_compilation")]
 
 
 def test_all_rates_and_the_parts_of_a_step_are_measured(tmp_path):
-    """Every rate is positive, and the update takes longer than its operations at the best rate.
+    """Every rate is positive, and an update takes longer than its operations at the best rate.
 
-    The best rate is that of a large matrix product. The inequality has no timing tolerance, because
-    the small network spends most of its time outside of matrix products.
+    The best rate is the rate of a large matrix product. The inequality needs no timing tolerance,
+    because the small network spends most of its time outside of matrix products.
     """
     store = build_labelled_store(tmp_path / "store.zarr", labels=tuple(COMBINATIONS)[:2])
     path = tmp_path / "rates.json"

@@ -1,4 +1,4 @@
-"""The RCS suite in small: shapes against theory, and the statistics of people."""
+"""A reduced RCS suite: metal shapes compared with theory, and RCS statistics of people."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from radarsim.files import free_body
 from tests.helpers.scenes import RADAR
 
 WAVELENGTH_M = RADAR.chirp.wavelength_m
-# Edges of flat shapes in the small suite, below half a wavelength of 3.8 mm.
+# Edge length of flat shapes in the reduced suite, below half of the wavelength of 3.8 mm.
 EDGE_M = 1.5e-3
 
 
@@ -28,7 +28,7 @@ EDGE_M = 1.5e-3
     ids=["sphere", "plate", "disc", "cylinder"],
 )
 def test_a_metal_shape_has_the_cross_section_of_the_textbook(shape, step_deg):
-    """All lobes agree within 0.25 dB, and all nulls within 0.5 degrees (limits of the suite)."""
+    """The errors of lobes and nulls are within the suite's limits of 0.25 dB and 0.5 degrees."""
     cut = angle_cut(RADAR, shape, step_deg)
     print(f"{cut.name}: lobes within {cut.worst_lobe_db:.3f} dB")
     assert cut.worst_lobe_db < rcs.MOST_LOBE_DB
@@ -36,9 +36,10 @@ def test_a_metal_shape_has_the_cross_section_of_the_textbook(shape, step_deg):
 
 
 def test_the_blur_of_body_facets_weakens_the_side_lobes_of_a_plate_as_documented():
-    """A blur of 3 mm multiplies the echo by exp(-(2 k blur sin)^2 / 2), 0.3 dB at the first lobe.
+    """A blur of 3 mm multiplies the echo amplitude by exp(-(2 k blur sin)^2 / 2).
 
-    The level is compared at the peaks of the first two side lobes, within 0.02 dB.
+    The level must agree within 0.02 dB at the peaks of the first two side lobes. The first side
+    lobe is weakened by 0.3 dB.
     """
     sharp = plate(EDGE_M)
     blurred = replace(sharp, blur_m=3e-3)
@@ -53,14 +54,14 @@ def test_the_blur_of_body_facets_weakens_the_side_lobes_of_a_plate_as_documented
 
 @pytest.mark.parametrize("bounces", [2, 3])
 def test_a_corner_has_no_double_or_triple_bounce(bounces):
-    """The single bounces of a corner are more than 30 dB below its multiple bounces in theory."""
+    """The simulated RCS of a corner is more than 30 dB below the theoretical multi-bounce RCS."""
     shape = corner(bounces, EDGE_M)
     simulated_m2 = simulated_rcs_m2(RADAR, shape, np.zeros(1))
     assert simulated_m2[0] < 1e-3 * shape.rcs_m2(np.zeros(1), WAVELENGTH_M)[0]
 
 
 def test_the_mie_series_has_the_limits_of_rayleigh_and_of_optics():
-    """Small metal spheres have 9 pi r^2 (k r)^4, and large spheres pi r^2."""
+    """The RCS is 9 pi r^2 (k r)^4 for a small metal sphere, and pi r^2 for a large metal sphere."""
     small_m = 1e-3 * WAVELENGTH_M / (2 * np.pi)
     rayleigh_m2 = 9 * np.pi * small_m**2 * 1e-12
     assert mie_rcs_m2(small_m, WAVELENGTH_M) == pytest.approx(rayleigh_m2, rel=1e-4)
@@ -87,7 +88,7 @@ def test_the_suite_fails_for_each_broken_limit():
 
 
 def test_statistics_are_the_mean_power_and_the_spread_in_decibels():
-    """Two views of 1 and 10 m^2 have the mean 5.5 m^2 and the spread of 5 dB."""
+    """Two views with an RCS of 1 and 10 m^2 have a mean of 5.5 m^2 and a spread of 5 dB."""
     found = statistics(np.array([[1.0, 1.0], [10.0, 10.0]]))
     assert found["mean_dbsm"] == pytest.approx(10 * np.log10(5.5))
     assert found["spread_db"] == found["spread_one_db"] == pytest.approx(5.0)
@@ -97,7 +98,7 @@ def test_statistics_are_the_mean_power_and_the_spread_in_decibels():
 
 
 def test_postures_are_upright_and_centred():
-    """The free body is 1.70 m tall; raised arms and strides change the height by under 10 cm."""
+    """The height of each centred posture is 1.7 m within 10 cm, or 1.3 m for sitting."""
     for posture in POSTURES:
         vertices_m = posed_m(free_body(), posture)
         np.testing.assert_allclose(vertices_m.max(0) + vertices_m.min(0), 0, atol=1e-5)
@@ -107,7 +108,7 @@ def test_postures_are_upright_and_centred():
 
 @pytest.mark.parametrize("wrong", [["--edge-mm", "5"], ["--edge-mm", "0"], ["--yaws", "0"]])
 def test_a_mesh_that_cannot_converge_and_no_views_are_refused(wrong):
-    """Facets of 5 mm are longer than half a wavelength and would scatter like a grating."""
+    """An edge length of 5 mm is refused, because such facets would scatter like a grating."""
     with pytest.raises(SystemExit) as refused:
         rcs.main(wrong)
     assert refused.value.code == 2
@@ -115,5 +116,5 @@ def test_a_mesh_that_cannot_converge_and_no_views_are_refused(wrong):
 
 @pytest.mark.slow
 def test_halving_the_edges_of_a_smooth_body_keeps_its_level():
-    """The mean over 12 views moves by at most 0.5 dB, the limit of the suite."""
+    """The mean RCS over 12 views changes by less than 0.5 dB, the limit of the suite."""
     assert abs(people(RADAR, Sweep(yaws=12, frequencies=2))["halving_moves_db"]) < 0.5

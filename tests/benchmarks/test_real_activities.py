@@ -1,4 +1,4 @@
-"""Recognition of five activities in recordings: pictures, sign, held-out people, log."""
+"""Tests of activity recognition in recordings: pictures, speed sign, held-out people and log."""
 
 import json
 
@@ -22,23 +22,23 @@ from tests.helpers.array_files import write_picture
 RATE_HZ = 2000.0
 FEW = ("--seeds", "1", "--permutations", "2")
 TIMES_S = np.arange(2 * NUM_BINS * NUM_COLUMNS) / RATE_HZ
-# Frequency [Hz] of the one line by which the miniature activities differ.
+# Doppler frequency [Hz] of the single spectral line of each synthetic activity.
 LINES_HZ = dict(zip(LABELS, (30.0, 100.0, 220.0, -100.0, -220.0)))
 
 
 def _echo(label, amplitude=0.1):
-    """Echo of an activity: a line from 3 to 7 s."""
+    """Return the echo of an activity: a complex tone from 3 to 7 s."""
     inside = (TIMES_S > 3) & (TIMES_S < 7)
     return amplitude * inside * np.exp(2j * np.pi * LINES_HZ[label] * TIMES_S)
 
 
 def _write_recordings(folder, people):
-    """Write two pictures per person and activity, and return the folder."""
+    """Write two pictures for each person and activity, and return the folder."""
     for label in LABELS:
         (folder / label).mkdir(parents=True, exist_ok=True)
         for number, person in enumerate(2 * list(people)):
             picture = doppler_picture(_echo(label), np.random.default_rng(number))
-            # The even columns of a recording show other values, which are not read.
+            # Only every second column is read; the other columns may contain any values.
             doubled = np.zeros((NUM_BINS, 2 * NUM_COLUMNS))
             doubled[:, 1::2] = picture
             name = f"{label}_{number:03d}_{person}_doppler.png"
@@ -48,7 +48,7 @@ def _write_recordings(folder, people):
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
-    """File of simulated I/Q, in which receding speeds have positive frequencies."""
+    """Return a file of simulated I/Q samples, in which receding motion has positive frequencies."""
     path = tmp_path_factory.mktemp("simulated") / "five.npz"
     echoes = {
         f"{label}/{person:03d}": np.conj(_echo(label)) + 0.01 * person
@@ -60,7 +60,7 @@ def simulated(tmp_path_factory):
 
 
 def test_a_picture_is_read_back_as_it_was_written(tmp_path):
-    """The colours of viridis have 256 steps, which may be mistaken for their neighbours."""
+    """Pixel values are recovered within 1.5 of the 256 steps of the viridis colour map."""
     (folder := _write_recordings(tmp_path, "A"))
     picture = doppler_picture(_echo("drink"), np.random.default_rng(0))
     found = read_picture(folder / "drink" / "drink_000_A_doppler.png")
@@ -68,7 +68,7 @@ def test_a_picture_is_read_back_as_it_was_written(tmp_path):
 
 
 def test_levels_are_relative_to_the_receiver_noise():
-    """A line of 0.01 has 128 x 2 x 0.01 of amplitude against noise of 0.0032 x 16: 34 dB."""
+    """A tone of amplitude 0.01 is 34 dB above the noise: 128 x 2 x 0.01 versus 0.0032 x 16."""
     times_s = TIMES_S
     line = 0.01 * np.exp(2j * np.pi * 62.5 * times_s)
     level = level_db(doppler_picture(line, np.random.default_rng(0)))
@@ -77,20 +77,20 @@ def test_levels_are_relative_to_the_receiver_noise():
 
 
 def test_the_person_is_the_first_letter_of_the_third_field():
-    """Suffixes are ignored; names without a person give none."""
+    """Suffixes after the letter are ignored, and a name without a person gives an empty string."""
     names = ("wave_132_N.raw_doppler.png", "cough_047_Eraw_doppler.png", "fall_001__doppler.png")
     assert [person_of(name) for name in names] == ["N", "E", ""]
 
 
 def test_development_never_opens_recordings_of_the_final_people(tmp_path, simulated, capsys):
-    """A damaged picture of person F stops only the final run; all activities are recognised."""
+    """A damaged picture of person F raises an error only when the final people are read."""
     folder = _write_recordings(tmp_path / "recordings", "ABCDE")
     (folder / "wave" / "wave_099_F_doppler.png").write_text("no picture")
     command = ["--recordings", str(folder), "--simulated", str(simulated), "--copies", "2", *FEW]
     main([*command, "--json", str(tmp_path / "result.json")])
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["recordings"] == 50
-    # A mirrored sign of the speed would exchange the second and fourth, and third and fifth line.
+    # A wrong speed sign would confuse activities 2 and 4, and activities 3 and 5.
     assert result["simulation only"] > 0.9
     assert "permutation control" in capsys.readouterr().out
     with pytest.raises(ValueError, match="wave_099_F"):
@@ -98,7 +98,7 @@ def test_development_never_opens_recordings_of_the_final_people(tmp_path, simula
 
 
 def test_a_final_run_is_logged_with_the_number_of_earlier_runs(tmp_path, simulated):
-    """Two final runs leave two lines, of which the second counts the first."""
+    """Two final runs write two log lines, with 0 and 1 as the number of earlier final runs."""
     folder = _write_recordings(tmp_path / "recordings", "FG")
     command = ["--recordings", str(folder), "--simulated", str(simulated), "--copies", "1", *FEW]
     for _ in range(2):
@@ -109,7 +109,7 @@ def test_a_final_run_is_logged_with_the_number_of_earlier_runs(tmp_path, simulat
 
 
 def test_few_shot_models_never_see_the_tested_person():
-    """Person B's features are those of another label; a model that saw them would agree with B."""
+    """Person B's features have wrong labels, so a model trained without B has a recall of 0."""
     rng = np.random.default_rng(0)
     labels = np.array(LABELS * 4)
     people = np.repeat(["A", "B", "C", "D"], 5)

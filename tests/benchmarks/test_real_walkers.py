@@ -1,4 +1,4 @@
-"""Measures of recorded walks, on a miniature recording of two points that our own writer makes."""
+"""Tests of the measures of recorded walks, on a short synthetic recording of two points."""
 
 from pathlib import Path
 
@@ -16,14 +16,16 @@ LIMB_MPS, LIMB_DB = 0.6, -20.0
 
 
 def _range_m(times_s, limb_mps=0.0):
-    """Range of a torso that leaves with a ripple, or of a point that is `limb_mps` faster."""
+    """Return the range of a receding torso with speed ripple, or of a faster limb.
+
+    The limb is faster than the torso by `limb_mps` within each frame."""
     turns = 2 * np.pi * STEP_HZ * times_s
     torso_m = 1.5 + SPEED_MPS * times_s - RIPPLE_MPS / (2 * np.pi * STEP_HZ) * np.cos(turns)
-    return torso_m + limb_mps * np.mod(times_s, 0.1)  # back at the torso in every frame
+    return torso_m + limb_mps * np.mod(times_s, 0.1)  # the limb starts each frame at the torso
 
 
 def _profiles(num_frames: int) -> np.ndarray:
-    """Range profiles [frame, chirp, rx, range]: 64 bins of the transform of 256 samples."""
+    """Return range profiles [frame, chirp, rx, range]: the first 64 bins of a 256-sample FFT."""
     radar = rs.load_radar(RADAR)
     times_s = np.arange(num_frames)[:, None] * 0.1 + np.arange(64) * 1.2e-3
     fast_s = np.arange(256) / radar.chirp.sample_rate_hz
@@ -39,14 +41,16 @@ def _profiles(num_frames: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory):
-    """The miniature recording, written as a MATLAB file, read and measured."""
+    """Return the measured walk of the synthetic recording, read from a MATLAB file."""
     path = write_array(tmp_path_factory.mktemp("walk") / "mini.mat", _profiles(90), ARRAY)
     recording = rs.load_recording(path, str(RADAR), axes=AXES, array=ARRAY)
     return measure_walk(recording.radar, np.asarray(recording.read(0, recording.num_frames)))
 
 
 def test_every_measure_has_the_value_that_was_written(walk):
-    """Tolerances: a fifth of a bin of speed; 15 % of the ripple, which the window blurs."""
+    """Measured speeds agree within 0.02 m/s, a fifth of a speed bin.
+
+    The tolerance of the ripple is 15 %, because the window blurs the ripple."""
     found = measures(straight_legs(walk)["out"])
     assert found["range rate [m/s]"] == pytest.approx(SPEED_MPS, abs=0.02)
     assert found["torso speed [m/s]"] == pytest.approx(SPEED_MPS, abs=0.02)
@@ -60,7 +64,7 @@ def test_every_measure_has_the_value_that_was_written(walk):
 
 
 def test_a_shifted_walk_agrees_after_alignment(walk):
-    """A walk that starts 0.37 s later differs by less than 0.02 m/s once the start is aligned."""
+    """The speed of a walk delayed by 0.37 s differs by less than 0.02 m/s RMS after alignment."""
     leg = straight_legs(walk)["out"]
     later = leg.part(slice(4, None))
     moved = later.part(slice(None))
@@ -69,6 +73,6 @@ def test_a_shifted_walk_agrees_after_alignment(walk):
 
 
 def test_a_missing_recording_is_refused(tmp_path):
-    """The message of a run that does not exist names its file."""
+    """The error message for a missing recording names the file."""
     with pytest.raises(rs.InputError, match=r"1pS3\.mat"):
         main(["--recordings", str(Path(tmp_path)), "--score"])

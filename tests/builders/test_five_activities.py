@@ -1,4 +1,4 @@
-"""The five activities: takes, plan and texts; the sixty activities stay as they are."""
+"""Tests of the five activities: takes, plan and texts, separate from the sixty activities."""
 
 from pathlib import Path
 
@@ -16,7 +16,9 @@ RATE_HZ = 120.0
 
 @pytest.mark.parametrize("name", FIVE_ACTIVITIES)
 def test_a_take_begins_at_rest_and_moves(name):
-    """Nothing moves faster than 0.2 rad/s in the first 0.3 s; later, something is faster than 1."""
+    """All joints are slower than 0.2 rad/s in the first 0.3 s; later, a joint exceeds 1 rad/s.
+
+    The lower limit for coughing is 0.4 rad/s instead of 1 rad/s."""
     motion = perform_five(name, performer=1).motion
     speed_rad_s = np.abs(np.diff(motion.poses_rad, axis=0)).max(axis=(1, 2)) * RATE_HZ
     assert motion.num_poses == 10 * RATE_HZ
@@ -26,7 +28,7 @@ def test_a_take_begins_at_rest_and_moves(name):
 
 
 def test_only_a_fall_ends_on_the_floor():
-    """The pelvis of every fall ends below 0.35 m; that of the others stays above 0.4 m."""
+    """The pelvis ends below 0.35 m in every fall, and stays above 0.4 m in other activities."""
     for name in FIVE_ACTIVITIES:
         for performer in range(3):
             height_m = perform_five(name, performer).motion.pelvis_m[:, 2]
@@ -37,7 +39,7 @@ def test_only_a_fall_ends_on_the_floor():
 
 
 def test_a_corpus_has_every_activity_of_every_person_with_texts():
-    """Two people and one take each are ten takes; captions and sentences belong to the activity."""
+    """Two people with one take of each activity give ten takes with a label and attributes."""
     spec = CorpusSpec(source="five-activities", num_subjects=2, num_repeats=1)
     takes = plan_takes(spec)
     assert [take.activity for take in takes] == 2 * list(FIVE_ACTIVITIES)
@@ -48,7 +50,9 @@ def test_a_corpus_has_every_activity_of_every_person_with_texts():
 
 
 def test_the_five_are_no_part_of_the_sixty():
-    """Stores of the sixty activities depend on the source of `builders.activities` only."""
+    """The sixty activities and their source folder do not contain the five activities.
+
+    Stores of the sixty activities depend only on the source code of `builders.activities`."""
     assert len(ACTIVITIES) == 60
     assert not set(FIVE_ACTIVITIES) & set(ACTIVITIES)
     assert not (Path(__file__).parents[2] / "builders" / "activities" / "five").exists()

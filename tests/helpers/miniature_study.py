@@ -1,4 +1,4 @@
-"""The study in miniature on synthetic stores, which takes the place of its corpora."""
+"""Miniature study in which synthetic stores take the place of the corpora."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ ROLES = {"grammar": "grammar", "real": "real", "scene-b": "scene", "scene-c": "s
 
 
 def build_study_stores(folder: Path) -> None:
-    """Build stores of different people for the grammar, for scene A and for the other scenes."""
+    """Build stores with different people for the grammar, for scene A and for the other scenes."""
     others = tuple(label for label in LABELS if label not in UNSEEN)
     build_labelled_store(folder / "grammar.zarr", first_subject=10, labels=others)
     build_labelled_store(folder / "real.zarr")
@@ -17,7 +17,7 @@ def build_study_stores(folder: Path) -> None:
 
 
 def study_arguments(folder: Path, out: Path, *figures: str) -> list[str]:
-    """Arguments of `mmclip.study` for the stores of a folder, with one group and one seed."""
+    """Return the arguments of `mmclip.study` for the stores in a folder: one group, one seed."""
     stores = [f"{role}={folder / name}.zarr" for role, name in ROLES.items()]
     options = ["--preset", "miniature", "--encoder", "hash", "--groups", ",".join(UNSEEN)]
     shown = ["--seeds", "1", "--figures", *figures]

@@ -1,4 +1,4 @@
-"""Emulation of the rounding of tensor cores, which multiply TF32 numbers and add in float32."""
+"""Emulation of tensor core rounding: TF32 factors and float32 accumulation."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 
 def in_tf32(product: Callable, passes: int) -> Callable:
-    """The function `product` of two factors, computed by one or three products of TF32 numbers."""
+    """Return `product` of two factors, computed with one or three products of TF32 numbers."""
 
     def emulated(first, second):
         high, low = zip(*((tf32(part), part - tf32(part)) for part in (first, second)))
@@ -18,6 +18,6 @@ def in_tf32(product: Callable, passes: int) -> Callable:
 
 
 def tf32(values):
-    """Round float32 to the 10 bits of mantissa that tensor cores read."""
+    """Round float32 values to the 10-bit mantissa that tensor cores read."""
     bits = jax.lax.bitcast_convert_type(values, jnp.int32)
     return jax.lax.bitcast_convert_type((bits + 0x1000) & ~0x1FFF, jnp.float32)

@@ -1,4 +1,4 @@
-"""An ensemble scores by the mean of its members, and is accepted in place of a model."""
+"""Tests of ensembles, which average the scores of their members and can replace a model."""
 
 import json
 import shutil
@@ -26,9 +26,9 @@ def unit(rng, *shape):
 
 
 def test_class_similarities_are_the_means_over_the_members():
-    """Joined unit vectors of two members have the mean of the members' similarities.
+    """The similarity of the combined unit vectors is the mean of the members' similarities.
 
-    The tolerance is the rounding of float32 sums of 8 products below 1.
+    The tolerance is the rounding error of a float32 sum of 8 products below 1.
     """
     rng = np.random.default_rng(0)
     windows = [Embeddings(unit(rng, 5, 2, 8), unit(rng, 5, 8)) for _ in range(2)]
@@ -39,14 +39,14 @@ def test_class_similarities_are_the_means_over_the_members():
 
 
 def test_attribute_vectors_are_the_means_over_the_members():
-    """Two members at right angles give the vector halfway between, of unit length."""
+    """Two orthogonal member vectors are combined into the unit vector halfway between them."""
     members = [Embeddings(np.eye(2)[None, [axis]], np.eye(2)[[axis]]) for axis in (0, 1)]
     np.testing.assert_allclose(combined(members).attributes, [[[0.5**0.5, 0.5**0.5]]], atol=1e-6)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A store, two models of different seeds, and their ensemble."""
+    """Return a folder with a store, two models with different seeds, and their ensemble."""
     folder = tmp_path_factory.mktemp("members")
     build_labelled_store(folder / "s.zarr")
     with pytest.MonkeyPatch.context() as patch:
@@ -62,7 +62,7 @@ def folder(tmp_path_factory):
 
 
 def test_an_ensemble_is_evaluated_and_published_like_a_model(folder, tmp_path):
-    """The published ensemble has the members' banks, combined, and a card that names the seeds."""
+    """The published ensemble has the members' combined query banks and a card with the seeds."""
     command = [str(folder / "s.zarr"), "--models", str(folder / "both"), "--out", str(tmp_path)]
     assert evaluate.main([*command, "--scoring", "parts", "--hub-correction", "on"]) == 0
     run = json.loads((tmp_path / "evaluation.json").read_text())["runs"][0]
@@ -71,12 +71,12 @@ def test_an_ensemble_is_evaluated_and_published_like_a_model(folder, tmp_path):
     assert "an ensemble of 2 models (seeds 0, 1)" in (tmp_path / "box/MODEL_CARD.md").read_text()
     banks = [read_query_bank(load_model(folder / seed)) for seed in ("0", "1")]
     found = read_query_bank(load_model(tmp_path / "box"))
-    # Stored in half precision, whose steps are below 5e-4 for values up to 1.
+    # The bank is stored in half precision, whose steps are below 5e-4 for values up to 1.
     np.testing.assert_allclose(found.activity, combined(banks).activity, atol=5e-4)
 
 
 def test_models_that_do_not_belong_together_are_refused(folder, tmp_path, capsys):
-    """The same model twice, other settings, and an ensemble of ensembles are refused."""
+    """Duplicate models, models of different subjects, and ensembles as members are refused."""
     own, both = str(folder / "0"), str(folder / "both")
     other = shutil.copytree(folder / "1", tmp_path / "other")
     description = json.loads((other / "model.json").read_text())

@@ -45,7 +45,8 @@ def folder(tmp_path_factory):
 def options(folder, **changes):
     given = {"store": str(folder / "s.zarr"), "model": None, "labels": None, "sentences": None}
     rest = {"stride": None, "encoder": None, "verify": True, "scoring": None}
-    return SimpleNamespace(**{**given, **rest, "hub_correction": None, **changes})
+    scoring = {"hub_correction": None, "seen_penalty": None}
+    return SimpleNamespace(**{**given, **rest, **scoring, **changes})
 
 
 def test_a_published_model_is_half_as_large_and_predicts_the_same(folder):

@@ -1,4 +1,4 @@
-"""Further people of a clip: of another subject in the same split, at a distance, and recorded."""
+"""Tests of the further people in a clip: subject, split, placement, and entries in the store."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -50,7 +50,7 @@ class Standing:
 
 
 def takes_of(num: int) -> dict[str, Standing]:
-    """Takes of as many subjects, each with a label of its own."""
+    """Return one take for each of `num` subjects, each take with a different label."""
     takes = [
         Standing(
             id=f"t{i}",
@@ -94,7 +94,7 @@ def test_further_people_are_other_subjects_of_the_same_split(three):
 
 
 def test_people_keep_the_minimum_distance_and_stay_inside_the_area(three):
-    """The pelvises of upright people are farther apart than their nearest joints."""
+    """The pelvises of two people are never closer than the minimum distance between joints."""
     recipe, takes, clips = three
     for clip in clips[:2]:
         scene = scene_of_clip(recipe, clip, take_of_clip(clip, takes))
@@ -114,7 +114,7 @@ def test_people_depend_on_the_clip_and_not_on_the_order_of_the_clips(three):
 
 
 def test_a_clip_without_free_place_keeps_its_main_person_and_is_counted():
-    """Further people would stand outside the activity area, which ends 3.5 m from the radar."""
+    """A clip keeps only its main person if further people at 4 m are outside the 3.5 m area."""
     people = People(number=2, distance_m=4.0, lateral_m=0.0)
     recipe = recipe_of(people=people, area=Area(far_m=3.5), splits=Splits(validation=0, test=0))
     clips, found, notes = planned(recipe, takes_of(2))
@@ -123,7 +123,7 @@ def test_a_clip_without_free_place_keeps_its_main_person_and_is_counted():
 
 
 def test_a_recipe_without_further_people_keeps_text_digest_and_plan():
-    """Old stores have neither the section `people` nor the field `others` of a clip."""
+    """A recipe for one person has no section `people`; the digest of its plan is unchanged."""
     alone = recipe_of(number=1, people=People())
     assert "people" not in dump_recipe(alone)
     assert parse_recipe(dump_recipe(recipe_of()), "test") == recipe_of()
@@ -148,7 +148,7 @@ def test_too_many_people_are_refused():
 
 
 def test_tables_name_the_further_people_and_their_texts_apart_from_the_main_person(three):
-    """Old readers find the main person's label alone, and stores of one person no new table."""
+    """Further people are in separate tables, which stores with one person per clip do not have."""
     recipe, takes, clips = three
     plan = make_plan(recipe, clips)
     texts = {name: take.texts for name, take in takes.items()}

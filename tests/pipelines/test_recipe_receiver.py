@@ -1,4 +1,4 @@
-"""The receiver of a recipe: text, digest, values drawn for clips, and the data card."""
+"""Tests of the receiver in a recipe: text, digest, values drawn for clips, and data card."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def clip(name):
 
 
 def test_the_ideal_receiver_changes_neither_text_nor_digest():
-    """Recipes of stores from before the option keep their digests."""
+    """The ideal receiver leaves the digest as in stores built before the option existed."""
     ideal = parse_recipe("seed = 1", "recipe")
     assert "receiver" not in dump_recipe(ideal).replace("[radar.receiver]", "")
     for text in ('receiver = "ideal"', "[receiver]"):
@@ -32,7 +32,7 @@ def test_the_ideal_receiver_changes_neither_text_nor_digest():
 
 @pytest.mark.parametrize("text", ['receiver = "datasheet"', RANGES])
 def test_the_profile_is_part_of_the_recipe(text):
-    """The text that a store keeps holds all values, and no name of a profile or file."""
+    """The recipe text in a store contains all profile values, so no profile file is needed."""
     recipe = parse_recipe(text, "recipe")
     assert parse_recipe(dump_recipe(recipe), "store") == recipe
     assert recipe_digest(recipe) != recipe_digest(parse_recipe("", "recipe"))
@@ -46,7 +46,7 @@ def test_a_file_beside_the_recipe_is_found(tmp_path):
 
 
 def test_every_clip_draws_its_own_values():
-    """The draws follow from seed and clip, lie within their limits, and leave the rest as it is."""
+    """Drawn values depend on the clip and lie within the limits; other settings are unchanged."""
     recipe = parse_recipe(RANGES, "recipe")
     profiles = [radar_of_clip(recipe, clip(name)).profile for name in ("a", "b", "a")]
     assert profiles[0] == profiles[2]

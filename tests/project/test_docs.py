@@ -1,4 +1,4 @@
-"""The documentation names every public object once, and its Python code runs."""
+"""Tests that the documentation describes every public object once and that its code runs."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ from tests.helpers.bvh_samples import bvh_text, moves, person
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-# A comment before a block of code states why no test runs the block.
+# A comment `<!-- not run: REASON -->` before a block of code excludes the block from the tests.
 MARKED = r"(<!-- not run: [^\n]+ -->\n\n?)?^```python\n(.*?)^```"
 BLOCK = re.compile(MARKED, re.MULTILINE | re.DOTALL)
 BLOCKS = [
@@ -25,7 +25,7 @@ TUTORIALS = sorted((DOCS / "tutorials").glob("*.py"))
 
 
 def test_every_public_name_is_described_once_in_the_reference():
-    """Each name in `radarsim.__all__` except the version has one directive."""
+    """Each name in `radarsim.__all__` except `__version__` has exactly one Sphinx directive."""
     pages = [path.read_text(encoding="utf-8") for path in (DOCS / "reference").glob("*.md")]
     names = re.findall(
         r"^\.\. (?:auto\w+|py:data):: radarsim\.(\w+)$", "\n".join(pages), re.MULTILINE
@@ -34,7 +34,7 @@ def test_every_public_name_is_described_once_in_the_reference():
 
 
 def test_every_page_is_in_a_table_of_contents():
-    """A page that no table of contents names cannot be found by readers."""
+    """The table of contents in `index.md` lists every other page, so readers find all pages."""
     contents = (DOCS / "index.md").read_text(encoding="utf-8")
     pages = {path.relative_to(DOCS).with_suffix("") for path in [*DOCS.rglob("*.md"), *TUTORIALS]}
     missing = [str(page) for page in pages if f"\n{page.as_posix()}\n" not in contents]
@@ -43,7 +43,7 @@ def test_every_page_is_in_a_table_of_contents():
 
 @pytest.mark.parametrize("code", BLOCKS)
 def test_a_block_of_python_in_the_documentation_runs(code, tmp_path, monkeypatch, capsys):
-    """Every block prints a result without nan, in a folder with a motion file of 25 poses."""
+    """Every code block prints a result without NaN in a folder with a motion file of 25 poses."""
     skeleton = person()
     (tmp_path / "walk.bvh").write_text(bvh_text(skeleton, *moves(skeleton, num_poses=25)))
     monkeypatch.chdir(tmp_path)
@@ -56,7 +56,7 @@ def test_a_block_of_python_in_the_documentation_runs(code, tmp_path, monkeypatch
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_a_tutorial_is_python_with_text(path):
-    """A tutorial begins with text; the build of the documentation executes its code."""
+    """A tutorial is valid Python and starts with a title; the documentation build runs the code."""
     text = path.read_text(encoding="utf-8")
     ast.parse(text)
     assert text.startswith("# %% [markdown]\n# # ")

@@ -1,4 +1,4 @@
-"""Receiver profiles as TOML text: round trip, units, ranges and messages."""
+"""Tests of receiver profiles in TOML: round trip, units, ranges and error messages."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_the_datasheet_of_every_board_is_read_back_unchanged(board):
 
 
 def test_tables_and_ranges_are_read_back_unchanged():
-    """Angles in degrees are stored in radian; ranges keep both limits."""
+    """A profile survives a round trip; degrees become radians, and ranges keep both limits."""
     profile = parse_profile(RANGES, "file")
     assert parse_profile(dump_profile(profile), "file") == profile
     assert profile.tx_pattern.azimuth_cut[0] == pytest.approx((-np.pi / 3, -6.0))
@@ -40,7 +40,7 @@ def test_tables_and_ranges_are_read_back_unchanged():
 
 
 def test_values_are_drawn_between_the_limits_by_name():
-    """Every range is replaced by the number that is drawn for its name."""
+    """Every range is replaced by the number that is drawn for the setting's name."""
     profile = parse_profile(RANGES, "file")
     drawn = profile.drawn(lambda name, ends: ends[1] if name == "dc.level_v" else ends[0])
     assert (drawn.dc.level_v, drawn.jitter.start_s, drawn.ranges) == (0.01, 0.0, {})
@@ -74,7 +74,7 @@ def test_mistakes_are_named_with_file_and_setting(text, message):
 
 
 def test_profiles_are_loaded_by_name_or_file(tmp_path):
-    """A file wins over nothing, "ideal" is no profile, and an unknown name is refused."""
+    """Profiles are loaded from a file or by name; "ideal" gives None; unknown names are refused."""
     (tmp_path / "mine.toml").write_text(RANGES)
     radar = load_radar("AWR1843BOOST", receiver=tmp_path / "mine.toml")
     assert radar.profile.name == "hall"

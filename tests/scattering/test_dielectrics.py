@@ -1,4 +1,4 @@
-"""Permittivity of skin and reflection of layered dielectrics, compared with hand arithmetic."""
+"""Tests of skin permittivity and of layered dielectrics against hand calculations."""
 
 import numpy as np
 import pytest
@@ -18,31 +18,31 @@ WAVELENGTH_M = SPEED_OF_LIGHT_MPS / FREQ_HZ
     ("freq_hz", "permittivity"), [(60e9, 7.975 - 10.904j), (77e9, 6.565 - 8.913j)]
 )
 def test_skin_has_the_published_permittivity(freq_hz, permittivity):
-    """The values follow from the published parameters by hand arithmetic, rounded to 0.005.
+    """The permittivity agrees within 0.005 with a hand calculation from the published parameters.
 
     With w tau = 2.7271 at 60 GHz and 3.4998 at 77 GHz, the fast dispersion 32 / (1 + j w tau) is
     3.793 - j10.343 and 2.415 - j8.453. The slow dispersion adds 1100 / (j w 32.481 ns)^0.8, which
-    is 0.182 - j0.561 and 0.149 - j0.460; the permittivity far above both is 4.
+    is 0.182 - j0.561 and 0.149 - j0.460. The permittivity above both dispersions is 4.
     """
     assert skin_permittivity(freq_hz) == pytest.approx(permittivity, abs=0.005)
 
 
 def test_a_quarter_wave_of_the_mean_index_removes_the_reflection():
-    """With the index sqrt(n) and a quarter of a wavelength, r is (n - n) / (n + n)."""
+    """A quarter-wave layer with index sqrt(n) on index n reflects (n - n) / (n + n) = 0."""
     index = 3.0
     layer = (index + 0j, WAVELENGTH_M / (4 * np.sqrt(index)))
     assert abs(layered_reflection(FREQ_HZ, (layer,), index**2)) < 1e-12
 
 
 def test_a_half_wave_or_no_layer_leaves_the_bare_reflection():
-    """The bare reflection of the index 3 is (1 - 3) / (1 + 3) = -1/2."""
+    """The coefficient remains (1 - 3) / (1 + 3) = -1/2, as without layers on an index of 3."""
     half_wave = (2.25 + 0j, WAVELENGTH_M / 2 / 1.5)
     for layers in ((), ((5 - 1j, 0.0),), (half_wave,)):
         assert layered_reflection(FREQ_HZ, layers, 9.0) == pytest.approx(-0.5, abs=1e-12)
 
 
 def test_a_lossless_layer_on_metal_only_shifts_the_phase():
-    """Air of the thickness d delays the wave reflected from metal by 2 d: -exp(-j 2 k d)."""
+    """The reflection has the magnitude 1; air of thickness d gives -exp(-j 2 k d)."""
     thickness_m = 0.7e-3
     coated = layered_reflection(FREQ_HZ, ((2.5 + 0j, thickness_m),), None)
     assert abs(coated) == pytest.approx(1.0, abs=1e-12)
@@ -52,7 +52,7 @@ def test_a_lossless_layer_on_metal_only_shifts_the_phase():
 
 
 def test_a_lossy_layer_of_many_wavelengths_hides_what_lies_behind():
-    """Only the first surface reflects: (1 - sqrt(eps)) / (1 + sqrt(eps))."""
+    """Only the outer surface reflects, with the coefficient (1 - sqrt(eps)) / (1 + sqrt(eps))."""
     permittivity = 4 - 2j
     seen = layered_reflection(FREQ_HZ, ((permittivity, 0.03),), None)
     root = np.sqrt(permittivity)
@@ -60,9 +60,10 @@ def test_a_lossy_layer_of_many_wavelengths_hides_what_lies_behind():
 
 
 def test_oblique_incidence_obeys_fresnel_and_brewster():
-    """At 60 degrees on eps = 3, sqrt(3 - 3/4) is 3/2: TE gives (1/2 - 3/2) / 2 = -1/2.
+    """At 60 degrees on eps = 3, TE reflection is -1/2, and TM reflection is zero.
 
-    The Brewster angle of eps = 3 is arctan(sqrt(3)) = 60 degrees, at which TM vanishes.
+    With sqrt(3 - 3/4) = 3/2, Fresnel's TE coefficient is (1/2 - 3/2) / 2 = -1/2. The Brewster
+    angle of eps = 3 is arctan(sqrt(3)) = 60 degrees, at which the TM reflection vanishes.
     """
     angle_rad = np.radians(60)
     assert layered_reflection(FREQ_HZ, (), 3.0, angle_rad) == pytest.approx(-0.5, abs=1e-12)
@@ -70,7 +71,7 @@ def test_oblique_incidence_obeys_fresnel_and_brewster():
 
 
 def test_clothing_changes_level_and_phase_of_the_whole_echo():
-    """No fabric is bare skin, and metal behind an air gap is metal at a longer distance."""
+    """A fabric of zero thickness has no effect, and an air gap only increases the distance."""
     bare = PhysicalOptics(clothing=Clothing(thickness_m=0.0))
     assert bare.reflectivity_at(RADAR) == pytest.approx(skin_reflectivity(RADAR), rel=1e-12)
     assert bare._clothing_cycles(RADAR) == pytest.approx(0, abs=1e-12)

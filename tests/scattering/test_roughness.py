@@ -1,4 +1,4 @@
-"""Rough surfaces: conserved power, levels that do not depend on the mesh, and random phases."""
+"""Tests of rough surfaces: conserved power, levels independent of the mesh, random phases."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def ball(subdivisions):
 
 @jax.jit
 def relative_rcs(vertices_m, faces, roughness, realisations):
-    """Return the RCS of a metal ball over pi r^2, for each realisation of its surface."""
+    """Return the RCS of a metal ball relative to pi r^2 for each realisation of the surface."""
     towards = vertices_m[faces].mean(1) - jnp.array([RANGE_M, 0, 0])
     lit = towards[:, 0] < 0
 
@@ -48,7 +48,7 @@ def relative_rcs(vertices_m, faces, roughness, realisations):
 
 
 def mean_level_db(height_rms_m, slope_rms, subdivisions=5):
-    """Return the level of the power averaged over realisations, and its standard error in dB."""
+    """Return the mean power over all realisations in dB, and the standard error of the mean."""
     values = np.asarray(
         relative_rcs(
             *ball(subdivisions), Roughness(height_rms_m, slope_rms), jnp.arange(REALISATIONS)
@@ -60,10 +60,10 @@ def mean_level_db(height_rms_m, slope_rms, subdivisions=5):
 
 @pytest.mark.parametrize("height_rms_m", [0.0, 0.1e-3, 0.25e-3, 2e-3])
 def test_roughness_conserves_the_power_of_a_sphere(height_rms_m):
-    """A sphere reflects pi r^2, coherently, incoherently or in any mixture of both.
+    """The RCS of a sphere is pi r^2 for any ratio of coherent to incoherent scattering.
 
-    The integral of sigma0 over the sphere is 1 - slope^2 / 3 for small slopes, or 0.02 dB. The
-    level of the smooth ball is within 0.15 dB of pi r^2, and four standard errors are allowed.
+    The integral of sigma0 over the sphere is 1 - slope^2 / 3 for small slopes, an error of
+    0.02 dB. The smooth ball is within 0.15 dB of pi r^2, and four standard errors are allowed.
     """
     level_db, error_db = mean_level_db(height_rms_m, 0.125)
     assert abs(level_db) < 0.25 + 4 * error_db
@@ -71,7 +71,9 @@ def test_roughness_conserves_the_power_of_a_sphere(height_rms_m):
 
 
 def test_the_level_of_a_rough_surface_does_not_depend_on_the_mesh():
-    """Halving the edges of a very rough ball leaves the level within four standard errors."""
+    """Halving the edges of a very rough ball changes the level by at most 0.1 dB.
+
+    Four standard errors of the difference are allowed in addition."""
     (coarse_db, one_db), (fine_db, other_db) = (
         mean_level_db(2e-3, 0.2, subdivisions) for subdivisions in (4, 5)
     )
@@ -79,9 +81,10 @@ def test_the_level_of_a_rough_surface_does_not_depend_on_the_mesh():
 
 
 def test_a_rough_ball_scatters_as_speckle_and_a_smooth_ball_does_not():
-    """The power of many random phases has an exponential distribution with equal mean and spread.
+    """The RCS of a rough ball fluctuates like speckle: the standard deviation equals the mean.
 
-    With 200 realisations, the standard error of the spread over the mean is 0.1.
+    The power of a sum of many random phasors has an exponential distribution. With 200
+    realisations, the standard error of the ratio of standard deviation to mean is 0.1.
     """
     rough, smooth = (
         np.asarray(relative_rcs(*ball(5), Roughness(height, 0.2), jnp.arange(REALISATIONS)))
@@ -102,7 +105,7 @@ def test_a_smooth_surface_without_height_has_the_echo_of_the_plain_model():
 
 
 def test_copies_are_the_same_triangles_and_carry_uniform_phases():
-    """Copies differ by a rotation of the corners only, and the mean phasor of N phases is small.
+    """Copies differ only by a rotation of the corners, and the mean phasor of the phases is small.
 
     The mean phasor of 5,120 uniform phases is 0.014 RMS; 0.05 allows 3.5 times this value.
     """
@@ -124,9 +127,10 @@ def test_copies_are_the_same_triangles_and_carry_uniform_phases():
 
 @pytest.mark.slow
 def test_the_fast_sum_of_a_rough_surface_equals_the_plain_one():
-    """Both copies have weights that are smooth in time, also for faces seen at grazing angles.
+    """The fast sum of a rough sphere has an error below -69 dB, even with grazing faces.
 
-    The limit is that of a smooth sphere in the same motion, see tests/signal/test_fast_sum.py.
+    The limit is the same as for a smooth sphere in the same motion (tests/signal/test_fast_sum.py).
+    Both copies of each face have weights that are smooth in time.
     """
     radar, model = small_radar(num_chirps=4, num_samples=32), PhysicalOptics(roughness=Roughness())
     burst, faces = moving_sphere(radar)

@@ -1,4 +1,4 @@
-"""Curved subdivision of a mesh, and bodies with a smooth surface."""
+"""Tests of curved mesh subdivision, and of bodies with a smooth surface."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -19,9 +19,10 @@ def longest_edge_m(vertices_m, faces):
 
 
 def test_new_vertices_of_a_sphere_lie_on_the_sphere():
-    """Edges of 0.15 radii leave a sagitta of 0.28 % of the radius if the faces stay flat.
+    """New vertices on a curved surface lie within 0.02 % of the radius of the sphere.
 
-    On the curved surface, the new vertices are within 0.02 %; the remainder is due to the normals.
+    On flat faces with edges of 0.15 radii, new vertices would be up to 0.28 % of the radius inside
+    the sphere. The remaining error is due to the vertex normals.
     """
     ball = trimesh.creation.icosphere(subdivisions=3)
     mix, faces, vertices_m = halve_long_edges_curved(
@@ -47,7 +48,7 @@ def test_a_plate_stays_flat_and_is_finer_where_its_limit_is_smaller():
 
 
 def test_a_smooth_body_keeps_its_vertices_and_is_finer_on_limbs_than_on_the_trunk():
-    """The surface stays closed, and the 16 mm edges of the free body are halved on the limbs."""
+    """The refined surface is closed, and the free body's 16 mm edges are halved on the limbs."""
     body = free_body()
     fine = smooth_body(body, limb_edge_m=0.014, trunk_edge_m=0.03)
     kept_m = fine.template_m[: body.num_vertices]
@@ -67,7 +68,7 @@ def test_a_smooth_body_keeps_its_vertices_and_is_finer_on_limbs_than_on_the_trun
 
 
 def test_a_smooth_body_moves_like_the_original():
-    """The original vertices have the same positions in every pose, within rounding."""
+    """The original vertices keep their positions in a random pose, within rounding."""
     body = free_body()
     fine = smooth_body(body, limb_edge_m=0.02, trunk_edge_m=0.03)
     poses_rad = np.random.default_rng(0).normal(scale=0.3, size=(24, 3)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Effects of a receiver profile on an echo, each against its formula."""
+"""Tests of each effect of a receiver profile on an echo against the effect's formula."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ NUM_SAMPLES = RADAR.chirp.num_samples
 
 
 def static_echo(range_m, num_frames=4):
-    """An echo of unit amplitude in every chirp, and the echo multiplied by its delay [ns]."""
+    """Return a unit-amplitude echo in every chirp, and the echo multiplied by its delay [ns]."""
     tau_s = 2 * range_m / SPEED_OF_LIGHT_MPS
     tone = np.exp(2j * np.pi * SLOPE * tau_s * RADAR.chirp.sample_times_s)
     shape = (num_frames, RADAR.frame.num_chirps, RADAR.array.num_tx, RADAR.array.num_rx)
@@ -65,7 +65,7 @@ def test_the_ideal_profile_changes_no_bit():
 
 
 def test_thermal_noise_has_the_same_draws_as_without_profile():
-    """A DC offset of 0 V leaves echo and noise as they are, to the rounding of float32."""
+    """A DC offset of 0 V leaves echo and noise unchanged, within float32 rounding."""
     noisy = replace(NOISELESS, thermal_noise=True)
     echo = static_echo(1.3).echo * np.float32(0.01)
     ideal = np.asarray(receive(RADAR, echo, KEY, noisy))
@@ -78,10 +78,10 @@ def test_thermal_noise_has_the_same_draws_as_without_profile():
 
 @pytest.mark.parametrize("range_m", [0.1, 2.0])
 def test_phase_noise_is_range_correlated(range_m):
-    """The skirt at the offset f is L(f) 4 sin^2(pi f tau) of the carrier, per hertz.
+    """The phase noise of an echo has the density L(f) 4 sin^2(pi f tau) at the offset f.
 
-    Offsets from 50 to 500 kHz are compared. Each bin averages 384 chirps: one standard deviation is
-    0.22 dB, and the mean over 26 bins differs by less than 0.2 dB.
+    Offsets from 50 to 500 kHz are compared. Each bin averages 384 chirps, with a standard
+    deviation of 0.22 dB; the mean over 26 bins must differ by less than 0.2 dB.
     """
     level_dbc, loop_hz = -70.0, 100e3
     noise = PhaseNoise(level_dbc_per_hz=level_dbc, loop_bandwidth_hz=loop_hz)
@@ -99,7 +99,7 @@ def test_phase_noise_is_range_correlated(range_m):
 
 
 def test_all_receivers_share_the_phase_noise():
-    """The oscillator is common, so that phase noise cancels between receivers."""
+    """All receivers have the same phase noise, because they share one oscillator."""
     echoes = static_echo(2.0, 1)
     cube = gains_removed(received(echoes, phase_noise=PhaseNoise(level_dbc_per_hz=-70)))
     np.testing.assert_allclose(cube[:, :, :, 0], cube[:, :, :, 1], atol=1e-6)
@@ -108,7 +108,9 @@ def test_all_receivers_share_the_phase_noise():
 
 @pytest.mark.parametrize("range_m", [0.5, 2.0])
 def test_jitter_turns_an_echo_by_its_beat_frequency(range_m):
-    """Jitter of the ramp by dt rotates an echo by 2 pi f_b dt; 384 chirps give its rms to 8 %."""
+    """Ramp jitter of dt rotates the phase of an echo by 2 pi f_b dt.
+
+    The RMS over 384 chirps has an uncertainty of 8 %."""
     start_s = 2e-9
     echoes = static_echo(range_m)
     turned = gains_removed(received(echoes, jitter=ChirpJitter(start_s=start_s)))
@@ -120,7 +122,9 @@ def test_jitter_turns_an_echo_by_its_beat_frequency(range_m):
 
 
 def test_two_delays_have_two_rotations():
-    """In a sum of echoes, each echo is rotated by the jitter of its own delay, to first order."""
+    """In a sum of two echoes, jitter rotates each echo according to the echo's delay.
+
+    The rotation is computed to first order, with an error below -40 dB relative to the change."""
     near, far = static_echo(0.6, 1), static_echo(2.2, 1)
     both = Echoes(near.echo + far.echo, near.delayed + far.delayed)
     jitter = ChirpJitter(start_s=1e-9)
@@ -141,8 +145,8 @@ def gains_applied(echo):
 def test_mismatch_raises_the_sidelobes_of_a_beam():
     """The mean power beside the main lobe is (s_a^2 + s_p^2) / N of the peak, for N elements.
 
-    The errors of the transmitters and of the receivers are independent, and one row of eight
-    elements is formed of 2 transmitters and 4 receivers. Sixty keys give the mean to 10 %.
+    The errors of transmitters and receivers are independent. The row of eight elements consists
+    of 2 transmitters and 4 receivers. The mean over sixty keys has an uncertainty of 10 %.
 
     Source:
         Mailloux, Phased Array Antenna Handbook, 2nd ed., section 7.2 (average pattern).
@@ -159,14 +163,14 @@ def test_mismatch_raises_the_sidelobes_of_a_beam():
         cube = receive_echoes(RADAR, echo, key, NOISELESS, front_end=front_end_of(radar))
         elements = gains_removed(np.asarray(cube))[0, 0, row[:, 0], row[:, 1], 0]
         power.append((np.abs(angles @ elements) ** 2).mean() / abs(elements.sum()) ** 2)
-    # A null averages the errors of eight elements, of which pairs share a transmitter or receiver.
+    # A null averages the errors of eight elements, some of which share a transmitter or receiver.
     variance = (gain_db / 8.686) ** 2 + phase_rad**2
     predicted = 2 * variance / len(row) * null_share(row)
     assert np.mean(power) == pytest.approx(predicted, rel=0.2)
 
 
 def null_share(row):
-    """Mean response of the nulls to errors of transmitters and receivers, per variance and N."""
+    """Return the mean power of the nulls due to channel errors, relative to variance and N."""
     angles = np.fft.fft(np.eye(len(row)))[1:]
     power = 0.0
     for axis in (0, 1):
@@ -176,7 +180,7 @@ def null_share(row):
 
 
 def test_leakage_appears_at_its_range_with_its_level():
-    """A tone at range bin 3 gives exactly its amplitude there, and nothing in the other bins."""
+    """A tone at range bin 3 has the specified amplitude in bin 3, and no power in other bins."""
     bin_m = RADAR.range_resolution_m
     part = Leakage(range_m=[3 * bin_m], channels=[[[[0.02, -0.01]]]], level_db=6.0)
     spectrum = np.fft.fft(received(silence(1), leakage=part)) / NUM_SAMPLES
@@ -186,7 +190,9 @@ def test_leakage_appears_at_its_range_with_its_level():
 
 
 def test_the_noise_has_the_spectrum_of_the_profile():
-    """Each bin averages 1,536 chirps: one standard deviation is 0.11 dB, and 0.5 dB is allowed."""
+    """The noise level of each range bin is within 0.5 dB of the profile's spectrum.
+
+    Each bin averages 1,536 chirps, with a standard deviation of 0.11 dB."""
     shape = NoiseShape(level_db=2.0, spectrum=[[0.0, 4.0], [0.5, 0.0], [0.75, -6.0]])
     noise_v = received(silence(), replace(NOISELESS, thermal_noise=True), noise=shape)
     power = (np.abs(np.fft.fft(noise_v)) ** 2).mean((0, 1, 2, 3)) / NUM_SAMPLES
@@ -197,7 +203,7 @@ def test_the_noise_has_the_spectrum_of_the_profile():
 
 
 def test_filtered_noise_falls_at_the_end_of_the_band_and_at_zero_if():
-    """White noise passes between 0.1 and 0.85 of the rate, and is attenuated near 0 and 0.95."""
+    """Noise from 0.1 to 0.85 of the sample rate passes; noise at 0 and at 0.95 is attenuated."""
     radar = replace(RADAR, profile=ReceiverProfile(if_filter=IfFilter(high_pass_1_hz=20e3)))
     level_db = 20 * np.log10(np.asarray(front_end_of(radar).noise_gain))
     at = np.arange(NUM_SAMPLES) / NUM_SAMPLES
@@ -207,7 +213,7 @@ def test_filtered_noise_falls_at_the_end_of_the_band_and_at_zero_if():
 
 
 def test_every_receiver_has_its_dc_offset():
-    """The offset is constant over time and transmitters, and differs between receivers."""
+    """The DC offset is constant over time and transmitters, and differs between receivers."""
     offset_v = received(silence(), dc=DcOffset(level_v=0.01))
     np.testing.assert_array_equal(offset_v, np.broadcast_to(offset_v[:1, :1, :1, :, :1],
                                                             offset_v.shape))  # fmt: skip
@@ -219,33 +225,36 @@ def test_every_receiver_has_its_dc_offset():
 
 
 def test_saturation_limits_i_and_q():
-    """A tone of amplitude 1 clipped at 0.5 has its third harmonic at the level of Fourier theory.
+    """The third harmonic of a tone of amplitude 1, clipped at 0.5, has the theoretical level.
 
-    b_3 / b_1 = 0.1378 / 0.6090 for limits at half of the amplitude
+    The ratio of Fourier coefficients is b_3 / b_1 = 0.1378 / 0.6090 for clipping at half of the
+    amplitude.
     """
     clipped = received(
         static_echo(5 * RADAR.range_resolution_m, 1), saturation=Saturation(level_v=0.5)
     )
     assert np.abs(clipped.real).max() <= 0.5
     spectrum = np.abs(np.fft.fft(clipped[0, 0, 0, 0])) / NUM_SAMPLES
-    # A complex tone clipped in I and Q has its third harmonic at -3 times its frequency.
+    # The third harmonic of a complex tone clipped in I and Q is at -3 times the tone's frequency.
     assert spectrum[-15] / spectrum[5] == pytest.approx(0.1378 / 0.6090, rel=0.02)
 
 
 def test_lost_packets_are_zeros_in_the_order_of_the_stream():
-    """A fifth of the packets is lost, in whole packets of 364 samples."""
+    """A fifth of the packets is lost, and all 364 samples of each lost packet are zero."""
     cube = received(static_echo(1.0), packets=PacketLoss(loss_rate=0.2))
     order = np.array(RADAR.frame.tx_order)
     sent = (cube[:, :, order] == 0).ravel()
     whole = sent[: len(sent) // SAMPLES_PER_PACKET * SAMPLES_PER_PACKET]
     packets = whole.reshape(-1, SAMPLES_PER_PACKET)
     assert (packets.all(1) | ~packets.any(1)).all()
-    # 270 packets: one standard deviation of the share is 0.024.
+    # With 270 packets, the standard deviation of the lost share is 0.024.
     assert packets[:, 0].mean() == pytest.approx(0.2, abs=0.08)
 
 
 def test_frames_do_not_depend_on_the_number_of_frames():
-    """Random effects are drawn by the index of the frame, so that chunks can be simulated alone."""
+    """Two frames simulated separately equal the same frames of a longer simulation.
+
+    Random effects depend on the index of the frame, so that chunks can be simulated separately."""
     parts = {
         "jitter": ChirpJitter(start_s=1e-9),
         "packets": PacketLoss(loss_rate=0.2),
@@ -261,7 +270,7 @@ def test_frames_do_not_depend_on_the_number_of_frames():
 
 
 def test_ranges_must_be_drawn():
-    """A profile with a range is refused with the name of the setting."""
+    """A profile with a range raises an InputError that names the setting."""
     profile = ReceiverProfile(dc=DcOffset(level_v=(0.0, 0.1)))
     with pytest.raises(InputError, match=r"dc.level_v.*draw numbers"):
         front_end_of(replace(RADAR, profile=profile))

@@ -1,4 +1,4 @@
-"""Antenna patterns and IF filters of a receiver profile, as weights of the echoes."""
+"""Tests of antenna patterns and IF filters, which weight the echoes."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ TWO_WAY = ReceiverProfile(tx_pattern=DATASHEET.tx_pattern, rx_pattern=DATASHEET.
 
 
 def gain_db(pattern: AntennaPattern, azimuth_deg, elevation_deg=0.0):
-    """Power relative to boresight in a direction [dB]."""
+    """Return the gain in a direction relative to boresight [dB]."""
     azimuth, elevation = np.radians(azimuth_deg), np.radians(elevation_deg)
     direction = np.stack(
         np.broadcast_arrays(
@@ -53,7 +53,7 @@ def gain_db(pattern: AntennaPattern, azimuth_deg, elevation_deg=0.0):
 
 
 def echo_of_point(radar: Radar, profile: ReceiverProfile | None, position_m) -> np.ndarray:
-    """Noiseless IF cube of a still point [V]."""
+    """Return the noiseless IF cube of a stationary point [V]."""
     times_s = burst_times_s(radar, 1)
     points_m = np.broadcast_to(np.array(position_m), (*times_s.shape, 1, 3))
     radar = replace(radar, profile=profile)
@@ -61,7 +61,7 @@ def echo_of_point(radar: Radar, profile: ReceiverProfile | None, position_m) -> 
 
 
 def change_db(radar: Radar, profile: ReceiverProfile, position_m) -> float:
-    """Level of a point with a profile, relative to the ideal radar [dB]."""
+    """Return the level of a point with a profile relative to the ideal radar [dB]."""
     cubes = (echo_of_point(radar, each, position_m) for each in (profile, None))
     with_profile, ideal = (np.sqrt((np.abs(cube) ** 2).mean()) for cube in cubes)
     return float(20 * np.log10(with_profile / ideal))
@@ -72,7 +72,7 @@ def change_db(radar: Radar, profile: ReceiverProfile, position_m) -> float:
 
 @pytest.mark.parametrize("board", HALF_POWER_DEG)
 def test_the_boards_have_half_of_the_power_at_their_half_power_angles(board):
-    """The back lobes of -30 dB add 0.009 dB."""
+    """The gain at the half-power angles is -3.01 dB, to which back lobes of -30 dB add 0.009 dB."""
     pattern, (azimuth_deg, elevation_deg) = board_pattern(board), HALF_POWER_DEG[board]
     found_db = gain_db(pattern, [0.0, azimuth_deg, -azimuth_deg, 0], [0, 0, 0, elevation_deg])
     np.testing.assert_allclose(found_db, [0, -3.01, -3.01, -3.01], atol=0.02)
@@ -80,7 +80,9 @@ def test_the_boards_have_half_of_the_power_at_their_half_power_angles(board):
 
 @pytest.mark.parametrize("board", HALF_POWER_DEG)
 def test_no_board_has_more_gain_than_the_directivity_of_its_pattern(board):
-    """The peak gain is the directivity times an efficiency below 1."""
+    """The directivity of each board's pattern exceeds the board's peak gain by less than 4 dB.
+
+    The peak gain is the directivity times an efficiency below 1."""
     azimuth_deg, elevation_deg = np.meshgrid(np.arange(-180, 180, 2), np.arange(-89, 90, 2))
     power = 10 ** (gain_db(board_pattern(board), azimuth_deg, elevation_deg) / 10)
     solid_angle = np.radians(2) ** 2 * np.cos(np.radians(elevation_deg))
@@ -89,7 +91,7 @@ def test_no_board_has_more_gain_than_the_directivity_of_its_pattern(board):
 
 
 def test_nothing_radiates_backwards_at_full_gain():
-    """All directions behind the antenna have the gain of the back lobes, for cosines and tables."""
+    """All directions behind the antenna have the back-lobe gain, with cosines and with tables."""
     table = AntennaPattern(azimuth_cut=((-1.0, -6.0), (0.0, 0.0), (1.0, -6.0)), back_lobe_db=-25.0)
     for pattern, level_db in ((DATASHEET.tx_pattern, -30.0), (table, -25.0)):
         behind_db = gain_db(pattern, [100.0, 135.0, 180.0, -120.0], [0.0, 20.0, -40.0, 0.0])
@@ -97,7 +99,9 @@ def test_nothing_radiates_backwards_at_full_gain():
 
 
 def test_a_table_of_a_cosine_is_the_cosine():
-    """Cuts in steps of 5 degrees reproduce the pattern of exponents to 0.1 dB within 60 degrees."""
+    """Tabulated cuts in steps of 5 degrees reproduce a cosine pattern to 0.1 dB.
+
+    The directions are within 60 degrees of boresight."""
     angles = np.radians(np.arange(-85.0, 86.0, 5.0))
 
     def cut(exponent):
@@ -111,13 +115,15 @@ def test_a_table_of_a_cosine_is_the_cosine():
 
 
 def test_a_target_behind_the_radar_disappears():
-    """Ahead, the level is unchanged; behind, both antennas attenuate by the back lobes, 60 dB."""
+    """A point behind the radar is attenuated by 60 dB, and a point ahead is not attenuated.
+
+    The two-way attenuation is twice the back-lobe level of -30 dB."""
     assert change_db(RADAR, TWO_WAY, [2.0, 0.0, 0.0]) == pytest.approx(0.0, abs=0.02)
     assert change_db(RADAR, TWO_WAY, [-2.0, 0.0, 0.0]) == pytest.approx(-60.0, abs=0.05)
 
 
 def test_an_image_antenna_has_the_gain_of_the_antenna_towards_the_mirror():
-    """A wall ahead reflects the beam back to a face, for which the antenna radiates ahead."""
+    """The image antenna of a wall ahead radiates towards a face with the gain towards the wall."""
     normal_ahead = np.diag([-1.0, 1.0, 1.0])
     image_m, face_m = jnp.array([8.0, 0.0, 0.0]), jnp.array([[2.0, 0.5, 0.2]])
     points = IsotropicPoints(np.array([1.0]))
@@ -138,10 +144,10 @@ def test_an_image_antenna_has_the_gain_of_the_antenna_towards_the_mirror():
 
 
 def test_a_target_beyond_the_maximum_range_is_attenuated_by_the_stop_band():
-    """A target at 1.4 times the maximum range folds to 0.4 times this range, 40 dB lower.
+    """A target at 1.4 times the maximum range appears at 0.4 times this range, 40 dB lower.
 
-    The high-pass filter adds less than 0.1 dB. At 11 m, these are a target at 15 m and its image
-    at 4 m.
+    The high-pass filter adds less than 0.1 dB. With a maximum range of 11 m, the target is at 15 m
+    and the alias is at 4 m.
     """
     range_m = 1.4 * RADAR.max_range_m
     profile = ReceiverProfile(if_filter=IfFilter(high_pass_1_hz=100e3, stop_band_db=40.0))
@@ -154,7 +160,7 @@ def test_a_target_beyond_the_maximum_range_is_attenuated_by_the_stop_band():
 
 
 def test_the_high_pass_attenuates_near_targets():
-    """At the corner of two first-order filters, the echo falls by 3.01 + 1.94 dB."""
+    """At the corner of the first filter, two first-order filters attenuate by 3.01 + 1.94 dB."""
     corner_hz = 2 * RADAR.chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS  # the beat frequency at 1 m
     both = IfFilter(high_pass_1_hz=corner_hz, high_pass_2_hz=0.75 * corner_hz, pass_fraction=0.0)
     found_db = change_db(RADAR, ReceiverProfile(if_filter=both), [1.0, 0.0, 0.0])
@@ -165,9 +171,10 @@ def test_the_high_pass_attenuates_near_targets():
 
 
 def test_the_fast_sum_keeps_its_error_with_antennas_and_filters():
-    """The error of the accurate mode at 2 m holds off boresight, where the gain changes most.
+    """The error of the fast sum at 2 m is below -80 dB off boresight, where the gain varies most.
 
-    The sphere is at 22 degrees of azimuth and of elevation, at the end of the pass band.
+    The sphere is at 22 degrees of azimuth and of elevation, at the end of the pass band. The limit
+    is the error of the accurate mode.
     """
     mesh, faces = moving_sphere(RADAR, 2.0, radius_m=0.15)
     offset_m = np.array([0.0, 0.6, 0.8], np.float32)
@@ -177,15 +184,16 @@ def test_the_fast_sum_keeps_its_error_with_antennas_and_filters():
 
 
 def test_the_exponent_of_a_half_power_angle_of_60_degrees_is_one():
-    """cos 60 degrees is one half."""
+    """The exponent for a half-power angle of 60 degrees is 1, because cos 60 degrees is 1/2."""
     assert cosine_exponent(np.radians(60.0)) == pytest.approx(1.0)
 
 
 def test_the_second_sum_multiplies_an_echo_by_its_delay():
-    """A jitter of the ramp rotates a simulated point by 2 pi f_b dt, as the delay predicts.
+    """Ramp jitter of dt rotates a simulated point by 2 pi f_b dt, in proportion to the delay.
 
-    The four loops of three transmitters have twelve draws, which are the same for both ranges: the
-    rotations of the two points are in the ratio of their delays, which parallax changes by 0.1 %.
+    Four loops of three transmitters give twelve random draws, which are the same for both ranges,
+    so the rotations of the two points have the same ratio as their delays. Parallax changes this
+    ratio by 0.1 %.
     """
     profile = ReceiverProfile(jitter=ChirpJitter(start_s=1e-10))
     rotations = []

@@ -1,6 +1,8 @@
-"""Studies that are killed at ten random moments, or executed by two workers, on request only.
+"""Trials of studies that are killed at ten random moments or run by two workers.
 
-python -m pytest tests/trials/test_killed_studies.py       takes several minutes
+The trials take several minutes and run only on request:
+
+    python -m pytest tests/trials/test_killed_studies.py
 """
 
 import json
@@ -38,7 +40,7 @@ def report_of(out):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with the stores, and the output of an undisturbed study."""
+    """Return a folder with the stores and the output of an uninterrupted study."""
     folder = tmp_path_factory.mktemp("killed")
     build_study_stores(folder)
     start_s = time.monotonic()
@@ -48,9 +50,10 @@ def folder(tmp_path_factory):
 
 
 def test_a_study_that_is_killed_ten_times_gives_the_same_report(folder):
-    """Each process is killed five seconds and a random time after its start.
+    """A study that is killed ten times gives the same report as an uninterrupted study.
 
-    The random time is at most a tenth of the time of the undisturbed study.
+    Each process is killed five seconds plus a random time after its start. The random time is at
+    most a tenth of the duration of the uninterrupted study.
     """
     most_s, rng = float((folder / "seconds").read_text()) / KILLS, random.Random(0)
     for _ in range(KILLS):

@@ -1,4 +1,4 @@
-"""Receiver profiles measured in captures: noise and leakage per range bin."""
+"""Tests of receiver profiles fitted to captures: noise and leakage per range bin."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from tests.helpers.point_echoes import RADAR
 
 
 def empty_scene(radar, profile, num_frames, seed=0) -> Recording:
-    """Return a simulated recording of a radar that receives no echo."""
+    """Return a simulated recording of a radar that receives no echoes."""
     shape = (num_frames, radar.frame.num_chirps, radar.array.num_tx, radar.array.num_rx)
     silence = Echoes(jnp.zeros((*shape, radar.chirp.num_samples), jnp.complex64))
     front_end = front_end_of(replace(radar, profile=profile))
@@ -37,7 +37,7 @@ def empty_scene(radar, profile, num_frames, seed=0) -> Recording:
 
 
 def differences_db(radar, stats, profile, num_frames):
-    """Noise of all bins and static level of the leakage bins, simulated minus measured [dB]."""
+    """Return the noise of all bins and the leakage level, simulated minus measured [dB]."""
     simulated = measure_stats(empty_scene(radar, profile, num_frames))
     noise_db = 10 * np.log10(simulated.noise_power_v2 / stats.noise_power_v2)
     leakage_db = static_profile_dbfs(radar, simulated) - static_profile_dbfs(radar, stats)
@@ -45,10 +45,11 @@ def differences_db(radar, stats, profile, num_frames):
 
 
 def test_a_known_profile_is_recovered(tmp_path):
-    """Noise per bin within 0.6 dB and leakage within 0.3 dB of the profile that made the data.
+    """Noise per bin is recovered within 0.6 dB of the known profile, and leakage within 0.3 dB.
 
-    Each bin averages 1,488 differences of chirps, twice: one standard deviation is 0.16 dB. The
-    last bins of the leakage hold little more than averaged noise.
+    Known and fitted data each average 1,488 chirp differences per bin, so the standard deviation
+    of the level difference is 0.16 dB. The last leakage bins contain little more than averaged
+    noise.
     """
     bin_m = RADAR.range_resolution_m
     known = ReceiverProfile(
@@ -64,9 +65,9 @@ def test_a_known_profile_is_recovered(tmp_path):
 
 
 def test_the_noise_and_leakage_of_a_real_capture_are_reproduced(test_data, examples):
-    """Noise of every range bin, and the leakage region, within 1 dB of the breathing capture.
+    """The simulated noise and leakage in each bin are within 1 dB of the breathing capture.
 
-    The capture has 1,600 pairs of chirps: one standard deviation of a bin is 0.15 dB.
+    The capture has 1,600 pairs of chirps, so the standard deviation of a bin is 0.15 dB.
     """
     setup = examples / "radars" / "iwr6843_breathing.toml"
     source = test_data / "iwr6843_breathing" / "capture.bin"
@@ -82,7 +83,7 @@ def test_the_noise_and_leakage_of_a_real_capture_are_reproduced(test_data, examp
 
 @pytest.mark.parametrize("num_rx", [1, 4])
 def test_a_profile_of_few_channels_fits_a_radar_of_many(num_rx):
-    """The channels of the table are repeated, so that a profile of one board fits another board."""
+    """A leakage table with fewer channels than the radar is repeated over the radar's receivers."""
     rows = [[[[0.01 * (rx + 1), 0.0]] for rx in range(num_rx)]]
     profile = ReceiverProfile(leakage=Leakage(range_m=[0.0], channels=rows))
     cube_v = empty_scene(RADAR, profile, 1).read(0, 1)
@@ -92,7 +93,7 @@ def test_a_profile_of_few_channels_fits_a_radar_of_many(num_rx):
 
 
 def test_a_saved_profile_is_loaded_by_its_path(tmp_path):
-    """The file of `validate --fit` is the profile that the builders load."""
+    """A profile saved by `validate --fit` is loaded unchanged by its file path."""
     stats = measure_stats(empty_scene(RADAR, None, 1))
     fitted = fit_receiver(RADAR, stats, "capture.bin")
     save_receiver_profile(fitted, tmp_path / "receiver_profile.toml")

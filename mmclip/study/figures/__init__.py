@@ -1,4 +1,4 @@
-"""Registry of the figures, in the order in which they are planned; the last are cut first."""
+"""Registry of the figures in the order of planning; the last figures are cut first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class Entry:
 
     Attributes:
         module: module of this package with the function `figure(plan)`.
-        tier: 1 for the figures that are most important.
-        all_groups: whether all groups are used by default, instead of one.
-        place: place in the paper's order.
+        tier: priority of the figure, from 1 (most important) to 3.
+        all_groups: True if the figure uses all groups by default instead of one group.
+        place: position of the figure in the order of the paper.
     """
 
     module: str
@@ -25,7 +25,7 @@ class Entry:
 
     @property
     def build(self) -> Callable[[Plan], Figure]:
-        """The function that makes the figure."""
+        """Return the function that creates the figure."""
         return import_module(f"{__name__}.{self.module}").figure
 
 

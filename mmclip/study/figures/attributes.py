@@ -1,4 +1,4 @@
-"""Figure 8: accuracy with one to five attributes, and with a single heatmap."""
+"""Figure 8: accuracy with one to five attributes, and accuracy with a single heatmap."""
 
 from mmclip.settings_rules import HEATMAPS, PARTS
 from mmclip.study.arms import Change
@@ -7,7 +7,7 @@ from mmclip.study.figures.overall import controls
 
 
 def figure(plan: Plan) -> Figure:
-    """The complete method with fewer attributes or heatmaps, in pre-training and fine-tuning."""
+    """Create figure 8: the complete method with fewer attributes or with fewer heatmaps."""
     counts = range(1, len(PARTS) + 1)
     bars = [_bar(plan, f"attributes, {n}", "parts", PARTS, PARTS[:n], n) for n in counts]
     names = {name: f"{name.replace('_', '-')} alone" for name in HEATMAPS}

@@ -1,4 +1,4 @@
-"""Section 5.6: parameters, operations and latency."""
+"""Section 5.6: parameters, operations and latency of the network."""
 
 from mmclip.study.figure import Figure, Plan
 from mmclip.study.nodes import make_node
@@ -7,7 +7,7 @@ WIDTHS = {"minilm": 384, "hash": 64}
 
 
 def figure(plan: Plan) -> Figure:
-    """The network of the study and that of the preset paper, on this machine."""
+    """Measure the network of the study and the network of the preset paper on this machine."""
     scale, width = plan.arms.scale, WIDTHS.get(plan.arms.encoder, 0)
     tables = {
         f"preset {scale.preset} of this study": make_node(

@@ -7,7 +7,7 @@ SERIES = {"full": "full", "Syn": "Syn", "RF-Net": "RF-Net"}
 
 
 def figure(plan: Plan) -> Figure:
-    """The complete method, pre-training alone, and RF-Net."""
+    """Create figure 11: the complete method, pre-training alone, and RF-Net."""
     arms, bars = plan.arms, []
     for series, arm in SERIES.items():
         if arm != "RF-Net":

@@ -1,4 +1,4 @@
-"""Figure 9: methods of fine-tuning, with their trained parameters and times."""
+"""Figure 9: fine-tuning methods, with numbers of trained parameters and training times."""
 
 from mmclip.study.figure import Bar, Figure, Ordering, Plan
 from mmclip.study.figures.overall import controls
@@ -7,7 +7,7 @@ METHODS = {"LoRA": "lora", "full fine-tuning": "full", "mixing": "mix"}
 
 
 def figure(plan: Plan) -> Figure:
-    """LoRA, training of all weights, and training from scratch on both corpora."""
+    """Create figure 9: LoRA, fine-tuning of all weights, and training from scratch on all data."""
     arms, bars = plan.arms, []
     for name, method in METHODS.items():
 

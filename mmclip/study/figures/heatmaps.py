@@ -7,7 +7,7 @@ ACTIVITIES = ("bow", "jog clockwise", "mopping the floor")
 
 
 def figure(plan: Plan) -> Figure:
-    """Pictures of three activities."""
+    """Create figure 12: pictures of the heatmaps of three activities."""
     names = ("12", "Synthetic heatmaps", "5.5")
     arms = plan.arms
     if not arms.domains.stand_in:

@@ -1,4 +1,4 @@
-"""Figure 10: loss functions."""
+"""Figure 10: accuracy with different loss functions."""
 
 from mmclip.study.arms import Change
 from mmclip.study.figure import Bar, Figure, Ordering, Plan
@@ -8,7 +8,7 @@ LOSSES = {"contrastive": "", "cosine": "cosine", "MSE": "mse_unnormalised"}
 
 
 def figure(plan: Plan) -> Figure:
-    """The same loss in pre-training and fine-tuning."""
+    """Create figure 10; pre-training and fine-tuning use the same loss function."""
     arms, bars = plan.arms, []
     for name, loss in LOSSES.items():
         change = Change(overrides=(f"loss={loss}",) if loss else ())

@@ -3,7 +3,7 @@
 from mmclip.study.arms import Change
 from mmclip.study.figure import Bar, Figure, Ordering, Plan, Scoring
 
-# The paper states only the value of the complete method in the text.
+# The text of the paper states only the value of the complete method.
 ARMS = {
     "Tent": None,
     "Real": None,
@@ -25,7 +25,7 @@ ORDERINGS = (
 
 
 def figure(plan: Plan) -> Figure:
-    """All arms, with the same unseen labels and the same test windows."""
+    """Create figure 5, in which all arms have the same unseen labels and the same test windows."""
     bars = tuple(Bar(arm, scorings(plan, arm), paper=paper) for arm, paper in ARMS.items())
     same = scorings(plan, "full", "same")
     return Figure(
@@ -44,7 +44,7 @@ def figure(plan: Plan) -> Figure:
 
 
 def scorings(plan: Plan, arm: str, entry: str = "held out") -> tuple[Scoring, ...]:
-    """Scorings of an arm on the unseen labels of its groups."""
+    """Create the scorings of an arm on the unseen labels of the plan's groups."""
     arms = plan.arms
     return plan.each(
         lambda group, seed: arms.scored(arms.model(arm, group, seed), arms.groups[group]), entry
@@ -52,9 +52,9 @@ def scorings(plan: Plan, arm: str, entry: str = "held out") -> tuple[Scoring, ..
 
 
 def controls(plan: Plan) -> tuple[Scoring, ...]:
-    """Permutation controls of the complete method, distributed over the groups.
+    """Create permutation controls of the complete method, distributed over the groups.
 
-    There are at most as many controls as runs of a bar.
+    The number of controls is at most the number of runs of a bar.
     """
     arms, found = plan.arms, []
     for number in range(min(arms.scale.controls, len(plan.groups) * len(plan.seeds))):

@@ -1,4 +1,4 @@
-"""Beyond the paper: accuracy against the physics and the duration of the pre-training corpus."""
+"""Figure beyond the paper: accuracy against the physics and duration of the pre-training corpus."""
 
 from dataclasses import replace
 
@@ -7,12 +7,12 @@ from mmclip.study.corpora import PHYSICS, grammar_of_hours
 from mmclip.study.figure import Bar, Figure, Plan
 from mmclip.study.figures.overall import controls
 
-# Shares of the grammar's hours, in addition to all of them.
+# Shares of the grammar's hours for which models are trained, besides the full duration.
 SHARES = (0.1, 0.3)
 
 
 def figure(plan: Plan) -> Figure:
-    """The complete method, with another corpus for pre-training; all else is the same."""
+    """Create the figure: the complete method with different pre-training corpora."""
     hours = plan.arms.scale.grammar_hours
     bars = [_bar(plan, "default", "grammar")]
     bars += [_bar(plan, name, f"grammar, {name}") for name in PHYSICS]

@@ -1,4 +1,4 @@
-"""Section 7: accuracy against heading, distance, lateral place and height of the radar."""
+"""Section 7: accuracy against heading, distance, lateral position and height of the radar."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from mmclip.study.corpora import placed
 from mmclip.study.figure import Bar, Figure, Ordering, Plan
 
 CENTRE = {"distance-m": 3.0, "lateral-m": 0.0, "heading-deg": 0.0, "radar-height-m": 1.0}
-# Values besides that of the centre, keyed by option of builders.amass.
+# Values to test besides the value of the centre, keyed by option of builders.amass.
 VALUES = {
     "heading-deg": (60.0, 120.0, 180.0),
     "distance-m": (2.0, 4.0),
@@ -18,9 +18,9 @@ TRAINED = {"default": "grammar", "wide": "grammar, wide placement"}
 
 
 def figure(plan: Plan) -> Figure:
-    """Pre-training at the default placements and over wide ranges, without fine-tuning.
+    """Compare pre-training at the default placements and over wide ranges, without fine-tuning.
 
-    The stand-in on which fine-tuning could train has narrow placements, which would hide the
+    Fine-tuning would train on the stand-in, whose narrow range of placements would hide the
     difference.
     """
     places = {"centre": CENTRE}

@@ -1,4 +1,4 @@
-"""Section 5.3.6: accuracy in other environments than that of the fine-tuning."""
+"""Section 5.3.6: accuracy in environments other than the environment of fine-tuning."""
 
 from mmclip.study.figure import Bar, Figure, Ordering, Plan
 from mmclip.study.figures.overall import controls, scorings
@@ -7,7 +7,7 @@ SCENES = {"scene A": ("real", 0.764), "scene B": ("scene-b", 0.724), "scene C": 
 
 
 def figure(plan: Plan) -> Figure:
-    """The complete method, fine-tuned in scene A."""
+    """Create the figure: the complete method, fine-tuned in scene A."""
     arms, bars = plan.arms, []
     for scene, (role, paper) in SCENES.items():
         found = (

@@ -5,12 +5,12 @@ from mmclip.study.figure import Bar, Figure, Ordering, Plan, Scoring
 from mmclip.study.figures.overall import controls
 
 ARMS = ("full", "Syn+Real", "Real+Attr")
-# Arms without fine-tuning, which have no seen label.
+# Arm without fine-tuning, and therefore without seen labels, for each arm with fine-tuning.
 WITHOUT_SEEN = {"full": "Syn+Attr", "Syn+Real": "Syn"}
 
 
 def figure(plan: Plan) -> Figure:
-    """Seen labels are removed at random, with another draw for each seed."""
+    """Create figure 6; seen labels are removed at random, with a different draw for each seed."""
     levels = plan.arms.scale.levels
     bars = []
     for arm in ARMS:

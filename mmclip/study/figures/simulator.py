@@ -1,4 +1,4 @@
-"""Section 5.5: training on simulations of the motion of the real domain, with all labels."""
+"""Section 5.5: training with all labels on simulations of the real domain's motion."""
 
 from mmclip.study.arms import Change
 from mmclip.study.figure import Bar, Figure, Ordering, Plan
@@ -6,7 +6,7 @@ from mmclip.study.figures.overall import scorings
 
 
 def figure(plan: Plan) -> Figure:
-    """The motion of the training people, simulated by the default radar, and tests on real data."""
+    """Train on simulations of the training people's motion, and test on real data."""
     arms = plan.arms
     names = ("5.5", "Quality of the signal simulator", "5.5")
     if not arms.domains.stand_in:

@@ -9,10 +9,10 @@ ARMS = ("full", "Syn+Real", "Real+Attr")
 
 
 def figure(plan: Plan) -> Figure:
-    """One training excludes all candidates; the subsets of 4 to 16 labels are nested.
+    """Create figure 7; one training excludes all candidates, and the subsets of labels are nested.
 
-    The first ten labels are those of the group in random order, and the further ones are drawn from
-    the seen labels, with another draw for each seed.
+    The subsets contain 4 to 16 labels. The first ten labels are the labels of the group in random
+    order, and further labels are drawn from the seen labels, with a different draw for each seed.
     """
     arms, sizes = plan.arms, plan.arms.scale.unseen
 
@@ -44,7 +44,7 @@ def figure(plan: Plan) -> Figure:
 
 
 def candidates(plan: Plan, group: str, seed: int) -> tuple[str, ...]:
-    """Unseen labels in the order in which the subsets take them."""
+    """Unseen labels in the order in which they are added to the subsets."""
     arms, rng = plan.arms, np.random.default_rng((seed, 7))
     own = [str(label) for label in rng.permutation(arms.groups[group])]
     others = [label for label in arms.labels if label not in arms.groups[group]]

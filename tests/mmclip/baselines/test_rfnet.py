@@ -1,4 +1,4 @@
-"""The RF-Net baseline: relation, spectrum and LSTM by hand, episodes, and accuracy above chance."""
+"""Tests of RF-Net: relation, spectrum and LSTM against hand calculations, episodes, accuracy."""
 
 import jax
 import jax.numpy as jnp
@@ -38,10 +38,11 @@ TINY = RfNetSettings(
 
 
 def test_the_relation_is_linear_in_three_cosines_and_averaged_over_the_examples_of_a_label():
-    """The fused features are equal, opposite and orthogonal; the other cosines are 1 and 0.6.
+    """Both labels must have a score of 5, computed by hand from the cosines to three examples.
 
-    With the weights 1, 2 and 5 in one output, the relations to the three examples are 1 + 2 + 3,
-    -1 + 2 + 3 and 0 + 2 + 3; the first two belong to label 0, whose mean is 5.
+    The cosines of the fused features are 1, -1 and 0; the other two cosines are 1 and 0.6. With
+    the weights 1, 2 and 5, the relations to the three examples are 1 + 2 + 3, -1 + 2 + 3 and
+    0 + 2 + 3. The first two examples belong to label 0, whose mean relation is 5.
     """
     fused = jnp.array([[2.0, 0], [-3, 0], [0, 1]])
     ones, slanted = jnp.ones((3, 1)), jnp.tile(jnp.array([[0.6, 0.8]]), (3, 1))
@@ -57,7 +58,7 @@ def test_the_relation_is_linear_in_three_cosines_and_averaged_over_the_examples_
 
 
 def test_the_spectrum_of_an_oscillation_has_its_energy_at_its_frequency():
-    """A cosine with 3 cycles in 16 columns has two lines of sqrt(16) / 2 = 2."""
+    """A cosine with 3 cycles in 16 columns has two spectral lines of sqrt(16) / 2 = 2."""
     column = np.cos(2 * np.pi * 3 * np.arange(16) / 16)
     found = np.asarray(spectrum(jnp.asarray(column)[None, :, None]))[0, :, 0]
     expected = np.zeros(16)
@@ -66,7 +67,7 @@ def test_the_spectrum_of_an_oscillation_has_its_energy_at_its_frequency():
 
 
 def test_the_lstm_equals_its_equations():
-    """Two steps with all weights 0.5 and no bias, computed by hand from the gates."""
+    """Two steps with all weights 0.5 and no bias equal the values computed from the gates."""
     lstm = Lstm(1, 1, rngs=nnx.Rngs(0))
     for each in (lstm.input.kernel, lstm.recurrent.kernel):
         each[...] = jnp.full(each.shape, 0.5)
@@ -84,7 +85,7 @@ def test_the_lstm_equals_its_equations():
 
 
 def test_no_clip_of_an_episode_is_both_example_and_query():
-    """Examples and queries are ordered by label; label 2 has one clip and is left out."""
+    """Examples and queries share no clip and are ordered by label; label 2 has only one clip."""
     labels = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2])
     clips = np.array([0, 1, 1, 2, 3, 4, 4, 5, 5])
     for step in range(20):
@@ -115,9 +116,10 @@ def test_the_learning_rate_is_divided_by_ten_after_eleven_validations_without_im
 
 
 def test_seen_labels_and_few_shot_labels_of_other_people_are_recognised(tmp_path):
-    """Seen labels must reach 80 % (chance: 25 %), and two unseen labels 80 % with two examples.
+    """The accuracy must exceed 80 % for seen labels and for few-shot classification.
 
-    The examples are windows of the training people, who do not occur in the test split.
+    Chance is 25 % for the seen labels. Few-shot classification has two unseen labels with two
+    examples each, which are windows of the training people, who are not in the test split.
     """
     store = build_labelled_store(tmp_path / "s.zarr", repeats=3)
     settings = tiny_settings(f"unseen={','.join(UNSEEN)}", "steps=40", "validate_every=20")

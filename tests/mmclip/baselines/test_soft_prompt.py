@@ -1,4 +1,4 @@
-"""Insertion of a soft prompt, compared with sentences that contain the same words."""
+"""Tests of soft prompt insertion, compared with sentences that contain the same words."""
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,7 @@ def encoder(name, folder):
 
 
 def test_the_prompt_surrounds_the_words_within_start_and_end_token(tmp_path):
-    """A prompt of three vectors gives: start, 0, words, 1, 2, end, padding."""
+    """The token order with three prompt vectors is start, 0, words, 1, 2, end, padding."""
     tower = encoder("clip", tmp_path).tower()
     found = insert_prompt(tower, SENTENCES, 3)
     np.testing.assert_array_equal(found.place[0], [-1, 0, -1, -1, 1, 2, -1, -1, -1])
@@ -41,7 +41,10 @@ def test_the_prompt_surrounds_the_words_within_start_and_end_token(tmp_path):
 
 @pytest.mark.parametrize("name", ["bert", "clip"])
 def test_a_prompt_of_word_vectors_equals_a_sentence_with_these_words(name, tmp_path):
-    """The tolerance of 1e-5 allows for float32 rounding, which depends on the padding."""
+    """A prompt made of word vectors gives the embedding of the complete sentence.
+
+    The tolerance of 1e-5 allows for float32 rounding, which depends on the padding.
+    """
     text = encoder(name, tmp_path)
     edge = slice(1, -1)
     prompt = np.concatenate([each[edge] for each in text.tower().word_vectors(["a the", "and"])])
@@ -52,14 +55,17 @@ def test_a_prompt_of_word_vectors_equals_a_sentence_with_these_words(name, tmp_p
 
 @pytest.mark.parametrize("name", ["bert", "clip"])
 def test_without_a_prompt_the_embeddings_are_those_of_the_encoder(name, tmp_path):
-    """The tolerance of 1e-5 allows for float32 rounding, which depends on the padding."""
+    """An empty prompt does not change the embeddings of the text encoder.
+
+    The tolerance of 1e-5 allows for float32 rounding, which depends on the padding.
+    """
     text = encoder(name, tmp_path)
     found = jax.jit(PromptedEncoder(text, SENTENCES, 0))(jnp.zeros((1, 32)))
     np.testing.assert_allclose(found, text.embed(SENTENCES), atol=1e-5)
 
 
 def test_a_sentence_that_is_too_long_loses_its_last_words(tmp_path):
-    """The prompt and both edges must fit, so 24 tokens leave room for 18 words beside 4 vectors."""
+    """A prompt of 4 vectors and the start and end tokens leave room for 18 words in 24 tokens."""
     tower = encoder("clip", tmp_path).tower()
     found = insert_prompt(tower, [" ".join(["arm"] * 30)], 4)
     assert found.mask.shape == (1, MAX_LENGTH)
@@ -68,7 +74,7 @@ def test_a_sentence_that_is_too_long_loses_its_last_words(tmp_path):
 
 
 def test_hashed_words_and_prompt_are_summed():
-    """The embedding is the direction of the sum of the vectors of words and prompt."""
+    """The embedding is the normalised sum of the word vectors and the prompt vectors."""
     text = HashEncoder()
     prompt = np.ones((2, text.width), np.float32)
     words = text.tower().word_vectors(["sit down"])[0]

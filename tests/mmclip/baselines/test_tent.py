@@ -1,4 +1,4 @@
-"""The Tent baseline: its loss by hand, training above chance, and resumption."""
+"""Tests of the Tent baseline: loss against hand calculations, accuracy, and resumed training."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -28,7 +28,7 @@ def train(store, folder, steps):
 
 
 def test_the_loss_is_the_cross_entropy_of_scaled_similarities():
-    """With similarities 1 and 0 and scale 2, the loss of a correct label is log(1 + exp(-2))."""
+    """With similarities of 1 and 0 and scale 2, a correct label has the loss log(1 + exp(-2))."""
     eye = jnp.eye(2)
     right = cross_entropy(eye, eye, jnp.array([0, 1]), 2.0)
     wrong = cross_entropy(eye, eye, jnp.array([1, 0]), 2.0)
@@ -37,7 +37,7 @@ def test_the_loss_is_the_cross_entropy_of_scaled_similarities():
 
 
 def test_seen_labels_of_other_people_are_recognised_and_training_resumes(store, tmp_path):
-    """Accuracy on test people must exceed 80 % (chance: 25 %); resumed weights are identical."""
+    """Accuracy on test people exceeds 80 % (chance: 25 %); resumed training gives equal weights."""
     whole = train(store, tmp_path / "whole", 40)
     windows = whole.data.windows("test", whole.data.seen)
     scores = whole.scores(whole.data, windows, whole.data.seen)
@@ -51,7 +51,7 @@ def test_seen_labels_of_other_people_are_recognised_and_training_resumes(store, 
 
 
 def test_unseen_labels_have_scores_of_their_own(store, tmp_path):
-    """The labels that were excluded from training are scored as unit-vector similarities."""
+    """Two labels excluded from training have different scores, which are cosine similarities."""
     model = train(store, tmp_path / "t", 1)
     assert model.data.unseen == UNSEEN
     windows = model.data.windows("test", UNSEEN)

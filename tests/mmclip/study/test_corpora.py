@@ -1,4 +1,4 @@
-"""The command lines of the study's corpora are accepted by the commands that they start."""
+"""Tests that the study's corpus command lines are valid for the commands that they start."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from pipelines.recipe_toml import recipe_from_table
 
 
 def recipe_of(words):
-    """Return the recipe of a command line of builders.amass; raise InputError if it is invalid."""
+    """Return the recipe of a `builders.amass` command line; InputError if the recipe is invalid."""
     options = amass._parser().parse_args(words)
     table, origin = load_recipe_table(options)
     return recipe_from_table(merge_tables(table, recipe_table(vars(options))), origin)
@@ -21,7 +21,7 @@ def recipe_of(words):
 
 @pytest.mark.parametrize("preset", ["small", "paper", "miniature"])
 def test_every_corpus_has_a_valid_recipe(preset):
-    """All corpora have the heatmaps of the same radar and clips of at least three seconds."""
+    """All corpora have the same radar, and clips of at least three seconds."""
     scale = SCALES[preset]
     nodes = [*make_domains(scale, {}).corpora.values(), grammar_of_hours(scale, 0.3)]
     nodes.append(placed(scale, "left", "--lateral-m=1", "--heading-deg=120"))

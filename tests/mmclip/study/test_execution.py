@@ -1,4 +1,4 @@
-"""Execution of the graph: order, failures, two Dask workers, and kills at any moment."""
+"""Tests of graph execution: order, failures, two Dask workers, and recovery after a kill."""
 
 import os
 import pickle
@@ -16,7 +16,7 @@ from mmclip.study.work import execute
 
 
 def chain(length=3):
-    """Nodes that each need the one before; every node runs a command of the standard library."""
+    """Return a chain of nodes, each of which needs the previous node and runs `calendar`."""
     nodes = []
     for number in range(length):
         needs = [("store", nodes[-1])] if nodes else []
@@ -52,7 +52,7 @@ def test_an_error_keeps_its_parts_on_the_way_from_a_worker():
 
 
 def test_two_dask_workers_respect_the_order_of_the_graph(tmp_path):
-    """A node starts after the nodes that it needs: its log is younger than their results."""
+    """Each node's log is newer than the results of the nodes that the node needs."""
     nodes = [*chain(), make_node("corpus", "other", 1.0, commands=[["calendar", "1999", "1"]])]
     lines = []
     run_nodes(nodes, tmp_path, workers=2, report=lines.append)
@@ -66,7 +66,9 @@ def test_two_dask_workers_respect_the_order_of_the_graph(tmp_path):
 
 
 def test_a_killed_study_resumes_after_its_last_finished_node(tmp_path):
-    """The process is killed when the first result appears; the second run completes the graph."""
+    """A run after a kill keeps the finished results and executes the next nodes.
+
+    The first process is killed when the first result appears."""
     code = (
         "from pathlib import Path; from mmclip.study.scheduling import run_nodes; "
         "from tests.mmclip.study.test_execution import chain; "

@@ -1,4 +1,4 @@
-"""The study in miniature, on synthetic stores: all figures, resumption, and figures by number."""
+"""Tests of the miniature study on synthetic stores: figures, page, report and resumption."""
 
 import json
 from dataclasses import replace
@@ -20,7 +20,7 @@ FIGURES = ("5", "9", "11", "5.6", "5.3.6")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with the stores of the study."""
+    """Return a folder with the stores of the study."""
     folder = tmp_path_factory.mktemp("study")
     build_study_stores(folder)
     return folder
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def study(folder):
-    """Output folder of a finished study with one seed."""
+    """Return the output folder of a finished study with one seed."""
     out = folder / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMCLIP_CACHE", str(folder / "cache"))
@@ -42,7 +42,7 @@ def read_report(out):
 
 
 def test_every_bar_is_the_mean_of_its_own_scorings(study):
-    """The mean over classes is computed again from the results of the nodes that a bar names."""
+    """Each bar's mean over classes equals the mean recomputed from the bar's node results."""
     report, bars = read_report(study), 0
     for figure in report["figures"].values():
         for bar in figure.get("bars", ()):
@@ -58,7 +58,7 @@ def test_every_bar_is_the_mean_of_its_own_scorings(study):
 
 
 def entry_of(bar):
-    """Name of the entry that a bar shows: a number of examples, or a kind of people."""
+    """Return the name of the entry that a bar shows: a number of examples, or a group of people."""
     if bar["series"] and bar["x"]:
         return str(bar["x"])
     return "same" if bar["name"].endswith("people of the training") else "held out"
@@ -69,7 +69,7 @@ def paths(study, nodes):
 
 
 def test_every_chart_of_the_page_is_drawn_from_the_numbers_of_its_figure(study):
-    """The charts are cut out of the page and compared with report.json."""
+    """The values in each chart of the HTML page equal the means in report.json."""
     text = (study / "report.html").read_text()
     charts = [part.split("</svg>")[0] for part in text.split("<svg")[1:]]
     figures = [each for each in read_report(study)["figures"].values() if each.get("bars")]
@@ -88,14 +88,14 @@ def test_figures_that_were_not_run_are_stated_as_not_measured(study):
 
 
 def test_the_report_says_that_the_domain_is_simulated_only_for_stand_ins(study):
-    """Stores that were given by role replace the stand-ins, whose names are those of the stores."""
+    """A store that is a stand-in replaces the real domain; the report's note says "stand-in"."""
     report = read_report(study)
     assert report["domains"]["real"].startswith("store ")
     assert "stand-in" in report["note"]
 
 
 def test_trained_parameters_of_fine_tuning_are_stated(study):
-    """LoRA trains fewer parameters than the other methods, which train all of them."""
+    """LoRA trains fewer parameters than the other methods, which train all parameters."""
     bars = {bar["name"]: bar for bar in read_report(study)["figures"]["9"]["bars"]}
     lora, full = bars["LoRA"], bars["full fine-tuning"]
     assert lora["trained_parameters"] < full["trained_parameters"] == full["parameters"]
@@ -103,7 +103,7 @@ def test_trained_parameters_of_fine_tuning_are_stated(study):
 
 
 def test_a_study_that_lost_results_gives_the_same_report(study, folder, monkeypatch):
-    """Results that a kill prevented are computed again; finished nodes are not repeated."""
+    """A second run computes only the missing results and gives the same report."""
     monkeypatch.setenv("MMCLIP_CACHE", str(folder / "cache"))
     monkeypatch.setitem(scale.SCALES, "miniature", replace(scale.MINIATURE, shots=(1,)))
     before = read_report(study)

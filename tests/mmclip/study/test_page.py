@@ -1,4 +1,4 @@
-"""The page shows the numbers of the report: every mark stands where its own number says."""
+"""Tests that the page shows the numbers of the report, and draws each mark at its value."""
 
 import io
 import re
@@ -37,7 +37,7 @@ def figure(*bars):
 
 
 def drawn_means(svg):
-    """Value of each mark by name, from its height in the drawing."""
+    """Return the value of each mark by name, computed from the height of the mark."""
     span, found = HEIGHT - TOP - BOTTOM, {}
     for element in ElementTree.fromstring(svg).iter():
         if name := element.get("data-name"):
@@ -48,7 +48,7 @@ def drawn_means(svg):
 
 
 def test_bars_and_curves_are_drawn_at_their_means():
-    """Heights are rounded to 0.001 pixel, so the tolerance is 0.001."""
+    """Marks are drawn at their means within 0.001, because heights are rounded to 0.001 pixel."""
     bars = [bar("a", 0.25, paper=0.76), bar("b & c", 0.5), bar("full, 3", 0.75, "full", 3)]
     svg = chart(figure(*bars))
     means = drawn_means(svg)
@@ -87,7 +87,7 @@ def test_the_page_states_numbers_verdicts_and_what_is_not_measured():
 
 
 def test_a_picture_shows_time_to_the_right_and_the_first_bin_below():
-    """Matplotlib's reader recovers levels of 0, 20 and 40 dB below the maximum as 1, 0.5 and 0."""
+    """Levels of 0, 20 and 40 dB below the maximum have the pixel values 1, 0.5 and 0."""
     image = pytest.importorskip("matplotlib.image")
     map_db = np.array([[0.0, 20.0, 40.0], [-99.0, 40.0, 40.0]])
     found = image.imread(io.BytesIO(png(map_db)))

@@ -1,4 +1,4 @@
-"""The study's plan: shared nodes, cuts to the budget, and options."""
+"""Tests of the study's plan: shared nodes, cuts to fit the budget, and options."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_a_node_is_identified_by_its_content_and_its_needs():
 
 
 def test_figures_share_corpora_and_trainings():
-    """Figure 9 adds its two other methods; LoRA and its pre-training are those of figure 5."""
+    """Figure 9 adds only two fine-tuning methods; it shares LoRA and pre-training with figure 5."""
     alone, both = planned("--figures", "5"), planned("--figures", "5", "9")
     added = {node.id for node in both.nodes} - {node.id for node in alone.nodes}
     kinds = [node.kind for node in both.nodes if node.id in added]
@@ -45,7 +45,7 @@ def test_figures_share_corpora_and_trainings():
 
 
 def test_fine_tuning_has_the_labels_of_training_from_scratch_and_no_captions():
-    """Otherwise, captions of the real domain would favour the arms with pre-training."""
+    """No training on the real domain uses captions, which would favour the pre-trained arms."""
     for node in planned("--figures", "5", "9").nodes:
         if node.kind == "finetune" and node.values["method"] != "mix":
             assert {"captions=false", "sampling=label"} <= set(node.values["overrides"])
@@ -76,7 +76,9 @@ def test_seeds_are_cut_before_groups_and_groups_before_figures():
 
 
 def test_labels_of_a_group_are_excluded_from_every_training_on_the_real_domain():
-    """Pre-training uses the grammar, in which no activity of the protocol occurs."""
+    """Every scored model, except those pre-trained on the grammar, excludes the group's labels.
+
+    The grammar contains no activity of the protocol."""
     study = planned("--figures", "5", "6", "7")
     for node in study.nodes:
         if node.kind == "score":
@@ -99,7 +101,7 @@ def test_the_dry_run_names_the_stand_ins_and_writes_nothing(tmp_path, capsys):
 
 
 def test_licensed_data_takes_the_place_of_the_grammar_in_the_plan(tmp_path):
-    """The plan predicts 30 s of motion at 10 frames/s: 300 frames, 15 s of work and 2.8 MB."""
+    """The prediction for 30 s of motion at 10 frames/s is 300 frames, 15 s of work and 2.8 MB."""
     arrays = {"poses": np.zeros((3600, 156)), "mocap_framerate": np.array(120.0)}
     np.savez(tmp_path / "walk_poses.npz", **arrays)
     (tmp_path / "shape.npz").write_bytes(b"no motion")

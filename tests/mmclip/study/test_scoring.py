@@ -1,4 +1,4 @@
-"""Few-shot probabilities and measures of the study, compared with values by hand."""
+"""Tests of the study's few-shot probabilities and measures against hand calculations."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ ALONG, UP = np.array([1.0, 0.0]), np.array([0.0, 1.0])
 
 
 def test_examples_have_nine_times_the_weight_of_texts():
-    """The examples support label 0 with the softmax of (2, 0), and the texts label 1 likewise."""
+    """A few-shot score is 0.9 times the softmax over examples plus 0.1 times that over texts."""
     examples = np.array([[ALONG, ALONG], [UP, UP]])
     scores = example_scores(ALONG[None], examples, np.stack([UP, ALONG]), scale=2.0)
     high = np.exp(2) / (1 + np.exp(2))
@@ -21,7 +21,7 @@ def test_examples_have_nine_times_the_weight_of_texts():
 
 
 def test_the_centre_of_examples_has_unit_length():
-    """Examples along both axes have their centre on the diagonal, at a similarity of 0.707."""
+    """The normalised mean of examples along both axes has a similarity of 0.707 to each axis."""
     examples = np.array([[ALONG, UP], [-UP, -UP]])
     texts = np.stack([ALONG, ALONG])
     scores = example_scores(ALONG[None], examples, texts, scale=1.0)
@@ -30,7 +30,7 @@ def test_the_centre_of_examples_has_unit_length():
 
 
 def test_labels_without_windows_have_no_recall():
-    """Two of three windows are right; label c has no window, but remains a candidate."""
+    """Label c, which has no window, has no recall but still counts as a candidate."""
     scores = np.array([[1.0, 0, 0], [0, 0, 1], [0, 1, 0]])
     found = measures(scores, np.array([0, 0, 1]), ["a", "b", "c"], np.array(["x", "y", "y"]))
     assert found["recalls"] == {"a": 0.5, "b": 1.0}

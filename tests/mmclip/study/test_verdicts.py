@@ -1,4 +1,4 @@
-"""Paired differences and verdicts, compared with values by hand."""
+"""Tests of paired differences and verdicts against hand calculations."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,9 @@ def run(group, seed, *recalls):
 
 
 def test_differences_are_paired_by_class_and_run_and_the_wider_interval_is_used():
-    """Both runs differ by 0.2, but the classes by 0.1 and 0.3, with a standard error of 0.1."""
+    """The interval follows from the classes, whose differences vary more than those of the runs.
+
+    Both runs differ by 0.2, and the classes by 0.1 and 0.3, with a standard error of 0.1."""
     better = [run("G1", 0, 0.5, 0.9), run("G1", 1, 0.4, 0.8)]
     worse = [run("G1", 0, 0.4, 0.6), run("G1", 1, 0.3, 0.5), run("G1", 2, 0.0, 0.0)]
     found = paired_difference(better, worse)
@@ -51,7 +53,7 @@ def test_runs_that_vary_more_than_classes_give_the_interval():
 
 
 def test_a_single_run_resolves_nothing():
-    """With one run, the variation between runs is unknown, whatever the classes show."""
+    """A single run gives no verdict, because the variation between runs is unknown."""
     found = paired_difference([run("G1", 0, 1.0, 1.0)], [run("G1", 0, 0.0, 0.0)])
     assert found is None
     assert verdict(found, "greater") == NOT_RESOLVED
@@ -72,7 +74,7 @@ def test_a_single_run_resolves_nothing():
     ],
 )
 def test_a_verdict_follows_from_the_limits_of_the_interval(low, high, kind, expected):
-    """The margin of similarity is five points."""
+    """The verdict depends on the interval and on a similarity margin of five percentage points."""
     assert verdict(Difference(0, low, high, 0, "runs", 3), kind) == expected
 
 
