@@ -18,7 +18,7 @@ from jaxtyping import Float
 
 from pipelines.recipe_fields import check_choice, store_number, store_range
 from radarsim.errors import InputError
-from radarsim.files import read_room_text
+from radarsim.room_files import read_room_text
 from radarsim.scene.furniture import Furniture
 from radarsim.scene.materials import MATERIALS
 from radarsim.scene.room import SURFACES

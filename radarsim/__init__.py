@@ -47,7 +47,7 @@ _PUBLIC = {
     "MeshItem": "radarsim.scene.furniture",
     "Plate": "radarsim.scene.furniture",
     "Room": "radarsim.scene.room",
-    "read_room": "radarsim.files",
+    "read_room": "radarsim.room_files",
     "room_report": "radarsim.multipath.room_plan",
     # skeletons
     "JointSequence": "radarsim.scene.skeletons.sequence",

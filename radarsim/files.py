@@ -27,8 +27,6 @@ from radarsim.scene.skeleton import NUM_JOINTS
 # Maximum size of a radar configuration file; it is large because mmWave Studio appends to its log
 # file in every session.
 MAX_SETUP_BYTES = 64 << 20
-# Maximum size of a room's TOML file.
-MAX_ROOM_BYTES = 1 << 20
 
 
 def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -69,45 +67,6 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
     if path.is_dir():
         return read_mesh_folder(path, rate_hz)
     return mesh_from_arrays(read_arrays(path, KEYS), str(path), path.stem, rate_hz)
-
-
-def read_room(path: str | Path):
-    """Read a room from a `.toml` file, or from a mesh in an .obj, .ply or .stl file.
-
-    A mesh, in metres with the floor at z = 0 and the radar above the origin, becomes furniture of
-    concrete in a room without walls: it returns static echoes and hides people, but causes no
-    multipath, which needs the plane surfaces of a TOML file.
-
-    Args:
-        path: the file.
-
-    Returns:
-        `room.Room`.
-
-    Raises:
-        InputError: the file cannot be read, or a value is invalid.
-    """
-    from radarsim.scene.formats.still_mesh import SUFFIXES, read_still_mesh
-    from radarsim.scene.room import room_of_mesh
-    from radarsim.scene.room_toml import parse_room
-
-    path = existing_path(path)
-    if path.suffix.lower() in SUFFIXES:
-        return room_of_mesh(read_still_mesh(path))
-    return parse_room(
-        read_text(path, MAX_ROOM_BYTES),
-        str(path),
-        lambda name: read_still_mesh(existing_path(path.parent / name)),
-    )
-
-
-def read_room_text(path: str | Path) -> str:
-    """Read the TOML text of a room, for recipes, which contain the text instead of the path.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    return read_text(existing_path(path), MAX_ROOM_BYTES)
 
 
 def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):

@@ -2,8 +2,8 @@
 
 import argparse
 
-from radarsim.files import read_room_text
 from radarsim.paths import path_argument
+from radarsim.room_files import read_room_text
 
 
 def add_room_option(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:

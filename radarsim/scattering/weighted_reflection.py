@@ -214,7 +214,8 @@ def static_weight(
     if not isinstance(model, WeightedReflection | DelayWeightedReflection):
         return np.ones(np.broadcast_shapes(centre_m.shape, tx_m.shape, rx_m.shape)[:-1], complex)
     with jax.enable_x64(True):
-        points = Faces(jnp.asarray(centre_m), jnp.zeros(3), jnp.ones(()))
+        points_m = jnp.asarray(centre_m)
+        points = Faces(points_m, jnp.zeros_like(points_m), jnp.ones(points_m.shape[:-1]))
         ends_m = jnp.asarray(tx_m), jnp.asarray(rx_m)
         weight, cycles = _around_unit(model).log_weight(radar, points, *ends_m)
         turns = 0.0 if cycles is None else cycles

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 
 from radarsim.errors import InputError
-from radarsim.files import read_room
+from radarsim.room_files import read_room
 from radarsim.scene.furniture import Box, Cylinder, Plate
 from radarsim.scene.materials import MATERIALS
 from radarsim.scene.placement import RadarPose
