@@ -18,7 +18,7 @@ from radarsim.numerics.vectors import norm
 from radarsim.radar.radar import Radar
 from radarsim.radar.receiver_profile import IfFilter, ReceiverProfile
 from radarsim.scattering.antenna_gain import NEPERS_PER_DB, AntennaGain, antenna_gain, log_gain
-from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scattering.reflection import IsotropicPoints, ReflectionModel
 from radarsim.scene.mesh import Faces
 
 # Attenuation at the edge of the pass band, which determines the order of the low-pass filter.
@@ -217,26 +217,18 @@ def static_weight(
         points_m = jnp.asarray(centre_m)
         points = Faces(points_m, jnp.zeros_like(points_m), jnp.ones(points_m.shape[:-1]))
         ends_m = jnp.asarray(tx_m), jnp.asarray(rx_m)
-        weight, cycles = _around_unit(model).log_weight(radar, points, *ends_m)
+        reflector = IsotropicPoints(np.ones(1, np.float32))
+        weight, cycles = _around(model, reflector).log_weight(radar, points, *ends_m)
+        own, _ = reflector.log_weight(radar, points, *ends_m)
         turns = 0.0 if cycles is None else cycles
-        return np.asarray(jnp.exp(weight + 2j * np.pi * turns))
+        return np.asarray(jnp.exp(weight - own + 2j * np.pi * turns))
 
 
-def _around_unit(model: ReflectionModel) -> ReflectionModel:
-    """The weights of a model around a surface with the weight 1."""
+def _around(model: ReflectionModel, reflector: ReflectionModel) -> ReflectionModel:
+    """The antennas, filters and delays of a model, with another reflector in place of the body."""
     if isinstance(model, WeightedReflection | DelayWeightedReflection):
-        return replace(model, model=_around_unit(model.model))
-    return _Unit()
-
-
-class _Unit:
-    """A surface with the weight 1, whatever the directions."""
-
-    def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Logarithm of 1 for each path, and no phase."""
-        del radar
-        paths_m = scatterers.centre_m - tx_m + (scatterers.centre_m - rx_m)
-        return jnp.zeros(paths_m.shape[:-1]), None
+        return replace(model, model=_around(model.model, reflector))
+    return reflector
 
 
 def _fraction_per_m(radar: Radar) -> float:

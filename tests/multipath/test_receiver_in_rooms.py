@@ -46,7 +46,7 @@ def test_static_echoes_have_the_pattern_of_their_direction_and_the_filter_of_the
     The back lobes of -30 dB change the amplitudes by less than 0.5 %. The plate of 6 cm at 30
     degrees confirms that furniture is weighted like walls, to the 1 % by which it is extended.
     """
-    plate = Plate((1.2, 1.2, 1.0), 0.06, 0.06, heading_rad=np.radians(-135), material=METAL)
+    plate = Plate((1.3, -0.75, 1.05), 0.06, 0.06, heading_rad=np.radians(150), material=METAL)
     walls = {"far_wall": METAL, "left_wall": METAL}
     room = Room(
         **dict.fromkeys(SURFACES) | walls, far_m=2, left_m=2, furniture=[plate], most_passes=0
