@@ -45,8 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     radar = load_radar(options.radar)
     most_mm = 1e3 * radar.chirp.wavelength_m / 2
     if not 0.2 <= options.edge_mm < most_mm:
-        parser.error(f"--edge-mm is {options.edge_mm:g} mm; give 0.2 to {most_mm:.2f} mm, half a "
-                     "wavelength")  # fmt: skip
+        parser.error(
+            f"--edge-mm is {options.edge_mm:g} mm; give 0.2 to {most_mm:.2f} mm, half a wavelength"
+        )
     if min(options.yaws, options.frequencies) < 1:
         parser.error("--yaws and --frequencies must be 1 or more")
     freq_ghz = radar.chirp.centre_freq_hz / 1e9
@@ -56,8 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_cut_line(cut))
     corners = [] if options.quick else missing_bounces(radar, options.edge_mm / 1e3)
     for each in corners:
-        print("{name:38s} {simulated_dbsm:7.2f} dBsm by single bounces, {theory_dbsm:.2f} in theory"
-              .format(**each))  # fmt: skip
+        levels = f"{each['simulated_dbsm']:7.2f} dBsm by single bounces"
+        print(f"{each['name']:38s} {levels}, {each['theory_dbsm']:.2f} in theory")
     sweep = Sweep(yaws=options.yaws, frequencies=options.frequencies)
     found = None if options.no_people else people(radar, sweep)
     if found:
@@ -133,13 +134,15 @@ def _write(folder: Path, radar: Radar, cuts, corners, found) -> None:
         "radar": radar.name,
         "centre_freq_hz": radar.chirp.centre_freq_hz,
         "shapes": [
-            {key: np.round(value, 4).tolist() if isinstance(value, np.ndarray) else value
-             for key, value in asdict(cut).items()}
+            {
+                key: np.round(value, 4).tolist() if isinstance(value, np.ndarray) else value
+                for key, value in asdict(cut).items()
+            }
             for cut in cuts
         ],
         "missing_bounces": corners,
         "people": found,
-    }  # fmt: skip
+    }
     (folder / "rcs.json").write_text(json.dumps(record, indent=1) + "\n")
     draw_page(cuts, found, folder / "rcs.png")
     print(f"figures and values: {folder / 'rcs.png'}, {folder / 'rcs.json'}")
@@ -151,19 +154,37 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--radar", default="AWR1843BOOST", help="board or radar file whose centre "
-                        "frequency and sweep are used (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--edge-mm", type=float, default=1.0, help="edge length of plate, disc and "
-                        "cylinder [mm], below lambda / 2 (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--yaws", type=int, default=16, help="number of directions around the body "
-                        "(default: %(default)s)")  # fmt: skip
-    parser.add_argument("--frequencies", type=int, default=4, help="number of frequencies over the "
-                        "sweep, for people (default: %(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--radar",
+        default="AWR1843BOOST",
+        help="board or radar file whose centre frequency and sweep are used (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--edge-mm",
+        type=float,
+        default=1.0,
+        help="edge length of plate, disc and "
+        "cylinder [mm], below lambda / 2 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--yaws",
+        type=int,
+        default=16,
+        help="number of directions around the body (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--frequencies",
+        type=int,
+        default=4,
+        help="number of frequencies over the sweep, for people (default: %(default)s)",
+    )
     parser.add_argument("--no-people", action="store_true", help="omit people (the slowest part)")
-    parser.add_argument("--quick", action="store_true", help="use fewer angles, and omit dihedral "
-                        "and trihedral")  # fmt: skip
-    parser.add_argument("--out", help="folder for rcs.json and the page of plots rcs.png, which "
-                        "needs the extra viz")  # fmt: skip
+    parser.add_argument(
+        "--quick", action="store_true", help="use fewer angles, and omit dihedral and trihedral"
+    )
+    parser.add_argument(
+        "--out", help="folder for rcs.json and the page of plots rcs.png, which needs the extra viz"
+    )
     return parser
 
 

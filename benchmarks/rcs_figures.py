@@ -40,8 +40,11 @@ def _draw_cut(panel, cut: Cut) -> None:
     panel.plot(cut.angles_deg, cut.simulated_dbsm, "k", linewidth=0.8, label="simulated")
     constant = np.ptp(cut.theory_dbsm) < 1
     panel.set_ylim(*((top_db - 1, top_db + 1) if constant else (top_db - 55, top_db + 8)))
-    panel.set(title=f"{cut.name.split(',')[0]}: lobes within {cut.worst_lobe_db:.3f} dB",
-              xlabel="angle of incidence [degrees]", ylabel="RCS [dBsm]")  # fmt: skip
+    panel.set(
+        title=f"{cut.name.split(',')[0]}: lobes within {cut.worst_lobe_db:.3f} dB",
+        xlabel="angle of incidence [degrees]",
+        ylabel="RCS [dBsm]",
+    )
     panel.legend(fontsize=8, loc="upper right")
     panel.grid(alpha=0.3)
 
@@ -49,8 +52,13 @@ def _draw_cut(panel, cut: Cut) -> None:
 def _draw_edges(panel, edges: list[dict]) -> None:
     levels_dbsm = [row["mean_dbsm"] for row in edges]
     panel.plot(range(len(edges)), levels_dbsm, "o-")
-    panel.axhspan(levels_dbsm[-1] - 0.5, levels_dbsm[-1] + 0.5, color="0.5", alpha=0.15,
-                  label="0.5 dB around the finest mesh")  # fmt: skip
+    panel.axhspan(
+        levels_dbsm[-1] - 0.5,
+        levels_dbsm[-1] + 0.5,
+        color="0.5",
+        alpha=0.15,
+        label="0.5 dB around the finest mesh",
+    )
     labels = [row["edges"].replace(", ", "\n") for row in edges]
     panel.set_xticks(range(len(edges)), labels, fontsize=8)
     panel.set_ylim(levels_dbsm[-1] - 1.5, levels_dbsm[-1] + 1.5)
@@ -66,8 +74,13 @@ def _draw_people(panel, levels_dbsm: dict[str, list[float]]) -> None:
     labels = [name.replace(", ", "\n") for name in levels_dbsm]
     panel.set_yticks(range(1, len(labels) + 1), labels, fontsize=8)
     panel.axvline(MEAN_3GPP_DBSM, color="tab:red", label="mean of 3GPP TR 38.901")
-    panel.axvspan(MEAN_3GPP_DBSM - SPREAD_3GPP_DB, MEAN_3GPP_DBSM + SPREAD_3GPP_DB,
-                  color="tab:red", alpha=0.12, label="its spread")  # fmt: skip
+    panel.axvspan(
+        MEAN_3GPP_DBSM - SPREAD_3GPP_DB,
+        MEAN_3GPP_DBSM + SPREAD_3GPP_DB,
+        color="tab:red",
+        alpha=0.12,
+        label="its spread",
+    )
     panel.set(title="bare skin, not calibrated, over yaw", xlabel="RCS, sweep average [dBsm]")
     panel.legend(fontsize=8)
     panel.grid(alpha=0.3)

@@ -63,7 +63,7 @@ def measure_clip(number: int, options: argparse.Namespace) -> dict:
 
 
 def fitted(method: str, sequence, body):
-    """Shape and pose by one of the methods."""
+    """Fit shape and pose by one of the methods."""
     from scipy.ndimage import uniform_filter1d
 
     from radarsim.scene.skeletons.cleaning import fill_gaps

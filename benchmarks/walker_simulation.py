@@ -35,7 +35,7 @@ class WalkPlan:
 
     Attributes:
         speed_mps: speed of the body, positive away from the radar.
-        start_m: range of the pelvis at time zero, at the radar's height.
+        start_m: horizontal distance of the pelvis from the radar at time zero.
         step_hz: steps per second; None: the natural cadence at this speed (Boulic's model, or the
             cadence of the captured walk).
         duration_s: duration of the walk.

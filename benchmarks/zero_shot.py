@@ -201,6 +201,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="number of permutation controls (5)",
     )
+    _add_training_options(parser)
+    parser.add_argument("--split", default="test", metavar="NAME", help="evaluated split (test)")
+    parser.set_defaults(pretrain_out=None)
+    return parser
+
+
+def _add_training_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the stores, settings and scoring of the models."""
     parser.add_argument(
         "--preset", choices=tuple(PRESETS), default="small", help="preset of the settings (small)"
     )
@@ -245,9 +253,6 @@ def _parser() -> argparse.ArgumentParser:
         "--method", choices=("full", "lora"), default="full", help="fine-tuning method (full)"
     )
     add_scoring_options(parser)
-    parser.add_argument("--split", default="test", metavar="NAME", help="evaluated split (test)")
-    parser.set_defaults(pretrain_out=None)
-    return parser
 
 
 def _folder(text: str) -> Path:

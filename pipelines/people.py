@@ -34,7 +34,10 @@ from radarsim.scene.motion import Motion, sample_motion
 from radarsim.scene.placement import ActivityArea
 
 FEWER = "clips with fewer people than requested"
-FEWER_REMEDY = "--people-distance-m, --people-lateral-m, --people-min-distance-m change this"
+FEWER_REMEDY = (
+    "further people are other subjects of the same split, whose number --subjects and --limit "
+    "change; --people-distance-m, --people-lateral-m and --people-min-distance-m change the places"
+)
 # Number of takes that are tried for a person, and number of placements tried for each take.
 TAKE_TRIES, PLACEMENT_TRIES = 4, 8
 # Rate at which distances between people are tested: people move by less than 0.3 m between tests.

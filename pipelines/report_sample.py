@@ -48,7 +48,7 @@ def take_sample(store: Store, most: int = MOST_CLIPS) -> Sample:
         most: maximum number of clips.
 
     Returns:
-        Statistics of the heatmaps, over zero clips if all clips failed.
+        Statistics of the heatmaps; the number of clips is 0 if all clips failed.
     """
     rows = evenly([row for row, clip in store.clips.items() if clip.num_frames], most)
     levels = {name: np.zeros(len(LEVEL_EDGES_DB) - 1) for name in store.heatmaps}

@@ -58,7 +58,7 @@ class Plan:
         return max(each.temporary_bytes for each in self.compiled)
 
     def floors_s(self) -> dict[str, float]:
-        """Least time of a call [s]: by each resource alone, and kernel by kernel ("all")."""
+        """Lower bounds on the time of a call [s], for each resource and for all kernels ("all")."""
         return floors_s(list(self.kernels), self.card)
 
     def stages(self) -> dict[str, list[Charge]]:
@@ -119,7 +119,7 @@ def _slowest(charges: Charges, card: Card) -> list[str]:
 
 
 def floors_s(kernels: list[Charge], card: Card) -> dict[str, float]:
-    """Least time of some kernels [s]: by each resource alone, and kernel by kernel ("all")."""
+    """Lower bounds on the time of some kernels [s], for each resource and for all ("all")."""
     total = totals(kernels)
     memory_s, arithmetic_s = card.seconds(total["bytes"], total["operations"])
     return {

@@ -42,14 +42,19 @@ def wave(style: Style) -> Movement:
     kind = _kind(style, 4)
     if kind == 0:
         lifted = arm(
-            "right", flexion=50 * raised + 6 * beat, abduction=35 * raised + 16 * beat,
-            elbow=80 * raised + 16 * beat, twist=-35 * raised + 22 * beat,
-        )  # fmt: skip
+            "right",
+            flexion=50 * raised + 6 * beat,
+            abduction=35 * raised + 16 * beat,
+            elbow=80 * raised + 16 * beat,
+            twist=-35 * raised + 22 * beat,
+        )
     elif kind == 1:
         lifted = arm(
-            "right", flexion=130 * raised + 8 * beat, abduction=10 * raised + 24 * beat,
+            "right",
+            flexion=130 * raised + 8 * beat,
+            abduction=10 * raised + 24 * beat,
             elbow=15 * raised,
-        )  # fmt: skip
+        )
     elif kind == 2:
         lifted = arms(flexion=110 * raised, abduction=20 * raised + 22 * beat, elbow=30 * raised)
     else:
@@ -68,16 +73,33 @@ def drink(style: Style) -> Movement:
     far, lean = style.between(35, 65), style.between(4, 24)
     mouth = (sip_s, down_s)
     flexion = keys_s(
-        (reach_s - 0.8, 0), (reach_s, far), (lift_s, far), (mouth[0], 62), (mouth[1], 62),
-        (back_s, far), (rest_s, 0),
-    )  # fmt: skip
+        (reach_s - 0.8, 0),
+        (reach_s, far),
+        (lift_s, far),
+        (mouth[0], 62),
+        (mouth[1], 62),
+        (back_s, far),
+        (rest_s, 0),
+    )
     elbow = keys_s(
-        (reach_s - 0.8, 0), (reach_s, 25), (lift_s, 30), (mouth[0], 112), (mouth[1], 112),
-        (back_s, 30), (rest_s, 0),
-    )  # fmt: skip
+        (reach_s - 0.8, 0),
+        (reach_s, 25),
+        (lift_s, 30),
+        (mouth[0], 112),
+        (mouth[1], 112),
+        (back_s, 30),
+        (rest_s, 0),
+    )
     turned = held_s(lift_s, back_s, 0.8, 0.8)
-    leaning = keys_s((reach_s - 0.8, 0), (reach_s, lean), (lift_s, lean), (sip_s, -3),
-                     (down_s, -3), (back_s, lean), (rest_s, 0))  # fmt: skip
+    leaning = keys_s(
+        (reach_s - 0.8, 0),
+        (reach_s, lean),
+        (lift_s, lean),
+        (sip_s, -3),
+        (down_s, -3),
+        (back_s, lean),
+        (rest_s, 0),
+    )
     sips = jerks_s([sip_s - 0.2], [down_s - sip_s + 0.4], [-style.between(12, 26)])
     channels = arm("right", flexion=flexion, elbow=elbow, twist=26 * turned, abduction=12 * turned)
     return in_real_time(
@@ -123,11 +145,14 @@ def convulsion(style: Style) -> Movement:
 
     limbs = [
         arm(
-            side, flexion=15 * fit + shake(3), abduction=shake(2.5),
-            elbow=style.between(20, 80) * fit + shake(5), wrist=20 * fit + shake(6),
+            side,
+            flexion=15 * fit + shake(3),
+            abduction=shake(2.5),
+            elbow=style.between(20, 80) * fit + shake(5),
+            wrist=20 * fit + shake(6),
         )
         for side in ("left", "right")
-    ]  # fmt: skip
+    ]
     body = trunk(flexion=6 * fit + shake(2.6), bend=shake(2.0), twist=shake(2.4))
     return in_real_time(
         style, merged(*limbs, body, head(flexion=shake(4), twist=shake(4)), _seated(style))

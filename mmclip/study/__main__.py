@@ -73,6 +73,23 @@ def _parser() -> argparse.ArgumentParser:
         help="maximum predicted time of the whole study in hours (20)",
     )
     parser.add_argument("--dry-run", action="store_true", help="print the plan, then exit")
+    _add_data_options(parser)
+    parser.add_argument("--seeds", type=int, metavar="N", help="number of seeds (3)")
+    parser.add_argument(
+        "--encoder",
+        type=path_argument,
+        default="minilm",
+        metavar="NAME",
+        help="text encoder (minilm)",
+    )
+    add_scoring_options(parser)
+    _add_licensed_options(parser)
+    _add_worker_options(parser)
+    return parser
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for existing stores and for the groups of unseen labels."""
     parser.add_argument(
         "--real",
         type=path_argument,
@@ -95,16 +112,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="groups of unseen labels: names from the protocol, or labels separated by commas",
     )
-    parser.add_argument("--seeds", type=int, metavar="N", help="number of seeds (3)")
-    parser.add_argument(
-        "--encoder",
-        type=path_argument,
-        default="minilm",
-        metavar="NAME",
-        help="text encoder (minilm)",
-    )
-    add_scoring_options(parser)
-    _add_licensed_options(parser)
+
+
+def _add_worker_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the processes that run the nodes."""
     parser.add_argument(
         "--workers",
         type=int,
@@ -118,7 +129,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="running Dask cluster whose workers can access the output folder",
     )
-    return parser
 
 
 def _add_licensed_options(parser: argparse.ArgumentParser) -> None:

@@ -48,6 +48,7 @@ def network_settings(settings) -> dict:
 
 
 def log_of(node: Node, root: Path) -> Callable[[str], None]:
+    """Return a function that appends a line to the file log.txt in the folder of a node."""
     path = node_folder(root, node) / "log.txt"
 
     def report(line: str) -> None:

@@ -12,8 +12,15 @@ td, th { border-bottom: 1px solid #ccc; padding: 0.2em 0.6em; text-align: left; 
 .note { background: #fff3d6; padding: 0.6em 1em; }
 """
 BAR_COLUMNS = (
-    "bar", "accuracy", "over classes", "over people", "over runs", "n", "chance", "paper"
-)  # fmt: skip
+    "bar",
+    "accuracy",
+    "over classes",
+    "over people",
+    "over runs",
+    "n",
+    "chance",
+    "paper",
+)
 KINDS = {"greater": ">", "similar": "is similar to", "not much less": "is not much less than"}
 
 
@@ -111,9 +118,12 @@ def _orderings(orderings: Sequence[Mapping]) -> str:
         rows.append((statement, each["verdict"], percent(each["mean"]), interval(each), smallest))
         rows[-1] = (*rows[-1][:3], f"{rows[-1][3]} over {unit}", smallest)
     columns = (
-        "the paper's ordering", "verdict", "paired difference", "95 % interval",
+        "the paper's ordering",
+        "verdict",
+        "paired difference",
+        "95 % interval",
         "smallest difference with 80 % power",
-    )  # fmt: skip
+    )
     return _table(rows, columns) if rows else ""
 
 

@@ -44,11 +44,16 @@ def _checked_setting(where: str, name: str, part: ProfilePart, limits) -> Settin
     many = isinstance(value, (tuple, list))
     ends = tuple(
         checked_number(
-            where, name, end, limits["unit"], at_least=limits["at_least"],
-            at_most=limits["at_most"], hint=hint,
+            where,
+            name,
+            end,
+            limits["unit"],
+            at_least=limits["at_least"],
+            at_most=limits["at_most"],
+            hint=hint,
         )
         for end in (value if many else (value,))
-    )  # fmt: skip
+    )
     if not many:
         return ends[0]
     if len(ends) != 2 or ends[0] > ends[1]:

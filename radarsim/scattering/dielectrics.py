@@ -41,8 +41,9 @@ class ColeCole:
             freq_hz: frequency [Hz].
         """
         omega = 2j * np.pi * freq_hz
-        poles = [step / (1 + (omega * tau_s) ** (1 - alpha))
-                 for step, tau_s, alpha in self.dispersions]  # fmt: skip
+        poles = [
+            step / (1 + (omega * tau_s) ** (1 - alpha)) for step, tau_s, alpha in self.dispersions
+        ]
         ohmic = self.conductivity_s_per_m / (omega * VACUUM_PERMITTIVITY_F_PER_M)
         return complex(self.permittivity_inf + sum(poles) + ohmic)
 

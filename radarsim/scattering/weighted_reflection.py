@@ -81,9 +81,28 @@ def low_pass(response: FilterResponse, fraction):
     return jnp.where(response.pass_fraction > 0, attenuated, 0.0)
 
 
+class _OfModel:
+    """Members of a reflection model that are those of the model in its attribute `model`."""
+
+    model: ReflectionModel
+
+    @property
+    def lobe_rad(self):
+        """Return the width of the model's lobe [rad]; antenna patterns are wider."""
+        return self.model.lobe_rad
+
+    def reflectivity_at(self, radar: Radar) -> float:
+        """Amplitude factor of the model's surface."""
+        return self.model.reflectivity_at(radar)
+
+    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
+        """Scatterers of the model."""
+        return self.model.scatterers(vertices_m, faces, picked)
+
+
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class WeightedReflection:
+class WeightedReflection(_OfModel):
     """A reflection model whose echoes are weighted by antenna patterns and IF filters.
 
     Attributes:
@@ -100,19 +119,6 @@ class WeightedReflection:
     response: FilterResponse | None = None
     tx_axes: ArrayLike | None = None
     rx_axes: ArrayLike | None = None
-
-    @property
-    def lobe_rad(self):
-        """Return the width of the model's lobe [rad]; antenna patterns are wider."""
-        return self.model.lobe_rad
-
-    def reflectivity_at(self, radar: Radar) -> float:
-        """Amplitude factor of the model's surface."""
-        return self.model.reflectivity_at(radar)
-
-    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
-        """Scatterers of the model."""
-        return self.model.scatterers(vertices_m, faces, picked)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
         """Return the log-amplitude and phase [cycles] of the model, antennas and filters."""
@@ -139,7 +145,7 @@ def _at_antenna(axes, direction_m):
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class DelayWeightedReflection:
+class DelayWeightedReflection(_OfModel):
     """A reflection model whose echoes are multiplied by their delay in nanoseconds.
 
     Up to a constant factor, the sum of these echoes is the derivative of the echo with respect
@@ -150,19 +156,6 @@ class DelayWeightedReflection:
     """
 
     model: ReflectionModel
-
-    @property
-    def lobe_rad(self):
-        """Return the width of the model's lobe [rad]."""
-        return self.model.lobe_rad
-
-    def reflectivity_at(self, radar: Radar) -> float:
-        """Amplitude factor of the model's surface."""
-        return self.model.reflectivity_at(radar)
-
-    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
-        """Scatterers of the model."""
-        return self.model.scatterers(vertices_m, faces, picked)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
         """Return the model's log-amplitude plus the log of the delay, and the model's phase."""

@@ -192,7 +192,7 @@ def in_groups(faces: FaceGroup) -> FaceGroup:
 def sum_of_groups(
     sizes: SumSizes, groups: FaceGroup, middle_cells, u
 ) -> Float[Array, "block part pair cell"]:
-    """Range cells of all loops: `cells_by_loop` for faces in groups.
+    """Compute the range cells of all loops like `cells_by_loop`, for grouped faces.
 
     Args:
         sizes: array sizes of the sum.

@@ -164,8 +164,9 @@ def leakage_tones(radar: Radar, part: Leakage) -> LeakageTones:
     beat_hz = radar.chirp.slope_hz_per_s * delay_s
     tones = np.exp(2j * np.pi * np.outer(beat_hz, radar.chirp.sample_times_s))
     values = np.array(part.channels)[..., 0] + 1j * np.array(part.channels)[..., 1]
-    pairs = np.ix_(np.arange(radar.array.num_tx) % len(values),
-                   np.arange(radar.array.num_rx) % len(values[0]))  # fmt: skip
+    pairs = np.ix_(
+        np.arange(radar.array.num_tx) % len(values), np.arange(radar.array.num_rx) % len(values[0])
+    )
     amplitude_v = values[pairs] * 10 ** (part.level_db / 20)
     delayed_v = (amplitude_v * delay_s * 1e9) @ tones
     return LeakageTones((amplitude_v @ tones).astype(np.complex64), delayed_v.astype(np.complex64))

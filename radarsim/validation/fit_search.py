@@ -30,7 +30,7 @@ def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.nd
         shifts_m: offsets to try, relative to the initial distance [m].
 
     Returns:
-        Parameter vector of the smallest cost, with the level that matches the measured power.
+        Parameter vector with the lowest cost, and with the level that matches the measured power.
     """
     candidates = []
     for trial in _trials(theta, sigmas_rad):
@@ -57,7 +57,7 @@ def search_grid(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
         shifts_m: offsets to try, relative to the initial distance [m].
 
     Returns:
-        Parameter vector of the smallest cost, with the level that matches the measured power.
+        Parameter vector with the lowest cost, and with the level that matches the measured power.
     """
     candidates = []
     for trial in _trials(theta, sigmas_rad):

@@ -79,8 +79,10 @@ def test_the_suite_fails_for_each_broken_limit():
     good = Cut(
         **dict.fromkeys(("name", "theory"), ""),
         **dict.fromkeys(("angles_deg", "simulated_dbsm", "theory_dbsm"), np.zeros(1)),
-        worst_lobe_db=0.2, worst_null_deg=0.4, num_faces=1,
-    )  # fmt: skip
+        worst_lobe_db=0.2,
+        worst_null_deg=0.4,
+        num_faces=1,
+    )
     assert rcs.passed([good], {"halving_moves_db": -0.4})
     assert not rcs.passed([good, replace(good, worst_lobe_db=0.3)], None)
     assert not rcs.passed([replace(good, worst_null_deg=0.6)], None)

@@ -1,7 +1,7 @@
 """Tests of the further people in a clip: subject, split, placement, and entries in the store."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,29 +24,18 @@ from pipelines.store_spec import kept_sizes
 from pipelines.store_tables import parquet_bytes, shard_tables
 from radarsim.errors import InputError
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
-from tests.helpers.pipeline_fakes import fake_clip, fake_plan, fake_store_spec, fake_takes
+from tests.helpers.pipeline_fakes import FakeTake, fake_clip, fake_plan, fake_store_spec, fake_takes
 from tests.helpers.sample_calls import check_four_parts
 from tests.helpers.still_postures import posture
 
 RADAR = BOARDS[DEFAULT_BOARD]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(FakeTake):
     """A take of a person who stands and glides slowly."""
-
-    id: str
-    subject: str
-    source: str = "test"
-    licence: str = "CC0-1.0"
-    official_split: str = ""
-    texts: tuple[Text, ...] = ()
 
     def load(self):
         return posture(velocity_mps=(0.0, -0.05, 0.0), seconds=3.5)
-
-    def sha256(self) -> str:
-        return self.id
 
 
 def takes_of(num: int) -> dict[str, Standing]:

@@ -152,8 +152,10 @@ def test_mismatch_raises_the_sidelobes_of_a_beam():
         Mailloux, Phased Array Antenna Handbook, 2nd ed., section 7.2 (average pattern).
     """
     gain_db, phase_rad = 0.5, np.radians(4)
-    radar = replace(RADAR, profile=ReceiverProfile(mismatch=ChannelMismatch(
-        gain_db=gain_db, phase_rad=phase_rad)))  # fmt: skip
+    radar = replace(
+        RADAR,
+        profile=ReceiverProfile(mismatch=ChannelMismatch(gain_db=gain_db, phase_rad=phase_rad)),
+    )
     echo = static_echo(1.0, 1)
     row = np.array(RADAR.array.azimuth_row())
     angles = np.fft.fft(np.eye(len(row)))[1:]  # beams with nulls at the target
@@ -215,8 +217,9 @@ def test_filtered_noise_falls_at_the_end_of_the_band_and_at_zero_if():
 def test_every_receiver_has_its_dc_offset():
     """The DC offset is constant over time and transmitters, and differs between receivers."""
     offset_v = received(silence(), dc=DcOffset(level_v=0.01))
-    np.testing.assert_array_equal(offset_v, np.broadcast_to(offset_v[:1, :1, :1, :, :1],
-                                                            offset_v.shape))  # fmt: skip
+    np.testing.assert_array_equal(
+        offset_v, np.broadcast_to(offset_v[:1, :1, :1, :, :1], offset_v.shape)
+    )
     assert len(np.unique(offset_v)) == RADAR.array.num_rx
     assert np.sqrt((np.abs(offset_v) ** 2).mean()) == pytest.approx(0.01, rel=1.0)
 

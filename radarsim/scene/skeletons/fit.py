@@ -42,8 +42,8 @@ _SHAPE_POSES = 128
 _SHAPE_SMOOTH_S, _SHAPE_NOISE_M, _SHAPE_WEIGHT = 0.1, 0.01, 0.05
 # Duration of a window and of the part that overlaps with the next window [s].
 _WINDOW_S, _OVERLAP_S = 8.0, 1.5
-# First pass: multiples of the weights of the smoothness and of the robust distances, and number of
-# steps; then the number of steps of the second pass.
+# Each row of the first pass is a factor of the smoothness weight, the scale of the robust distance
+# and the number of steps. The second pass has only numbers of steps.
 _FIRST_PASS = ((0.01, 10.0, 3), (1.0, 3.0, 4), (1.0, 1.0, 4))
 _SECOND_PASS_STEPS = (4, 4)
 # Gaps up to this duration are bridged [s]; a pose is a gap if less than this part of the landmarks
