@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from radarsim.multipath.legs import Leg, leg_reflection
 from radarsim.numerics.vectors import norm
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import AntennaWeights, ReflectionModel, reflect
+from radarsim.scattering.weighted_reflection import WrappingReflection
 from radarsim.scene.mesh import Faces
 
 # Minimum magnitude of a reflection coefficient, which keeps its logarithm finite (-240 dB).
@@ -20,7 +20,7 @@ LEAST_REFLECTION = 1e-12
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class BouncedReflection:
+class BouncedReflection(WrappingReflection):
     """A reflection model combined with the reflections on the way to the body and back.
 
     Attributes:
@@ -33,19 +33,6 @@ class BouncedReflection:
     out: Leg
     back: Leg
 
-    @property
-    def lobe_rad(self) -> ArrayLike:
-        """Width of the narrowest lobe of the body's model [rad]."""
-        return self.model.lobe_rad
-
-    def reflectivity_at(self, radar: Radar) -> float:
-        """Amplitude factor of the body's surface."""
-        return self.model.reflectivity_at(radar)
-
-    def scatterers(self, vertices_m, faces, picked=None):
-        """Scatterers of the body's model."""
-        return self.model.scatterers(vertices_m, faces, picked)
-
     def log_weight(self, radar: Radar, scatterers, tx_m, rx_m):
         """Log-amplitude and phase [cycles], including the surfaces along both ways.
 
@@ -55,15 +42,35 @@ class BouncedReflection:
             tx_m, rx_m: images of the antennas [m].
         """
         log_amplitude, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
-        wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
-        gain = 1.0 + 0j
         for leg, antenna_m in ((self.out, tx_m), (self.back, rx_m)):
-            ray_m = scatterers.centre_m - antenna_m
-            gain = gain * leg_reflection(leg, wavenumber_per_m, ray_m / norm(ray_m)[..., None])
+            log_gain, bounced = way_weight(radar, leg, scatterers.centre_m - antenna_m)
+            log_amplitude, cycles = log_amplitude + log_gain, _sum(cycles, bounced)
+        return log_amplitude, cycles
+
+
+def way_weight(
+    radar: Radar, leg: Leg, ray_m: Float[Array, "*batch face 3"]
+) -> tuple[Float[Array, "*batch face"], Float[Array, "*batch face"]]:
+    """Log-magnitude and phase [cycles] of the reflections along one way.
+
+    Args:
+        radar: board whose waveform is used.
+        leg: the way; the coefficients of a straight way are not computed.
+        ray_m: vectors from an antenna's image to the scatterers [m].
+    """
+
+    def by_surfaces():
+        wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
+        gain = leg_reflection(leg, wavenumber_per_m, ray_m / norm(ray_m)[..., None])
         log_gain = jnp.log(jnp.maximum(jnp.abs(gain), LEAST_REFLECTION))
         # The mixer conjugates the received signal, and with it the reflection coefficient.
-        bounced = -smooth_cycles(gain)
-        return log_amplitude + log_gain, bounced if cycles is None else cycles + bounced
+        return log_gain, -smooth_cycles(gain)
+
+    def straight():
+        log_gain = jnp.where(ray_m[..., 0] > 0, 0.0, np.float32(np.log(LEAST_REFLECTION)))
+        return log_gain, jnp.zeros_like(log_gain)
+
+    return jax.lax.cond(jnp.any(leg.used), by_surfaces, straight)
 
 
 def reflect_bounced(
@@ -100,18 +107,10 @@ def reflect_bounced(
 
 def _along(radar, leg: Leg, centre_m, antennas_m):
     """Log-magnitude and phase [cycles] of a way's coefficient for each node, antenna and face."""
-
-    def coefficients(points_m, positions_m):
-        ray_m = points_m - positions_m
-        wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
-        gain = leg_reflection(leg, wavenumber_per_m, ray_m / norm(ray_m)[..., None])
-        log_gain = jnp.log(jnp.maximum(jnp.abs(gain), LEAST_REFLECTION))
-        return log_gain, -smooth_cycles(gain)
-
     middle = centre_m[len(centre_m) // 2]
-    over_time = coefficients(centre_m[:, None], antennas_m.mean(0))
-    over_array = coefficients(middle, antennas_m[:, None])
-    at_centre = coefficients(middle[None], antennas_m.mean(0))
+    over_time = way_weight(radar, leg, centre_m[:, None] - antennas_m.mean(0))
+    over_array = way_weight(radar, leg, middle - antennas_m[:, None])
+    at_centre = way_weight(radar, leg, middle[None] - antennas_m.mean(0))
     return tuple(
         time + antenna - centre
         for time, antenna, centre in zip(over_time, over_array, at_centre, strict=True)

@@ -7,6 +7,7 @@ reflections (such as the corner between a cupboard and the floor) are not modell
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +25,9 @@ from radarsim.scattering.gaussian_facets import Facets, facets_of, log_weight
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.weighted_reflection import static_weight
 from radarsim.scene.furniture import TriangleMesh
+from radarsim.scene.materials import Material
 from radarsim.scene.room import Room
+from radarsim.signal.array_sizes import power_of_two
 from radarsim.signal.exact_sum import dechirped_phase_cycles
 
 # Longest edge of a facet [m], enlarged for scenes with more than MOST_FACETS facets.
@@ -35,6 +38,10 @@ PATCH_M = 0.3
 # Facets whose normals differ by more belong to different sides [rad].
 SMOOTH_RAD = np.radians(30)
 FACETS_PER_STEP = 512
+# Samples of a block, within which a tone is a product of two factors.
+SAMPLES_PER_BLOCK = 16
+# Least number of facets and vertices to which arrays are padded, so that rooms share programs.
+LEAST_FACETS = 256
 # Seed of the phases of rough facets: the echo of a room is the same in every simulation.
 PHASE_SEED = 20
 
@@ -63,14 +70,13 @@ def furniture_echoes(
     sources, echoes = [], []
     for item, mesh in zip(room.furniture, meshes, strict=True):
         facets = visible_facets(mesh, edge_m, fixed_m)
-        all_m = np.asarray(facets.centre_m)
-        weights = _weights(radar, item.material, facets) * static_weight(
-            radar, reflection, all_m, radar.array.tx_m[:, None, None], radar.array.rx_m[:, None]
-        )
-        patches = _patches(all_m)
-        for patch in range(patches.max(initial=-1) + 1):
+        if not len(facets.area_m2):
+            continue
+        weights = _weights(radar, item.material, facets, reflection)
+        patches = _patches(facets.centre_m)
+        for patch in range(patches.max() + 1):
             chosen = np.flatnonzero(patches == patch)
-            centre_m, weight = all_m[chosen], weights[:, :, chosen]
+            centre_m, weight = facets.centre_m[chosen], weights[:, :, chosen]
             samples = _samples(radar, centre_m, weight, residual_video_phase)
             echoes.append((samples, _probes(centre_m, np.abs(weight).mean((0, 1)))))
             sources.append(_source(radar, type(item).__name__.lower(), centre_m, samples))
@@ -90,23 +96,26 @@ def visible_facets(
     whole = trimesh.Trimesh(*mesh, process=False)
     sides = trimesh.graph.smooth_shade(whole, angle=SMOOTH_RAD).split(only_watertight=False)
     parts = [_divided(side, edge_m) for side in sides]
-    with jax.enable_x64(True):
-        facets = jax.tree.map(lambda *each: jnp.concatenate(each), *parts)
-    num_facets = len(facets.area_m2)
-    # Padding to a power of two lets many rooms share one compiled program.
-    padding = (1 << (num_facets - 1).bit_length()) - num_facets
-    centre_m, normal = (
-        jnp.asarray(np.pad(np.asarray(each), ((0, padding), (0, 0)), mode="edge"), jnp.float32)
-        for each in (facets.centre_m, facets.normal)
-    )
+    facets = jax.tree.map(lambda *each: np.concatenate(each), *parts)
+    padded = _padded(facets)
+    centre_m, normal = (jnp.asarray(each, jnp.float32) for each in (padded.centre_m, padded.normal))
     direct = make_leg([], 1.0, (0.0, 0.0, 1.0), 1)
-    tested = jnp.arange(num_facets + padding) < num_facets
-    seen = np.asarray(_seen(direct, centre_m, normal, jnp.asarray(fixed_m), tested))[:num_facets]
-    with jax.enable_x64(True):
-        return jax.tree.map(lambda each: each[seen], facets)
+    tested = jnp.arange(len(centre_m)) < len(facets.area_m2)
+    seen = np.asarray(_seen(direct, centre_m, normal, jnp.asarray(fixed_m), tested))
+    return jax.tree.map(lambda each: each[seen[: len(facets.area_m2)]], facets)
 
 
 _seen = jax.jit(visible_from)
+
+
+def _padded(facets: Facets) -> Facets:
+    """Facets with the last facet repeated, so that their number is a power of two."""
+    extra = power_of_two(len(facets.area_m2), LEAST_FACETS) - len(facets.area_m2)
+
+    def pad(values):
+        return np.pad(values, ((0, extra), *[(0, 0)] * (values.ndim - 1)), mode="edge")
+
+    return jax.tree.map(pad, facets)
 
 
 def _divided(side: trimesh.Trimesh, edge_m: float) -> Facets:
@@ -116,30 +125,52 @@ def _divided(side: trimesh.Trimesh, edge_m: float) -> Facets:
         process=False,
     )
     fine.merge_vertices()
+    num_vertices, num_faces = len(fine.vertices), len(fine.faces)
+    # Padding triangles have all corners at an added vertex, so they change no other normal.
+    vertices_m = np.zeros((power_of_two(num_vertices + 1, LEAST_FACETS), 3))
+    vertices_m[:num_vertices] = fine.vertices
+    faces = np.full((power_of_two(num_faces, LEAST_FACETS), 3), num_vertices)
+    faces[:num_faces] = fine.faces
     with jax.enable_x64(True):
-        return facets_of(jnp.asarray(fine.vertices, jnp.float64), np.asarray(fine.faces))
+        facets = _facets(jnp.asarray(vertices_m), jnp.asarray(faces))
+    return jax.tree.map(lambda each: np.asarray(each)[:num_faces], facets)
 
 
-def _weights(radar: Radar, material, facets: Facets) -> Complex[np.ndarray, "tx rx facet"]:
+_facets = jax.jit(facets_of)
+
+
+def _weights(
+    radar: Radar, material: Material, facets: Facets, reflection: ReflectionModel
+) -> Complex[np.ndarray, "tx rx facet"]:
     """Complex weight of every facet and antenna pair, without the carrier phase of the path."""
     wavelength_m = radar.chirp.wavelength_m
     wavenumber_per_m = 2 * np.pi / wavelength_m
     gamma = fresnel(material.permittivity(radar.chirp.centre_freq_hz), 1.0).te
+    num_facets, padded = len(facets.area_m2), _padded(facets)
     with jax.enable_x64(True):
-        tx_m = jnp.asarray(radar.array.tx_m)[:, None, None]
-        rx_m = jnp.asarray(radar.array.rx_m)[None, :, None]
-        log_amplitude, cycles = log_weight(wavenumber_per_m, facets, tx_m, rx_m)
-        coherent = np.asarray(jnp.exp(log_amplitude + 2j * np.pi * cycles))
-    centre_m, normal = np.asarray(facets.centre_m), np.asarray(facets.normal)
+        coherent = np.asarray(_coherent(radar, padded))[:, :, :num_facets]
+    centre_m, normal = facets.centre_m, facets.normal
     range_m = np.linalg.norm(centre_m, axis=-1)
     cosine = np.abs(np.sum(centre_m * normal, axis=-1)) / range_m
     rho = rough_amplitude(material.roughness_m, wavenumber_per_m, cosine)
     # Lambert's law gives the cross-section 4 A cos^2, and a point the weight
     # lambda sqrt(cross-section / 4 pi) / R^2.
-    area_m2 = np.asarray(facets.area_m2)
-    diffuse = wavelength_m * np.sqrt(area_m2 * (1 - rho**2) / np.pi) * cosine / range_m**2
-    turns = np.random.default_rng(PHASE_SEED).random(len(diffuse))
-    return np.conj(gamma) * rho * coherent + np.abs(gamma) * diffuse * np.exp(2j * np.pi * turns)
+    diffuse = wavelength_m * np.sqrt(facets.area_m2 * (1 - rho**2) / np.pi) * cosine / range_m**2
+    turns = np.random.default_rng(PHASE_SEED).random(num_facets)
+    weight = np.conj(gamma) * rho * coherent
+    weight = weight + np.abs(gamma) * diffuse * np.exp(2j * np.pi * turns)
+    ends_m = radar.array.tx_m[:, None, None], radar.array.rx_m[:, None]
+    of_radar = static_weight(radar, reflection, padded.centre_m, *ends_m)
+    return weight * of_radar[..., :num_facets]
+
+
+@partial(jax.jit, static_argnums=0)
+def _coherent(radar: Radar, facets: Facets):
+    """Physical-optics weight of every facet and antenna pair for a perfect reflection."""
+    tx_m = jnp.asarray(radar.array.tx_m)[:, None, None]
+    rx_m = jnp.asarray(radar.array.rx_m)[:, None]
+    log_amplitude, cycles = log_weight(2 * np.pi / radar.chirp.wavelength_m, facets, tx_m, rx_m)
+    return jnp.exp(log_amplitude + 2j * np.pi * cycles)
 
 
 def _patches(centre_m: Float[np.ndarray, "facet 3"]) -> np.ndarray:
@@ -149,29 +180,30 @@ def _patches(centre_m: Float[np.ndarray, "facet 3"]) -> np.ndarray:
 
 
 def _samples(radar: Radar, centre_m, weight, residual_video_phase):
-    """IF samples of a patch, from exact paths of all antenna pairs."""
-    total = 0.0
-    times_s, slope = radar.chirp.sample_times_s, radar.chirp.slope_hz_per_s
+    """IF samples of a patch, from exact paths of all antenna pairs.
+
+    A tone is the product of a factor for each block of samples and a factor within the block, so
+    the sum over the facets is a product of two matrices.
+    """
+    chirp, total = radar.chirp, 0.0
+    within_s = np.arange(SAMPLES_PER_BLOCK) / chirp.sample_rate_hz
+    blocks_s = chirp.sample_times_s[::SAMPLES_PER_BLOCK]
     for start in range(0, len(centre_m), FACETS_PER_STEP):
         some = slice(start, start + FACETS_PER_STEP)
-        points_m = centre_m[some]
         tx_m, rx_m = (
-            np.linalg.norm(points_m - positions_m[:, None], axis=-1)
+            np.linalg.norm(centre_m[some] - positions_m[:, None], axis=-1)
             for positions_m in (radar.array.tx_m, radar.array.rx_m)
         )
-        path_m = tx_m[:, None] + rx_m
-        first = _first_cycles(radar, path_m, residual_video_phase)
-        tone = slope * (path_m / SPEED_OF_LIGHT_MPS)[..., None] * times_s
-        phasor = np.exp((2j * np.pi * (first[..., None] + tone % 1.0)).astype(np.complex64))
-        total = total + np.einsum("trf,trfs->trs", weight[:, :, some].astype(np.complex64), phasor)
-    return total
+        path_m = (tx_m[:, None] + rx_m)[..., None]
+        first = dechirped_phase_cycles(radar, path_m, blocks_s, residual_video_phase)
+        beat_hz = chirp.slope_hz_per_s * path_m / SPEED_OF_LIGHT_MPS
+        of_blocks = weight[:, :, some, None] * _phasors(first)
+        total = total + np.matmul(np.swapaxes(of_blocks, -1, -2), _phasors(beat_hz * within_s))
+    return total.reshape(*total.shape[:2], -1)[..., : chirp.num_samples].astype(np.complex64)
 
 
-def _first_cycles(radar: Radar, path_m, residual_video_phase: bool):
-    """Phase at the first sample of every path [cycles], in float64."""
-    with jax.enable_x64(True):
-        lengths_m, first_s = jnp.asarray(path_m), jnp.zeros(())
-        return np.asarray(dechirped_phase_cycles(radar, lengths_m, first_s, residual_video_phase))
+def _phasors(cycles):
+    return np.exp(2j * np.pi * cycles)
 
 
 def _probes(centre_m, strength) -> tuple[np.ndarray, np.ndarray]:

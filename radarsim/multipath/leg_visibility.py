@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from radarsim.multipath.legs import Leg
-from radarsim.numerics.vectors import cross, dot, norm
+from radarsim.numerics.vectors import cross, dot, norm, transformed
 from radarsim.scattering.shadows import VIEW_MARGIN
 from radarsim.scattering.visibility import unoccluded
 
@@ -40,23 +40,33 @@ def visible_from(
     tested &= faces_image(leg, centre_m, normal)
     targets_m = centre_m - leg.origin_m
     view = _view(jnp.sum(jnp.where(tested[:, None], targets_m, 0.0), axis=0))
-    targets_m = jnp.matmul(targets_m, view, precision="highest")
+    targets_m = transformed(targets_m, view)
 
-    def unhidden(seen, occluders):
-        points_m, present = occluders
-        seen_m = jnp.matmul(points_m - leg.origin_m, view, precision="highest")
-        active = present & (dot(seen_m[:, 0], _outward(seen_m)) < 0)
+    def unhidden(seen, mirror):
+        seen_m = transformed(_mirrored_scene(leg, corners_m, mirror) - leg.origin_m, view)
+        active = dot(seen_m[:, 0], _outward(seen_m)) < 0
         active &= may_hide(targets_m, seen, seen_m)
         test = partial(unoccluded, targets_m, seen_m, active, seen)
-        return jax.lax.cond(jnp.any(active), test, lambda: seen), None
+        return jax.lax.cond(jnp.any(active), test, lambda: seen)
 
-    # Mirroring reverses the order of the corners.
-    images_m = jnp.matmul(corners_m, jnp.transpose(leg.matrix), precision="highest")
-    images_m = (images_m + leg.origin_m)[:, ::-1]
-    # Without a reflection, there is no mirrored scene.
-    present = jnp.stack([jnp.array(True), jnp.any(leg.used)])
-    occluders = jnp.stack([corners_m, images_m]), present
-    return jax.lax.scan(unhidden, tested, occluders)[0]
+    def step(seen, mirror):
+        # Without a reflection, there is no mirrored scene.
+        needed = jnp.any(seen) & (jnp.any(leg.used) | ~mirror)
+        return jax.lax.cond(needed, unhidden, lambda seen, _: seen, seen, mirror), None
+
+    # The loop compiles the test once for the scene and for the mirrored scene.
+    return jax.lax.scan(step, tested, np.array([False, True]))[0]
+
+
+def _mirrored_scene(leg: Leg, corners_m, mirror):
+    """Corners of the scene's triangles, or of their mirror images if `mirror` is true [m]."""
+
+    def images_m(corners_m):
+        moved_m = transformed(corners_m, jnp.asarray(leg.matrix).T) + leg.origin_m
+        # Mirroring reverses the order of the corners.
+        return moved_m[:, ::-1]
+
+    return jax.lax.cond(mirror, images_m, jnp.asarray, jnp.asarray(corners_m))
 
 
 def may_hide(

@@ -68,10 +68,14 @@ def _passes_echo(radar, settings, sizes, reflection, passes, mesh, faces, select
         def add(total, pass_inputs):
             index, shared = pass_inputs
             of_pass = jax.tree.map(lambda part: part[shared], chosen)
-            echo = _pass_frame(
-                radar, settings, sizes, passes.bounced(reflection, index), frame, faces, of_pass
-            )
-            return total + echo, None
+
+            def with_pass():
+                bounced = passes.bounced(reflection, index)
+                echo = _pass_frame(radar, settings, sizes, bounced, frame, faces, of_pass)
+                return total + echo
+
+            real = jnp.asarray(passes.is_real)[index]
+            return jax.lax.cond(real, with_pass, lambda: total), None
 
         array, chirp = radar.array, radar.chirp
         shape = (radar.frame.num_chirps, array.num_tx, array.num_rx, chirp.num_samples)

@@ -17,7 +17,7 @@ from radarsim.multipath.bounced_reflection import BouncedReflection
 from radarsim.multipath.leg_visibility import faces_image, visible_from
 from radarsim.multipath.legs import Leg
 from radarsim.numerics.batched_map import batched_map
-from radarsim.numerics.vectors import norm
+from radarsim.numerics.vectors import norm, transformed
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.weighted_reflection import with_axes
@@ -51,12 +51,14 @@ class Passes:
         out, back: index of each pass's leg from the transmitter and to the receiver.
         selection: index of the selection that each pass uses. A pass and its reverse have the same
             faces and share one selection; None if every pass has its own.
+        real: which passes are not padding; None if all are real.
     """
 
     legs: Leg
     out: Int[np.ndarray | Array, " pass"]
     back: Int[np.ndarray | Array, " pass"]
     selection: Int[np.ndarray | Array, " pass"] | None = None
+    real: Bool[np.ndarray | Array, " pass"] | None = None
 
     @property
     def selected(self) -> "Passes":
@@ -64,7 +66,13 @@ class Passes:
         if self.selection is None:
             return self
         first = np.unique(np.asarray(self.selection), return_index=True)[1]
-        return Passes(self.legs, np.asarray(self.out)[first], np.asarray(self.back)[first])
+        out, back, real = (np.asarray(part)[first] for part in (self.out, self.back, self.is_real))
+        return Passes(self.legs, out, back, real=real)
+
+    @property
+    def is_real(self) -> Bool[np.ndarray | Array, " pass"]:
+        """Which passes are not padding."""
+        return np.ones(len(self.out), bool) if self.real is None else self.real
 
     def bounced(self, reflection: ReflectionModel, index) -> BouncedReflection:
         """Reflection model of one pass."""
@@ -74,6 +82,31 @@ class Passes:
     def leg(self, index) -> Leg:
         """One of the legs."""
         return jax.tree.map(lambda part: jnp.asarray(part)[index], self.legs)
+
+
+def padded_passes(passes: Passes, count: int) -> Passes:
+    """Add passes that are not simulated, so that rooms share compiled programs.
+
+    The number of selections is padded to half the number of passes if this suffices, because most
+    passes have a reverse.
+
+    Args:
+        passes: passes with shared selections.
+        count: number of passes, and of legs, after the padding.
+    """
+    selections = int(np.max(passes.selection)) + 1
+    most = (count + 1) // 2 if selections <= (count + 1) // 2 else count
+    added = count - len(passes.out)
+    # The padding passes belong to the missing selections, or repeat the last selection.
+    more = np.minimum(selections + np.arange(added), most - 1)
+    legs = np.minimum(np.arange(count), len(passes.legs.used) - 1)
+    return Passes(
+        legs=jax.tree.map(lambda part: part[legs], passes.legs),
+        out=np.append(passes.out, np.zeros(added, int)),
+        back=np.append(passes.back, np.zeros(added, int)),
+        selection=np.append(passes.selection, more),
+        real=np.arange(count) < len(passes.out),
+    )
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -141,6 +174,7 @@ def _strength(radar, settings, reflection, passes, scatterers: Faces, index):
         )
     )
     strength, _ = bounced.log_weight(radar, scatterers, tx_m, rx_m)
+    strength = jnp.where(jnp.asarray(passes.is_real)[index], strength, -jnp.inf)
     for leg in (bounced.out, bounced.back):
         facing = faces_image(leg, scatterers.centre_m, scatterers.normal)
         strength = jnp.where(facing, strength, -jnp.inf)
@@ -212,7 +246,7 @@ def equivalent_points(
 
     def along(leg, ray_m, length_m):
         # The rotation and mirroring of the leg, undone, gives the direction at the radar.
-        direction = jnp.matmul(ray_m, leg.matrix, precision="highest")
+        direction = transformed(ray_m, jnp.asarray(leg.matrix))
         return direction * (half_m / length_m)[..., None]
 
     return tuple(map(along, (out, back), rays_m, lengths_m))

@@ -12,24 +12,28 @@ from jaxtyping import Array, Bool, Float
 from radarsim.errors import InputError
 from radarsim.multipath.legs import make_leg
 from radarsim.multipath.pass_powers import candidate_passes, pass_powers
-from radarsim.multipath.pass_selection import Passes
+from radarsim.multipath.pass_selection import Passes, padded_passes
 from radarsim.multipath.room_report import PassLevel, RoomReport, chosen_passes
 from radarsim.multipath.shadows import visible_fractions
-from radarsim.multipath.static_echoes import StaticEchoes, joined, mirror_echoes
+from radarsim.multipath.static_echoes import StaticEchoes, joined, mirror_echoes, padded
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scattering.visibility import faces_radar
 from radarsim.scattering.weighted_reflection import DelayWeightedReflection
+from radarsim.scene.furniture import TriangleMesh
 from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface, faces_of
 from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import POLARISATIONS, Plane, Room
 from radarsim.scene.scene import Scene, pose, skin_subjects
+from radarsim.signal.array_sizes import power_of_two
 from radarsim.signal.front_end import parts_of
 from radarsim.signal.settings import SimulationSettings
 from radarsim.signal.surface_selection import with_echo_faces
 
 # Moments of the motion, equally spaced, from which the powers of the passes are estimated.
 NUM_MOMENTS = 4
+# Least number of triangles of furniture to which arrays are padded.
+LEAST_OCCLUDERS = 512
 
 
 @dataclass(frozen=True)
@@ -124,17 +128,16 @@ def prepare_room(
             the room, the settings select the exact sum, or the profile holds ranges.
     """
     if settings.method == "exact":
-        hint = "use method='accurate', or a scene without a room"
-        raise InputError("SimulationSettings", "method", "is 'exact'; a room needs a mode", hint)
+        problem = "is 'exact', which cannot simulate the room of the scene"
+        hint = "use method='accurate' or 'fast', or a scene without a room"
+        raise InputError("SimulationSettings", "method", problem, hint)
     radar, reflection, front_end = parts_of(radar, reflection)
     planes = room.planes(radar_pose)
     bodies = [_at_moments(*surface) for surface in surfaces]
     for vertices_m, _ in bodies:
         _check_inside(planes, np.asarray(vertices_m))
     meshes = room.furniture_meshes(radar_pose)
-    fixed_m = np.concatenate(
-        [np.zeros((0, 3, 3)), *(mesh.vertices_m[mesh.faces] for mesh in meshes)]
-    ).astype(np.float32)
+    fixed_m = _furniture_corners_m(meshes)
     levels, passes = _planned(radar, reflection, room, planes, bodies, fixed_m)
     static_of = partial(_static, radar, settings, room, planes, meshes, fixed_m)
     sources, static = static_of(reflection)
@@ -142,6 +145,18 @@ def prepare_room(
     delayed = static_of(DelayWeightedReflection(reflection))[1] if by_delay else None
     report = RoomReport(room.size_text, room.polarisation, levels, sources)
     return RoomEchoes(passes, static, delayed, fixed_m, report)
+
+
+def _furniture_corners_m(meshes: Sequence[TriangleMesh]) -> Float[np.ndarray, "occluder 3 3"]:
+    """Corners of all triangles of furniture, padded so that rooms share compiled programs [m].
+
+    The padding consists of triangles without area, which hide nothing.
+    """
+    if not meshes:
+        return np.zeros((0, 3, 3), np.float32)
+    corners_m = np.concatenate([mesh.vertices_m[mesh.faces] for mesh in meshes])
+    padding = power_of_two(len(corners_m), LEAST_OCCLUDERS) - len(corners_m)
+    return np.pad(corners_m, ((0, padding), (0, 0), (0, 0))).astype(np.float32)
 
 
 def _at_moments(mesh: BurstMesh, faces: FaceIndices) -> tuple[Array, FaceIndices]:
@@ -182,7 +197,8 @@ def _planned(
     ]
     out, back = (np.array([ways.index(pair[side]) for pair in pairs]) for side in (0, 1))
     shared = np.array([kept.index(pair if pair in kept else pair[::-1]) for pair in pairs])
-    return levels, Passes(jax.tree.map(lambda *parts: np.stack(parts), *legs), out, back, shared)
+    passes = Passes(jax.tree.map(lambda *parts: np.stack(parts), *legs), out, back, shared)
+    return levels, padded_passes(passes, room.most_passes)
 
 
 def _around(bodies: list, index: int, fixed_m) -> Float[Array, "moment occluder 3 3"]:
@@ -198,18 +214,25 @@ def _static(radar, settings, room: Room, planes, meshes, fixed_m, reflection: Re
     video = settings.residual_video_phase
     sources, static = mirror_echoes(radar, room, planes, reflection, video)
     if not meshes:
-        return sources, _per_reflectivity(radar, reflection, static)
+        return sources, _per_reflectivity(radar, reflection, padded(static))
     # This module imports trimesh, which takes a third of a second.
     from radarsim.multipath.furniture_echoes import furniture_echoes
 
-    seen = np.asarray(visible_fractions(static, jnp.asarray(fixed_m), _facing(fixed_m)))
+    seen = np.asarray(_fractions_past_furniture(padded(static), fixed_m))[: len(sources)]
     static = replace(static, samples=static.samples * seen[:, None, None, None])
     sources = [
         source._replace(rcs_m2=source.rcs_m2 * float(share) ** 2)
         for source, share in zip(sources, seen, strict=True)
     ]
     more, of_furniture = furniture_echoes(radar, room, meshes, fixed_m, reflection, video)
-    return sources + more, _per_reflectivity(radar, reflection, joined([static, of_furniture]))
+    every = padded(joined([static, of_furniture]))
+    return sources + more, _per_reflectivity(radar, reflection, every)
+
+
+@jax.jit
+def _fractions_past_furniture(static: StaticEchoes, fixed_m) -> Float[Array, " echo"]:
+    """Factors of echoes that furniture shadows."""
+    return visible_fractions(static, fixed_m, _facing(fixed_m))
 
 
 def _per_reflectivity(radar, reflection: ReflectionModel, static: StaticEchoes) -> StaticEchoes:

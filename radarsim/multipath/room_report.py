@@ -114,7 +114,7 @@ def chosen_passes(
 
 
 def _total_db(levels_db: Sequence[float]) -> float:
-    return _db(sum(10 ** (each / 10) for each in levels_db))
+    return _db(float(sum(10 ** (each / 10) for each in levels_db)))
 
 
 def _db(power: float) -> float:

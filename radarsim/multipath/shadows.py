@@ -28,8 +28,9 @@ def visible_fractions(
     probes_m = jnp.asarray(echoes.probes_m)
     if not probes_m.size:
         return jnp.zeros(len(probes_m))
-    seen = unoccluded(probes_m.reshape(-1, 3), corners_m, active).reshape(probes_m.shape[:-1])
     weights = jnp.asarray(echoes.weights)
+    needed = weights.reshape(-1) > 0
+    seen = unoccluded(probes_m.reshape(-1, 3), corners_m, active, needed).reshape(weights.shape)
     # A way without weights repeats the other way.
     fraction = jnp.sum(seen * weights, axis=-1) + (1 - jnp.sum(weights, axis=-1))
     return fraction[:, 0] * fraction[:, 1]

@@ -8,11 +8,10 @@ path of an echo only changes the factor of this echo (shadows.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
@@ -21,6 +20,7 @@ from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.weighted_reflection import static_weight, with_axes
 from radarsim.scene.room import POLARISATIONS, Plane, Room
+from radarsim.signal.array_sizes import power_of_two
 from radarsim.signal.exact_sum import dechirped_phase_cycles
 
 # Most surfaces that reflect an echo one after the other; three form the corner of a room.
@@ -28,6 +28,8 @@ MOST_BOUNCES = 3
 # Rays that sample the first Fresnel zone of an echo: the centre and rings of 6 and 12.
 RINGS = ((0.0, 1), (0.5, 6), (1.0, 12))
 NUM_PROBES = sum(count for _, count in RINGS)
+# Least number of echoes to which arrays are padded.
+LEAST_ECHOES = 64
 
 
 @jax.tree_util.register_dataclass
@@ -121,9 +123,8 @@ def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane], reflection: R
 
 def _samples(radar, path_m, gain, residual_video_phase) -> Complex[np.ndarray, "tx rx sample"]:
     """IF samples of a path; the mixer conjugates the received signal, and with it the gain."""
-    with jax.enable_x64(True):
-        lengths_m, times_s = jnp.asarray(path_m)[..., None], jnp.asarray(radar.chirp.sample_times_s)
-        cycles = np.asarray(dechirped_phase_cycles(radar, lengths_m, times_s, residual_video_phase))
+    times_s = radar.chirp.sample_times_s
+    cycles = dechirped_phase_cycles(radar, path_m[..., None], times_s, residual_video_phase)
     return np.conj(gain)[..., None] * np.exp(2j * np.pi * cycles)
 
 
@@ -174,3 +175,18 @@ def _stacked(radar: Radar, samples: list, probes: list) -> StaticEchoes:
 def joined(echoes: Sequence[StaticEchoes]) -> StaticEchoes:
     """Join static echoes along the first axis."""
     return jax.tree.map(lambda *parts: np.concatenate(parts), *echoes)
+
+
+def padded(echoes: StaticEchoes) -> StaticEchoes:
+    """Add silent echoes up to a power of two, so that different rooms share compiled programs."""
+    count = len(echoes.samples)
+    if not count:
+        return echoes
+    # Silent echoes repeat the points of the last echo, because points at the origin have no
+    # direction; without weights, the points are not tested.
+    indices = np.minimum(np.arange(power_of_two(count, LEAST_ECHOES)), count - 1)
+    more = jax.tree.map(lambda part: np.asarray(part)[indices], echoes)
+    silent = np.arange(len(indices)) >= count
+    samples = np.where(silent[:, None, None, None], 0, more.samples)
+    weights = np.where(silent[:, None, None], 0, more.weights)
+    return replace(more, samples=samples, weights=weights)

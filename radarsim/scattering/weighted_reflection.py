@@ -81,7 +81,7 @@ def low_pass(response: FilterResponse, fraction):
     return jnp.where(response.pass_fraction > 0, attenuated, 0.0)
 
 
-class _OfModel:
+class WrappingReflection:
     """Members of a reflection model that are those of the model in its attribute `model`."""
 
     model: ReflectionModel
@@ -102,7 +102,7 @@ class _OfModel:
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class WeightedReflection(_OfModel):
+class WeightedReflection(WrappingReflection):
     """A reflection model whose echoes are weighted by antenna patterns and IF filters.
 
     Attributes:
@@ -145,7 +145,7 @@ def _at_antenna(axes, direction_m):
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class DelayWeightedReflection(_OfModel):
+class DelayWeightedReflection(WrappingReflection):
     """A reflection model whose echoes are multiplied by their delay in nanoseconds.
 
     Up to a constant factor, the sum of these echoes is the derivative of the echo with respect

@@ -60,8 +60,8 @@ class Room:
         polarisation: direction of the antennas' electric field in the radar frame, "vertical" or
             "horizontal".
         most_passes: most multipath passes simulated for a scene; each pass is one path from the
-            radar to the body and back by way of surfaces, and takes about 1.2 times as long as the
-            direct echo.
+            radar to the body and back by way of surfaces, and takes about as long as the direct
+            echo.
     """
 
     far_m: float | int = 6.0

@@ -7,7 +7,7 @@ import pytest
 
 from radarsim.multipath.legs import make_leg
 from radarsim.multipath.pass_echo import passes_echo
-from radarsim.multipath.pass_selection import Passes, select_passes
+from radarsim.multipath.pass_selection import Passes, padded_passes, select_passes
 from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
 from radarsim.radar.receiver_profile import AntennaPattern, ReceiverProfile
 from radarsim.radar.timing import burst_centre_and_half_s
@@ -40,14 +40,14 @@ PLANES = {plane.name: plane for plane in ROOM.planes(RadarPose(height_m=1.0, til
 
 
 def passes_of(radar):
+    """Return the passes of PAIRS, and one pass of padding, which must add nothing."""
     legs = [
         make_leg([PLANES[name] for name in way], radar.chirp.centre_freq_hz, VERTICAL, 1)
         for way in WAYS
     ]
     out, back = np.array(PAIRS).T
-    return Passes(
-        jax.tree.map(lambda *parts: np.stack(parts), *legs), out, back, np.array([0, 0, 1, 2])
-    )
+    legs = jax.tree.map(lambda *parts: np.stack(parts), *legs)
+    return padded_passes(Passes(legs, out, back, np.array([0, 0, 1, 2])), len(PAIRS) + 1)
 
 
 def antenna_amplitude(antenna, points, way):
