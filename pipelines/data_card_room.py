@@ -8,6 +8,8 @@ from pipelines.room_arrays import ROOM_ARRAYS
 from pipelines.store_folder import StoreFolder
 
 _NO_ROOM = ", but no walls, furniture, multipath or clothes."
+_EQUAL_GAIN = "antennas with equal gain in all directions"
+_PATTERNS = "antennas with the patterns of the receiver profile"
 _IN_ROOM = """. Walls
 and furniture cause static echoes, and walls, floor and ceiling cause multipath with at most one
 reflection on each way between radar and body. Clothes are not modelled."""
@@ -51,12 +53,18 @@ def room_section(folder: StoreFolder) -> list[str]:
         if len(levels_db):
             numbers = np.median(levels_db), levels_db.min(), levels_db.max()
             rows += f"| {what} | " + " | ".join(f"{each:.1f} dB" for each in numbers) + " |\n"
-    table = (
-        f"| multipath | median of the clips | lowest | highest |\n| --- | --- | --- | --- |\n{rows}"
-    )
-    return [f"## Multipath in the rooms\n\n{table}\n{_MULTIPATH}"]
+    return [f"## Multipath in the rooms\n\n{_HEAD}{rows}\n{_MULTIPATH}"]
 
 
 def limitations_in_room(text: str, recipe: Recipe) -> str:
-    """The section on limitations, which depend on whether the clips are in a room."""
-    return text if recipe.room.name == "none" else text.replace(_NO_ROOM, _IN_ROOM)
+    """The section on limitations, which depend on whether the clips are in a room.
+
+    Args:
+        text: the section for clips in free space.
+        recipe: recipe of the clips.
+    """
+    if recipe.room.name == "none":
+        return text
+    if recipe.receiver is not None and recipe.receiver.tx_pattern is not None:
+        text = text.replace(_EQUAL_GAIN, _PATTERNS)
+    return text.replace(_NO_ROOM, _IN_ROOM)

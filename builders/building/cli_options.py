@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from builders.building.keep_options import KEEP_SETTINGS
 from builders.building.people_options import PEOPLE_SETTINGS
-from builders.building.room_options import add_room_option, room_table
+from builders.building.room_options import ROOM_SETTINGS, add_room_options, room_table
 from radarsim.paths import path_argument
 
 FLAG_SETTINGS = {
@@ -44,6 +44,7 @@ FLAG_SETTINGS = {
     "if_cubes": ("keep", "if_cubes"),
     **KEEP_SETTINGS,
     **PEOPLE_SETTINGS,
+    **ROOM_SETTINGS,
     "validation_share": ("splits", "validation"),
     "test_share": ("splits", "test"),
 }
@@ -54,6 +55,7 @@ PRESETS = (
     "recognition-test",
     "grammar",
     "five-activities",
+    *("living-room", "office", "hall"),
     *(f"twin-{letter}" for letter in "abcdef"),
 )
 AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
@@ -214,7 +216,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="maximum length of mesh edges; longer edges are subdivided (default: off)",
     )
-    add_room_option(group)
+    add_room_options(parser, span)
     group.add_argument(
         "--no-noise",
         dest="noise",
@@ -301,7 +303,8 @@ def recipe_table(options: Mapping[str, object]) -> dict:
             _put(table, path, _radians(value) if name.endswith("_deg") else value)
     for name, value in zip(AREA_SETTINGS, options.get("area") or ()):
         _put(table, ("area", name), value)
-    table |= room_table(options.get("room"))
+    for name, value in room_table(options.get("room")).items():
+        _put(table, ("room", name), value)
     for name in options.get("keep") or ():
         _put(table, ("keep", name), True)
     return table
