@@ -41,7 +41,7 @@ FACETS_PER_STEP = 512
 # Samples of a block, within which a tone is a product of two factors.
 SAMPLES_PER_BLOCK = 16
 # Least number of facets and vertices to which arrays are padded, so that rooms share programs.
-LEAST_FACETS = 256
+LEAST_FACETS = 2048
 # Seed of the phases of rough facets: the echo of a room is the same in every simulation.
 PHASE_SEED = 20
 

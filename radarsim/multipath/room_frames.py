@@ -6,7 +6,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Complex
 
 from radarsim.multipath.leg_visibility import visible_from
@@ -28,10 +27,9 @@ from radarsim.signal.face_selection import FaceSelection, block_vertices_m
 from radarsim.signal.settings import SimulationSettings
 from radarsim.signal.surface_selection import sizes_of_chunks, with_others
 
-# Most decibels by which the error of a pass may exceed the requested error, and the step to which
-# they are rounded so that rooms share compiled programs.
-MOST_RELAXED_DB = 15.0
-STEP_DB = 5.0
+# Decibels by which the error of the passes may exceed the requested error, if the passes together
+# are weaker than the direct echo by as many. A single step lets rooms share compiled programs.
+RELAXED_DB = 10.0
 
 
 class RoomFrames:
@@ -137,15 +135,14 @@ class RoomFrames:
 def pass_settings(settings: SimulationSettings, room: RoomEchoes) -> SimulationSettings:
     """Settings of the passes, whose requested error allows for their level.
 
-    The error of the whole echo is requested relative to the direct echo, so a pass that is weaker
-    by some decibels may have an error that is larger by as many, up to `MOST_RELAXED_DB`.
+    The error of the whole echo is requested relative to the direct echo. Passes that are together
+    weaker by `RELAXED_DB` or more may therefore have an error that is larger by `RELAXED_DB`.
 
     Args:
         settings: settings of the simulation.
         room: the prepared room.
     """
-    strongest_db = max((each.level_db for each in room.report.passes if each.kept), default=0.0)
-    relaxed_db = STEP_DB * np.floor(np.clip(-strongest_db, 0.0, MOST_RELAXED_DB) / STEP_DB)
+    relaxed_db = RELAXED_DB if room.report.kept_db <= -RELAXED_DB else 0.0
     error_db = min(settings.error_budget.error_db + relaxed_db, max(MODES_DB.values()))
     return replace(settings, error_db=max(float(error_db), settings.error_budget.error_db))
 

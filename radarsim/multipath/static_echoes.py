@@ -29,7 +29,7 @@ MOST_BOUNCES = 3
 RINGS = ((0.0, 1), (0.5, 6), (1.0, 12))
 NUM_PROBES = sum(count for _, count in RINGS)
 # Least number of echoes to which arrays are padded.
-LEAST_ECHOES = 64
+LEAST_ECHOES = 128
 
 
 @jax.tree_util.register_dataclass
