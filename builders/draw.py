@@ -10,16 +10,14 @@ time.
 
 import argparse
 import importlib.util
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from builders.building.cli_options import recipe_table
-from builders.building.setting_flags import add_flags, count, help_text
+from builders.building.room_options import add_room_picture_option
+from builders.drawing.draw_options import add_motion_options, add_store_options
 from builders.drawing.output_paths import beside, checked_out
-from pipelines.recipe_fields import settings_of
-from pipelines.recipe_sections import Placements, Sources
 from radarsim.command_options import add_body_models
 from radarsim.paths import path_argument
 
@@ -44,12 +42,14 @@ examples:
       five seconds of a motion file, with the Doppler window of the mmCLIP paper
   python -m builders.draw squat --distance-m 2 --heading-deg 45
       a built-in activity, simulated at 2 m
+  python -m builders.draw squat --room office --room-picture room.png
+      the office with the strongest echoes in 3-D, and the heatmaps beside it
   python -m builders.draw synth.zarr --clip 3 --video walk.gif
       a video of a clip with kept points, frame maps or IF cubes; .mp4 needs ffmpeg
 """
 _MOTION_FLAGS = (
     *("radar", "start_seconds", "seconds", "distance_m", "lateral_m", "heading_deg"),
-    *("person", "source_up", "source_rate_hz"),
+    *("person", "source_up", "source_rate_hz", "room"),
 )
 _STORE_FLAGS = ("clip", "columns", "amass", "motions")
 
@@ -98,7 +98,12 @@ def _draw(options: argparse.Namespace) -> int:
 
 
 def _from_store(options: argparse.Namespace):
-    from builders.drawing.figures import contact_sheet, stored_clip_page
+    from builders.drawing.figures import (
+        contact_sheet,
+        stored_clip_page,
+        stored_maps,
+        stored_settings,
+    )
     from pipelines.store_reader import Store
 
     store = Store(options.source)
@@ -106,6 +111,13 @@ def _from_store(options: argparse.Namespace):
     if len(rows) > 1:
         page, note = contact_sheet(store, rows, options.columns or 6, options.window)
         return page, note, beside(options.source, "sheet.png")
+    if options.room_picture:
+        from builders.sources.motion_lookup import find_source_take
+
+        maps = stored_maps(store, rows[0], stored_settings(store, options.window))
+        clip = store.clips[rows[0]]
+        take = find_source_take(store.recipe, clip, _motion_paths(options))
+        _draw_room(options, store.recipe, clip, take, maps)
     page, note = stored_clip_page(
         store, rows[0], _motion_paths(options), options.window, options.trace, options.points
     )
@@ -113,11 +125,26 @@ def _from_store(options: argparse.Namespace):
 
 
 def _from_motion(options: argparse.Namespace):
-    from builders.drawing.figures import motion_page
+    from builders.drawing.figures import motion_maps, motion_page
+    from radarsim.errors import InputError
 
+    if options.room_picture and not options.room:
+        problem = "needs a room, and the motion is in free space"
+        raise InputError(options.source, "--room-picture", problem, "give --room, or omit it")
     made = _simulated(options, keep_cube=options.points)
+    if options.room_picture:
+        _draw_room(options, made.recipe, made.clip, made.take, motion_maps(made))
     page = motion_page(made, options.start_seconds or 0.0, options.body_models, options.trace)
     return page, made.note, beside(options.source, "radar.png")
+
+
+def _draw_room(options: argparse.Namespace, recipe, clip, take, maps) -> None:
+    """Draw the room of a clip, and print the report of the room and the path of the picture."""
+    from builders.drawing.room import write_room_picture
+
+    path = options.room_picture
+    print(write_room_picture(path, recipe, clip, take, options.body_models, maps))
+    print(path)
 
 
 def _write_video(options: argparse.Namespace, is_store: bool) -> int:
@@ -126,6 +153,9 @@ def _write_video(options: argparse.Namespace, is_store: bool) -> int:
 
     if options.out:
         raise InputError(options.out, "--out", "names a figure, not a video", "omit it")
+    if options.room_picture:
+        problem = "is drawn with a figure, not with a video"
+        raise InputError(options.room_picture, "--room-picture", problem, "omit it, or --video")
     checked_writer(options.video)  # fail before the simulation starts
     note = (_video_of_store if is_store else _video_of_motion)(options)
     if note:
@@ -230,61 +260,10 @@ def _parser() -> argparse.ArgumentParser:
         help="write a video of body, points and maps to FILE.gif or FILE.mp4 instead of a figure",
     )
     add_body_models(parser)
-    _add_store_options(parser)
-    _add_motion_options(parser)
+    add_room_picture_option(parser)
+    add_store_options(parser)
+    add_motion_options(parser)
     return parser
-
-
-def _add_store_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("options for stores")
-    group.add_argument(
-        "--clip",
-        metavar="CLIP",
-        help="row, id, FIRST:END or all (default: 0); several clips give a contact sheet",
-    )
-    group.add_argument(
-        "--columns", type=count, metavar="N", help="columns of a contact sheet (default: 6)"
-    )
-    group.add_argument(
-        "--amass",
-        type=path_argument,
-        metavar="DIR",
-        help="AMASS folder used for the build, to show the body if the store contains no poses",
-    )
-    group.add_argument(
-        "--motions",
-        type=path_argument,
-        nargs="+",
-        default=(),
-        metavar="FILE_OR_DIR",
-        help="motion files used for the build, to show the body if the store contains no poses",
-    )
-
-
-def _add_motion_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("options for motion files and built-in activities")
-    add = group.add_argument
-    add("--person", metavar="NAME", help="person to draw, if the motion file has several")
-    add_flags(group, Sources)
-    add("--start-seconds", type=_seconds, metavar="S", help="start time in the motion (default: 0)")
-    add("--seconds", type=_seconds, metavar="S", help="maximum duration (default: 5)")
-    add(
-        "--radar",
-        type=path_argument,
-        metavar="BOARD_OR_FILE",
-        help="board name or radar .toml (default: AWR1843BOOST)",
-    )
-    placement = settings_of(Placements)
-    for name, metavar in (("distance_m", "M"), ("lateral_m", "M"), ("heading_rad", "DEG")):
-        declared = placement[name][1]
-        add(declared.flag, type=float, metavar=metavar, help=help_text(*placement[name]))
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not (0 <= value < math.inf):
-        raise argparse.ArgumentTypeError(f"{text} s is not a valid time; give 0 or more")
-    return value
 
 
 if __name__ == "__main__":

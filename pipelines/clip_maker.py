@@ -119,6 +119,6 @@ class ClipMaker:
 def _needs_host(recipe: Recipe) -> bool:
     """Whether clips are made one by one on every device.
 
-    Hidden point removal computes a convex hull on the host.
+    Hidden point removal computes a convex hull on the host, and rooms differ from clip to clip.
     """
-    return recipe.simulation.visibility == "hpr"
+    return recipe.simulation.visibility == "hpr" or recipe.room.name != "none"

@@ -12,10 +12,12 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from pipelines.clip_rooms import room_of_clip
 from pipelines.cube_arrays import arrays_of_cube
 from pipelines.joint_arrays import arrays_of_joints
 from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
+from pipelines.room_arrays import arrays_of_room
 from pipelines.sources import GroupTake, Take, unchanged
 from pipelines.store_spec import num_poses
 from pipelines.subjects import (
@@ -29,12 +31,15 @@ from pipelines.subjects import (
     reflectivity,
     subject_of,
 )
+from radarsim.input_checks import SimulationInput
+from radarsim.multipath.room_plan import scene_room
+from radarsim.multipath.room_report import RoomReport
 from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular, ReflectionModel
 from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
 from radarsim.scene.retarget import FittedMotion
 from radarsim.scene.scene import Scene
 from radarsim.signal.settings import SimulationSettings
-from radarsim.simulate import simulate
+from radarsim.simulate import scene_cube, simulate
 
 NUM_BETAS = 16
 
@@ -64,8 +69,9 @@ def make_clip(
         InputError: the clip cannot be simulated.
     """
     prepared = prepare_clip(recipe, clip, take, body_models)
-    cube_v = _if_cube(recipe, prepared)
+    cube_v, report = _if_cube(recipe, prepared)
     arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
+    arrays |= {} if report is None else arrays_of_room(report)
     return arrays | arrays_of_motion(recipe, prepared)
 
 
@@ -141,20 +147,24 @@ def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
 def _scene(recipe: Recipe, clip: Clip, people: list[tuple[FittedTake, Motion]]) -> Scene:
     """The clip's people, posed for the frames of a full clip, in front of their radar."""
     subjects = [subject_of(take, _extended(recipe, clip, window)) for take, window in people]
-    return Scene(subjects, radar_pose_of(clip))
+    pelvis_m = np.concatenate([window.pelvis_m for _, window in people])
+    room = room_of_clip(recipe.room, clip.seed, pelvis_m)
+    return Scene(subjects, radar_pose_of(clip), room)
 
 
-def _if_cube(recipe: Recipe, prepared: PreparedClip) -> jax.Array:
-    """IF cube in volts at the ADC [frame, chirp, tx, rx, sample]; invalid after the clip's end."""
-    return simulate(
-        radar_of_clip(recipe, prepared.clip),
-        prepared.scene,
-        clip_key(prepared.clip.seed),
-        prepared.reflection,
-        simulation_settings(recipe),
-        num_frames=recipe.num_frames,
-        extra_noise_db=prepared.clip.extra_noise_db,
-    )
+def _if_cube(recipe: Recipe, prepared: PreparedClip) -> tuple[jax.Array, RoomReport | None]:
+    """IF cube in volts at the ADC [frame, chirp, tx, rx, sample], and the report of the room.
+
+    The cube is invalid after the end of the clip. The report is None in free space.
+    """
+    clip, scene, settings = prepared.clip, prepared.scene, simulation_settings(recipe)
+    radar, key, reflection = radar_of_clip(recipe, clip), clip_key(clip.seed), prepared.reflection
+    if scene.room is None:
+        options = {"num_frames": recipe.num_frames, "extra_noise_db": clip.extra_noise_db}
+        return simulate(radar, scene, key, reflection, settings, **options), None
+    room = scene_room(radar, scene, reflection, settings)
+    given = SimulationInput(radar, key, reflection, settings, clip.extra_noise_db)
+    return scene_cube(given, scene, room, recipe.num_frames, 0), room.report
 
 
 def simulation_settings(recipe: Recipe) -> SimulationSettings:

@@ -1,7 +1,7 @@
 """Data card (README.md) of a store: contents, subjects, splits, licences, instructions for reading.
 
-The card depends only on the store's tables and attributes, so identical stores have identical
-cards. Attribute sentences attached later do not change the card.
+The card depends only on the store's tables, attributes and levels of multipath, so identical stores
+have identical cards. Attribute sentences attached later do not change the card.
 """
 
 import math
@@ -15,6 +15,7 @@ from pipelines.data_card_people import (
     people_section,
     people_settings,
 )
+from pipelines.data_card_room import limitations_in_room, room_section, room_settings
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
 from pipelines.store_folder import StoreFolder
@@ -80,9 +81,10 @@ def make_data_card(folder: StoreFolder) -> bytes:
         _licences_section(statistics),
         _labels_section(statistics),
         *people_section(statistics),
+        *room_section(folder),
         _arrays_section(root_arrays(folder)),
         _READ,
-        "" if statistics.is_recorded else limitations(_LIMITS, statistics),
+        "" if statistics.is_recorded else _limitations_section(statistics, attributes),
     ]
     return "\n".join(part for part in parts if part).encode()
 
@@ -149,6 +151,13 @@ def _recording_section(attributes: Mapping) -> str:
     return f"## Recordings\n\n{table(('setting', 'value'), rows)}\nUnknown: {unknown}.\n"
 
 
+def _limitations_section(statistics: StoreStatistics, attributes: Mapping) -> str:
+    text = limitations(_LIMITS, statistics)
+    if "recipe" not in attributes:
+        return text
+    return limitations_in_room(text, parse_recipe(str(attributes["recipe"]), "recipe"))
+
+
 def _settings(recipe: Recipe) -> dict[str, str]:
     """Return the main settings of the recipe, keyed by name, in customary units."""
     places, simulation = recipe.placements, recipe.simulation
@@ -173,6 +182,7 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "sigma [rad]": sigma,
         "noise, ADC steps": f"{_yes(simulation.noise)}, {_yes(simulation.quantise)}",
         "heatmap window, clutter removed": f"{recipe.maps.window}, {recipe.maps.clutter}",
+        **room_settings(recipe),
         **_detection_settings(recipe),
         "seed": str(recipe.seed),
     }

@@ -81,6 +81,7 @@ class Layout:
         joints: whether the joints of the body are saved for each frame.
         num_others: number of further people in a clip, whose joints are saved with those of the
             main person.
+        room: whether the clips are in rooms, whose levels of multipath are saved.
         heatmaps: names of the heatmaps; a radar without a sweep measures no range, and recorded
             heatmaps are often of one kind.
         relative: whether the values of the heatmaps are relative, without a unit; recordings only.
@@ -101,5 +102,6 @@ class Layout:
     range_azimuth: bool = False
     joints: bool = False
     num_others: int = 0
+    room: bool = False
     heatmaps: tuple[str, ...] = HEATMAPS
     relative: bool = False

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 
 from pipelines.recipe_keep import Detection, Keep
 from pipelines.recipe_people import People
+from pipelines.recipe_room import Room
 from pipelines.recipe_sections import (
     RADAR,
     RECEIVER,
@@ -39,7 +40,7 @@ class Recipe(General):
             the ideal radar.
         seed, limit, body: declared in `General`.
         built_in, sources, clips, placements, people, area, simulation, maps, keep, detection,
-            splits: sections of the recipe, described in their classes.
+            splits, room: sections of the recipe, described in their classes.
     """
 
     radar: Radar = field(metadata={"setting": RADAR})
@@ -55,6 +56,7 @@ class Recipe(General):
     keep: Keep = field(default_factory=Keep)
     detection: Detection = field(default_factory=Detection)
     splits: Splits = field(default_factory=Splits)
+    room: Room = field(default_factory=Room)
 
     def __post_init__(self):
         super().__post_init__()
@@ -123,7 +125,7 @@ class Recipe(General):
 
 # Sections that the text of a recipe omits if all their values are the defaults, so that a recipe
 # that does not use them keeps its text and its digest.
-OMITTED_SECTIONS = ("people",)
+OMITTED_SECTIONS = ("people", "room")
 SECTIONS = {
     each.name: each.default_factory
     for each in fields(Recipe)

@@ -3,7 +3,8 @@
 This file is the contract between programs that write a store and programs that read one. A reader
 needs only the store itself, which contains its version, axes and units.
 
-The arrays per radar frame (points, frame maps, joints) are in `frame_schema`.
+The arrays per radar frame (points, frame maps, joints) are in `frame_schema`, the levels of
+multipath in `room_arrays`.
 
 A clip occupies whole chunks, and a shard contains whole clips, so two writers never share a file.
 """
@@ -11,6 +12,7 @@ A clip occupies whole chunks, and a shard contains whole clips, so two writers n
 from pipelines.frame_schema import FRAME_COORDINATES, frame_arrays, frame_coordinates
 from pipelines.layout import FLOOR_DB, ArraySpec, Layout
 from pipelines.layout import HEATMAPS as HEATMAPS
+from pipelines.room_arrays import room_arrays
 
 FORMAT = "radarsim-store"
 # Version 2 added the optional arrays per radar frame; all arrays of version 1 are unchanged.
@@ -115,7 +117,7 @@ def store_arrays(layout: Layout) -> tuple[ArraySpec, ...]:
         arrays.append(_cube(layout))
     if layout.num_poses is not None:
         arrays += _motion(layout)
-    arrays += frame_arrays(layout)
+    arrays += [*frame_arrays(layout), *room_arrays(layout)]
     return (*arrays, *_coordinates(layout), *frame_coordinates(layout))
 
 

@@ -163,6 +163,7 @@ def kept_sizes(recipe: Recipe) -> dict[str, int | bool | None]:
         "range_azimuth": keep.range_azimuth,
         "joints": keep.joints,
         "num_others": recipe.people.number - 1,
+        "room": recipe.room.name != "none",
     }
 
 

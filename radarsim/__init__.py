@@ -39,6 +39,16 @@ _PUBLIC = {
     "load_body": "radarsim.files",
     "read_motion": "radarsim.files",
     "smooth_body": "radarsim.scene.smooth_body",
+    # rooms
+    "Box": "radarsim.scene.furniture",
+    "Cylinder": "radarsim.scene.furniture",
+    "MATERIALS": "radarsim.scene.materials",
+    "Material": "radarsim.scene.materials",
+    "MeshItem": "radarsim.scene.furniture",
+    "Plate": "radarsim.scene.furniture",
+    "Room": "radarsim.scene.room",
+    "read_room": "radarsim.room_files",
+    "room_report": "radarsim.multipath.room_plan",
     # skeletons
     "JointSequence": "radarsim.scene.skeletons.sequence",
     "SkeletonFit": "radarsim.scene.skeletons.fit",

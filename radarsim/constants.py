@@ -8,3 +8,6 @@ BOLTZMANN_J_PER_K = 1.380649e-23
 
 REFERENCE_TEMPERATURE_K = 290.0
 """Temperature [K] at which noise figures are defined (IEEE Std 145; Friis 1944)."""
+
+VACUUM_PERMITTIVITY_F_PER_M = 8.8541878128e-12
+"""Vacuum permittivity [F/m] (CODATA 2018)."""

@@ -60,11 +60,15 @@ def pose_clip(
     """Pose a scene as a clip that starts at frame 0; same arguments as `simulate.simulate`.
 
     Raises:
-        InputError: an argument is invalid, the frames extend past the end of the motion, or two
-            bodies interpenetrate.
+        InputError: an argument is invalid, the scene has a room, the frames extend past the end of
+            the motion, or two bodies interpenetrate.
     """
     check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("pose_clip", scene)
+    if scene.room is not None:
+        problem = "is a room, which BatchSimulator cannot simulate"
+        hint = "use rs.simulate, which accepts rooms, or a scene without a room"
+        raise InputError("pose_clip", "scene.room", problem, hint)
     num_frames, _ = checked_frames("pose_clip", radar, scene, settings, num_frames, 0)
     _check_separation(scene, burst_times_s(radar, num_frames, settings.nodes))
     level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))

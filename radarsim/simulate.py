@@ -8,6 +8,7 @@ that can be called separately; `frame_echo` is compiled once and run for each fr
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial, reduce
+from itertools import chain
 from operator import add
 
 import jax
@@ -22,6 +23,8 @@ from radarsim.input_checks import (
     checked_frames,
     checked_mesh,
 )
+from radarsim.multipath.room_frames import RoomFrames
+from radarsim.multipath.room_plan import RoomEchoes, scene_room
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.threads import parallel_map
 from radarsim.progress import notice_if_slow
@@ -75,7 +78,7 @@ def simulate(
 
     Args:
         radar: the radar to be simulated.
-        scene: subjects, and the pose of the radar.
+        scene: subjects, the pose of the radar, and the room if there is one.
         key: JAX random key for the receiver noise.
         reflection: the reflection model and its level.
         settings: simulation settings.
@@ -96,13 +99,22 @@ def simulate(
     num_frames, first_frame = checked_frames(
         "simulate", radar, scene, settings, num_frames, first_frame
     )
-    times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
     with notice_if_slow(f"simulating {num_frames} frames (the first call compiles)"):
-        surfaces = skin_subjects(scene.bodies, pose(scene, times_s))
-        check_separation("simulate", scene, times_s, surfaces)
-        return cube_of_surfaces(
-            radar, surfaces, key, reflection, settings, first_frame, extra_noise_db
-        )
+        given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
+        room = scene_room(radar, scene, reflection, settings)
+        return scene_cube(given, scene, room, num_frames, first_frame)
+
+
+def scene_cube(
+    given: SimulationInput, scene: Scene, room: RoomEchoes | None, num_frames: int, first_frame: int
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """Simulate the IF cube [V] of a scene whose room is prepared; see `simulate`."""
+    radar, settings = given.radar, given.settings
+    times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
+    surfaces = skin_subjects(scene.bodies, pose(scene, times_s))
+    check_separation("simulate", scene, times_s, surfaces)
+    options = settings, first_frame, given.extra_noise_db, room
+    return cube_of_surfaces(radar, surfaces, given.key, given.reflection, *options)
 
 
 def mesh_cube(
@@ -128,11 +140,13 @@ def cube_of_surfaces(
     settings: SimulationSettings,
     first_frame: int = 0,
     extra_noise_db: float = 0.0,
+    room: RoomEchoes | None = None,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """Simulate the IF cube [V] of several bodies that shadow each other; see `simulate`.
 
     The echo of each body is summed separately, with array sizes and bulk motion of its own, so that
-    the cost is that of the separate bodies plus the shadow test.
+    the cost is that of the separate bodies plus the shadow test. The prepared room, if there is
+    one, adds multipath and static echoes.
     """
     surfaces = [Surface(mesh, jnp.asarray(faces, jnp.int32)) for mesh, faces in surfaces]
     surfaces = with_echo_faces(reflection, surfaces)
@@ -154,14 +168,17 @@ def cube_of_surfaces(
     sizes = [sizes_of_chunks(radar, settings, reflection, each) for each in zip(*selections)]
     for each in sizes:
         echo_program(radar, settings, each)  # compiled once for all threads
+    in_room = RoomFrames(radar, settings, reflection, room, chunks)
 
     def received(index, chunk, selection):
+        selection = in_room.unhidden(index, selection)
+
         def echo_of(model):
             echoes = (
                 clip_echo(radar, settings, size, model, *surface, selected)
                 for size, surface, selected in zip(sizes, chunk, selection, strict=True)
             )
-            return reduce(add, echoes)
+            return reduce(add, chain(echoes, in_room.echoes(index, model)))
 
         echoes = echoes_of(front_end, reflection, echo_of)
         first = first_frame + index * len(chunk[0].mesh.vertices_m)

@@ -6,13 +6,15 @@ from jaxtyping import Array, Complex
 
 from radarsim.checks import whole_number
 from radarsim.input_checks import SimulationInput, check_scene, check_simulation, checked_frames
+from radarsim.multipath.room_plan import RoomEchoes, scene_room
 from radarsim.numerics.malloc import trim_heap
+from radarsim.progress import notice_if_slow
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scene.scene import Scene
 from radarsim.signal.noise_and_adc import Key
 from radarsim.signal.settings import SimulationSettings
-from radarsim.simulate import simulate
+from radarsim.simulate import scene_cube
 
 
 def stream(
@@ -42,21 +44,19 @@ def stream(
     check_scene("stream", scene)
     frames_per_chunk = whole_number("stream", "frames_per_chunk", frames_per_chunk)
     num_frames, _ = checked_frames("stream", radar, scene, settings, None, 0)
-    return _chunks(given, scene, num_frames, frames_per_chunk)
+    room = scene_room(radar, scene, reflection, settings)
+    return _chunks(given, scene, room, num_frames, frames_per_chunk)
 
 
 def _chunks(
-    given: SimulationInput, scene: Scene, num_frames: int, frames_per_chunk: int
+    given: SimulationInput,
+    scene: Scene,
+    room: RoomEchoes | None,
+    num_frames: int,
+    frames_per_chunk: int,
 ) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
     for first in range(0, num_frames, frames_per_chunk):
-        yield simulate(
-            given.radar,
-            scene,
-            given.key,
-            given.reflection,
-            given.settings,
-            num_frames=min(frames_per_chunk, num_frames - first),
-            first_frame=first,
-            extra_noise_db=given.extra_noise_db,
-        )
+        count = min(frames_per_chunk, num_frames - first)
+        with notice_if_slow(f"simulating {count} frames (the first call compiles)"):
+            yield scene_cube(given, scene, room, count, first)
         trim_heap()

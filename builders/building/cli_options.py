@@ -4,6 +4,7 @@ import argparse
 import math
 from collections.abc import Mapping
 
+from builders.building.room_options import add_room_options, room_table
 from builders.building.setting_flags import (
     add_flags,
     count,
@@ -39,9 +40,8 @@ PRESETS = (
     "recognition-test",
     "grammar",
     "five-activities",
-    "twin-a",
-    "twin-b",
-    "twin-c",
+    *("living-room", "office", "hall"),
+    *(f"twin-{letter}" for letter in "abcdef"),
 )
 
 
@@ -128,6 +128,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         help=f"{RECEIVER.meaning} (default: ideal)",
     )
     add_flags(group, Simulation)
+    add_room_options(parser)
 
 
 def add_heatmap_options(parser: argparse.ArgumentParser) -> None:
@@ -169,6 +170,8 @@ def recipe_table(options: Mapping[str, object]) -> dict:
             _put(table, path, _radians(value) if name.endswith("_deg") else value)
     for name, value in zip(settings_of(Area), options.get("area") or ()):
         _put(table, ("area", name), value)
+    for name, value in room_table(options.get("room")).items():
+        _put(table, ("room", name), value)
     for name in options.get("keep") or ():
         _put(table, ("keep", name), True)
     return table

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pipelines.recipe_fields import Setting, section_name, settings_of
 from pipelines.recipe_keep import Detection, Keep
 from pipelines.recipe_people import People
+from pipelines.recipe_room import Room
 from pipelines.recipe_sections import (
     Area,
     BuiltIn,
@@ -21,10 +22,10 @@ from pipelines.recipe_sections import (
 
 SECTIONS = (
     *(General, BuiltIn, Sources, Clips, Placements, People, Area),
-    *(Simulation, Maps, Keep, Detection, Splits),
+    *(Room, Simulation, Maps, Keep, Detection, Splits),
 )
 # Flags that set several settings, and are added by functions of `cli_options`.
-SHARED_FLAGS = ("--area", "--keep")
+SHARED_FLAGS = ("--area", "--keep", "--room")
 _METAVARS = {"s": "S", "m": "M", "deg": "DEG", "rad": "RAD", "dB": "DB", "Hz": "HZ", "h": "H"}
 
 
@@ -75,6 +76,7 @@ def _properties(name: str, default: object, declared: Setting) -> dict:
     if declared.choices:
         return found | {"choices": declared.choices}
     kinds = {tuple: span, int: count if declared.limits.get("at_least", 1) else int, float: float}
+    kinds[str] = str
     unit = "deg" if declared.flag.endswith("-deg") else declared.unit
     metavar = declared.metavar or _METAVARS.get(unit, "N" if isinstance(default, int) else "F")
     return found | {"type": kinds[type(default)], "metavar": metavar}

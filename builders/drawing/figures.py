@@ -137,11 +137,11 @@ def motion_page(
     """
     recipe, clip = made.recipe, made.clip
     settings = heatmap_settings(recipe)
-    axes = heatmap_axes(recipe.radar, recipe.num_frames, settings)
+    maps, axes = motion_maps(made)
     subject = source_subject(recipe, clip, made.take, body_models)
     segment = f"{start_s:g} to {start_s + recipe.clips.length_s:g} s, body: {subject.body.name}"
     return clip_page(
-        {name: made.arrays[name] for name in HEATMAPS if name in made.arrays},
+        maps,
         axes,
         title=clip_title(clip.take, made.caption),
         subtitle=_details(recipe.radar, clip, settings, segment),
@@ -149,6 +149,13 @@ def motion_page(
         trace=trace,
         frames=_frames_of_segment(made),
     )
+
+
+def motion_maps(made: SimulatedClip) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The heatmaps of a simulated segment and their coordinates."""
+    settings = heatmap_settings(made.recipe)
+    maps = {name: made.arrays[name] for name in HEATMAPS if name in made.arrays}
+    return maps, heatmap_axes(made.recipe.radar, made.recipe.num_frames, settings)
 
 
 def _frames_of_segment(made: SimulatedClip) -> FrameSeries | None:

@@ -1,4 +1,4 @@
-"""Dot and cross products of 3-D vectors on the last axis, written out coordinate by coordinate.
+"""Products of 3-D vectors on the last axis, written out coordinate by coordinate.
 
 On a CPU, XLA compiles these functions to loops of vector instructions, but not reductions over an
 axis of length three: `jnp.sum(a * b, axis=-1)` takes five times as long (2.4 instead of 0.5 ns per
@@ -20,6 +20,13 @@ def dot(
 def norm(vectors: Float[Array, "*batch 3"]) -> Float[Array, "*batch"]:
     """Lengths of vectors; the gradient for a zero vector is NaN."""
     return jnp.sqrt(dot(vectors, vectors))
+
+
+def transformed(
+    vectors: Float[Array, "*batch 3"], matrix: Float[Array, "3 3"]
+) -> Float[Array, "*batch 3"]:
+    """Products of row vectors with a matrix, `vectors @ matrix`."""
+    return jnp.stack([dot(vectors, matrix[:, column]) for column in range(3)], axis=-1)
 
 
 def cross(

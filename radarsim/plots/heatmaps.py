@@ -105,7 +105,7 @@ def clip_page(
         _add_text(page, 0.975, title, fontsize=13, fontweight="bold")
         _add_text(page, 0.945, subtitle, fontsize=9, color="0.35", linespacing=1.4)
         place = (0.435, 0.065, 0.775) if scene else (0.1, 0.1, 0.88)
-        panels = _add_maps(page, maps, axes, part, *place)
+        panels = add_heatmaps(page, maps, axes, part, *place)
         if column:
             _add_frames(page, panels, frames, (part + 0.03, place[1], 0.965, 0.88))
         if scene is None:
@@ -246,10 +246,27 @@ def _common_limits(name, maps, axes) -> tuple[float, float]:
     return min(lows), max(highs)
 
 
-def _add_maps(page: Figure, maps, axes, part: float, left: float, bottom: float, top: float):
-    """Draw the heatmaps in a column with a shared time axis; return their axes by name.
+def add_heatmaps(
+    page: Figure,
+    maps: Mapping[str, Float[np.ndarray, "time _"]],
+    axes: Mapping[str, Float[np.ndarray, " _"]],
+    part: float,
+    left: float,
+    bottom: float,
+    top: float,
+) -> dict[str, Axes]:
+    """Draw the heatmaps in a column with a shared time axis.
 
-    The heatmaps end at 94.5 % of the given part of the page's width.
+    Args:
+        page: figure to draw on.
+        maps: heatmaps keyed like `PANELS` [dB above noise].
+        axes: coordinates of the heatmaps, from `heatmap_axes`.
+        part: part of the page's width that is used; the heatmaps end at 94.5 % of this part.
+        left: left edge of the heatmaps, as a fraction of this part.
+        bottom, top: edges as fractions of the page's height.
+
+    Returns:
+        The axes of the heatmaps, keyed by the name of the heatmap.
     """
     names = [name for name in PANELS if name in maps]
     grid = page.add_gridspec(

@@ -41,9 +41,9 @@ SMALLEST_AREA_M2 = 1e-30
 class Symmetric(NamedTuple):
     """A symmetric 2 x 2 matrix per facet, in its tangent axes."""
 
-    xx: Float[Array, "*batch"]
-    xy: Float[Array, "*batch"]
-    yy: Float[Array, "*batch"]
+    xx: Float[Array | np.ndarray, "*batch"]
+    xy: Float[Array | np.ndarray, "*batch"]
+    yy: Float[Array | np.ndarray, "*batch"]
 
     @property
     def det(self):
@@ -68,8 +68,8 @@ class Facets(Faces):
         curvature_per_m: second fundamental form, positive where the surface is convex [1/m].
     """
 
-    axis_x: Float[Array, "*batch face 3"]
-    axis_y: Float[Array, "*batch face 3"]
+    axis_x: Float[Array | np.ndarray, "*batch face 3"]
+    axis_y: Float[Array | np.ndarray, "*batch face 3"]
     spread_m2: Symmetric
     curvature_per_m: Symmetric
 

@@ -183,7 +183,11 @@ class AntennaWeights:
 
 
 def reflect(
-    radar: Radar, model: ReflectionModel, scatterers: Faces, by_pairs: bool
+    radar: Radar,
+    model: ReflectionModel,
+    scatterers: Faces,
+    by_pairs: bool,
+    antennas_m: tuple[Float[Array, "tx 3"], Float[Array, "rx 3"]] | None = None,
 ) -> AntennaWeights:
     """Compute weights at the nodes, with each tx and rx paired with the centre of the other array.
 
@@ -197,12 +201,13 @@ def reflect(
         model: the reflection model.
         scatterers: scatterers at the nodes, radar frame.
         by_pairs: whether to compute the factor of each pair.
+        antennas_m: positions of the transmitters and receivers, such as those of their images [m];
+            None for the positions on the board.
     """
+    if antennas_m is None:
+        antennas_m = radar.array.tx_m, radar.array.rx_m
     one = jax.tree.map(lambda values: values[:, None], scatterers)  # [node, antenna, face]
-    tx_m, rx_m = (
-        jnp.asarray(positions, jnp.float32)[:, None]
-        for positions in (radar.array.tx_m, radar.array.rx_m)
-    )
+    tx_m, rx_m = (jnp.asarray(positions, jnp.float32)[:, None] for positions in antennas_m)
     log_tx, cycles_tx = model.log_weight(radar, one, tx_m, rx_m.mean(0))
     log_rx, cycles_rx = jax.tree.map(
         jnp.subtract,

@@ -5,19 +5,20 @@ part of the weight of each face. The filters must act before sampling: an echo b
 range is aliased to another range, where no later filter can separate the echo.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
+from jaxtyping import Complex
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.numerics.vectors import norm
 from radarsim.radar.radar import Radar
 from radarsim.radar.receiver_profile import IfFilter, ReceiverProfile
 from radarsim.scattering.antenna_gain import NEPERS_PER_DB, AntennaGain, antenna_gain, log_gain
-from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scattering.reflection import IsotropicPoints, ReflectionModel
 from radarsim.scene.mesh import Faces
 
 # Attenuation at the edge of the pass band, which determines the order of the low-pass filter.
@@ -80,7 +81,7 @@ def low_pass(response: FilterResponse, fraction):
     return jnp.where(response.pass_fraction > 0, attenuated, 0.0)
 
 
-class _OfModel:
+class WrappingReflection:
     """Members of a reflection model that are those of the model in its attribute `model`."""
 
     model: ReflectionModel
@@ -101,7 +102,7 @@ class _OfModel:
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class WeightedReflection(_OfModel):
+class WeightedReflection(WrappingReflection):
     """A reflection model whose echoes are weighted by antenna patterns and IF filters.
 
     Attributes:
@@ -144,7 +145,7 @@ def _at_antenna(axes, direction_m):
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class DelayWeightedReflection(_OfModel):
+class DelayWeightedReflection(WrappingReflection):
     """A reflection model whose echoes are multiplied by their delay in nanoseconds.
 
     Up to a constant factor, the sum of these echoes is the derivative of the echo with respect
@@ -176,6 +177,51 @@ def weighted_reflection(model: ReflectionModel, profile: ReceiverProfile | None)
         rx_gain=antenna_gain(profile.rx_pattern) if profile.rx_pattern else None,
         response=filter_response(profile.if_filter) if profile.if_filter else None,
     )
+
+
+def with_axes(model: ReflectionModel, tx_axes, rx_axes) -> ReflectionModel:
+    """Return a model whose antenna patterns are those of image antennas.
+
+    Args:
+        model: any reflection model; a model without antenna patterns is returned unchanged.
+        tx_axes, rx_axes: matrices of `WeightedReflection`.
+    """
+    if isinstance(model, DelayWeightedReflection):
+        return replace(model, model=with_axes(model.model, tx_axes, rx_axes))
+    if isinstance(model, WeightedReflection):
+        return replace(model, tx_axes=tx_axes, rx_axes=rx_axes)
+    return model
+
+
+def static_weight(
+    radar: Radar, model: ReflectionModel, centre_m, tx_m, rx_m
+) -> Complex[np.ndarray, "*path"]:
+    """Factor by which antennas, filters and delays weight an echo that no body reflects.
+
+    Args:
+        radar: board whose waveform is used.
+        model: any reflection model, whose own weight is left out.
+        centre_m: reflecting points [m].
+        tx_m, rx_m: antennas or their images [m].
+    """
+    if not isinstance(model, WeightedReflection | DelayWeightedReflection):
+        return np.ones(np.broadcast_shapes(centre_m.shape, tx_m.shape, rx_m.shape)[:-1], complex)
+    with jax.enable_x64(True):
+        points_m = jnp.asarray(centre_m)
+        points = Faces(points_m, jnp.zeros_like(points_m), jnp.ones(points_m.shape[:-1]))
+        ends_m = jnp.asarray(tx_m), jnp.asarray(rx_m)
+        reflector = IsotropicPoints(np.ones(1, np.float32))
+        weight, cycles = _around(model, reflector).log_weight(radar, points, *ends_m)
+        own, _ = reflector.log_weight(radar, points, *ends_m)
+        turns = 0.0 if cycles is None else cycles
+        return np.asarray(jnp.exp(weight - own + 2j * np.pi * turns))
+
+
+def _around(model: ReflectionModel, reflector: ReflectionModel) -> ReflectionModel:
+    """The antennas, filters and delays of a model, with another reflector in place of the body."""
+    if isinstance(model, WeightedReflection | DelayWeightedReflection):
+        return replace(model, model=_around(model.model, reflector))
+    return reflector
 
 
 def _fraction_per_m(radar: Radar) -> float:

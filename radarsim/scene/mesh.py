@@ -31,9 +31,9 @@ class Faces:
         area_m2: areas [m^2].
     """
 
-    centre_m: Float[Array, "*batch face 3"]
-    normal: Float[Array, "*batch face 3"]
-    area_m2: Float[Array, "*batch face"]
+    centre_m: Float[Array | np.ndarray, "*batch face 3"]
+    normal: Float[Array | np.ndarray, "*batch face 3"]
+    area_m2: Float[Array | np.ndarray, "*batch face"]
 
 
 @jax.tree_util.register_dataclass

@@ -15,6 +15,7 @@ from radarsim.errors import InputError
 from radarsim.scene.body import BodyModel, joint_positions, skin
 from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface
 from radarsim.scene.placement import RadarPose, to_radar_frame
+from radarsim.scene.room import Room
 from radarsim.scene.subject import PosedSubject, Subject, pose_subject
 
 
@@ -25,10 +26,12 @@ class Scene:
     Attributes:
         subjects: people in the scene, who shadow each other; their bodies must not interpenetrate.
         radar_pose: height and tilt of the radar.
+        room: the room around the subjects and the radar; None for free space.
     """
 
     subjects: Sequence[Subject]
     radar_pose: RadarPose = RadarPose()
+    room: Room | None = None
 
     def __post_init__(self):
         hint = "give a list: Scene([subject])"
@@ -36,6 +39,7 @@ class Scene:
         for each in self.subjects:
             check_type("Scene", "subjects", each, Subject, "give Subject(motion, body) in a list")
         check_type("Scene", "radar_pose", self.radar_pose, RadarPose, "give RadarPose(...)")
+        check_type("Scene", "room", self.room, (Room, type(None)), "give Room(...) or None")
         check_scalar("RadarPose", "height_m", self.radar_pose.height_m, "m", hint="give metres")
         check_scalar("RadarPose", "tilt_rad", self.radar_pose.tilt_rad, "rad", hint="give radians")
         if not self.subjects:

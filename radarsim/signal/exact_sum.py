@@ -26,10 +26,10 @@ from radarsim.scene.mesh import Faces
 
 def dechirped_phase_cycles(
     radar: Radar,
-    path_m: Float[Array, "*#batch"],
-    sample_time_s: Float[Array, "*#batch"],
+    path_m: Float[Array | np.ndarray, "*#batch"],
+    sample_time_s: Float[Array | np.ndarray, "*#batch"],
     residual_video_phase: bool = True,
-) -> Float[Array, "*batch"]:
+) -> Float[Array | np.ndarray, "*batch"]:
     """Phase of one echo at one ADC sample [cycles], without whole cycles.
 
     Args:
@@ -42,7 +42,7 @@ def dechirped_phase_cycles(
     cycles = (radar.chirp.start_freq_hz + radar.chirp.slope_hz_per_s * sample_time_s) * tau
     if residual_video_phase:
         cycles = cycles - radar.chirp.slope_hz_per_s * tau**2 / 2
-    return cycles - jnp.round(cycles)
+    return cycles - cycles.round()
 
 
 def exact_chirp(

@@ -172,11 +172,13 @@ def visible_faces(
             seen = unshadowed(surface.centre_m, seen, other_m, other.faces)
         return seen
 
-    others_m = tuple(_block_vertices(settings, other.mesh) for other in others)
-    return batched_map(block, (_block_vertices(settings, mesh), others_m))
+    others_m = tuple(block_vertices_m(settings, other.mesh) for other in others)
+    return batched_map(block, (block_vertices_m(settings, mesh), others_m))
 
 
-def _block_vertices(settings, mesh: BurstMesh) -> Float[Array, "block vertex 3"]:
+def block_vertices_m(
+    settings: SimulationSettings, mesh: BurstMesh
+) -> Float[Array, "block vertex 3"]:
     """Vertices at the centre of each visibility block of a frame, radar frame [m]."""
     vertices_m = mesh.vertices_m + mesh.origin_high_m[:, None]
     return jnp.einsum("bn,nvk->bvk", block_weights(settings, mesh), vertices_m, precision="highest")

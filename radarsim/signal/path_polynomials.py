@@ -46,6 +46,7 @@ def path_lengths(
     centre_m: Float[Array, "node face 3"],
     origin_m: tuple[Float[Array, "node 3"], Float[Array, "node 3"]],
     residual_video_phase: bool = True,
+    antennas_m: tuple[Float[Array, "tx 3"], Float[Array, "rx 3"]] | None = None,
 ) -> PathLengths:
     """Compute path lengths in float64 and return them as small float32 differences.
 
@@ -57,13 +58,17 @@ def path_lengths(
         centre_m: phase points relative to `origin_m` [m].
         origin_m: origin of the phase points, as a high and a low float32 part [m].
         residual_video_phase: whether to keep the term -S tau^2 / 2.
+        antennas_m: positions of the transmitters and receivers in float64, such as those of their
+            images [m]; None for the positions on the board.
     """
+    if antennas_m is None:
+        antennas_m = radar.array.tx_m, radar.array.rx_m
     chirp = radar.chirp
     with jax.enable_x64(True):
         high, low = (part.astype(jnp.float64)[:, None, :] for part in origin_m)
         points = (centre_m.astype(jnp.float64) + high + low)[:, None]
-        tx_m = jnp.linalg.norm(points - radar.array.tx_m[:, None], axis=-1)
-        rx_m = jnp.linalg.norm(points - radar.array.rx_m[:, None], axis=-1)
+        tx_m = jnp.linalg.norm(points - antennas_m[0][:, None], axis=-1)
+        rx_m = jnp.linalg.norm(points - antennas_m[1][:, None], axis=-1)
         middle_m = rx_m.mean(1, keepdims=True)
         tx_m = tx_m + middle_m
         mean_m = tx_m.mean((0, 1))

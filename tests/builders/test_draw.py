@@ -218,6 +218,8 @@ def test_a_built_in_activity_is_reproduced_from_its_name():
         (["squat", "--seconds", "9999"], "options: clips.length_s: is"),
         (["squat", "--radar", "AWR9"], "AWR9: radar: no such board or file; "),
         (["squat", "--distance-m", "-1"], "options: placements.distance_m: "),
+        (["squat", "--room-picture", "room.png"], "squat: --room-picture: needs a room, and"),
+        (["kept.zarr", "--room", "office"], "kept.zarr: --room: applies only to motion files"),
         (["bare.zarr", "--window", "paper"], "bare.zarr: --window: the heatmaps are stored with"),
         (["broken.bvh"], "broken.bvh: line 1: 'HIERARCHY' expected"),
         (["late.npz", "--start-seconds", "99"], "late.npz: --start-seconds: 99 s, but the motion"),

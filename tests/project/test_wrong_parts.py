@@ -99,6 +99,10 @@ WRONG = {
         lambda: pose_clip(RADAR, SCENE, KEY, LOBES, FAST, num_frames=99),
         "frames 0 to 98.*13 complete frames",
     ),
+    "room for a batch": (
+        lambda: pose_clip(RADAR, replace(SCENE, room=rs.Room()), KEY, LOBES, FAST, num_frames=1),
+        "scene.room: is a room, which BatchSimulator cannot simulate.*rs.simulate",
+    ),
     # times and levels
     "frames in reverse": (lambda: rs.burst_times_s(RADAR, -1), "num_frames: is -1"),
     "no nodes": (lambda: rs.burst_times_s(RADAR, 1, 0), "num_nodes: is 0"),

@@ -1,0 +1,59 @@
+"""Picture of the room of a clip: the strongest paths in 3-D, and the heatmaps beside it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from builders.drawing.output_paths import checked_out
+from builders.drawing.scene import scene_of
+from pipelines.clip_simulation import scene_of_clip, simulation_settings
+from pipelines.plan import Clip, radar_of_clip
+from pipelines.recipe import Recipe
+from pipelines.sources import Take
+from radarsim.errors import InputError
+from radarsim.multipath.room_plan import room_report
+from radarsim.plots.room import room_page
+from radarsim.scattering.reflection import reflection_named
+
+
+def write_room_picture(
+    path: str,
+    recipe: Recipe,
+    clip: Clip,
+    take: Take,
+    body_models: str | None,
+    heatmaps: tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]],
+) -> str:
+    """Draw the room of a clip with its main person in the middle of the clip, and the heatmaps.
+
+    Args:
+        path: path of the picture, a .png, .pdf or .svg file.
+        recipe: recipe of the clip.
+        clip: the clip.
+        take: take from which the clip is cut.
+        body_models: folder or file of body models; None for the free body.
+        heatmaps: heatmaps of the clip and their coordinates.
+
+    Returns:
+        The report of the room as text.
+
+    Raises:
+        InputError: the clip is in free space, the take cannot be used, or the picture cannot be
+            written.
+    """
+    if recipe.room.name == "none":
+        hint = "omit --room-picture, or give --room"
+        raise InputError(clip.id, "room", "is free space, which has no picture", hint)
+    scene, settings = scene_of_clip(recipe, clip, take, body_models), simulation_settings(recipe)
+    model = reflection_named(recipe.simulation.reflection, clip.sigma_rad)
+    report = room_report(radar_of_clip(recipe, clip), scene, model, settings)
+    middle_s = clip.num_frames * recipe.radar.frame.period_s / 2
+    body = scene_of(scene.subjects[0], recipe, clip, {}, np.array([middle_s]))
+    drawn = scene.room, scene.radar_pose, report, body.vertices_m[0], body.faces, middle_s
+    page = room_page(*heatmaps, *drawn)
+    try:
+        page.savefig(checked_out(path), bbox_inches="tight")
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror})"
+        raise InputError(path, "--room-picture", problem, "give a writable path") from None
+    return str(report)

@@ -1,0 +1,70 @@
+"""Parts of the data card of a store whose clips are in rooms."""
+
+import numpy as np
+import zarr
+
+from pipelines.recipe import Recipe
+from pipelines.room_arrays import ROOM_ARRAYS
+from pipelines.store_folder import StoreFolder
+
+_NO_ROOM = ", but no walls, furniture, multipath or clothes."
+_EQUAL_GAIN = "antennas with equal gain in all directions"
+_PATTERNS = "antennas with the patterns of the receiver profile"
+_IN_ROOM = """. Walls
+and furniture cause static echoes, and walls, floor and ceiling cause multipath with at most one
+reflection on each way between radar and body. Clothes are not modelled."""
+_MULTIPATH = """Levels are mean powers relative to the direct echo of the people in a clip,
+estimated from four moments of the motion. The strongest passes are simulated. The energy that is
+left out is that of all other passes with up to two reflections; passes with three or more
+reflections are not counted.
+"""
+_HEAD = "| multipath | median of the clips | lowest | highest |\n| --- | --- | --- | --- |\n"
+
+
+def room_settings(recipe: Recipe) -> dict[str, str]:
+    """Settings of the room, or nothing if the clips are in free space."""
+    room = recipe.room
+    if room.name == "none":
+        return {}
+    low_mm, high_mm = room.roughness_mm
+    rough = f"{low_mm:g} to {high_mm:g} mm" if high_mm >= 0 else "of the room"
+    low, high = room.length_scale
+    return {
+        "room": f"{room.name}, distances times {low:g} to {high:g}, roughness {rough}, "
+        f"walls {room.walls or 'of the room'}, furniture kept with probability "
+        f"{room.keep_furniture:g}",
+        "multipath": f"the strongest {room.most_passes} passes of each clip",
+    }
+
+
+def room_section(folder: StoreFolder) -> list[str]:
+    """The section on multipath, or nothing if the clips are in free space.
+
+    Args:
+        folder: folder of the store.
+    """
+    group = zarr.open_group(folder.zarr_store(), mode="r")
+    if not all(name in group for name in ROOM_ARRAYS):
+        return []
+    rows = ""
+    for name, what in ROOM_ARRAYS.items():
+        levels_db = np.asarray(group[name][:])
+        levels_db = levels_db[np.isfinite(levels_db)]
+        if len(levels_db):
+            numbers = np.median(levels_db), levels_db.min(), levels_db.max()
+            rows += f"| {what} | " + " | ".join(f"{each:.1f} dB" for each in numbers) + " |\n"
+    return [f"## Multipath in the rooms\n\n{_HEAD}{rows}\n{_MULTIPATH}"]
+
+
+def limitations_in_room(text: str, recipe: Recipe) -> str:
+    """The section on limitations, which depend on whether the clips are in a room.
+
+    Args:
+        text: the section for clips in free space.
+        recipe: recipe of the clips.
+    """
+    if recipe.room.name == "none":
+        return text
+    if recipe.receiver is not None and recipe.receiver.tx_pattern is not None:
+        text = text.replace(_EQUAL_GAIN, _PATTERNS)
+    return text.replace(_NO_ROOM, _IN_ROOM)

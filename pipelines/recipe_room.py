@@ -1,0 +1,88 @@
+"""The section [room] of a recipe: a room around the subjects of every clip, varied at random.
+
+    [room]
+    name = "living-room"          # a bundled room; "none" for free space, "own" for `text`
+    length_scale = [0.8, 1.3]     # limits of the factor of all distances to walls
+    roughness_mm = [0.0, 0.3]     # limits of the rms height of all surfaces
+    walls = "plasterboard, concrete"
+    keep_furniture = 0.7          # probability that a piece of furniture is in a clip's room
+
+Every clip has its own room, drawn from the clip's seed.
+"""
+
+from dataclasses import dataclass
+
+from pipelines.recipe_fields import Range, Section, setting
+from radarsim.errors import InputError
+
+ROOM_NAMES = ("none", "living-room", "office", "hall", "own")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room(Section):
+    """Room around the subjects of the clips, and the limits of its variation from clip to clip."""
+
+    name: str = setting(
+        "none",
+        "room around the subjects: a bundled room, none for free space, or own for the room in "
+        "text; the flag also takes a .toml file",
+        flag="--room",
+        choices=ROOM_NAMES,
+    )
+    text: str = setting(
+        "", "TOML text of an own room, in the format of docs/rooms.md", flag="--room"
+    )
+    length_scale: Range = setting(
+        (1.0, 1.0),
+        "factor of the distances from the radar to the walls",
+        flag="--room-scale",
+        at_least=0.2,
+        at_most=5,
+    )
+    roughness_mm: Range = setting(
+        (-1.0, -1.0),
+        "rms height of all surfaces; a negative value keeps the roughness of the materials",
+        "mm",
+        flag="--room-roughness-mm",
+        metavar="MM",
+        off="that of the materials",
+        at_least=-1,
+        at_most=5,
+    )
+    walls: str = setting(
+        "",
+        "materials of ITU-R P.2040, separated by commas, from which the material of each wall is "
+        'drawn, such as "plasterboard, concrete"',
+        flag="--room-walls",
+        metavar="NAMES",
+        off="those of the room",
+    )
+    keep_furniture: float = setting(
+        1.0,
+        "probability that a piece of furniture is in the room of a clip",
+        flag="--keep-furniture",
+        metavar="P",
+        at_least=0,
+        at_most=1,
+    )
+    most_passes: int = setting(
+        4,
+        "maximum number of multipath passes of a clip; 0 for static echoes only",
+        flag="--room-passes",
+        at_least=0,
+    )
+
+    @property
+    def wall_materials(self) -> list[str]:
+        """Names of the materials from which walls are drawn; empty to keep those of the room."""
+        return [name.strip() for name in self.walls.split(",") if name.strip()]
+
+    def _check_together(self) -> None:
+        if (self.name == "own") != bool(self.text):
+            hint = 'give both name = "own" and text, or neither'
+            raise InputError("recipe", "room.text", f"does not fit name = {self.name!r}", hint)
+        if self.name != "none" or self.walls:
+            # Imported late, because the help of the commands needs only the declarations.
+            from pipelines.clip_rooms import check_room
+
+            check_room(self)

@@ -1,0 +1,42 @@
+"""Levels of the multipath of a clip, which only stores of clips in rooms contain."""
+
+import numpy as np
+
+from pipelines.layout import ArraySpec, Layout
+from radarsim.multipath.room_report import RoomReport
+
+# Description of each array, keyed by the name of the array.
+ROOM_ARRAYS = {
+    "multipath_db": "simulated multipath relative to the direct echo",
+    "multipath_left_out_db": "multipath that is left out, relative to the direct echo",
+}
+
+
+def room_arrays(layout: Layout) -> list[ArraySpec]:
+    """Specifications of the levels of multipath; empty for clips in free space."""
+    return [
+        ArraySpec(
+            name=name,
+            dims=("clip",),
+            shape=(layout.num_clips,),
+            dtype="float32",
+            units="dB",
+            chunk=(layout.clips_per_shard,),
+            fill=float("nan"),
+            about=about,
+        )
+        for name, about in (ROOM_ARRAYS.items() if layout.room else ())
+    ]
+
+
+def arrays_of_room(report: RoomReport) -> dict[str, np.ndarray]:
+    """Levels of the multipath of one clip.
+
+    Args:
+        report: report of the clip's room.
+
+    Returns:
+        Values of the arrays of `room_arrays`, keyed by array name.
+    """
+    levels_db = report.kept_db, report.left_out_db
+    return {name: np.float32(each) for name, each in zip(ROOM_ARRAYS, levels_db, strict=True)}

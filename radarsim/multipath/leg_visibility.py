@@ -1,0 +1,119 @@
+"""Visibility of a body's faces from the images of the radar.
+
+Along the straight line from an image to a face, the ray first crosses the mirrored scene and then,
+behind the surface, the scene itself. Both can hide the face: a body that stands between the radar
+and a wall shadows the wall that would illuminate its back.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from radarsim.multipath.legs import Leg
+from radarsim.numerics.vectors import cross, dot, norm, transformed
+from radarsim.scattering.shadows import VIEW_MARGIN
+from radarsim.scattering.visibility import unoccluded
+
+
+def visible_from(
+    leg: Leg,
+    centre_m: Float[Array, "face 3"],
+    normal: Float[Array, "face 3"],
+    corners_m: Float[Array | np.ndarray, "occluder 3 3"],
+    tested: Bool[Array, " face"],
+) -> Bool[Array, " face"]:
+    """Find the faces that the radar can illuminate along one leg.
+
+    Args:
+        leg: the leg.
+        centre_m, normal: centroids and unit normals of the faces, radar frame [m].
+        corners_m: corners of all triangles that may hide a face, counter-clockwise seen from
+            outside [m].
+        tested: faces to be tested; all others count as hidden.
+
+    Returns:
+        Mask of the illuminated faces.
+    """
+    tested &= faces_image(leg, centre_m, normal)
+    targets_m = centre_m - leg.origin_m
+    view = _view(jnp.sum(jnp.where(tested[:, None], targets_m, 0.0), axis=0))
+    targets_m = transformed(targets_m, view)
+
+    def unhidden(seen, mirror):
+        seen_m = transformed(_mirrored_scene(leg, corners_m, mirror) - leg.origin_m, view)
+        active = dot(seen_m[:, 0], _outward(seen_m)) < 0
+        active &= may_hide(targets_m, seen, seen_m)
+        test = partial(unoccluded, targets_m, seen_m, active, seen)
+        return jax.lax.cond(jnp.any(active), test, lambda: seen)
+
+    def step(seen, mirror):
+        # Without a reflection, there is no mirrored scene.
+        needed = jnp.any(seen) & (jnp.any(leg.used) | ~mirror)
+        return jax.lax.cond(needed, unhidden, lambda seen, _: seen, seen, mirror), None
+
+    # The loop compiles the test once for the scene and for the mirrored scene.
+    return jax.lax.scan(step, tested, np.array([False, True]))[0]
+
+
+def _mirrored_scene(leg: Leg, corners_m, mirror):
+    """Corners of the scene's triangles, or of their mirror images if `mirror` is true [m]."""
+
+    def images_m(corners_m):
+        moved_m = transformed(corners_m, jnp.asarray(leg.matrix).T) + leg.origin_m
+        # Mirroring reverses the order of the corners.
+        return moved_m[:, ::-1]
+
+    return jax.lax.cond(mirror, images_m, jnp.asarray, jnp.asarray(corners_m))
+
+
+def may_hide(
+    targets_m: Float[Array, "face 3"],
+    tested: Bool[Array, " face"],
+    corners_m: Float[Array, "occluder 3 3"],
+) -> Bool[Array, " occluder"]:
+    """Find the triangles that can lie between the origin and a tested target.
+
+    All targets lie in a cone with a rectangular cross-section. A triangle cannot hide a target if
+    all its corners are outside one side of the cone, behind the origin, or beyond all targets. Most
+    of the mirrored scene is outside the cone.
+
+    Args:
+        targets_m: points to be tested, of which x is the distance in the mean direction [m].
+        tested: targets to be tested.
+        corners_m: corners of the triangles in the same coordinates [m].
+
+    Returns:
+        Mask of the triangles; all triangles if a target is not in front of the origin.
+    """
+    # An untested target is replaced by a tested one, which does not change the cone.
+    inside_m = jnp.where(tested[:, None], targets_m, targets_m[jnp.argmax(tested)])
+    view = inside_m[:, 1:] / inside_m[:, :1]
+    low, high = view.min(axis=0) - VIEW_MARGIN, view.max(axis=0) + VIEW_MARGIN
+    ahead_m, across_m = corners_m[..., :1], corners_m[..., 1:]
+    outside = jnp.all(across_m > high * ahead_m, axis=1) | jnp.all(across_m < low * ahead_m, axis=1)
+    behind = jnp.all(ahead_m <= 0, axis=(1, 2))
+    beyond = jnp.all(ahead_m > inside_m[:, 0].max(), axis=(1, 2))
+    useless = jnp.any(outside, axis=-1) | behind | beyond
+    return jnp.any(tested) & (~useless | jnp.any(inside_m[:, 0] <= 0))
+
+
+def faces_image(leg: Leg, centre_m, normal) -> Bool[Array, "*batch face"]:
+    """Whether the outer side of each face points towards the image of the radar."""
+    return dot(centre_m - leg.origin_m, normal) < 0
+
+
+def _outward(corners_m):
+    """Normals of triangles, not normalised."""
+    return cross(corners_m[:, 1] - corners_m[:, 0], corners_m[:, 2] - corners_m[:, 0])
+
+
+def _view(towards_m: Float[Array, "3"]) -> Float[Array, "3 3"]:
+    """Rotation matrix whose columns are a direction and two perpendicular unit vectors."""
+    ahead = towards_m / jnp.maximum(norm(towards_m), 1e-6)
+    up = jnp.where(jnp.abs(ahead[2]) < 0.9, jnp.array([0.0, 0.0, 1.0]), jnp.array([0.0, 1.0, 0.0]))
+    left = cross(up, ahead)
+    left = left / jnp.maximum(norm(left), 1e-6)
+    return jax.lax.stop_gradient(jnp.stack([ahead, left, cross(ahead, left)], axis=-1))

@@ -1,0 +1,173 @@
+"""Legs: ways from the antennas to a point by way of plane surfaces, as images of the antennas.
+
+A ray from an antenna that a plane reflects to a point has the length and direction of the straight
+line from the antenna's mirror image to this point. After several reflections, the image is mirrored
+in one plane after the other. The room is convex, so the straight line from the image to a point in
+the room always crosses the surfaces inside their edges.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Complex, Float
+
+from radarsim.coordinates import split_float64
+from radarsim.scattering.fresnel import copolar_reflection, dot, fresnel, mirrored, rough_amplitude
+from radarsim.scene.room import Plane
+
+
+class ImageMap(NamedTuple):
+    """Affine map from a point to its image: matrix p + shift_m [m], in float64."""
+
+    matrix: np.ndarray
+    shift_m: np.ndarray
+
+    def of(self, points_m: np.ndarray) -> np.ndarray:
+        """Images of points [m]."""
+        return points_m @ self.matrix.T + self.shift_m
+
+
+def image_map(planes: Sequence[Plane]) -> ImageMap:
+    """Map of the images that successive reflections in the planes produce."""
+    matrix, shift_m = np.eye(3), np.zeros(3)
+    for plane in planes:
+        mirror = np.eye(3) - 2 * np.outer(plane.normal, plane.normal)
+        matrix, shift_m = mirror @ matrix, mirror @ shift_m + 2 * plane.offset_m * plane.normal
+    return ImageMap(matrix, shift_m)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Leg:
+    """One way from the antennas to the scene, with values that may be traced.
+
+    Many legs are stacked along a leading axis.
+
+    Attributes:
+        matrix, shift_high_m, shift_low_m: map from an antenna to its image; the shift is a float64
+            in two float32 parts [m].
+        normals: unit normal of each surface, in the order of the reflections on the way out.
+        permittivity_real, permittivity_imag: parts of each surface's permittivity.
+        roughness_m: rms height of each surface [m].
+        used: which slots hold a reflection.
+        polarisation: unit vector of the antennas' electric field.
+    """
+
+    matrix: Float[Array | np.ndarray, "*leg 3 3"]
+    shift_high_m: Float[Array | np.ndarray, "*leg 3"]
+    shift_low_m: Float[Array | np.ndarray, "*leg 3"]
+    normals: Float[Array | np.ndarray, "*leg bounce 3"]
+    permittivity_real: Float[Array | np.ndarray, "*leg bounce"]
+    permittivity_imag: Float[Array | np.ndarray, "*leg bounce"]
+    roughness_m: Float[Array | np.ndarray, "*leg bounce"]
+    used: Bool[Array | np.ndarray, "*leg bounce"]
+    polarisation: Float[Array | np.ndarray, "*leg 3"]
+
+    @property
+    def origin_m(self) -> Float[Array | np.ndarray, "3"]:
+        """Image of the array's phase centre [m]."""
+        return self.shift_high_m
+
+    def images_m(
+        self, antennas_m: Float[Array | np.ndarray, "antenna 3"]
+    ) -> Float[Array, "antenna 3"]:
+        """Images of antennas, in the precision of the leg [m]."""
+        moved = jnp.matmul(jnp.asarray(antennas_m), jnp.transpose(self.matrix), precision="highest")
+        return moved + (jnp.asarray(self.shift_high_m, moved.dtype) + self.shift_low_m)
+
+
+def make_leg(
+    planes: Sequence[Plane],
+    freq_hz: float,
+    polarisation: Sequence[float] | np.ndarray,
+    num_slots: int,
+    dtype=np.float32,
+) -> Leg:
+    """Create the leg that the planes reflect one after the other, seen from the radar.
+
+    Args:
+        planes: the surfaces in the order of the reflections; none for the direct way.
+        freq_hz: centre frequency of the sweep, at which the permittivity is evaluated [Hz].
+        polarisation: unit vector of the antennas' electric field.
+        num_slots: number of slots for reflections, at least the number of planes; unused slots
+            reflect without loss and do not change the direction.
+        dtype: type of the leg's numbers.
+
+    Raises:
+        InputError: a material is not known at this frequency.
+    """
+    matrix, shift_m = image_map(planes)
+    high, low = split_float64(shift_m)
+    slots = num_slots - len(planes)
+    values = [each.material.permittivity(freq_hz) for each in planes] + [1.0 + 0j] * slots
+    rough = [each.material.roughness_m for each in planes] + [0.0] * slots
+    normals = [each.normal for each in planes] + [np.array([0.0, 0.0, 1.0])] * slots
+    return Leg(
+        matrix=matrix.astype(dtype),
+        shift_high_m=high.astype(dtype),
+        shift_low_m=low.astype(dtype),
+        normals=np.array(normals, dtype).reshape(num_slots, 3),
+        permittivity_real=np.real(values).astype(dtype),
+        permittivity_imag=np.imag(values).astype(dtype),
+        roughness_m=np.array(rough, dtype),
+        used=np.arange(num_slots) < len(planes),
+        polarisation=np.array(polarisation, dtype),
+    )
+
+
+def leg_reflection(
+    leg: Leg, wavenumber_per_m: float, direction: Float[Array | np.ndarray, "*batch 3"]
+) -> Complex[Array | np.ndarray, "*batch"]:
+    """Product of the reflection coefficients along a leg; 0 for rays that leave backwards.
+
+    The antennas of a board radiate into the half-space in front of it (x > 0).
+
+    Args:
+        leg: the leg.
+        wavenumber_per_m: 2 pi / lambda.
+        direction: unit vectors from an antenna's image to the points.
+    """
+    xp = jnp if isinstance(direction, jax.Array) or isinstance(leg.normals, jax.Array) else np
+    ray, total = direction, xp.ones(direction.shape[:-1], direction.dtype) + 0j
+    for slot in reversed(range(len(leg.used))):
+        normal, polarisation = (xp.asarray(each) for each in (leg.normals[slot], leg.polarisation))
+        before = mirrored(ray, normal)
+        cosine = xp.abs(dot(ray, normal))
+        permittivity = leg.permittivity_real[slot] + 1j * leg.permittivity_imag[slot]
+        factor = copolar_reflection(fresnel(permittivity, cosine), before, normal, polarisation)
+        factor = factor * rough_amplitude(leg.roughness_m[slot], wavenumber_per_m, cosine)
+        total = xp.where(leg.used[slot], total * factor, total)
+        ray = xp.where(leg.used[slot], before, ray)
+    return xp.where(ray[..., 0] > 0, total, 0.0)
+
+
+def sequences(planes: Sequence[Plane], most_bounces: int) -> list[tuple[Plane, ...]]:
+    """Orders in which up to `most_bounces` planes can reflect a ray, from one reflection on.
+
+    Perpendicular planes commute, so only one order of each set of them is listed.
+    """
+    found: dict[tuple, tuple[Plane, ...]] = {}
+    for count in range(1, most_bounces + 1):
+        for order in _without_repeats(planes, count):
+            image = image_map(order)
+            key = tuple(np.round(np.r_[image.matrix.ravel(), image.shift_m], 6))
+            found.setdefault(key, order)
+    identity = tuple(np.round(np.r_[np.eye(3).ravel(), np.zeros(3)], 6))
+    found.pop(identity, None)
+    return list(found.values())
+
+
+def _without_repeats(planes, count: int) -> list[tuple[Plane, ...]]:
+    """Sequences of planes in which no plane follows itself."""
+    if count == 1:
+        return [(each,) for each in planes]
+    pairs = list(permutations(planes, 2))
+    longer = [(a, b) for a, b in pairs]
+    for _ in range(count - 2):
+        longer = [(*order, each) for order in longer for each in planes if each is not order[-1]]
+    return longer

@@ -1,0 +1,109 @@
+"""IF samples of multipath passes: the same sum as for the direct echo, with images of antennas."""
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Int
+
+from radarsim.multipath.bounced_reflection import reflect_bounced
+from radarsim.multipath.pass_selection import Passes
+from radarsim.numerics.batched_map import batched_map
+from radarsim.radar.radar import Radar
+from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scattering.visibility import interpolate_blocks
+from radarsim.scene.mesh import BurstMesh, relative_to_radar
+from radarsim.signal.array_sizes import SumSizes
+from radarsim.signal.face_selection import FaceSelection, padded, padded_spans
+from radarsim.signal.fast_sum import fast_sum
+from radarsim.signal.path_polynomials import path_lengths
+from radarsim.signal.settings import SimulationSettings
+
+# Maximum number of compiled programs kept in memory, as in simulate.MOST_PROGRAMS.
+MOST_PROGRAMS = 4
+
+
+def passes_echo(
+    radar: Radar,
+    settings: SimulationSettings,
+    sizes: SumSizes,
+    reflection: ReflectionModel,
+    passes: Passes,
+    mesh: BurstMesh,
+    faces: Int[Array, "face corner"] | Int[np.ndarray, "face corner"],
+    selection: FaceSelection,
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """Sum of all passes for every frame, without the level constant.
+
+    Args:
+        radar: waveform, timing and antennas.
+        settings: settings of the simulation.
+        sizes: array sizes that suffice for every frame and pass.
+        reflection: reflection model of the body.
+        passes: the passes.
+        mesh: vertices at the nodes of every frame.
+        faces: triangles of the mesh.
+        selection: result of `select_passes`.
+    """
+    program = passes_program(radar, settings, sizes)
+    return program(reflection, passes, mesh, jnp.asarray(faces), selection)
+
+
+def passes_program(radar: Radar, settings: SimulationSettings, sizes: SumSizes) -> Callable:
+    """Return the compiled sum for these sizes, from a cache of recently used programs."""
+    return _compiled(radar, settings.without_receiver, sizes)
+
+
+@lru_cache(maxsize=MOST_PROGRAMS)
+def _compiled(radar, settings, sizes) -> Callable:
+    return jax.jit(partial(_passes_echo, radar, settings, sizes))
+
+
+def _passes_echo(radar, settings, sizes, reflection, passes, mesh, faces, selection):
+    def one_frame(inputs):
+        frame, chosen = inputs  # the first axis of `chosen` is that of the selections
+
+        def add(total, pass_inputs):
+            index, shared = pass_inputs
+            of_pass = jax.tree.map(lambda part: part[shared], chosen)
+
+            def with_pass():
+                bounced = passes.bounced(reflection, index)
+                echo = _pass_frame(radar, settings, sizes, bounced, frame, faces, of_pass)
+                return total + echo
+
+            real = jnp.asarray(passes.is_real)[index]
+            return jax.lax.cond(real, with_pass, lambda: total), None
+
+        array, chirp = radar.array, radar.chirp
+        shape = (radar.frame.num_chirps, array.num_tx, array.num_rx, chirp.num_samples)
+        indices = jnp.arange(len(passes.out))
+        shared = indices if passes.selection is None else jnp.asarray(passes.selection)
+        return jax.lax.scan(add, jnp.zeros(shape, jnp.complex64), (indices, shared))[0]
+
+    return batched_map(one_frame, (mesh, selection))
+
+
+def _pass_frame(radar, settings, sizes, bounced, mesh: BurstMesh, faces, selection: FaceSelection):
+    """Simulate one pass of one frame, as `simulate.frame_echo` does for the direct echo."""
+    picked = padded(selection.order, sizes.num_places, -1)
+    real = picked >= 0
+    share = jnp.where(real, selection.share[picked], 0.0)
+    visible = interpolate_blocks(selection.visible[:, picked], radar.frame.num_chirps) * real
+    scatterers = bounced.scatterers(mesh.vertices_m, faces, faces[picked])
+    at_radar = relative_to_radar(scatterers, mesh.origin_high_m)
+    weights = reflect_bounced(radar, bounced, at_radar, sizes.by_pairs, _images(radar, bounced))
+    with jax.enable_x64(True):
+        images_m = _images(radar, bounced)
+    origin_m = (mesh.origin_high_m, mesh.origin_low_m)
+    video = settings.residual_video_phase
+    paths = path_lengths(radar, scatterers.centre_m, origin_m, video, images_m)
+    spans = padded_spans(selection.spans, sizes.num_places)
+    return fast_sum(radar, sizes, paths, weights, visible, share, spans)
+
+
+def _images(radar: Radar, bounced):
+    """Images of the transmitters and receivers, in the precision that JAX uses at the time [m]."""
+    return bounced.out.images_m(radar.array.tx_m), bounced.back.images_m(radar.array.rx_m)

@@ -1,0 +1,136 @@
+"""Mean power of every candidate pass, from which the passes worth simulating are chosen.
+
+The power of a pass is that of the coherent sum over its visible faces, for one antenna pair at the
+array's centre, averaged over a few moments of the motion and a few frequencies of the sweep.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import combinations_with_replacement
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.multipath.leg_visibility import faces_image, visible_from
+from radarsim.multipath.legs import Leg, make_leg, sequences
+from radarsim.multipath.pass_selection import Passes
+from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.polynomials import sincos_cycles
+from radarsim.numerics.vectors import norm
+from radarsim.radar.radar import Radar
+from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scene.mesh import FaceIndices, faces_of
+from radarsim.scene.room import Plane
+
+# Most reflections on the way to the body and back that are counted. Passes with three reflections
+# are neither simulated nor counted.
+MOST_BOUNCES = 2
+# Frequencies of the sweep over which a power is averaged.
+NUM_FREQUENCIES = 4
+# The antennas radiate forwards, so that the first reflection is never on the wall behind them.
+BEHIND = "near_wall"
+
+
+class Candidates(NamedTuple):
+    """Legs of up to two reflections, and the passes that they form; pass 0 is the direct echo.
+
+    Attributes:
+        orders: surfaces of each leg, in the order of the reflections on the way out.
+        legs: the legs with two slots for reflections, along a leading axis.
+        pairs: indices of both legs of each pass. A pass of two different legs stands for both
+            directions, which have the same power.
+    """
+
+    orders: list[tuple[Plane, ...]]
+    legs: Leg
+    pairs: list[tuple[int, int]]
+
+
+def candidate_passes(planes: Sequence[Plane], freq_hz: float, polarisation) -> Candidates:
+    """List every pass with up to two reflections.
+
+    Args:
+        planes: surfaces of the room in the radar frame.
+        freq_hz: centre frequency of the sweep [Hz].
+        polarisation: unit vector of the antennas' electric field.
+    """
+    ahead = [each for each in planes if each.name != BEHIND]
+    orders = [(), *sequences(ahead, MOST_BOUNCES)]
+    legs = [make_leg(each, freq_hz, polarisation, MOST_BOUNCES) for each in orders]
+    pairs = [
+        (a, b)
+        for a, b in combinations_with_replacement(range(len(orders)), 2)
+        if len(orders[a]) + len(orders[b]) <= MOST_BOUNCES
+    ]
+    return Candidates(orders, jax.tree.map(lambda *parts: np.stack(parts), *legs), pairs)
+
+
+def pass_powers(
+    radar: Radar,
+    reflection: ReflectionModel,
+    candidates: Candidates,
+    vertices_m: Float[Array, "moment vertex 3"],
+    faces: FaceIndices,
+    others_m: Float[Array | np.ndarray, "moment occluder 3 3"],
+) -> Float[np.ndarray, "moment pass"]:
+    """Power of each candidate pass at some moments, without the level constant.
+
+    Args:
+        radar: board whose array and sweep are used.
+        reflection: reflection model of the body.
+        candidates: the passes.
+        vertices_m: vertices of the body at each moment, radar frame [m].
+        faces: triangles of the body.
+        others_m: corners of the triangles of furniture and other bodies at each moment [m].
+    """
+    out, back = np.array(candidates.pairs).T
+    passes = Passes(candidates.legs, out, back)
+    return np.asarray(_powers(radar, reflection, passes, vertices_m, jnp.asarray(faces), others_m))
+
+
+@partial(jax.jit, static_argnums=0)
+def _powers(radar, reflection, passes, vertices_m, faces, others_m):
+    def one_moment(inputs):
+        points_m, around_m = inputs
+        surface = faces_of(points_m, faces)
+        occluders_m = jnp.concatenate([points_m[faces], around_m])
+        scatterers = reflection.scatterers(points_m, faces)
+
+        def seen_from(leg):
+            every = jnp.ones(len(faces), bool)
+            seen = visible_from(leg, surface.centre_m, surface.normal, occluders_m, every)
+            return seen & faces_image(leg, scatterers.centre_m, scatterers.normal)
+
+        seen = batched_map(seen_from, passes.legs)
+        return batched_map(
+            partial(_power, radar, reflection, passes, scatterers, seen),
+            np.arange(len(passes.out)),
+        )
+
+    return batched_map(one_moment, (vertices_m, others_m))
+
+
+def _power(radar: Radar, reflection, passes: Passes, scatterers, seen, index) -> Float[Array, ""]:
+    bounced = passes.bounced(reflection, index)
+    legs = (bounced.out, bounced.back)
+    log_amplitude, cycles = bounced.log_weight(radar, scatterers, *(leg.origin_m for leg in legs))
+    path_m = sum(norm(scatterers.centre_m - leg.origin_m) for leg in legs)
+    visible = seen[jnp.asarray(passes.out)[index]] & seen[jnp.asarray(passes.back)[index]]
+    amplitude = jnp.where(visible, jnp.exp(log_amplitude), 0.0)
+    per_m = _frequencies_hz(radar) / SPEED_OF_LIGHT_MPS
+
+    def at(frequency_per_m):
+        sin, cos = sincos_cycles(path_m * frequency_per_m + (0.0 if cycles is None else cycles))
+        return jnp.sum(amplitude * cos) ** 2 + jnp.sum(amplitude * sin) ** 2
+
+    return jnp.mean(jax.lax.map(at, jnp.asarray(per_m, jnp.float32)))
+
+
+def _frequencies_hz(radar: Radar) -> np.ndarray:
+    """Frequencies at the middles of equal parts of the sweep [Hz]."""
+    parts = (np.arange(NUM_FREQUENCIES) + 0.5) / NUM_FREQUENCIES - 0.5
+    return radar.chirp.centre_freq_hz + parts * radar.chirp.bandwidth_hz

@@ -1,0 +1,247 @@
+"""Prepare the echo of a room for a scene: static echoes, and the multipath passes to simulate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from radarsim.errors import InputError
+from radarsim.multipath.legs import make_leg
+from radarsim.multipath.pass_powers import candidate_passes, pass_powers
+from radarsim.multipath.pass_selection import Passes, padded_passes
+from radarsim.multipath.room_report import PassLevel, RoomReport, chosen_passes
+from radarsim.multipath.shadows import visible_fractions
+from radarsim.multipath.static_echoes import StaticEchoes, joined, mirror_echoes, padded
+from radarsim.radar.radar import Radar
+from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
+from radarsim.scattering.visibility import faces_radar
+from radarsim.scattering.weighted_reflection import DelayWeightedReflection
+from radarsim.scene.furniture import TriangleMesh
+from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface, faces_of
+from radarsim.scene.placement import RadarPose
+from radarsim.scene.room import POLARISATIONS, Plane, Room
+from radarsim.scene.scene import Scene, pose, skin_subjects
+from radarsim.signal.array_sizes import power_of_two
+from radarsim.signal.front_end import parts_of
+from radarsim.signal.settings import SimulationSettings
+from radarsim.signal.surface_selection import with_echo_faces
+
+# Moments of the motion, equally spaced, from which the powers of the passes are estimated.
+NUM_MOMENTS = 4
+# Least number of triangles of furniture to which arrays are padded.
+LEAST_OCCLUDERS = 512
+
+
+@dataclass(frozen=True)
+class RoomEchoes:
+    """What a room adds to the echo of a scene.
+
+    Attributes:
+        passes: simulated multipath passes; None if there are none.
+        static: echoes of walls and furniture, divided by the reflectivity of the body, so that one
+            level constant applies to both.
+        delayed: static echoes multiplied by their delay [ns]; None if no effect of the receiver
+            depends on the delay.
+        fixed_m: corners of the furniture's triangles [m].
+        report: description of the passes and static echoes.
+    """
+
+    passes: Passes | None
+    static: StaticEchoes
+    delayed: StaticEchoes | None
+    fixed_m: Float[np.ndarray, "occluder 3 3"]
+    report: RoomReport
+
+
+def scene_room(
+    radar: Radar, scene: Scene, reflection: ReflectionModel, settings: SimulationSettings
+) -> RoomEchoes | None:
+    """Prepare the room of a scene; None if the scene has no room.
+
+    The passes are chosen from moments of the whole motion, so that they do not depend on the frames
+    that are simulated.
+
+    Args:
+        radar: the simulated board.
+        scene: subjects, pose of the radar, and room.
+        reflection: reflection model of the subjects.
+        settings: settings of the simulation.
+
+    Raises:
+        InputError: same conditions as for `prepare_room`.
+    """
+    if scene.room is None:
+        return None
+    times_s = scene.duration_s * (np.arange(NUM_MOMENTS)[:, None] + 0.5) / NUM_MOMENTS
+    surfaces = with_echo_faces(reflection, skin_subjects(scene.bodies, pose(scene, times_s)))
+    return prepare_room(radar, settings, reflection, scene.room, scene.radar_pose, surfaces)
+
+
+def room_report(
+    radar: Radar,
+    scene: Scene,
+    reflection: ReflectionModel = QuasiSpecular(),
+    settings: SimulationSettings = SimulationSettings(),
+) -> RoomReport:
+    """Describe what the room of a scene adds to the echo, and what is left out.
+
+    Args:
+        radar, scene, reflection, settings: same arguments as for `simulate`.
+
+    Returns:
+        The report, which can be printed.
+
+    Raises:
+        InputError: the scene has no room, or `simulate` would reject the arguments.
+    """
+    room = scene_room(radar, scene, reflection, settings)
+    if room is None:
+        raise InputError("Scene", "room", "is None", "give Scene(subjects, room=Room(...))")
+    return room.report
+
+
+def prepare_room(
+    radar: Radar,
+    settings: SimulationSettings,
+    reflection: ReflectionModel,
+    room: Room,
+    radar_pose: RadarPose,
+    surfaces: Sequence[Surface],
+) -> RoomEchoes:
+    """Compute the static echoes of a room and choose the multipath passes for a scene.
+
+    Args:
+        radar: the simulated board, with its receiver profile.
+        settings: settings of the simulation.
+        reflection: reflection model of the bodies.
+        room: the room.
+        radar_pose: height and tilt of the radar.
+        surfaces: surface of each body at some moments of the motion, of which each is a frame whose
+            first node is used.
+
+    Raises:
+        InputError: a material is not known at the radar's frequency, the radar or a body is outside
+            the room, the settings select the exact sum, or the profile holds ranges.
+    """
+    if settings.method == "exact":
+        problem = "is 'exact', which cannot simulate the room of the scene"
+        hint = "use method='accurate' or 'fast', or a scene without a room"
+        raise InputError("SimulationSettings", "method", problem, hint)
+    radar, reflection, front_end = parts_of(radar, reflection)
+    planes = room.planes(radar_pose)
+    bodies = [_at_moments(*surface) for surface in surfaces]
+    for vertices_m, _ in bodies:
+        _check_inside(planes, np.asarray(vertices_m))
+    meshes = room.furniture_meshes(radar_pose)
+    fixed_m = _furniture_corners_m(meshes)
+    levels, passes = _planned(radar, reflection, room, planes, bodies, fixed_m)
+    static_of = partial(_static, radar, settings, room, planes, meshes, fixed_m)
+    sources, static = static_of(reflection)
+    by_delay = front_end is not None and front_end.by_delay
+    delayed = static_of(DelayWeightedReflection(reflection))[1] if by_delay else None
+    report = RoomReport(room.size_text, room.polarisation, levels, sources)
+    return RoomEchoes(passes, static, delayed, fixed_m, report)
+
+
+def _furniture_corners_m(meshes: Sequence[TriangleMesh]) -> Float[np.ndarray, "occluder 3 3"]:
+    """Corners of all triangles of furniture, padded so that rooms share compiled programs [m].
+
+    The padding consists of triangles without area, which hide nothing.
+    """
+    if not meshes:
+        return np.zeros((0, 3, 3), np.float32)
+    corners_m = np.concatenate([mesh.vertices_m[mesh.faces] for mesh in meshes])
+    padding = power_of_two(len(corners_m), LEAST_OCCLUDERS) - len(corners_m)
+    return np.pad(corners_m, ((0, padding), (0, 0), (0, 0))).astype(np.float32)
+
+
+def _at_moments(mesh: BurstMesh, faces: FaceIndices) -> tuple[Array, FaceIndices]:
+    """Vertices of a body at each moment in the radar frame [m], and its triangles."""
+    return (mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 0], faces
+
+
+def _check_inside(planes: list[Plane], vertices_m: np.ndarray) -> None:
+    """Check that the body does not leave the room through a wall."""
+    for plane in planes:
+        beyond_m = plane.offset_m - (vertices_m @ plane.normal).mean(-1).min()
+        if plane.name not in ("floor", "ceiling") and beyond_m > 0:
+            problem = f"stands {beyond_m:.2f} m beyond the {plane.name.replace('_', ' ')}"
+            hint = "enlarge the room, or move the subject"
+            raise InputError("Scene", "subjects", problem, hint)
+
+
+def _planned(
+    radar, reflection, room: Room, planes, bodies: list, fixed_m
+) -> tuple[list[PassLevel], Passes | None]:
+    """Levels of all candidate passes, and the passes that are simulated."""
+    polarisation = POLARISATIONS[room.polarisation]
+    candidates = candidate_passes(planes, radar.chirp.centre_freq_hz, polarisation)
+    powers = sum(
+        pass_powers(radar, reflection, candidates, *body, _around(bodies, index, fixed_m))
+        for index, body in enumerate(bodies)
+    )
+    levels = chosen_passes(candidates.orders, candidates.pairs, powers, room.most_passes)
+    by_name = {plane.name: plane for plane in planes}
+    kept = [(each.way_out, each.way_back) for each in levels if each.kept]
+    pairs = [pair for a, b in kept for pair in dict.fromkeys([(a, b), (b, a)])]
+    ways = sorted({way for pair in pairs for way in pair})
+    if not pairs:
+        return levels, None
+    legs = [
+        make_leg([by_name[name] for name in way], radar.chirp.centre_freq_hz, polarisation, 1)
+        for way in ways
+    ]
+    out, back = (np.array([ways.index(pair[side]) for pair in pairs]) for side in (0, 1))
+    shared = np.array([kept.index(pair if pair in kept else pair[::-1]) for pair in pairs])
+    passes = Passes(jax.tree.map(lambda *parts: np.stack(parts), *legs), out, back, shared)
+    return levels, padded_passes(passes, room.most_passes)
+
+
+def _around(bodies: list, index: int, fixed_m) -> Float[Array, "moment occluder 3 3"]:
+    """Corners of the triangles of furniture and of all bodies but one at each moment [m]."""
+    others_m = [vertices_m[:, faces] for vertices_m, faces in bodies]
+    del others_m[index]
+    fixed_m = jnp.broadcast_to(fixed_m, (len(bodies[0][0]), *fixed_m.shape))
+    return jnp.concatenate([*others_m, fixed_m], axis=1)
+
+
+def _static(radar, settings, room: Room, planes, meshes, fixed_m, reflection: ReflectionModel):
+    """Static echoes of walls and furniture; what furniture hides for ever is left out."""
+    video = settings.residual_video_phase
+    sources, static = mirror_echoes(radar, room, planes, reflection, video)
+    if not meshes:
+        return sources, _per_reflectivity(radar, reflection, padded(static))
+    # This module imports trimesh, which takes a third of a second.
+    from radarsim.multipath.furniture_echoes import furniture_echoes
+
+    seen = np.asarray(_fractions_past_furniture(padded(static), fixed_m))[: len(sources)]
+    static = replace(static, samples=static.samples * seen[:, None, None, None])
+    sources = [
+        source._replace(rcs_m2=source.rcs_m2 * float(share) ** 2)
+        for source, share in zip(sources, seen, strict=True)
+    ]
+    more, of_furniture = furniture_echoes(radar, room, meshes, fixed_m, reflection, video)
+    every = padded(joined([static, of_furniture]))
+    return sources + more, _per_reflectivity(radar, reflection, every)
+
+
+@jax.jit
+def _fractions_past_furniture(static: StaticEchoes, fixed_m) -> Float[Array, " echo"]:
+    """Factors of echoes that furniture shadows."""
+    return visible_fractions(static, fixed_m, _facing(fixed_m))
+
+
+def _per_reflectivity(radar, reflection: ReflectionModel, static: StaticEchoes) -> StaticEchoes:
+    """Static echoes divided by the reflectivity of the bodies."""
+    return replace(static, samples=static.samples / np.float32(reflection.reflectivity_at(radar)))
+
+
+def _facing(corners_m) -> Bool[Array, " occluder"]:
+    """Which triangles point towards the radar."""
+    corners_m = jnp.asarray(corners_m)
+    indices = np.arange(3 * len(corners_m)).reshape(-1, 3)
+    return faces_radar(faces_of(corners_m.reshape(-1, 3), indices))

@@ -1,0 +1,192 @@
+"""Static echoes of a room: what walls and furniture return when nobody moves.
+
+A wall returns the mirror image of the radar. For a wall at distance R the path is 2 R long, and the
+apparent radar cross-section is pi R^2 |Gamma|^2. Two or three walls that form an edge or a corner
+return further images. Furniture is divided into patches of facets (physical optics). The samples
+of every echo are computed once for a scene and added to every chirp; a body that steps into the
+path of an echo only changes the factor of this echo (shadows.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from radarsim.multipath.legs import ImageMap, image_map, leg_reflection, make_leg, sequences
+from radarsim.radar.radar import Radar
+from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scattering.weighted_reflection import static_weight, with_axes
+from radarsim.scene.room import POLARISATIONS, Plane, Room
+from radarsim.signal.array_sizes import power_of_two
+from radarsim.signal.exact_sum import dechirped_phase_cycles
+
+# Most surfaces that reflect an echo one after the other; three form the corner of a room.
+MOST_BOUNCES = 3
+# Rays that sample the first Fresnel zone of an echo: the centre and rings of 6 and 12.
+RINGS = ((0.0, 1), (0.5, 6), (1.0, 12))
+NUM_PROBES = sum(count for _, count in RINGS)
+# Least number of echoes to which arrays are padded.
+LEAST_ECHOES = 128
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class StaticEchoes:
+    """Echoes that do not change unless a body shadows them.
+
+    Attributes:
+        samples: IF samples of each echo, without the level constant.
+        probes_m: points that a body must not hide from the radar, for the way out and the way back;
+            the factor of an echo is the product over both ways of the weighted fraction of visible
+            points [m].
+        weights: weight of each point; the weights of a way sum to 1, or to 0 for a way that
+            repeats the other one.
+    """
+
+    samples: Complex[Array | np.ndarray, "echo tx rx sample"]
+    probes_m: Float[Array | np.ndarray, "echo way probe 3"]
+    weights: Float[Array | np.ndarray, "echo way probe"]
+
+
+class StaticSource(NamedTuple):
+    """Description of one static echo for reports.
+
+    Attributes:
+        name: surfaces or piece of furniture that return the echo.
+        range_m: half the length of the path [m].
+        direction: unit vector from the radar in which the path leaves.
+        rcs_m2: apparent radar cross-section, including antenna patterns and filters [m^2].
+    """
+
+    name: str
+    range_m: float
+    direction: np.ndarray
+    rcs_m2: float
+
+
+def mirror_echoes(
+    radar: Radar,
+    room: Room,
+    planes: Sequence[Plane],
+    reflection: ReflectionModel,
+    residual_video_phase: bool = True,
+) -> tuple[list[StaticSource], StaticEchoes]:
+    """Echoes that the surfaces of the room return by one to three mirror reflections.
+
+    The weight of a path of length d is lambda / d times the reflection coefficients, as if the
+    receiver faced the image of the transmitter.
+
+    Args:
+        radar: board whose antennas and waveform are used.
+        room: the room.
+        planes: surfaces of the room in the radar frame, from `Room.planes`.
+        reflection: reflection model of the bodies, of which antenna patterns, filters and delays
+            also apply to the echoes of the room.
+        residual_video_phase: whether to keep the phase -S tau^2 / 2.
+    """
+    sources, samples, probes = [], [], []
+    for order in sequences(planes, MOST_BOUNCES):
+        path_m, gain = _mirror_path(radar, room, order, reflection)
+        if not np.any(gain):
+            continue
+        image = image_map(order)
+        samples.append(_samples(radar, path_m, gain, residual_video_phase))
+        probes.append(_probes(radar, planes, image))
+        range_m = np.linalg.norm(image.shift_m) / 2
+        rcs_m2 = np.pi * range_m**2 * np.mean(np.abs(gain * path_m / radar.chirp.wavelength_m) ** 2)
+        name = " + ".join(each.name for each in order)
+        sources.append(StaticSource(name, range_m, _departure(image), float(rcs_m2)))
+    return sources, _stacked(radar, samples, probes)
+
+
+def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane], reflection: ReflectionModel):
+    """Path length [m] and complex weight of every antenna pair, in float64."""
+    chirp, array, image = radar.chirp, radar.array, image_map(order)
+    images_m = image.of(array.tx_m)[:, None]
+    vectors_m = array.rx_m - images_m
+    path_m = np.linalg.norm(vectors_m, axis=-1)
+    direction = vectors_m / path_m[..., None]
+    polarisation = POLARISATIONS[room.polarisation]
+    leg = make_leg(order, chirp.centre_freq_hz, polarisation, len(order), np.float64)
+    gain = leg_reflection(leg, 2 * np.pi / chirp.wavelength_m, direction)
+    # The antennas do not receive from behind either.
+    gain = np.where(direction[..., 0] < 0, gain, 0.0)
+    # Any point between the image and the receiver has the directions and the length of the path.
+    model = with_axes(reflection, image.matrix.T, np.eye(3))
+    weight = static_weight(radar, model, images_m + vectors_m / 2, images_m, array.rx_m)
+    # The mixer conjugates the gain, but not the weights, which apply to the IF signal.
+    return path_m, chirp.wavelength_m / path_m * gain * np.conj(weight)
+
+
+def _samples(radar, path_m, gain, residual_video_phase) -> Complex[np.ndarray, "tx rx sample"]:
+    """IF samples of a path; the mixer conjugates the received signal, and with it the gain."""
+    times_s = radar.chirp.sample_times_s
+    cycles = dechirped_phase_cycles(radar, path_m[..., None], times_s, residual_video_phase)
+    return np.conj(gain)[..., None] * np.exp(2j * np.pi * cycles)
+
+
+def _departure(image: ImageMap) -> Float[np.ndarray, "3"]:
+    """Direction in which the path to the image of the radar leaves the radar."""
+    arrival = -image.shift_m / np.linalg.norm(image.shift_m)
+    return image.matrix.T @ arrival
+
+
+def _probes(radar: Radar, planes: Sequence[Plane], image: ImageMap):
+    """Points on the first and last surface of a path that sample its first Fresnel zone [m]."""
+    length_m = np.linalg.norm(image.shift_m)
+    out, back = _departure(image), image.shift_m / length_m
+    points_m = np.stack([_zone(radar, planes, each, length_m) for each in (out, back)])
+    weights = np.full(points_m.shape[:2], 1 / NUM_PROBES)
+    return points_m, weights
+
+
+def _zone(radar, planes, direction, length_m) -> Float[np.ndarray, "probe 3"]:
+    """Points of the first Fresnel zone where a ray from the radar meets the first surface."""
+    along = np.array([each.normal @ direction for each in planes])
+    reach_m = np.array([each.offset_m for each in planes])[along < -1e-9] / along[along < -1e-9]
+    near_m = min(reach_m.min(), length_m / 2)
+    radius_m = np.sqrt(radar.chirp.wavelength_m * near_m * (length_m - near_m) / length_m)
+    across = np.cross(direction, [0.0, 0.0, 1.0] if abs(direction[2]) < 0.9 else [0.0, 1.0, 0.0])
+    across /= np.linalg.norm(across)
+    angles = [2 * np.pi * np.arange(count) / count for _, count in RINGS]
+    radii_m = np.concatenate([np.full(count, share * radius_m) for share, count in RINGS])
+    turn = np.concatenate(angles)[:, None]
+    offset = np.cos(turn) * across + np.sin(turn) * np.cross(direction, across)
+    # A point just in front of the surface is not hidden by the surface itself.
+    return 0.999 * near_m * direction + radii_m[:, None] * offset
+
+
+def _stacked(radar: Radar, samples: list, probes: list) -> StaticEchoes:
+    """Stack echoes along the first axis; without echoes, the axis has length 0."""
+    array, num_samples = radar.array, radar.chirp.num_samples
+    shape = (len(samples), array.num_tx, array.num_rx, num_samples)
+    points_m = np.array([each for each, _ in probes], np.float32)
+    weights = np.array([each for _, each in probes], np.float32)
+    return StaticEchoes(
+        samples=np.array(samples, np.complex64).reshape(shape),
+        probes_m=points_m.reshape(len(samples), 2, NUM_PROBES, 3),
+        weights=weights.reshape(len(samples), 2, NUM_PROBES),
+    )
+
+
+def joined(echoes: Sequence[StaticEchoes]) -> StaticEchoes:
+    """Join static echoes along the first axis."""
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *echoes)
+
+
+def padded(echoes: StaticEchoes) -> StaticEchoes:
+    """Add silent echoes up to a power of two, so that different rooms share compiled programs."""
+    count = len(echoes.samples)
+    if not count:
+        return echoes
+    # Silent echoes repeat the points of the last echo, because points at the origin have no
+    # direction; without weights, the points are not tested.
+    indices = np.minimum(np.arange(power_of_two(count, LEAST_ECHOES)), count - 1)
+    more = jax.tree.map(lambda part: np.asarray(part)[indices], echoes)
+    silent = np.arange(len(indices)) >= count
+    samples = np.where(silent[:, None, None, None], 0, more.samples)
+    weights = np.where(silent[:, None, None], 0, more.weights)
+    return replace(more, samples=samples, weights=weights)

@@ -1,0 +1,202 @@
+"""Draw a room in 3-D with the strongest paths, and mark the ranges of these paths in heatmaps."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
+from mpl_toolkits.mplot3d.art3d import Line3DCollection, Poly3DCollection
+
+from radarsim.multipath.room_report import RoomReport
+from radarsim.plots.heatmaps import add_heatmaps
+from radarsim.plots.style import DPI, STYLE
+from radarsim.scene.placement import RadarPose
+from radarsim.scene.room import SURFACES, Room
+
+_WALL, _FLOOR, _ITEM, _BODY = "0.6", "0.94", "tab:brown", "0.35"
+_STATIC, _PASS = "tab:blue", "tab:red"
+# Number of static echoes and of multipath passes that are drawn.
+_MOST_STATIC, _MOST_PASSES = 4, 4
+# Range of levels that line widths represent [dB].
+_WIDTH_DB = 30.0
+# Direction from which the room is drawn: from above and behind the radar, from the right [deg].
+_ELEVATION_DEG, _AZIMUTH_DEG = 32, -125
+
+
+class DrawnPath(NamedTuple):
+    """A path from the radar and back, or to the first reflection of a static echo.
+
+    Attributes:
+        points_m: corners of the path in world coordinates [m].
+        range_m: range at which the radar measures the echo [m].
+        level_db: level relative to the strongest drawn path of the same kind [dB].
+        colour, label: colour of the line and its text in the legend.
+    """
+
+    points_m: Float[np.ndarray, "point 3"]
+    range_m: float
+    level_db: float
+    colour: str
+    label: str
+
+
+def room_page(
+    maps: Mapping[str, Float[np.ndarray, "time _"]],
+    axes: Mapping[str, Float[np.ndarray, " _"]],
+    room: Room,
+    radar_pose: RadarPose,
+    report: RoomReport,
+    vertices_m: Float[np.ndarray, "vertex 3"],
+    faces: Int[np.ndarray, "face 3"],
+    time_s: float,
+) -> Figure:
+    """Draw a room in 3-D with the strongest paths, and the heatmaps of a clip beside it.
+
+    In the time-range map, a dashed line marks the range of each drawn static echo, and a red dot
+    the range of each drawn pass at the time of the drawn body.
+
+    Args:
+        maps: heatmaps keyed like `heatmaps.PANELS` [dB above noise].
+        axes: coordinates of the heatmaps, from `heatmap_axes`.
+        room, radar_pose, report, vertices_m, faces: arguments of `draw_room`.
+        time_s: time of the drawn body [s].
+
+    Returns:
+        The figure.
+    """
+    with rc_context(STYLE):
+        page = Figure(figsize=(15.0, 8.0), dpi=DPI)
+        scene = page.add_axes((0.0, 0.2, 0.5, 0.72), projection="3d")
+        paths = draw_room(scene, room, radar_pose, report, vertices_m, faces)
+        scene.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, fontsize=8)
+        lines = str(report).splitlines()
+        page.text(0.02, 0.97, lines[0], fontsize=13, fontweight="bold", va="top")
+        page.text(0.02, 0.935, lines[1], fontsize=9, color="0.35", va="top")
+        panels = add_heatmaps(page, maps, axes, 1.0, 0.55, 0.07, 0.9)
+        if "time_range" in panels:
+            _mark_ranges(panels["time_range"], paths, time_s)
+    return page
+
+
+def _mark_ranges(panel: Axes, paths: list[DrawnPath], time_s: float) -> None:
+    """Mark the ranges of paths in a time-range map, whose axis is extended to contain them."""
+    for path in paths:
+        if path.colour == _STATIC:
+            panel.axhline(path.range_m, color=_STATIC, linewidth=0.8, linestyle="--")
+        else:
+            style = {"markeredgecolor": "white", "markersize": 8}
+            panel.plot(time_s, path.range_m, color=_PASS, marker="o", **style)
+    low_m, high_m = panel.get_ylim()
+    panel.set_ylim(low_m, max([high_m, *(1.05 * path.range_m for path in paths)]))
+
+
+def draw_room(
+    axes: Axes3D,
+    room: Room,
+    radar_pose: RadarPose,
+    report: RoomReport,
+    vertices_m: Float[np.ndarray, "vertex 3"],
+    faces: Int[np.ndarray, "face 3"],
+) -> list[DrawnPath]:
+    """Draw a room with the paths of a report; stronger paths have wider lines.
+
+    Static echoes are blue and lead to the point where the wave is first reflected; multipath passes
+    are red and lead from the radar by way of the body back to the radar.
+
+    Args:
+        axes: axes of a figure with `projection="3d"`.
+        room: the room.
+        radar_pose: height and tilt of the radar.
+        report: result of `room_report`.
+        vertices_m: vertices of the body in world coordinates [m].
+        faces: triangles of the body.
+
+    Returns:
+        The drawn paths, static echoes first.
+    """
+    # Matplotlib would sort the parts by their mean depth, by which large sides hide other parts.
+    axes.computed_zorder = False
+    low_m = np.array([-room.near_m, -room.right_m, 0.0])
+    high_m = np.array([room.far_m, room.left_m, room.height_m])
+    _draw_box(axes, low_m, high_m)
+    for item in room.furniture:
+        mesh = item.mesh()
+        triangles = mesh.vertices_m[mesh.faces]
+        axes.add_collection3d(Poly3DCollection(triangles, facecolor=_ITEM, alpha=0.3, zorder=2))
+    axes.add_collection3d(Poly3DCollection(vertices_m[faces], facecolor=_BODY, alpha=0.6, zorder=3))
+    radar_m = np.array([0.0, 0.0, float(radar_pose.height_m)])
+    axes.scatter(*radar_m, color="black", marker="s", s=30, zorder=5)
+    static = _static_paths(report, radar_m, low_m, high_m, radar_pose)
+    paths = static + _pass_paths(room, report, radar_m, vertices_m.mean(0))
+    for path in paths:
+        width = 0.5 + 2.0 * max(0.0, 1 + path.level_db / _WIDTH_DB)
+        label = {"color": path.colour, "label": path.label}
+        axes.plot(*np.transpose(path.points_m), linewidth=width, zorder=4, **label)
+    axes.set(xlabel="ahead [m]", ylabel="left [m]", zlabel="up [m]")
+    axes.set(xlim=(low_m[0], high_m[0]), ylim=(low_m[1], high_m[1]), zlim=(0, high_m[2]))
+    axes.set_box_aspect(high_m - low_m)
+    axes.grid(False)
+    axes.view_init(_ELEVATION_DEG, _AZIMUTH_DEG)
+    return paths
+
+
+def _draw_box(axes: Axes3D, low_m, high_m) -> None:
+    """The floor, the far wall and the twelve edges of a box."""
+    corners = np.array(np.meshgrid(*zip(low_m, high_m), indexing="ij")).reshape(3, -1).T
+    pairs = combinations(corners, 2)
+    edges = [np.array(pair) for pair in pairs if np.sum(pair[0] != pair[1]) == 1]
+    low, high = corners[corners[:, 2] == low_m[2]], corners[corners[:, 0] == high_m[0]]
+    # The corners of a side are listed line by line; a polygon needs them in the order of its edges.
+    sides = [side[[0, 1, 3, 2]] for side in (low, high)]
+    axes.add_collection3d(Poly3DCollection(sides, facecolor=_FLOOR, alpha=0.6, zorder=0))
+    axes.add_collection3d(Line3DCollection(edges, colors=_WALL, linewidths=0.8, zorder=1))
+
+
+def _static_paths(report: RoomReport, radar_m, low_m, high_m, radar_pose) -> list[DrawnPath]:
+    """Paths from the radar to the first reflection of the strongest static echoes."""
+    sources = sorted(report.sources, key=lambda each: -each.rcs_m2)[:_MOST_STATIC]
+    cos, sin = np.cos(float(radar_pose.tilt_rad)), np.sin(float(radar_pose.tilt_rad))
+    to_world = np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]])
+    strongest = max((each.rcs_m2 for each in sources), default=1.0)
+    paths = []
+    for source in sources:
+        direction = to_world @ source.direction
+        with np.errstate(divide="ignore"):
+            limits_m = np.where(direction > 0, high_m - radar_m, low_m - radar_m) / direction
+        end_m = radar_m + direction * min(limits_m[np.isfinite(limits_m)].min(), source.range_m)
+        level_db = 10 * np.log10(max(source.rcs_m2 / strongest, 1e-12))
+        dbsm = 10 * np.log10(max(source.rcs_m2, 1e-30))
+        label = f"{source.name.replace('_', ' ')}, {dbsm:.1f} dBsm at {source.range_m:.2f} m"
+        points_m = np.array([radar_m, end_m])
+        paths.append(DrawnPath(points_m, source.range_m, level_db, _STATIC, label))
+    return paths
+
+
+def _pass_paths(room: Room, report: RoomReport, radar_m, body_m) -> list[DrawnPath]:
+    """Paths from the radar by way of the body back to the radar, for the strongest passes."""
+    kept = [each for each in report.passes if each.kept][:_MOST_PASSES]
+    paths = []
+    for each in kept:
+        out = [_bounce(room, name, radar_m, body_m) for name in each.way_out]
+        back = [_bounce(room, name, radar_m, body_m) for name in each.way_back]
+        points_m = np.array([radar_m, *out, body_m, *reversed(back), radar_m])
+        range_m = np.linalg.norm(np.diff(points_m, axis=0), axis=-1).sum() / 2
+        label = f"{each.name.replace('_', ' ')}, {each.level_db:.1f} dB"
+        level_db = each.level_db - kept[0].level_db
+        paths.append(DrawnPath(points_m, range_m, level_db, _PASS, label))
+    return paths
+
+
+def _bounce(room: Room, name: str, start_m, end_m) -> np.ndarray:
+    """Point of a surface where a wave from `start_m` to `end_m` is reflected."""
+    axis, outside, field = SURFACES[name]
+    at_m = 0.0 if field is None else outside * getattr(room, field)
+    image_m = start_m.copy()
+    image_m[axis] = 2 * at_m - start_m[axis]
+    share = (at_m - image_m[axis]) / (end_m[axis] - image_m[axis])
+    return image_m + share * (end_m - image_m)

@@ -1,0 +1,189 @@
+"""Furniture: boxes, plates, cylinders and meshes that stand still in a room.
+
+Positions are in the world frame: +x ahead of the radar, +y left, +z up from the floor, with the
+radar above the origin. Every piece is opaque and becomes a triangle mesh.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from radarsim.array_checks import REAL, as_array, check_axes, check_finite
+from radarsim.checks import check_type, checked_number, store_number
+from radarsim.errors import InputError
+from radarsim.scene.materials import MATERIALS, Material
+
+# Sides of the prism that stands for a cylinder; the prism deviates from a cylinder of radius r by
+# r (1 - cos(pi / 64)), 0.12 % of the radius.
+CYLINDER_SIDES = 64
+Vector = Sequence[float | int] | Float[np.ndarray, "3"]
+_CENTRE_HINT = "give x, y, z in metres from the floor point below the radar"
+
+
+class TriangleMesh(NamedTuple):
+    """Vertices [m] and triangles, counter-clockwise seen from outside."""
+
+    vertices_m: Float[np.ndarray, "vertex 3"]
+    faces: Int[np.ndarray, "face 3"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangular box, such as a cupboard or a table.
+
+    Attributes:
+        centre_m: centre in the world frame [m].
+        size_m: edges along its own x, y and z axes [m].
+        heading_rad: rotation about the vertical, positive to the left [rad].
+        material: material of the surface.
+    """
+
+    centre_m: Vector
+    size_m: Vector
+    heading_rad: float | int = 0.0
+    material: Material = MATERIALS["wood"]
+
+    def __post_init__(self):
+        _store_vector(self, "centre_m", _CENTRE_HINT)
+        _store_vector(self, "size_m", "give three edges in metres", above=0.0)
+        _check_common(self)
+
+    def mesh(self) -> TriangleMesh:
+        """The six sides as twelve triangles in the world frame."""
+        import trimesh  # takes a third of a second and is needed only here
+
+        box = trimesh.creation.box(self.size_m)
+        return _placed(box.vertices, box.faces, self.heading_rad, self.centre_m)
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A flat rectangle that is seen from both sides, such as a screen or a door.
+
+    Attributes:
+        centre_m: centre in the world frame [m].
+        width_m, height_m: edges along the horizontal and along the other direction [m].
+        heading_rad: azimuth of the plate's normal; 0 for a plate that faces along x [rad].
+        elevation_rad: elevation of the normal; pi/2 for a horizontal plate [rad].
+        material: material of the surface.
+    """
+
+    centre_m: Vector
+    width_m: float | int
+    height_m: float | int
+    heading_rad: float | int = 0.0
+    elevation_rad: float | int = 0.0
+    material: Material = MATERIALS["wood"]
+
+    def __post_init__(self):
+        _store_vector(self, "centre_m", _CENTRE_HINT)
+        for field in ("width_m", "height_m"):
+            store_number(self, field, "m", above=0.0, hint="give metres")
+        store_number(self, "elevation_rad", "rad", hint="give radians")
+        _check_common(self)
+
+    def mesh(self) -> TriangleMesh:
+        """Both sides as four triangles in the world frame."""
+        left = np.array([0.0, self.width_m / 2, 0.0])
+        sin, cos = np.sin(self.elevation_rad), np.cos(self.elevation_rad)
+        up = np.array([-sin, 0.0, cos]) * self.height_m / 2
+        corners = np.array([-left - up, left - up, left + up, up - left] * 2)
+        # The sides share no vertices, because a shared vertex would have no normal.
+        faces = np.array([[0, 1, 2], [0, 2, 3], [6, 5, 4], [7, 6, 4]])
+        return _placed(corners, faces, self.heading_rad, self.centre_m)
+
+
+@dataclass(frozen=True)
+class Cylinder:
+    """An upright cylinder, such as a lamp, a pillar or a bin.
+
+    Attributes:
+        centre_m: centre in the world frame [m].
+        radius_m, height_m: radius and height [m].
+        material: material of the surface.
+    """
+
+    centre_m: Vector
+    radius_m: float | int
+    height_m: float | int
+    material: Material = MATERIALS["wood"]
+    heading_rad: float | int = 0.0
+
+    def __post_init__(self):
+        _store_vector(self, "centre_m", _CENTRE_HINT)
+        for field in ("radius_m", "height_m"):
+            store_number(self, field, "m", above=0.0, hint="give metres")
+        _check_common(self)
+
+    def mesh(self) -> TriangleMesh:
+        """A prism with `CYLINDER_SIDES` sides in the world frame."""
+        import trimesh  # takes a third of a second and is needed only here
+
+        prism = trimesh.creation.cylinder(self.radius_m, self.height_m, sections=CYLINDER_SIDES)
+        return _placed(prism.vertices, prism.faces, self.heading_rad, self.centre_m)
+
+
+@dataclass(frozen=True, eq=False)
+class MeshItem:
+    """Any triangle mesh, such as a scanned sofa.
+
+    Attributes:
+        vertices_m: vertices in the item's own frame, z up [m].
+        faces: triangles, counter-clockwise seen from outside.
+        centre_m: position of the mesh's own origin in the world frame [m].
+        heading_rad: rotation about the vertical, positive to the left [rad].
+        material: material of the surface.
+    """
+
+    vertices_m: Float[np.ndarray, "vertex 3"]
+    faces: Int[np.ndarray, "face 3"]
+    centre_m: Vector = (0.0, 0.0, 0.0)
+    heading_rad: float | int = 0.0
+    material: Material = MATERIALS["wood"]
+
+    def __post_init__(self):
+        _store_vector(self, "centre_m", _CENTRE_HINT)
+        _check_common(self)
+        hint = "give a mesh of triangles"
+        for field, axes in (("vertices_m", "vertex"), ("faces", "face")):
+            values = np.asarray(as_array("MeshItem", field, getattr(self, field), REAL, hint))
+            check_axes("MeshItem", field, values.shape, {axes: None, "coordinate": 3}, hint)
+            check_finite("MeshItem", field, values, (axes, "coordinate"), hint)
+            object.__setattr__(self, field, values)
+        wrong = (self.faces < 0) | (self.faces >= len(self.vertices_m))
+        if wrong.any() or not len(self.faces):
+            problem = f"has {len(self.faces)} triangles for {len(self.vertices_m)} vertices"
+            raise InputError("MeshItem", "faces", problem, "give indices from 0 to vertices - 1")
+
+    def mesh(self) -> TriangleMesh:
+        """The triangles in the world frame."""
+        return _placed(self.vertices_m, self.faces, self.heading_rad, self.centre_m)
+
+
+Furniture = Box | Plate | Cylinder | MeshItem
+
+
+def _placed(vertices_m, faces, heading_rad, centre_m) -> TriangleMesh:
+    """Rotate a mesh about the vertical and move it to its place."""
+    sin, cos = np.sin(heading_rad), np.cos(heading_rad)
+    rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    placed_m = np.asarray(vertices_m, np.float64) @ rotation.T + np.asarray(centre_m)
+    return TriangleMesh(placed_m, np.asarray(faces, np.int64))
+
+
+def _check_common(item) -> None:
+    name = type(item).__name__
+    store_number(item, "heading_rad", "rad", hint="give radians")
+    check_type(name, "material", item.material, Material, "give MATERIALS['wood'] or a Material")
+
+
+def _store_vector(item, field: str, hint: str, **limits) -> None:
+    """Check three coordinates in metres and store them as a tuple of floats."""
+    name, values = type(item).__name__, getattr(item, field)
+    if not isinstance(values, tuple | list | np.ndarray) or len(values) != 3:
+        raise InputError(name, field, f"is {values!r}, not three numbers", hint)
+    numbers = tuple(checked_number(name, field, each, "m", hint=hint, **limits) for each in values)
+    object.__setattr__(item, field, numbers)

@@ -1,0 +1,156 @@
+"""A room around the radar: floor, ceiling and walls with their materials, and furniture.
+
+The room is a box along the axes of the world frame: the floor is z = 0, the radar stands above the
+origin and faces the far wall. Each of the six surfaces has a material or is open (None).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from radarsim.checks import check_choice, check_type, store_number, store_whole
+from radarsim.errors import InputError
+from radarsim.scene.furniture import Box, Cylinder, Furniture, MeshItem, Plate, TriangleMesh
+from radarsim.scene.materials import MATERIALS, Material
+from radarsim.scene.placement import RadarPose, to_radar_frame
+
+# Axis of each surface's normal, direction of the outside, and field with the surface's distance.
+SURFACES = {
+    "floor": (2, -1, None),
+    "ceiling": (2, 1, "height_m"),
+    "far_wall": (0, 1, "far_m"),
+    "near_wall": (0, -1, "near_m"),
+    "left_wall": (1, 1, "left_m"),
+    "right_wall": (1, -1, "right_m"),
+}
+POLARISATIONS = {"vertical": (0.0, 0.0, 1.0), "horizontal": (0.0, 1.0, 0.0)}
+_LEAST_SIZE_M = 0.05
+_CONCRETE, _PLASTER = MATERIALS["concrete"], MATERIALS["plasterboard"]
+
+
+class Plane(NamedTuple):
+    """A surface of the room in the radar frame: n . p = offset, with the normal n to the inside.
+
+    Attributes:
+        name: name of the surface, a key of `SURFACES`.
+        normal: unit normal to the inside of the room.
+        offset_m: negative distance of the radar from the surface [m].
+        material: material of the surface.
+    """
+
+    name: str
+    normal: np.ndarray
+    offset_m: float
+    material: Material
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """The room in which the radar and the subjects are.
+
+    Attributes:
+        far_m, near_m: distances from the radar to the wall ahead and to the wall behind [m].
+        left_m, right_m: distances from the radar to the walls on either side [m].
+        height_m: height of the ceiling above the floor [m].
+        floor, ceiling, far_wall, near_wall, left_wall, right_wall: material of each surface, or
+            None for an open side.
+        furniture: opaque objects that stand still.
+        polarisation: direction of the antennas' electric field in the radar frame, "vertical" or
+            "horizontal".
+        most_passes: most multipath passes simulated for a scene; each pass is one path from the
+            radar to the body and back by way of surfaces, and takes about as long as the direct
+            echo.
+    """
+
+    far_m: float | int = 6.0
+    near_m: float | int = 0.5
+    left_m: float | int = 2.0
+    right_m: float | int = 2.0
+    height_m: float | int = 2.5
+    floor: Material | None = _CONCRETE
+    ceiling: Material | None = _PLASTER
+    far_wall: Material | None = _PLASTER
+    near_wall: Material | None = _PLASTER
+    left_wall: Material | None = _PLASTER
+    right_wall: Material | None = _PLASTER
+    furniture: Sequence[Furniture] = ()
+    polarisation: str = "vertical"
+    most_passes: int = 4
+
+    def __post_init__(self):
+        for field in ("far_m", "near_m", "left_m", "right_m", "height_m"):
+            store_number(self, field, "m", at_least=_LEAST_SIZE_M, hint="give metres")
+        for field in SURFACES:
+            hint = "give a Material, such as MATERIALS['concrete'], or None for an open side"
+            check_type("Room", field, getattr(self, field), (Material, type(None)), hint)
+        check_type("Room", "furniture", self.furniture, Sequence, "give a list of Box, Plate, ...")
+        kinds = (Box, Plate, Cylinder, MeshItem)
+        for each in self.furniture:
+            check_type("Room", "furniture", each, kinds, "give Box, Plate, Cylinder or MeshItem")
+        object.__setattr__(self, "furniture", tuple(self.furniture))
+        check_choice("Room", "polarisation", self.polarisation, tuple(POLARISATIONS))
+        store_whole(self, "most_passes", at_least=0)
+
+    def planes(self, radar_pose: RadarPose) -> list[Plane]:
+        """The surfaces that have a material, in the radar frame.
+
+        Raises:
+            InputError: the radar is not below the ceiling.
+        """
+        height_m = float(radar_pose.height_m)
+        if not 0 < height_m < self.height_m:
+            problem = f"is {height_m:g} m; must be between the floor and {self.height_m:g} m"
+            hint = "correct the height of the radar, or of the room"
+            raise InputError("RadarPose", "height_m", problem, hint)
+        names = [name for name in SURFACES if getattr(self, name) is not None]
+        return [self._plane(name, radar_pose) for name in names]
+
+    def _plane(self, name: str, radar_pose: RadarPose) -> Plane:
+        axis, outside, field = SURFACES[name]
+        at_m = np.zeros(3)
+        at_m[axis] = 0.0 if field is None else outside * getattr(self, field)
+        inside_m = at_m.copy()
+        inside_m[axis] -= outside
+        at_m, inside_m = (np.asarray(to_radar_frame(each, radar_pose)) for each in (at_m, inside_m))
+        normal = inside_m - at_m
+        return Plane(name, normal, float(normal @ at_m), getattr(self, name))
+
+    def furniture_meshes(self, radar_pose: RadarPose) -> list[TriangleMesh]:
+        """The triangles of each piece of furniture in the radar frame."""
+        meshes = [each.mesh() for each in self.furniture]
+        return [
+            TriangleMesh(np.asarray(to_radar_frame(each.vertices_m, radar_pose)), each.faces)
+            for each in meshes
+        ]
+
+    @property
+    def size_text(self) -> str:
+        """Length, width and height of the room for reports."""
+        return (
+            f"{self.far_m + self.near_m:.3g} m x {self.left_m + self.right_m:.3g} m x "
+            f"{self.height_m:.3g} m"
+        )
+
+
+def room_of_mesh(mesh: TriangleMesh) -> Room:
+    """Create a room without walls whose only content is a mesh of concrete.
+
+    The distances of the room are those of the mesh's bounding box.
+
+    Args:
+        mesh: triangles in the world frame.
+    """
+    low, high = mesh.vertices_m.min(0), mesh.vertices_m.max(0)
+    far_m, left_m, height_m = np.maximum(high, _LEAST_SIZE_M)
+    near_m, right_m = np.maximum(-low[:2], _LEAST_SIZE_M)
+    return Room(
+        **dict.fromkeys(SURFACES),
+        far_m=far_m,
+        near_m=near_m,
+        left_m=left_m,
+        right_m=right_m,
+        height_m=height_m,
+        furniture=[MeshItem(mesh.vertices_m, mesh.faces, material=_CONCRETE)],
+    )

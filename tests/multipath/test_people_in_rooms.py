@@ -1,0 +1,96 @@
+"""Several bodies in a room: their passes, and their shadows on passes and static echoes."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from radarsim.multipath.leg_visibility import visible_from
+from radarsim.multipath.legs import make_leg
+from radarsim.multipath.room_frames import RoomFrames
+from radarsim.multipath.room_plan import prepare_room
+from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scene.materials import MATERIALS
+from radarsim.scene.mesh import Surface, faces_of
+from radarsim.scene.placement import RadarPose
+from radarsim.scene.room import SURFACES, Room
+from tests.helpers.moving_sphere import CLEAN, moving_sphere, relative_db, small_radar
+
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
+RADAR = small_radar(num_chirps=4, num_samples=64)
+MODEL = QuasiSpecular()
+# The only multipath is by way of this wall; the wall beside the radar causes no static echo.
+ROOM = Room(**dict.fromkeys(SURFACES) | {"left_wall": MATERIALS["metal"]}, left_m=1.5)
+
+
+def sphere(at_m, radius_m=0.2):
+    """Return a nearly still sphere at a place in the radar frame."""
+    mesh, faces = moving_sphere(RADAR, speed_mps=(0.1, 0.0, 0.0), radius_m=radius_m)
+    offset_m = jnp.asarray(at_m, jnp.float32) - mesh.origin_high_m[0, 0]
+    return Surface(replace(mesh, vertices_m=mesh.vertices_m + offset_m), faces)
+
+
+def in_room(*surfaces):
+    prepared = prepare_room(RADAR, CLEAN, MODEL, ROOM, RadarPose(height_m=1.0), surfaces)
+    return RoomFrames(RADAR, CLEAN, MODEL, prepared, [surfaces])
+
+
+def test_echoes_of_two_bodies_beside_each_other_add_up_and_one_shadows_the_others_passes():
+    """The sums have -80 dB of error each; a sphere in front of the mirror point hides all passes.
+
+    The image of the radar is at y = 3 m. The blocker is in the middle between the wall and the
+    first sphere, and leaves the direct line of sight free.
+    """
+    first, second = sphere((3.0, 0.0, 0.0)), sphere((2.0, -1.0, 0.0))
+    both, alone, other = in_room(first, second), in_room(first), in_room(second)
+    for body, single in enumerate((alone, other)):
+        found = both.multipath(0, body, MODEL)
+        assert np.abs(found).max() > 0
+        assert relative_db(found, np.asarray(single.multipath(0, 0, MODEL))) < -60
+    blocked = in_room(first, sphere((2.25, 0.75, 0.0), radius_m=0.4))
+    assert np.any(alone.selections[0][0].visible)
+    assert not np.any(blocked.selections[0][0].visible)
+
+
+def crossed(from_m, to_m, corners_m):
+    """Whether a triangle lies between two points, by the intersection with its plane."""
+    a, b, c = (corners_m[:, corner].astype(float) for corner in range(3))
+    ray = to_m - from_m
+    normal = np.cross(b - a, c - a)
+    along = np.sum(normal * (a - from_m), -1) / (normal @ ray)
+    point = from_m + along[:, None] * ray
+    inside = [
+        np.sum(np.cross(end - start, point - start) * normal, -1) > 0
+        for start, end in ((a, b), (b, c), (c, a))
+    ]
+    return np.any(np.all(inside, axis=0) & (along > 0) & (along < 1 - 1e-3))
+
+
+def test_visibility_from_an_image_equals_an_intersection_of_every_ray_with_every_triangle():
+    """Real and mirrored spheres hide faces; those behind the image or aside are left out.
+
+    Rays that meet an edge may differ by rounding, at most 1 of 100 faces.
+    """
+    (wall,) = ROOM.planes(RadarPose(height_m=1.0))
+    leg = make_leg([wall], RADAR.chirp.centre_freq_hz, (0.0, 0.0, 1.0), 1)
+    target = sphere((3.0, 0.0, 0.0))
+    # In front of the target; whose mirror image is in front; beside; whose image is behind.
+    places_m = [(2.4, 0.45, 0.0), (0.9, 0.8, 0.1), (1.0, -1.5, 0.0), (-1.0, 0.5, 0.0)]
+    occluders = [target, *(sphere(place_m, radius_m=0.15) for place_m in places_m)]
+    points_m = [each.mesh.vertices_m[0, 0] + each.mesh.origin_high_m[0, 0] for each in occluders]
+    corners_m = np.concatenate([each[one.faces] for each, one in zip(points_m, occluders)])
+    surface = faces_of(points_m[0], target.faces)
+    every = jnp.ones(len(target.faces), bool)
+    found = np.asarray(
+        visible_from(leg, surface.centre_m, surface.normal, jnp.asarray(corners_m), every)
+    )
+    image_m = 2 * wall.offset_m * wall.normal
+    mirrored_m = (corners_m @ leg.matrix.T + image_m)[:, ::-1]
+    scene_m = np.concatenate([corners_m, mirrored_m])
+    centre_m, normal = np.asarray(surface.centre_m, float), np.asarray(surface.normal)
+    facing = np.sum((centre_m - image_m) * normal, -1) < 0
+    expected = facing & [not crossed(image_m, point_m, scene_m) for point_m in centre_m]
+    assert 0.1 * facing.sum() < expected.sum() < 0.9 * facing.sum()
+    assert np.mean(found != expected) < 0.01

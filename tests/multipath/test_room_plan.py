@@ -1,0 +1,101 @@
+"""Choice of the multipath passes of a scene, and the report of what is left out."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from radarsim.errors import InputError
+from radarsim.multipath.room_frames import RoomFrames, pass_settings
+from radarsim.multipath.room_plan import prepare_room
+from radarsim.multipath.room_report import PassLevel
+from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scene.materials import MATERIALS
+from radarsim.scene.mesh import Surface
+from radarsim.scene.placement import RadarPose
+from radarsim.scene.room import SURFACES, Room
+from tests.helpers.moving_sphere import CLEAN, moving_sphere, small_radar
+
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
+RADAR = small_radar(num_chirps=4, num_samples=64)
+MODEL = QuasiSpecular()
+# Two metal walls: their passes are strong, and there are few of them.
+ROOM = Room(
+    **dict.fromkeys(SURFACES) | {"left_wall": MATERIALS["metal"], "floor": MATERIALS["concrete"]},
+    left_m=1.2,
+)
+
+
+def prepared(room, mesh, faces, settings=CLEAN):
+    return prepare_room(RADAR, settings, MODEL, room, RadarPose(), [Surface(mesh, faces)])
+
+
+def multipath_power(room, mesh, faces):
+    """Return the mean power of the simulated passes, without static echoes."""
+    frames = RoomFrames(RADAR, CLEAN, MODEL, room, [[Surface(mesh, faces)]])
+    return float(jnp.mean(jnp.abs(frames.multipath(0, 0, MODEL)) ** 2))
+
+
+def test_the_power_of_the_kept_passes_is_the_reported_one_and_the_strongest_are_kept():
+    """The report predicts the ratio of the two simulated powers to 2 dB.
+
+    The prediction has one antenna pair and four frequencies, so it differs by fading.
+    """
+    mesh, faces = moving_sphere(RADAR, num_frames=2)
+    rooms = [prepared(replace(ROOM, most_passes=count), mesh, faces) for count in (2, 6)]
+    few, many = (room.report for room in rooms)
+    assert few.passes[0].kept
+    assert sum(each.num_passes for each in few.passes if each.kept) <= 2
+    assert many.left_out_db < few.left_out_db
+    found = [multipath_power(room, mesh, faces) for room in rooms]
+    ratio_db = 10 * np.log10(found[1] / found[0])
+    assert ratio_db == pytest.approx(many.kept_db - few.kept_db, abs=2.0)
+    text = str(few)
+    assert "left out" in text
+    assert "left_wall, body" in text
+
+
+def test_weak_passes_need_less_accuracy_and_never_more_than_requested():
+    """Passes that are together 10 dB below the direct echo may have an error 10 dB larger.
+
+    The error is never larger than the -60 dB of the fast mode.
+    """
+    mesh, faces = moving_sphere(RADAR, num_frames=2)
+    room = prepared(replace(ROOM, left_wall=None), mesh, faces)
+
+    def with_two_passes_of(level_db):
+        passes = [PassLevel((), (name,), level_db, 2, True) for name in ("left_wall", "floor")]
+        return replace(room, report=replace(room.report, passes=passes))
+
+    weak, strong = with_two_passes_of(-13.1), with_two_passes_of(-12.9)
+    assert pass_settings(CLEAN, weak).error_budget.error_db == -70.0
+    assert pass_settings(CLEAN, strong).error_budget.error_db == -80.0
+    fast = replace(CLEAN, method="fast")
+    assert pass_settings(fast, weak).error_budget.error_db == -60.0
+
+
+def test_a_subject_beyond_a_wall_and_the_exact_sum_are_refused():
+    """The messages name the wall and the distance, and the method."""
+    mesh, faces = moving_sphere(RADAR, range_m=3.0)
+    room = Room(far_m=2.0)
+    with pytest.raises(InputError, match="beyond the far wall"):
+        prepared(room, mesh, faces)
+    with pytest.raises(InputError, match="exact"):
+        prepared(ROOM, mesh, faces, replace(CLEAN, method="exact"))
+
+
+def test_furniture_hides_a_body_behind_it_from_the_direct_echo():
+    """No face of the sphere remains visible behind a wide box, and all remain without it."""
+    from radarsim.scene.furniture import Box
+    from radarsim.signal.face_selection import select_faces
+
+    mesh, faces = moving_sphere(RADAR, range_m=3.0)
+    box = Box((1.5, 0.0, 1.0), (0.2, 2.0, 2.0))
+    room = Room(**dict.fromkeys(SURFACES), furniture=[box])
+    selection = select_faces(RADAR, CLEAN, MODEL, mesh, faces)
+    frames = RoomFrames(RADAR, CLEAN, MODEL, prepared(room, mesh, faces), [[Surface(mesh, faces)]])
+    assert np.any(selection.visible)
+    (unhidden,) = frames.unhidden(0, [selection])
+    assert not np.any(unhidden.visible)

@@ -1,0 +1,89 @@
+"""Rooms of clips: drawn from the seed of a clip, with the subject inside and nothing in its way."""
+
+import numpy as np
+import pytest
+
+from pipelines.clip_rooms import CLEARANCE_M, room_of_clip, unvaried_room
+from pipelines.recipe import Recipe
+from pipelines.recipe_room import ROOM_NAMES, Room
+from pipelines.recipe_toml import dump_recipe, parse_recipe, recipe_digest
+from radarsim.errors import InputError
+from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from radarsim.scene.room import SURFACES
+
+STANDING_M = np.array([[3.0, 0.0, 1.0]])
+VARIED = Room(
+    name="living-room",
+    length_scale=(0.8, 1.3),
+    roughness_mm=(0.0, 0.4),
+    walls="glass, concrete",
+    keep_furniture=0.5,
+)
+
+
+@pytest.mark.parametrize("name", sorted(set(ROOM_NAMES) - {"none", "own"}))
+def test_a_bundled_room_has_surfaces_and_furniture_that_the_default_radar_can_simulate(name):
+    """Every material has a permittivity at the sweep's centre, and furniture stands inside."""
+    room = unvaried_room(Room(name=name))
+    freq_hz = BOARDS[DEFAULT_BOARD].chirp.centre_freq_hz
+    for material in [getattr(room, each) for each in SURFACES]:
+        assert material.permittivity(freq_hz).real > 1
+    for item in room.furniture:
+        vertices_m = item.mesh().vertices_m
+        assert np.all(vertices_m <= [room.far_m, room.left_m, room.height_m])
+        assert np.all(vertices_m >= [-room.near_m, -room.right_m, 0])
+
+
+def test_clips_have_different_rooms_and_a_seed_always_the_same():
+    """Size, wall materials and roughness vary within the limits of the recipe."""
+    rooms = [room_of_clip(VARIED, seed, STANDING_M) for seed in range(20)]
+    again = room_of_clip(VARIED, 3, STANDING_M)
+    assert again == rooms[3]
+    lengths = [room.far_m for room in rooms]
+    assert 4.0 <= min(lengths) < max(lengths) <= 6.5
+    assert {room.left_wall.name for room in rooms} == {"glass", "concrete"}
+    assert all(0 <= room.floor.roughness_m <= 4e-4 for room in rooms)
+    assert len({len(room.furniture) for room in rooms}) > 1
+
+
+def test_a_subject_far_to_the_side_moves_the_wall_and_removes_furniture_in_its_way():
+    """The wall keeps a distance of CLEARANCE_M from the pelvis; the table at (3.2, -1.6) goes."""
+    walk_m = np.array([[3.2, -1.5, 1.0], [3.2, -2.5, 1.0]])
+    room = room_of_clip(Room(name="living-room"), 0, walk_m)
+    assert room.right_m == pytest.approx(2.5 + CLEARANCE_M)
+    assert len(room.furniture) == len(unvaried_room(Room(name="living-room")).furniture) - 1
+
+
+def test_free_space_leaves_the_text_and_the_digest_of_a_recipe_unchanged():
+    """A recipe without a room has no section [room], as recipes of existing stores."""
+    recipe = Recipe(radar=BOARDS[DEFAULT_BOARD])
+    assert "[room]" not in dump_recipe(recipe)
+    assert room_of_clip(recipe.room, 0, STANDING_M) is None
+
+
+def test_a_recipe_with_a_room_is_read_back_unchanged():
+    """An own room is part of the recipe as text, not as a path."""
+    own = Room(name="own", text='far_m = 4.0\n[materials]\nfloor = "wood"\n')
+    for room in (VARIED, own):
+        recipe = Recipe(radar=BOARDS[DEFAULT_BOARD], room=room)
+        again = parse_recipe(dump_recipe(recipe), "recipe.toml")
+        assert again == recipe
+        assert recipe_digest(again) != recipe_digest(Recipe(radar=BOARDS[DEFAULT_BOARD]))
+    assert unvaried_room(own).far_m == 4.0
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"name": "cave"}, "room.name"),
+        ({"name": "own"}, "room.text"),
+        ({"walls": "cork"}, "room.walls"),
+        ({"name": "own", "text": "far_m = -1"}, "far_m"),
+        ({"length_scale": (1.3, 0.8)}, "room.length_scale"),
+    ],
+)
+def test_a_wrong_setting_is_named(options, field):
+    """The message names the setting of the recipe, or the key of the room."""
+    with pytest.raises(InputError) as caught:
+        Room(**options)
+    assert caught.value.field == field

@@ -1,0 +1,58 @@
+"""Levels of multipath of clips in rooms, in the arrays and in the data card of a store."""
+
+from dataclasses import replace
+
+import numpy as np
+import zarr
+
+from pipelines.data_card import _LIMITS
+from pipelines.data_card_room import limitations_in_room, room_section
+from pipelines.layout import Layout
+from pipelines.recipe import Recipe
+from pipelines.recipe_room import Room
+from pipelines.room_arrays import ROOM_ARRAYS, arrays_of_room, room_arrays
+from pipelines.schema import store_arrays
+from pipelines.storage import open_folder
+from radarsim.multipath.room_report import PassLevel, RoomReport
+from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from radarsim.radar.receiver_profile import AntennaPattern, ReceiverProfile
+
+SIZES = {"num_clips": 3, "clips_per_shard": 3, "num_frames": 2, "num_columns": 4}
+
+
+def test_only_stores_of_rooms_have_the_levels_which_are_those_of_the_report():
+    """A kept pass of -20 dB and one of -30 dB that is left out."""
+    layout = Layout(**SIZES, heatmaps=(), room=True)
+    assert {spec.name for spec in room_arrays(layout)} == set(ROOM_ARRAYS)
+    free = {spec.name for spec in store_arrays(Layout(**SIZES, heatmaps=()))}
+    assert free.isdisjoint(ROOM_ARRAYS)
+    passes = [
+        PassLevel(("floor",), (), -20.0, 2, True),
+        PassLevel(("floor",), ("floor",), -30.0, 1, False),
+    ]
+    values = arrays_of_room(RoomReport("1 m x 1 m x 1 m", "vertical", passes, []))
+    np.testing.assert_allclose([values[name] for name in ROOM_ARRAYS], [-20.0, -30.0])
+
+
+def test_the_data_card_states_median_and_limits_of_the_clips_that_were_made(tmp_path):
+    """The failed clip has NaN and is not counted; a store in free space has no section."""
+    group = zarr.create_group(tmp_path / "s.zarr")
+    assert room_section(open_folder(tmp_path / "s.zarr")) == []
+    for name, values in zip(ROOM_ARRAYS, ([-20, -10, -12, np.nan], [-30, -25, -26, np.nan])):
+        group.create_array(name, data=np.array(values, np.float32))
+    (section,) = room_section(open_folder(tmp_path / "s.zarr"))
+    assert "| -12.0 dB | -20.0 dB | -10.0 dB |" in section
+    assert "| -26.0 dB | -30.0 dB | -25.0 dB |" in section
+
+
+def test_the_limitations_name_walls_and_antenna_patterns_only_where_they_are_simulated():
+    """Without a room the text is unchanged; a profile without patterns leaves the gains equal."""
+    free = Recipe(radar=BOARDS[DEFAULT_BOARD])
+    assert limitations_in_room(_LIMITS, free) == _LIMITS
+    hall = replace(free, room=Room(name="hall"))
+    with_patterns = replace(hall, receiver=ReceiverProfile(tx_pattern=AntennaPattern()))
+    equal, patterns = (limitations_in_room(_LIMITS, recipe) for recipe in (hall, with_patterns))
+    assert "equal gain" in equal
+    assert "multipath with at most one" in equal
+    assert "equal gain" not in patterns
+    assert "patterns of the receiver profile" in patterns

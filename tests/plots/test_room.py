@@ -1,0 +1,49 @@
+"""The picture of a room shows its furniture and the paths of the report."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import trimesh
+
+from radarsim.multipath.room_report import PassLevel, RoomReport
+from radarsim.multipath.static_echoes import StaticSource
+from radarsim.plots.room import draw_room, room_page
+from radarsim.scene.furniture import Box
+from radarsim.scene.placement import RadarPose
+from radarsim.scene.room import Room
+
+BODY = trimesh.creation.icosphere(1, 0.3)
+BODY.apply_translation([3.0, 0.0, 1.0])
+ROOM = Room(far_m=5.0, furniture=[Box((4.0, 1.0, 0.5), (0.5, 0.5, 1.0))])
+REPORT = RoomReport(
+    size=ROOM.size_text,
+    polarisation="vertical",
+    passes=[PassLevel(("floor",), (), -20.0, 2, True)],
+    sources=[StaticSource("far_wall", 5.0, np.array([1.0, 0.0, 0.0]), 10.0)],
+)
+DRAWN = (ROOM, RadarPose(height_m=1.0), REPORT, BODY.vertices, BODY.faces)
+# Half of the way by the floor, whose image is 2 m below the radar, and of the way back of 3 m.
+PASS_RANGE_M = (np.hypot(3, 2) + 3) / 2
+
+
+def test_every_path_starts_at_the_radar_and_reflections_lie_on_their_surface():
+    """A pass by way of the floor touches z = 0; a static echo ends at the far wall."""
+    axes = plt.figure().add_subplot(projection="3d")
+    paths = draw_room(axes, *DRAWN)
+    static, multipath = (np.transpose(line.get_data_3d()) for line in axes.lines)
+    np.testing.assert_allclose(static, [[0, 0, 1], [5, 0, 1]], atol=1e-12)
+    np.testing.assert_allclose(multipath[0], [0, 0, 1])
+    np.testing.assert_allclose(multipath[1], [1.5, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(multipath[2], [3, 0, 1], atol=1e-6)
+    assert [each.range_m for each in paths] == pytest.approx([5.0, PASS_RANGE_M])
+    plt.close("all")
+
+
+def test_the_ranges_of_the_paths_are_marked_in_the_time_range_map():
+    """The line of the wall lies beyond the echoes of the map, so the axis is extended to it."""
+    axes = {"time_s": np.arange(4.0), "range_m": np.linspace(0, 4, 9)}
+    page = room_page({"time_range": np.zeros((4, 9))}, axes, *DRAWN, 1.5)
+    panel = next(each for each in page.axes if each.get_ylabel() == "range [m]")
+    marks = [(each.get_xdata()[0], each.get_ydata()[0]) for each in panel.lines]
+    np.testing.assert_allclose(marks, [(0, 5.0), (1.5, PASS_RANGE_M)])
+    assert panel.get_ylim()[1] > 5.0
