@@ -69,7 +69,10 @@ class TrueClip:
         subject = rs.Subject(FittedMotion(motion, shape.scale, shape.betas), self.body, None)
         radar = rs.load_radar("AWR1843BOOST")
         frames = int((motion.duration_s - 0.1) / radar.frame.period_s)
-        cube_v = rs.simulate(radar, rs.Scene([subject]), jax.random.key(0), num_frames=frames)
+        fast = rs.SimulationSettings(method="fast")
+        cube_v = rs.simulate(
+            radar, rs.Scene([subject]), jax.random.key(0), settings=fast, num_frames=frames
+        )
         found = rs.heatmaps(radar, cube_v)
         return [np.asarray(m) for m in (found.time_range, found.time_doppler, found.time_angle)]
 

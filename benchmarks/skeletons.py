@@ -30,10 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure what is missing, and print a table; return exit status 0."""
     options = parser().parse_args(arguments)
     results = Results(options)
-    for number in range(options.clips):
+    numbers = range(options.first, options.first + options.clips)
+    for number in numbers:
         measure_clip(number, options, results)
-    for method in METHODS:
-        rows = [results.rows[_key(number, method, options)] for number in range(options.clips)]
+    for method in options.methods:
+        rows = [results.rows[_key(number, method, options)] for number in numbers]
         print(f"all, {method}: {summary(rows)}")
     return 0
 
@@ -77,7 +78,7 @@ def _key(number: int, method: str, options: argparse.Namespace) -> tuple:
 
 def measure_clip(number: int, options: argparse.Namespace, results: Results) -> None:
     """Measure the methods of a clip that the results do not contain yet."""
-    missing = [name for name in METHODS if _key(number, name, options) not in results.rows]
+    missing = [each for each in options.methods if _key(number, each, options) not in results.rows]
     if not missing:
         return
     from benchmarks.skeleton_clips import true_clip
@@ -102,7 +103,9 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.skeletons", description=__doc__)
     add = parser.add_argument
     add("--clips", type=int, default=20, help="number of clips (default: 20)")
-    add("--maps", type=int, default=0, help="number of clips that are simulated (default: 0)")
+    add("--first", type=int, default=0, help="number of the first clip (default: 0)")
+    add("--methods", nargs="+", default=METHODS, choices=METHODS, help="methods (default: all)")
+    add("--maps", type=int, default=0, help="simulate the clips below this number (default: 0)")
     add("--seconds", type=float, default=6.0, help="length of a clip (default: 6)")
     add("--noise-m", type=float, default=0.02, help="noise per axis (default: 0.02)")
     add("--out", type=Path, help="file to which results are appended, and which is resumed")
