@@ -198,6 +198,7 @@ def _write_part(folder, name, fit, part, options) -> dict:
         "fit_confidence": confidence.astype(np.float32),
         "fit_landmarks": np.array(fit.landmarks),
         "fit_noise_m": fit.noise_m,
+        "fit_origin_height_m": np.array(fit.origin_height_m),
         "fit_start_s": np.array(part.start / motion.rate_hz),
     }
     row = _write(folder, name, motion, options, extra)

@@ -57,6 +57,8 @@ class SkeletonFit:
             the fit.
         valid: whether each pose was observed, or bridges a gap of at most `MAX_BRIDGE_S`.
         noise_m: estimated standard deviation per axis of each landmark [m].
+        origin_height_m: height of the origin of the file's coordinates above the floor [m]. A radar
+            beside the camera has this height (`RadarPose`).
     """
 
     motion: Motion
@@ -68,6 +70,7 @@ class SkeletonFit:
     confidence: Float[np.ndarray, " pose"]
     valid: Bool[np.ndarray, " pose"]
     noise_m: Float[np.ndarray, " landmark"]
+    origin_height_m: float = 0.0
 
 
 def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
@@ -196,6 +199,7 @@ def _result(sequence, body, rig, shape, fitted, observed) -> SkeletonFit:
         confidence=(observed.confidence * agree).mean(axis=1),
         valid=_valid(observed, residuals_m),
         noise_m=observed.stds_m,
+        origin_height_m=sequence.origin_height_m,
     )
 
 
