@@ -5,13 +5,17 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import zarr
 from scipy.spatial.transform import Rotation
 
 import radarsim as rs
+from builders.amass import main as build
 from builders.skeletons import main, usable_parts
+from pipelines.store_writer import verify
 from radarsim.scene.body import joint_positions
 from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.skeleton import PARENTS, REST_JOINTS_M
+from tests.helpers.amass_dataset import build_arguments, write_models_and_radar
 from tests.helpers.skeleton_files import csv_text
 from tests.helpers.skeleton_truth import BODY, distance_m, walker
 
@@ -57,7 +61,9 @@ def test_joints_become_a_file_that_poses_the_same_body(tmp_path):
     points_m[50:95] = np.nan
     (tmp_path / "lab.csv").write_text(csv_text(points_m).replace("nan", ""))
     out = tmp_path / "out"
-    assert main([str(tmp_path / "lab.csv"), "--layout", "coco17", "--out", str(out)]) == 0
+    command = [str(tmp_path / "lab.csv"), "--layout", "coco17", "--out", str(out), "--draw"]
+    assert main(command) == 0
+    assert (out / "lab.png").stat().st_size > 10_000
     with (out / "skeletons.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["file"] for row in rows] == ["lab_part0_poses.npz", "lab_part1_poses.npz"]
@@ -72,6 +78,26 @@ def test_joints_become_a_file_that_poses_the_same_body(tmp_path):
     # The simulator moves the soles to the floor, which is one constant height.
     error_m = error_m - error_m.mean(axis=(0, 1)) * [0, 0, 1]
     assert np.linalg.norm(error_m, axis=-1).mean() < 0.03
+
+
+@pytest.mark.usefixtures("fast_compilation")
+def test_noisy_joints_of_cameras_become_a_store_of_heatmaps(tmp_path):
+    """Joints with 2 cm of noise are fitted, simulated and stored: one clip with an echo, no damage.
+
+    The echo of a person in front of the radar exceeds the noise by far more than 10 dB.
+    """
+    truth = walker(num_poses=105)
+    noise_m = 0.02 * np.random.default_rng(0).normal(size=truth.posed.points_m.shape)
+    (tmp_path / "lab.csv").write_text(csv_text(truth.posed.points_m + noise_m))
+    fitted, store = tmp_path / "fitted", tmp_path / "synth.zarr"
+    assert main([str(tmp_path / "lab.csv"), "--layout", "coco17", "--out", str(fitted)]) == 0
+    write_models_and_radar(tmp_path)
+    arguments = ["--out", str(store), "--motions", str(fitted), *build_arguments(tmp_path)]
+    assert build(arguments) == 0
+    assert verify(store) == []
+    stored = zarr.open_group(store, mode="r")
+    assert stored["time_doppler"].shape[0] == 1
+    assert stored["time_doppler"][:].max() > 10
 
 
 def test_parts_shorter_than_a_second_are_left_out():

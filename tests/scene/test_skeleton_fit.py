@@ -1,5 +1,7 @@
 """Fit of a body to 3-D joints and markers, against people whose poses are known exactly."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter1d
@@ -8,6 +10,7 @@ from scipy.optimize import approx_fprime
 import radarsim as rs
 from radarsim.scene.body import joint_positions
 from radarsim.scene.retarget import fit_to_body
+from radarsim.scene.skeletons import fit as fitting
 from radarsim.scene.skeletons import windows
 from radarsim.scene.skeletons.banded import NormalEquations
 from radarsim.scene.skeletons.contact import Contact
@@ -185,6 +188,27 @@ def test_windows_leave_no_seams(noisy, monkeypatch):
     # limits would exceed the error of the fit itself.
     assert distance_m(parts.points_m, whole.points_m).mean() < 0.003
     assert speed_error_mps(parts.points_m, whole.points_m) < 0.06
+
+
+def test_memory_hardly_grows_with_the_length_of_a_recording(monkeypatch):
+    """Another pose adds at most 6 kB to the peak, a fraction of what its window needs.
+
+    The result keeps 1 kB of a pose, and the equations of one pose in a window take 100 kB. Few
+    poses for the shape and few steps show the growth without changing what is kept.
+    """
+    monkeypatch.setattr(windows, "_WINDOW_S", 1.6)
+    monkeypatch.setattr(windows, "_OVERLAP_S", 0.6)
+    monkeypatch.setattr(windows, "_FIRST_PASS", ((1.0, 1.0, 1),))
+    monkeypatch.setattr(windows, "_SECOND_PASS_STEPS", (1,))
+    monkeypatch.setattr(fitting, "_SHAPE_POSES", 16)
+    peaks = []
+    for num_poses in (160, 320):
+        sequence = observed(walker(num_poses=num_poses), 0.01)
+        tracemalloc.start()
+        rs.fit_skeleton(sequence, BODY)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 6e3 * 160
 
 
 def test_exchanged_sides_are_put_right():

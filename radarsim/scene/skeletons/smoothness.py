@@ -36,7 +36,7 @@ _CORRELATION_S = 0.12
 # The local standard deviation lies between these multiples of the usual one. It is the root mean
 # square of the fitted accelerations within `LOCAL_S`, times a gain, because a fit with noise
 # underestimates accelerations.
-_LEAST, _MOST = 0.2, 10.0
+_LEAST, _MOST = 0.1, 10.0
 _GAIN, LOCAL_S = 1.4, 0.5
 # Coefficients by which consecutive steps add up to second and to third differences of the poses.
 _SECOND, _THIRD = (-1.0, 1.0), (1.0, -2.0, 1.0)
