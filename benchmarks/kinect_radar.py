@@ -11,8 +11,8 @@ movements.
 Three ranges are compared with the mean of the recorded points, along the axis of the radar (y): of
 the pelvis; of the surface that faces the radar, weighted by area and by the lobe of the reflection
 model; and the latter from which its mean difference over the whole recording is subtracted. No time
-offset and no pose of a sensor is fitted. For each movement, the table contains the mean difference
-and the root mean square [cm]; the last lines contain the root mean square of all.
+offset and no pose of a sensor is fitted. Each line contains the root mean square of all poses [cm],
+then the mean difference and the root mean square of each movement [cm].
 
 Source of the recordings:
     An and Ogras, "MARS: mmWave-based Assistive Rehabilitation System for Smart Healthcare", ACM

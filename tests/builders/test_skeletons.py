@@ -15,7 +15,7 @@ from pipelines.store_writer import verify
 from radarsim.scene.body import joint_positions
 from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.skeleton import PARENTS, REST_JOINTS_M
-from tests.helpers.amass_dataset import build_arguments, write_models_and_radar
+from tests.helpers.amass_dataset import RADAR, SHORT_BUILD
 from tests.helpers.skeleton_files import csv_text
 from tests.helpers.skeleton_truth import BODY, distance_m, walker
 
@@ -82,18 +82,18 @@ def test_joints_become_a_file_that_poses_the_same_body(tmp_path):
 
 @pytest.mark.usefixtures("fast_compilation")
 def test_noisy_joints_of_cameras_become_a_store_of_heatmaps(tmp_path):
-    """Joints with 2 cm of noise are fitted, simulated and stored: one clip with an echo, no damage.
+    """A recording with 2 cm of noise becomes a complete store of one clip that contains an echo.
 
-    The echo of a person in front of the radar exceeds the noise by far more than 10 dB.
+    A person a few metres away exceeds the noise by far more than 10 dB.
     """
     truth = walker(num_poses=105)
     noise_m = 0.02 * np.random.default_rng(0).normal(size=truth.posed.points_m.shape)
     (tmp_path / "lab.csv").write_text(csv_text(truth.posed.points_m + noise_m))
     fitted, store = tmp_path / "fitted", tmp_path / "synth.zarr"
     assert main([str(tmp_path / "lab.csv"), "--layout", "coco17", "--out", str(fitted)]) == 0
-    write_models_and_radar(tmp_path)
-    arguments = ["--out", str(store), "--motions", str(fitted), *build_arguments(tmp_path)]
-    assert build(arguments) == 0
+    (tmp_path / "radar.toml").write_text(RADAR)
+    radar = ["--radar", str(tmp_path / "radar.toml")]
+    assert build(["--out", str(store), "--motions", str(fitted), *radar, *SHORT_BUILD]) == 0
     assert verify(store) == []
     stored = zarr.open_group(store, mode="r")
     assert stored["time_doppler"].shape[0] == 1
