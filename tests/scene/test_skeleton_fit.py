@@ -203,13 +203,13 @@ def test_memory_hardly_grows_with_the_length_of_a_recording(monkeypatch):
     monkeypatch.setattr(windows, "_SECOND_PASS_STEPS", (1,))
     monkeypatch.setattr(fitting, "_SHAPE_POSES", 16)
     peaks = []
-    for num_poses in (160, 468):
+    for num_poses in (160, 314):
         sequence = observed(walker(num_poses=num_poses), 0.01)
         tracemalloc.start()
         rs.fit_skeleton(sequence, BODY)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] - peaks[0] < 2.5e3 * (468 - 160)
+    assert peaks[1] - peaks[0] < 2.5e3 * (314 - 160)
 
 
 def test_exchanged_sides_are_put_right():
