@@ -7,6 +7,7 @@ output of body trackers) are converted to AMASS files.
 
 import argparse
 import csv
+import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ layouts:
   plugingait, cmu41 (markers); or a TOML file that names the landmark of each column
 
 then:
+  python -m builders.draw fitted/kinect_poses.npz --video kinect.gif
   python -m builders.amass --out synth.zarr --motions fitted
 """
 # Shortest part of a recording that is written [s].
@@ -90,13 +92,17 @@ def _converter(options):
     """Function that converts one file.
 
     Raises:
-        InputError: the layout or the body models cannot be read.
+        InputError: the layout or the body models cannot be read, or nothing can be drawn.
     """
     if not options.layout:
         return lambda path, folder: convert_motion(path, folder, options)
+    from radarsim.errors import InputError
     from radarsim.files import free_body, load_body
     from radarsim.skeleton_files import read_layout
 
+    if options.draw and importlib.util.find_spec("matplotlib") is None:
+        hint = "pip install matplotlib, or install radarsim[viz]"
+        raise InputError("options", "--draw", "needs matplotlib, which is not installed", hint)
     layout = read_layout(options.layout)
     models = options.body_models
     body = load_body(models, options.gender) if models else free_body()
@@ -158,6 +164,8 @@ def fit_file(path: Path, folder: Path, layout, body, options) -> list[dict]:
     rows = []
     for sequence in read_skeletons(path, layout, **how):
         fit = fit_skeleton(sequence, body)
+        if options.draw:
+            _draw(folder, _name(path, sequence.person), (sequence, fit, body))
         parts = usable_parts(fit.valid, fit.motion.rate_hz)
         for number, part in enumerate(parts):
             label = f"part{number}" if len(parts) > 1 else ""
@@ -186,6 +194,13 @@ def usable_parts(valid, rate_hz: float) -> list[slice]:
     return [slice(int(a), int(b)) for a, b in spans if b - a > MIN_PART_S * rate_hz]
 
 
+def _draw(folder: Path, name: str, fitted: tuple) -> None:
+    from builders.drawing.skeleton_fit import skeleton_fit_page
+
+    folder.mkdir(parents=True, exist_ok=True)
+    skeleton_fit_page(*fitted).savefig(folder / f"{name}.png")
+
+
 def _write_part(folder, name, fit, part, options) -> dict:
     import numpy as np
 
@@ -198,6 +213,7 @@ def _write_part(folder, name, fit, part, options) -> dict:
         "fit_confidence": confidence.astype(np.float32),
         "fit_landmarks": np.array(fit.landmarks),
         "fit_noise_m": fit.noise_m,
+        "fit_origin_height_m": np.array(fit.origin_height_m),
         "fit_start_s": np.array(part.start / motion.rate_hz),
     }
     row = _write(folder, name, motion, options, extra)
@@ -283,6 +299,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--unit", default="auto", metavar="UNIT", help="m, cm, mm, dm, in, ft (default: inferred)")
     add("--write", default="smplh", choices=("smpl", "smplh"), help="layout of the AMASS files")
+    add("--draw", action="store_true", help="draw a figure of each fit (extra viz)")
     add("--body-models", type=path_argument, metavar="PATH", help="SMPL, SMPL-H or SMPL-X models")
     add("--gender", default="neutral", help="gender of the body model (default: %(default)s)")
     return parser

@@ -125,7 +125,7 @@ def _sequence(table, layout: Layout, where: str, name: str, options):
     notes: list[str] = []
     unit = table.unit if unit == "auto" and table.unit in ("m", "cm", "mm") else unit
     points, note = to_metres(points, rig_of(free_body(), names), names, unit, where)
-    points, up_notes = to_z_up(points, names, up, where)
+    points, origin_m, up_notes = to_z_up(points, names, up, where)
     rate_hz = table.rate_hz if table.rate_hz else rate_hz
     if not rate_hz:
         hint = "give it: rate_hz= of read_skeletons, or --source-rate-hz"
@@ -140,6 +140,7 @@ def _sequence(table, layout: Layout, where: str, name: str, options):
         name=name,
         person=table.person,
         layout=layout.name,
+        origin_height_m=origin_m,
         notes=tuple(notes),
     )
 

@@ -65,6 +65,16 @@ def test_unit_and_up_axis_are_inferred_and_stated(tmp_path, unit, up):
     assert (up == "z") != any(f"up axis inferred as {up}" in note for note in found.notes)
 
 
+def test_the_height_of_the_camera_above_the_floor_is_kept(tmp_path):
+    """Camera coordinates with the origin 1.2 m above the floor: to 2 cm, the height of the toes."""
+    np.save(tmp_path / "joints.npy", POINTS_M - [0, 0, 1.2])
+    (found,) = rs.read_skeletons(tmp_path / "joints.npy", "coco17", rate_hz=RATE_HZ)
+    lowest_m = POINTS_M[..., 2].min(axis=1).mean()
+    assert found.origin_height_m == pytest.approx(1.2 - lowest_m, abs=0.02)
+    heights_m = found.points_m[..., 2] - found.origin_height_m
+    np.testing.assert_allclose(heights_m, POINTS_M[..., 2] - 1.2, atol=1e-6)
+
+
 # Columns are the images of x, y and z: right-handed, with y up.
 _Y_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 

@@ -12,8 +12,9 @@ from builders.corpus.synthesis import synthesize_take
 from radarsim.scene.skeleton import JOINT_NAMES, NUM_SHARED_JOINTS
 from radarsim.scene.skeletons.kinematics import Pose
 from radarsim.scene.skeletons.rotation_vectors import to_matrices
-from radarsim.scene.skeletons.smoothness import REFERENCE_RATE_HZ, accelerations
+from radarsim.scene.skeletons.smoothness import accelerations
 
+_RATE_HZ = 30.0
 SPEC = CorpusSpec(
     source="activities",
     num_subjects=1,
@@ -30,11 +31,11 @@ def main() -> None:
     vectors_rad, found = [], []
     for planned in plan_takes(SPEC):
         motion, _ = synthesize_take(SPEC, planned)
-        step = round(motion.rate_hz / REFERENCE_RATE_HZ)
+        step = round(motion.rate_hz / _RATE_HZ)
         some_rad = np.asarray(motion.poses_rad)[::step, :NUM_SHARED_JOINTS]
         pose = Pose(to_matrices(some_rad), motion.pelvis_m[::step])
         vectors_rad.append(some_rad)
-        found.append(accelerations(pose, REFERENCE_RATE_HZ))
+        found.append(accelerations(pose, _RATE_HZ))
     vectors_rad, found = np.concatenate(vectors_rad), np.concatenate(found)
     size = np.sqrt((found**2).mean(axis=(0, 2)))
     for joint, name in enumerate(JOINT_NAMES[:NUM_SHARED_JOINTS]):

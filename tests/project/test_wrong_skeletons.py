@@ -98,8 +98,14 @@ def _write(path, content) -> None:
     ],
 )
 def test_invalid_sequences_are_refused(change, words):
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError, match=words) as caught:
         replace(observed(walker(num_poses=10)), **change)
+    check_four_parts(caught.value)
+
+
+def test_the_table_contains_twenty_kinds_of_bad_input():
+    """Each row of the table is another mistake, with another expected message."""
+    assert len({(layout, words) for _, layout, words in BAD.values()}) >= 20
 
 
 def test_noise_alone_is_refused():
@@ -125,5 +131,6 @@ def test_wrong_arguments_are_refused():
     ],
 )
 def test_invalid_layout_files_are_refused(table, words):
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError, match=words) as caught:
         layout_from_table(table, "names.toml")
+    check_four_parts(caught.value)

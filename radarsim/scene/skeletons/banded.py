@@ -1,4 +1,4 @@
-"""Banded normal equations: unknowns of each pose, coupled with those of the next two poses."""
+"""Banded normal equations: unknowns of each pose, coupled with those of the next three poses."""
 
 from dataclasses import dataclass
 
@@ -13,29 +13,41 @@ class NormalEquations:
     Attributes:
         same: block of each pose with itself [pose, unknown, unknown].
         next: block of each pose (rows: next pose, columns: this pose) [pose - 1, unknown, unknown].
-        second: the 3 x 3 blocks of each pose with the pose after the next [pose - 2, joint, 3, 3].
+        second, third: the 3 x 3 blocks of each joint with itself two and three poses later
+            [pose - 2 or pose - 3, joint, 3, 3].
         gradient: [pose, unknown].
     """
 
     same: np.ndarray
     next: np.ndarray
     second: np.ndarray
+    third: np.ndarray
     gradient: np.ndarray
 
     @classmethod
     def zeros(cls, num_poses: int, num_unknowns: int) -> "NormalEquations":
         """Equations without terms."""
-        square = (num_unknowns, num_unknowns)
+        square, joints = (num_unknowns, num_unknowns), (num_unknowns // 3, 3, 3)
         return cls(
             np.zeros((num_poses, *square)),
             np.zeros((max(num_poses - 1, 0), *square)),
-            np.zeros((max(num_poses - 2, 0), num_unknowns // 3, 3, 3)),
+            np.zeros((max(num_poses - 2, 0), *joints)),
+            np.zeros((max(num_poses - 3, 0), *joints)),
             np.zeros((num_poses, num_unknowns)),
         )
 
-    def add_joint_blocks(self, which: str, poses: slice, blocks: np.ndarray) -> None:
-        """Add 3 x 3 blocks [pose, joint, 3, 3] on the diagonal of `same` or `next`."""
-        target = getattr(self, which)
+    def add_joint_blocks(self, later: int, poses: slice, blocks: np.ndarray) -> None:
+        """Add 3 x 3 blocks of each joint with itself some poses later.
+
+        Args:
+            later: distance of the two poses, 0 to 3.
+            poses: the earlier poses.
+            blocks: [pose, joint, 3, 3].
+        """
+        target = (self.same, self.next, self.second, self.third)[later]
+        if later >= 2:
+            target[poses] += blocks
+            return
         for joint in range(blocks.shape[1]):
             unknowns = slice(3 * joint, 3 * joint + 3)
             target[poses, unknowns, unknowns] += blocks[:, joint]
@@ -61,15 +73,16 @@ class NormalEquations:
     def _lower_bands(self, held: int, damping: float) -> np.ndarray:
         """The lower triangle in LAPACK's band storage: entry (i, j) is at [i - j, j]."""
         num_poses, size = len(self.same) - held, self.same.shape[1]
-        bands = np.zeros((2 * size + 3, num_poses, size))
+        bands = np.zeros((3 * size + 3, num_poses, size))
         row, column = np.tril_indices(size)
         bands[row - column, :, column] = self.same[held:, row, column].T
         bands[0] += damping
         if num_poses > 1:
             row, column = (index.ravel() for index in np.indices((size, size)))
             bands[size + row - column, :-1, column] = self.next[held:, row, column].T
-        if num_poses > 2:
+        for later, blocks in ((2, self.second), (3, self.third)):
             for joint, row, column in np.ndindex(size // 3, 3, 3):
-                values = self.second[held:, joint, row, column]
-                bands[2 * size + row - column, :-2, 3 * joint + column] = values
+                values = blocks[held:, joint, row, column]
+                place = later * size + row - column
+                bands[place, : len(values), 3 * joint + column] = values
         return bands.reshape(len(bands), -1)

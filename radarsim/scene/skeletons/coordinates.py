@@ -62,7 +62,7 @@ def to_metres(points: np.ndarray, rig: Rig, names, unit: str, where: str) -> tup
     return points * UNITS_M[fitting[0]], f"unit inferred as {fitting[0]}: size of {size_m:.2f} m"
 
 
-def to_z_up(points_m: np.ndarray, names, up: str, where: str) -> tuple[np.ndarray, list[str]]:
+def to_z_up(points_m: np.ndarray, names, up: str, where: str) -> tuple:
     """Rotate points to a right-handed world with z up, and move the floor to height zero.
 
     Args:
@@ -72,7 +72,7 @@ def to_z_up(points_m: np.ndarray, names, up: str, where: str) -> tuple[np.ndarra
         where: name of the file, used in messages.
 
     Returns:
-        Points, and notes on what was inferred.
+        Points, the height of the file's origin above the floor [m], and notes on what was inferred.
 
     Raises:
         InputError: `up` is unknown, or cannot be inferred.
@@ -90,10 +90,12 @@ def to_z_up(points_m: np.ndarray, names, up: str, where: str) -> tuple[np.ndarra
         notes.append("coordinates are left-handed (left and right are mirrored): x is negated")
     heights_m = points_m[np.isfinite(points_m[..., 2]).any(axis=1), :, 2]
     lowest_m = np.percentile(np.nanmin(heights_m, axis=1), 5)
+    origin_m = 0.0
     if abs(lowest_m) > 0.15:
+        origin_m = -float(lowest_m)
         notes.append(f"the lowest points are at {lowest_m:.2f} m: moved to the floor")
         points_m = points_m - [0, 0, lowest_m]
-    return points_m, notes
+    return points_m, origin_m, notes
 
 
 def _group(names, words) -> list[int]:

@@ -1,15 +1,15 @@
 """Fit a body to a sequence of 3-D joints or markers: the whole clip at once, in windows.
 
 1. Exchanged sides are put right, and the noise of each landmark is estimated.
-2. A closed-form start gives the rotations of every pose (`start`).
-3. Scale, shape and landmark offsets are fitted with poses from all over the clip (`shape_fit`).
-4. The poses are fitted in overlapping windows by Gauss-Newton steps on banded equations
+2. Scale, shape and landmark offsets are fitted with poses from all over the clip (`shape_fit`),
+   which start from rotations in closed form (`start`).
+3. The poses are fitted in overlapping windows (`windows`) by Gauss-Newton steps on banded equations
    (`problem`), first with constant smoothness, then with smoothness that follows the motion and
-   with standing feet. Each window continues from two poses of the window before, whose own end
-   lies beyond the memory of the smoothness, so that there are no seams.
+   with standing feet.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -21,18 +21,15 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import LEG_PER_STATURE, NUM_JOINTS, leg_length_m
 from radarsim.scene.skeletons import cleaning
-from radarsim.scene.skeletons.contact import find_contact
 from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward
 from radarsim.scene.skeletons.landmarks import LANDMARKS
 from radarsim.scene.skeletons.observations import Observed
-from radarsim.scene.skeletons.pose_prior import ACCELERATION_STD, USUAL_MEAN_RAD, PosePrior
-from radarsim.scene.skeletons.problem import Problem
+from radarsim.scene.skeletons.pose_prior import PosePrior, Unknown
 from radarsim.scene.skeletons.rigid_pairs import AT_JOINT_M, size_ratio
-from radarsim.scene.skeletons.rotation_vectors import to_matrices, to_vectors
+from radarsim.scene.skeletons.rotation_vectors import to_vectors
 from radarsim.scene.skeletons.sequence import JointSequence
 from radarsim.scene.skeletons.shape_fit import SCALE_STD, fit_shape
-from radarsim.scene.skeletons.smoothness import acceleration_weights, local_weights
-from radarsim.scene.skeletons.start import starting_pose, without_spins
+from radarsim.scene.skeletons.windows import Start, fit_windows
 
 # Number of poses from which the shape is fitted.
 _SHAPE_POSES = 128
@@ -40,12 +37,6 @@ _SHAPE_POSES = 128
 # therefore smoothed first, by a Gaussian of this standard deviation [s] if their noise is this much
 # above the least [m], and only calm poses are used. Errors of poses are not independent: weight.
 _SHAPE_SMOOTH_S, _SHAPE_NOISE_M, _SHAPE_WEIGHT = 0.1, 0.01, 0.05
-# Duration of a window and of the part that overlaps with the next window [s].
-_WINDOW_S, _OVERLAP_S = 8.0, 1.5
-# Each row of the first pass is a factor of the smoothness weight, the scale of the robust distance
-# and the number of steps. The second pass has only numbers of steps.
-_FIRST_PASS = ((0.01, 10.0, 3), (1.0, 3.0, 4), (1.0, 1.0, 4))
-_SECOND_PASS_STEPS = (4, 4)
 # Gaps up to this duration are bridged [s]; a pose is a gap if less than this part of the landmarks
 # was observed, and wrong if the median residual exceeds this limit [m].
 MAX_BRIDGE_S, _MIN_SEEN, _WRONG_M = 0.5, 0.4, 0.15
@@ -66,6 +57,8 @@ class SkeletonFit:
             the fit.
         valid: whether each pose was observed, or bridges a gap of at most `MAX_BRIDGE_S`.
         noise_m: estimated standard deviation per axis of each landmark [m].
+        origin_height_m: height of the origin of the file's coordinates above the floor [m]. A radar
+            beside the camera has this height (`RadarPose`).
     """
 
     motion: Motion
@@ -77,6 +70,7 @@ class SkeletonFit:
     confidence: Float[np.ndarray, " pose"]
     valid: Bool[np.ndarray, " pose"]
     noise_m: Float[np.ndarray, " landmark"]
+    origin_height_m: float = 0.0
 
 
 def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
@@ -106,14 +100,12 @@ def _fit(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
     rig = Rig.of_body(body, [LANDMARKS[name].joint for name in sequence.landmarks])
     # Files with betas of SMPL have no scale; there, the betas alone give the size.
     scaled = body.shape_space == "free"
-    shape, joints = _assumed_shape(rig, observed, scaled), _unknown_joints(rig, observed)
-    unknown = joints, PosePrior.of(joints[:-1], _twist_known(rig, observed))
-    start = starting_pose(rig, shape, observed.filled_m, observed.rate_hz)
-    _rest_unknown(start, joints)
+    assumed, joints = _assumed_shape(rig, observed, scaled), _unknown_joints(rig, observed)
+    unknown = Unknown(joints, PosePrior.of(joints[:-1], _twist_known(rig, observed)))
     scale_std = SCALE_STD if scaled else 1e-4
-    shape, start = _fit_shape(rig, (shape, scale_std), start, observed, unknown)
-    pose = _fit_windows(rig, shape, start, observed, unknown)
-    return _result(sequence, body, rig, shape, pose, observed)
+    shape, start = _fit_shape(rig, (assumed, scale_std), observed, unknown)
+    fitted = _Fitted.of(rig, shape, start, unknown)
+    return _result(sequence, body, rig, shape, fitted, observed)
 
 
 def _assumed_shape(rig: Rig, observed: Observed, scaled: bool) -> Shape:
@@ -140,100 +132,74 @@ def _twist_known(rig: Rig, observed: Observed) -> np.ndarray:
     return (rig.ancestors[rig.landmark_joints] & (seen & far)[:, None]).any(axis=0)
 
 
-def _rest_unknown(pose: Pose, joints: np.ndarray) -> None:
-    """Give the joints that nothing determines their usual rotation."""
-    others = np.setdiff1d(np.arange(len(USUAL_MEAN_RAD)), joints)
-    pose.rotations[:, others] = to_matrices(USUAL_MEAN_RAD[others])
-
-
-def _fit_shape(rig, assumed, start, observed, unknown) -> tuple[Shape, Pose]:
-    """Shape from calm poses with most landmarks; these poses are put back in the start."""
-    seen, rate_hz = observed.confidence.sum(axis=1), observed.rate_hz
-    noise_m = float(np.median(observed.stds_m))
+def _fit_shape(rig, assumed, observed, unknown) -> tuple[Shape, Start]:
+    """Shape from calm poses with most landmarks, and a start that contains these poses."""
+    noise_m, rate_hz = float(np.median(observed.stds_m)), observed.rate_hz
     smooth_s = _SHAPE_SMOOTH_S * np.clip((noise_m - cleaning.LEAST_M) / _SHAPE_NOISE_M, 0, 1)
     points_m = gaussian_filter1d(observed.filled_m, smooth_s * rate_hz + 1e-3, axis=0)
-    bending = np.linalg.norm(np.gradient(np.gradient(points_m, axis=0), axis=0), axis=-1).mean(
-        axis=1
-    )
-    good = seen >= 0.7 * np.percentile(seen, 90)
-    good = np.flatnonzero(good & (bending <= np.percentile(bending[good], 70)))
-    chosen = np.unique(good[np.linspace(0, len(good) - 1, _SHAPE_POSES).round().astype(int)])
+    chosen = _calm_poses(points_m, observed.confidence.sum(axis=1))
+    none = Pose(np.zeros((0, rig.num_joints, 3, 3)), np.zeros((0, 3)))
+    start = Start(rig, assumed[0], observed, unknown.joints, chosen[:0], none)
     shrink = np.sqrt(1 + (2 * np.sqrt(np.pi) * smooth_s * rate_hz))
     stds_m = np.maximum(observed.stds_m / shrink, cleaning.LEAST_M)
-    shape, pose = fit_shape(
+    shape, poses = fit_shape(
         rig,
         assumed,
         observed.offset_stds_m,
-        start.at(chosen),
+        start.some(chosen),
         points_m[chosen],
         (observed.confidence[chosen] / stds_m**2 * _SHAPE_WEIGHT, stds_m),
         unknown,
     )
     # The offsets of joint centres must be small for the start, as the usual ones are.
     usual = shape._replace(offsets_m=observed.offsets_m)
-    start = starting_pose(rig, usual, observed.filled_m, observed.rate_hz)
-    _rest_unknown(start, unknown[0])
-    start.rotations[chosen], start.pelvis_m[chosen] = pose
-    return shape, start
+    return shape, Start(rig, usual, observed, unknown.joints, chosen, poses)
 
 
-def _fit_windows(rig, shape, start, observed, unknown) -> Pose:
-    count, rate_hz = len(start.pelvis_m), observed.rate_hz
-    length = max(48, round(_WINDOW_S * rate_hz))
-    overlap = max(16, round(_OVERLAP_S * rate_hz))
-    done, first = Pose(start.rotations.copy(), start.pelvis_m.copy()), 0
-    while True:
-        stop = min(first + length, count)
-        if count - stop < overlap:  # a short rest joins the last window
-            stop = count
-        held = 2 if first else 0
-        window = slice(first, stop)
-        pose = _fit_window(rig, shape, done.at(window), observed, unknown, window, held)
-        done.rotations[window], done.pelvis_m[window] = pose
-        if stop == count:
-            return done
-        first = stop - overlap - 2
+def _calm_poses(points_m, seen) -> np.ndarray:
+    """Indices of calm poses of all parts of the recording, with most landmarks."""
+    bending = np.gradient(np.gradient(points_m, axis=0), axis=0)
+    bending = np.linalg.norm(bending, axis=-1).mean(axis=1)
+    good = seen >= 0.7 * np.percentile(seen, 90)
+    good = np.flatnonzero(good & (bending <= np.percentile(bending[good], 70)))
+    return np.unique(good[np.linspace(0, len(good) - 1, _SHAPE_POSES).round().astype(int)])
 
 
-def _fit_window(rig, shape, pose, observed, unknown, window, held) -> Pose:
-    count, rate_hz = len(pose.pelvis_m), observed.rate_hz
-    smoothness = acceleration_weights(ACCELERATION_STD, count, rate_hz)
-    problem = Problem(
-        rig=rig,
-        shape=shape,
-        points_m=observed.filled_m[window],
-        weights=observed.weights[window],
-        stds_m=observed.stds_m,
-        joints=unknown[0],
-        prior=unknown[1],
-        smoothness=smoothness,
-        held=held,
-    )
-    for smooth, robust, steps in _FIRST_PASS:
-        problem = replace(problem, smoothness=smooth * smoothness, robust=robust)
-        pose = problem.solve(without_spins(pose, rate_hz, held), steps)
-    for steps in _SECOND_PASS_STEPS:
-        contact = find_contact(shape, forward(rig, shape, pose), rate_hz)
-        weights = local_weights(pose, ACCELERATION_STD, rate_hz)
-        pose = replace(problem, smoothness=weights, contact=contact).solve(pose, steps)
-    return pose
+class _Fitted(NamedTuple):
+    """What the result keeps of every pose."""
+
+    poses_rad: np.ndarray
+    pelvis_m: np.ndarray
+    points_m: np.ndarray
+
+    @classmethod
+    def of(cls, rig, shape, start, unknown) -> "_Fitted":
+        """Fit all windows; the later window replaces the overlapping end of the earlier one."""
+        count, points = start.observed.filled_m.shape[:2]
+        poses_rad = np.zeros((count, NUM_JOINTS["smpl"], 3))
+        fitted = cls(poses_rad, np.zeros((count, 3)), np.zeros((count, points, 3)))
+        for window, pose in fit_windows(rig, shape, start, unknown):
+            fitted.poses_rad[window, : rig.num_joints] = to_vectors(pose.rotations)
+            fitted.pelvis_m[window] = pose.pelvis_m
+            fitted.points_m[window] = forward(rig, shape, pose).points_m
+        return fitted
 
 
-def _result(sequence, body, rig, shape, pose, observed) -> SkeletonFit:
-    posed = forward(rig, shape, pose)
-    distance_m = np.linalg.norm(posed.points_m - observed.filled_m, axis=-1)
+def _result(sequence, body, rig, shape, fitted, observed) -> SkeletonFit:
+    distance_m = np.linalg.norm(fitted.points_m - observed.filled_m, axis=-1)
     residuals_m = np.where(observed.confidence > 0, distance_m, np.nan)
     agree = 1 / (1 + (distance_m / (4 * observed.stds_m + 0.03)) ** 2) ** 2
     return SkeletonFit(
-        motion=_motion(sequence, body, rig, shape, pose, observed.notes),
+        motion=_motion(sequence, body, rig, shape, fitted, observed.notes),
         scale=shape.scale,
         offsets_m=shape.offsets_m,
         landmarks=sequence.landmarks,
-        points_m=posed.points_m,
+        points_m=fitted.points_m,
         residuals_m=residuals_m,
         confidence=(observed.confidence * agree).mean(axis=1),
         valid=_valid(observed, residuals_m),
         noise_m=observed.stds_m,
+        origin_height_m=sequence.origin_height_m,
     )
 
 
@@ -251,15 +217,12 @@ def _valid(observed: Observed, residuals_m: np.ndarray) -> np.ndarray:
     return usable
 
 
-def _motion(sequence, body, rig, shape, pose, notes) -> Motion:
-    num_joints = NUM_JOINTS["smpl"]
-    poses_rad = np.zeros((len(pose.pelvis_m), num_joints, 3))
-    poses_rad[:, : rig.num_joints] = to_vectors(pose.rotations)
+def _motion(sequence, body, rig, shape, fitted, notes) -> Motion:
     joints_m = rig.joint_template_m + rig.joint_shape_dirs @ shape.betas
     rest_pelvis_m = shape.scale * joints_m[0]
     return Motion(
-        poses_rad=poses_rad,
-        transl_m=pose.pelvis_m - rest_pelvis_m,
+        poses_rad=fitted.poses_rad,
+        transl_m=fitted.pelvis_m - rest_pelvis_m,
         rate_hz=sequence.rate_hz,
         betas=shape.betas,
         shape_space=body.shape_space,

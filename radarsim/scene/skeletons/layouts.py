@@ -8,6 +8,7 @@ Vicon's Plug-in Gait, and the marker set of the CMU Graphics Lab.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from radarsim.checks import check_choice
 from radarsim.errors import InputError
@@ -172,8 +173,9 @@ def layout_from_table(table: Mapping, where: str) -> Layout:
         raise InputError(where, "joints", "missing or empty", hint)
     for column, name in joints.items():
         if name and name not in LANDMARKS:
-            known = ", ".join(sorted(LANDMARKS))
-            raise InputError(where, column, f"is {name!r}, which is no landmark", f"use: {known}")
+            similar = get_close_matches(str(name), LANDMARKS, 4, 0.4) or list(LANDMARKS)[:4]
+            hint = f"use a name such as {', '.join(similar)} (all: docs/skeletons.md)"
+            raise InputError(where, column, f"is {name!r}, which is no landmark", hint)
     if len(set(filter(None, joints.values()))) < 6:
         problem = f"{len(set(filter(None, joints.values())))} landmarks, but a body needs 6"
         raise InputError(where, "joints", problem, "name at least shoulders, hips, knees, wrists")

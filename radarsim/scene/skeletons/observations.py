@@ -1,6 +1,6 @@
 """Observed landmarks, prepared for the fit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,6 +64,11 @@ class Observed:
     def weights(self) -> np.ndarray:
         """Confidence over variance [pose, landmark]."""
         return self.confidence / self.stds_m**2
+
+    def part(self, window: slice) -> "Observed":
+        """Return the observations of some poses."""
+        filled_m, confidence = self.filled_m[window], self.confidence[window]
+        return replace(self, filled_m=filled_m, confidence=confidence)
 
     def observed_m(self) -> np.ndarray:
         """Landmarks with NaN where missing."""

@@ -11,6 +11,7 @@ Sources of the limits:
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,8 +58,8 @@ _LIMITS_RAD = {
     "left_elbow": ((-1.9, 1.9), (-2.7, 0.1), (-0.7, 0.7)),
     "left_wrist": ((-1.0, 1.0), (-0.8, 0.8), (-1.4, 1.4)),
 }
-# Standard deviation of the angular acceleration of each joint [rad/s^2], and of the acceleration of
-# the pelvis [m/s^2], at 30 poses per second.
+# Standard deviation of each component of the angular acceleration of each joint [rad/s^2], and of
+# the acceleration of the pelvis [m/s^2].
 _ACCELERATION = {
     "pelvis": 5.0,
     **dict.fromkeys(("spine1", "spine2", "spine3"), 4.0),
@@ -140,7 +141,7 @@ class PosePrior:
         gradient = (transposed @ slope[..., None]).reshape(len(slope), -1)
         equations.gradient[:, : gradient.shape[1]] += gradient
         blocks = transposed @ (weight[..., None] * jacobian)
-        equations.add_joint_blocks("same", slice(None), blocks)
+        equations.add_joint_blocks(0, slice(None), blocks)
 
     def cost(self, rotations: np.ndarray) -> float:
         """Half the weighted sum of squares of the terms."""
@@ -151,6 +152,18 @@ class PosePrior:
     def _outside(self, vectors_rad):
         outside = vectors_rad - np.clip(vectors_rad, self.low_rad, self.high_rad)
         return np.where(self.weight > 0, outside, 0.0)
+
+
+class Unknown(NamedTuple):
+    """What the fit determines in every pose.
+
+    Attributes:
+        joints: joints whose rotations are fitted, followed by the index of the pelvis position.
+        prior: prior of the rotations of these joints.
+    """
+
+    joints: np.ndarray
+    prior: PosePrior
 
 
 def _is_hinge(part: str) -> np.ndarray:

@@ -9,7 +9,7 @@ from radarsim.scene.skeletons.contact import Contact, add_contact, contact_cost
 from radarsim.scene.skeletons.kinematics import Pose, Posed, Rig, Shape, forward, pose_jacobian
 from radarsim.scene.skeletons.pose_prior import PosePrior
 from radarsim.scene.skeletons.rotation_vectors import to_matrices
-from radarsim.scene.skeletons.smoothness import add_smoothness, smoothness_cost
+from radarsim.scene.skeletons.smoothness import Smoothness, add_smoothness, smoothness_cost
 
 # Robust distance: this multiple of the standard deviation of the data, plus this distance [m].
 _ROBUST_STDS, _ROBUST_M = 4.0, 0.03
@@ -29,7 +29,7 @@ class Problem:
         stds_m: standard deviation of each landmark [landmark].
         joints: unknown joints, followed by the index of the pelvis position.
         prior: prior of the unknown joints.
-        smoothness: weights of the second differences [pose - 2, joint + 1].
+        smoothness: weights of the differences between poses.
         contact: feet that stand, or None.
         held: number of poses at the start that are already known.
     """
@@ -41,7 +41,7 @@ class Problem:
     stds_m: np.ndarray
     joints: np.ndarray
     prior: PosePrior
-    smoothness: np.ndarray
+    smoothness: Smoothness
     contact: Contact | None = None
     held: int = 0
     robust: float = field(default=1.0)

@@ -27,6 +27,8 @@ class JointSequence:
         name: id of the motion.
         person: name of the person if the file contains several, else "".
         layout: name of the layout of the file.
+        origin_height_m: height of the origin of the file's coordinates above the floor [m]: of the
+            camera, if the file is in camera coordinates.
         notes: one line for each property that was inferred.
     """
 
@@ -37,6 +39,7 @@ class JointSequence:
     name: str = "motion"
     person: str = ""
     layout: str = ""
+    origin_height_m: float = 0.0
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self):

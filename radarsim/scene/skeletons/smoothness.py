@@ -1,11 +1,28 @@
-"""Smoothness: accelerations of limbs and pelvis are limited by what people do.
+"""Smoothness: accelerations of joints and pelvis have the power and duration of human movement.
 
-Angular acceleration of each joint and acceleration of the pelvis are white Gaussian noise a priori,
-with the standard deviations of `pose_prior`. For measurements with white noise, this prior gives a
-low-pass filter of fourth order, whose cut-off frequency is the fourth root of the ratio of the
-two spectral densities: noisy joints are smoothed more than clean ones, and calm poses more
-than fast ones, because the standard deviation follows the local acceleration.
+A priori, each component of the angular acceleration of a joint, and of the acceleration of the
+pelvis, is a stationary Gaussian process of standard deviation s and correlation time T, with the
+two-sided spectral density
+
+    S(w) = 2 s^2 T / (1 + (w T)^2)          (Singer's model of a manoeuvring target).
+
+The logarithm of its probability is a sum over the poses, at intervals dt, of squared accelerations
+a and squared jerks j:
+
+    sum dt (a^2 + T^2 j^2) / (4 s^2 T).
+
+For landmarks with white noise, this prior leads to Wiener's optimal low-pass filter, which falls
+with the sixth power of the frequency. The filter's bandwidth follows from s, T and the noise alone:
+noisy landmarks are smoothed more than clean ones, and calm limbs more than fast ones, because s
+follows the local motion, separately for each axis of a joint. A knee that bends quickly thus hardly
+turns about its other axes.
+
+Source:
+    Singer, "Estimating optimal tracking filter performance for manned maneuvering targets", IEEE
+    Transactions on Aerospace and Electronic Systems 6(4), 1970, eq. 2.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
@@ -14,14 +31,31 @@ from radarsim.scene.skeletons.banded import NormalEquations
 from radarsim.scene.skeletons.kinematics import Pose
 from radarsim.scene.skeletons.rotation_vectors import inverse_right_jacobian, to_vectors
 
-# Rate at which the standard deviations of accelerations are stated; other rates are scaled so that
-# the spectral density is the same [Hz].
-REFERENCE_RATE_HZ = 30.0
+# Correlation time of accelerations [s].
+_CORRELATION_S = 0.12
 # The local standard deviation lies between these multiples of the usual one. It is the root mean
-# square of the fitted accelerations within `_LOCAL_S`, times a gain, because a fit with noise
+# square of the fitted accelerations within `LOCAL_S`, times a gain, because a fit with noise
 # underestimates accelerations.
-_LEAST, _MOST = 0.3, 10.0
-_GAIN, _LOCAL_S = 2.0, 0.4
+_LEAST, _MOST = 0.1, 10.0
+_GAIN, LOCAL_S = 1.4, 0.5
+# Coefficients by which consecutive steps add up to second and to third differences of the poses.
+_SECOND, _THIRD = (-1.0, 1.0), (1.0, -2.0, 1.0)
+
+
+class Smoothness(NamedTuple):
+    """Weights of squared differences of the poses, by component of each joint and of the pelvis.
+
+    Attributes:
+        second: weights of second differences [pose - 2, joint + 1, 3].
+        third: weights of third differences [pose - 3, joint + 1, 3].
+    """
+
+    second: np.ndarray
+    third: np.ndarray
+
+    def scaled(self, factor: float) -> "Smoothness":
+        """Multiply all weights by a factor."""
+        return Smoothness(factor * self.second, factor * self.third)
 
 
 def steps_between(pose: Pose) -> np.ndarray:
@@ -40,70 +74,94 @@ def accelerations(pose: Pose, rate_hz: float) -> np.ndarray:
     return np.diff(steps_between(pose), axis=0) * rate_hz**2
 
 
-def acceleration_weights(std: np.ndarray, num_poses: int, rate_hz: float) -> np.ndarray:
-    """Weight of each second difference for constant standard deviations [pose - 2, joint + 1].
+def usual_smoothness(std: np.ndarray, num_poses: int, rate_hz: float) -> Smoothness:
+    """Return the weights for constant standard deviations of the accelerations.
 
     Args:
-        std: standard deviation of the acceleration of each joint and of the pelvis.
+        std: standard deviation of the acceleration of each joint and of the pelvis [joint + 1].
         num_poses, rate_hz: number and rate of the poses.
     """
-    per_step = REFERENCE_RATE_HZ / rate_hz * rate_hz**4
-    return np.tile(per_step / std**2, (max(num_poses - 2, 0), 1))
+    variance = np.tile((std**2)[:, None], (max(num_poses - 2, 0), 1, 3))
+    return _smoothness(variance, rate_hz)
 
 
-def local_weights(pose: Pose, std: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Weights like `acceleration_weights`, with standard deviations that follow the motion.
+def no_smoothness(num_joints: int, num_poses: int) -> Smoothness:
+    """Return weights of zero, for a fit of each pose by itself."""
+    counts = (max(num_poses - 2, 0), max(num_poses - 3, 0))
+    return Smoothness(*(np.zeros((count, num_joints + 1, 3)) for count in counts))
+
+
+def local_smoothness(pose: Pose, std: np.ndarray, rate_hz: float) -> Smoothness:
+    """Return the weights for standard deviations that follow the motion.
 
     Args:
         pose: poses fitted with constant standard deviations.
-        std, rate_hz: as for `acceleration_weights`.
+        std, rate_hz: as for `usual_smoothness`.
     """
-    square = (accelerations(pose, rate_hz) ** 2).mean(axis=-1)
-    local = uniform_filter1d(square, max(1, round(_LOCAL_S * rate_hz)), axis=0, mode="nearest")
-    local = np.maximum(local, 0)  # the running sum may round below zero
-    factor = np.clip(_GAIN * np.sqrt(local) / std, _LEAST, _MOST)
-    return acceleration_weights(std, len(pose.pelvis_m), rate_hz) / factor**2
+    square = accelerations(pose, rate_hz) ** 2
+    local = uniform_filter1d(square, max(1, round(LOCAL_S * rate_hz)), axis=0, mode="nearest")
+    usual = (std**2)[:, None]
+    return _smoothness(np.clip(_GAIN**2 * local, _LEAST**2 * usual, _MOST**2 * usual), rate_hz)
 
 
-def add_smoothness(equations: NormalEquations, pose: Pose, weights: np.ndarray, joints) -> float:
-    """Add the squared second differences of the poses.
+def _smoothness(variance: np.ndarray, rate_hz: float) -> Smoothness:
+    """Weights for variances of the acceleration at each second difference."""
+    second = rate_hz**3 / (2 * _CORRELATION_S * variance)
+    between = (second[1:] + second[:-1]) / 2
+    return Smoothness(second, (_CORRELATION_S * rate_hz) ** 2 * between)
+
+
+def add_smoothness(equations: NormalEquations, pose: Pose, smoothness: Smoothness, joints) -> float:
+    """Add the squared second and third differences of the poses.
 
     Args:
         equations: equations to which the terms are added.
         pose: current poses.
-        weights: weight of each second difference [pose - 2, joint + 1].
+        smoothness: weights of the differences.
         joints: indices of the unknown joints; the last index is the pelvis position.
 
     Returns:
         Half the weighted sum of squares.
     """
     step = steps_between(pose)[:, joints]
-    weight = weights[:, joints]
-    residual = np.diff(step, axis=0)
     right = inverse_right_jacobian(step)
+    right[:, -1] = np.eye(3)
+    cost = 0.0
+    for signs, weights in ((_SECOND, smoothness.second), (_THIRD, smoothness.third)):
+        cost += _add_differences(equations, step, right, signs, weights[:, joints])
+    return cost
+
+
+def _add_differences(equations, step, right, signs, weight) -> float:
+    """Add one order of differences: sums of consecutive steps with the given signs."""
+    count, order = len(weight), len(signs)
     left = np.swapaxes(right, -1, -2)  # A(-v) = A(v)^T
-    right[:, -1] = left[:, -1] = np.eye(3)
-    before, after = left[:-1], right[1:]
-    here = -(left[1:] + right[:-1])
-    parts = (before, here, after)
-    last = len(pose.pelvis_m)
-    for first, one in enumerate(parts):
-        poses = slice(first, last - 2 + first)
-        scaled = np.swapaxes(one, -1, -2) * weight[..., None, None]
+    parts = [np.zeros((count, *right.shape[1:])) for _ in range(order + 1)]
+    for place, sign in enumerate(signs):
+        parts[place] -= sign * left[place : place + count]
+        parts[place + 1] += sign * right[place : place + count]
+    residual = _differences(step, signs)
+    for later, rows in enumerate(parts):
+        scaled = np.swapaxes(rows, -1, -2) * weight[..., None, :]
         gradient = (scaled @ residual[..., None])[..., 0]
-        equations.gradient[poses] += gradient.reshape(len(gradient), -1)
-        equations.add_joint_blocks("same", poses, scaled @ one)
-    equations.add_joint_blocks("next", slice(0, last - 2), _product(here, before, weight))
-    equations.add_joint_blocks("next", slice(1, last - 1), _product(after, here, weight))
-    equations.second += _product(after, before, weight)
-    return 0.5 * float((weight[..., None] * residual**2).sum())
+        equations.gradient[later : later + count] += gradient.reshape(count, -1)
+        for earlier in range(later + 1):
+            poses = slice(earlier, earlier + count)
+            equations.add_joint_blocks(later - earlier, poses, scaled @ parts[earlier])
+    return 0.5 * float((weight * residual**2).sum())
 
 
-def smoothness_cost(pose: Pose, weights: np.ndarray, joints) -> float:
-    """Half the weighted sum of squared second differences."""
-    residual = np.diff(steps_between(pose)[:, joints], axis=0)
-    return 0.5 * float((weights[:, joints, None] * residual**2).sum())
+def _differences(step: np.ndarray, signs) -> np.ndarray:
+    """Sum of consecutive steps with the given signs."""
+    count = len(step) - len(signs) + 1
+    return sum(sign * step[place : place + count] for place, sign in enumerate(signs))
 
 
-def _product(rows, columns, weight):
-    return np.swapaxes(rows, -1, -2) * weight[..., None, None] @ columns
+def smoothness_cost(pose: Pose, smoothness: Smoothness, joints) -> float:
+    """Half the weighted sum of squared differences."""
+    step = steps_between(pose)[:, joints]
+    orders = ((_SECOND, smoothness.second), (_THIRD, smoothness.third))
+    squares = [
+        (weights[:, joints] * _differences(step, signs) ** 2).sum() for signs, weights in orders
+    ]
+    return 0.5 * float(sum(squares))

@@ -1,0 +1,143 @@
+"""Poses of a whole recording, fitted in overlapping windows, so that memory does not grow.
+
+Each window continues from the poses of the window before, whose own end lies beyond the memory of
+the smoothness, so that there are no seams. Only one window has rotation matrices, derivatives and
+equations at a time; whoever takes the windows keeps what the result needs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from radarsim.scene.skeletons.contact import find_contact
+from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward
+from radarsim.scene.skeletons.observations import Observed
+from radarsim.scene.skeletons.pose_prior import ACCELERATION_STD, USUAL_MEAN_RAD, Unknown
+from radarsim.scene.skeletons.problem import Problem
+from radarsim.scene.skeletons.rotation_vectors import to_matrices
+from radarsim.scene.skeletons.smoothness import LOCAL_S, local_smoothness, usual_smoothness
+from radarsim.scene.skeletons.start import MARGIN_S, starting_pose, without_spins
+
+# Duration of a window and of the part that overlaps with the next window [s].
+_WINDOW_S, _OVERLAP_S = 8.0, 1.5
+# Fewest poses that a window takes from the window before: as many as third differences need.
+_LEAST_HELD = 3
+# Each row of the first pass is a factor of the smoothness weight, the scale of the robust distance
+# and the number of steps. The second pass has only numbers of steps.
+_FIRST_PASS = ((0.01, 10.0, 3), (1.0, 3.0, 4), (1.0, 1.0, 4))
+_SECOND_PASS_STEPS = (4, 4)
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The closed-form start of any part of a recording.
+
+    Attributes:
+        rig: the skeleton.
+        shape: shape with the usual offsets, for which the closed form is valid.
+        observed: the recording.
+        joints: unknown joints; all others take their usual rotation.
+        known: indices of poses that are known better, in ascending order.
+        poses: these poses.
+    """
+
+    rig: Rig
+    shape: Shape
+    observed: Observed
+    joints: np.ndarray
+    known: np.ndarray
+    poses: Pose
+
+    def at(self, window: slice) -> Pose:
+        """Start the poses of a window as if the whole recording were started at once."""
+        margin = round(MARGIN_S * self.observed.rate_hz) + 1
+        first = max(0, window.start - margin)
+        points_m = self.observed.filled_m[first : window.stop + margin]
+        pose = starting_pose(self.rig, self.shape, points_m, self.observed.rate_hz)
+        pose = pose.at(slice(window.start - first, window.stop - first))
+        others = np.setdiff1d(np.arange(len(USUAL_MEAN_RAD)), self.joints)
+        pose.rotations[:, others] = to_matrices(USUAL_MEAN_RAD[others])
+        inside = slice(*np.searchsorted(self.known, (window.start, window.stop)))
+        places = self.known[inside] - window.start
+        pose.rotations[places], pose.pelvis_m[places] = self.poses.at(inside)
+        return pose
+
+    def some(self, chosen: np.ndarray) -> Pose:
+        """Start the chosen poses, window by window; the indices must be in ascending order."""
+        windows = _spans(self.observed)
+        parts = [self.at(each).at(chosen[_inside(chosen, each)] - each.start) for each in windows]
+        return Pose(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def _inside(chosen: np.ndarray, window: slice) -> np.ndarray:
+    return (chosen >= window.start) & (chosen < window.stop)
+
+
+def _spans(observed: Observed) -> list[slice]:
+    """Consecutive windows without overlap."""
+    count, length = len(observed.filled_m), round(_WINDOW_S * observed.rate_hz)
+    return [slice(first, min(first + length, count)) for first in range(0, count, length)]
+
+
+def fit_windows(rig: Rig, shape: Shape, start: Start, unknown: Unknown) -> Iterator[tuple]:
+    """Fit the poses of a recording window by window.
+
+    Args:
+        rig, shape: skeleton and person.
+        start: start of the poses, with the recording.
+        unknown: unknown joints and their prior.
+
+    Yields:
+        Slice of the recording and its poses. Windows overlap; the later window replaces the end of
+        the window before.
+    """
+    observed = start.observed
+    count, rate_hz = len(observed.filled_m), observed.rate_hz
+    length, overlap = max(48, round(_WINDOW_S * rate_hz)), max(16, round(_OVERLAP_S * rate_hz))
+    context = max(_LEAST_HELD, round(LOCAL_S / 2 * rate_hz))
+    first, held, before = 0, 0, None
+    while True:
+        stop = min(first + length, count)
+        if count - stop < overlap:  # a short rest joins the last window
+            stop = count
+        window = slice(first, stop)
+        pose = _continued(start.at(window), before)
+        pose = _fit_window(rig, shape, pose, observed.part(window), unknown, held)
+        yield window, pose
+        if stop == count:
+            return
+        first, held = stop - overlap - context, context
+        before = pose.at(slice(first - window.start, None))
+
+
+def _continued(pose: Pose, before: Pose | None) -> Pose:
+    """Start of a window, whose first poses were fitted in the window before."""
+    if before is not None:
+        fitted = len(before.pelvis_m)
+        pose.rotations[:fitted], pose.pelvis_m[:fitted] = before
+    return pose
+
+
+def _fit_window(rig, shape, pose, observed, unknown, held) -> Pose:
+    rate_hz = observed.rate_hz
+    smoothness = usual_smoothness(ACCELERATION_STD, len(pose.pelvis_m), rate_hz)
+    problem = Problem(
+        rig=rig,
+        shape=shape,
+        points_m=observed.filled_m,
+        weights=observed.weights,
+        stds_m=observed.stds_m,
+        joints=unknown.joints,
+        prior=unknown.prior,
+        smoothness=smoothness,
+        held=held,
+    )
+    for smooth, robust, steps in _FIRST_PASS:
+        problem = replace(problem, smoothness=smoothness.scaled(smooth), robust=robust)
+        pose = problem.solve(without_spins(pose, rate_hz, held), steps)
+    for steps in _SECOND_PASS_STEPS:
+        contact = find_contact(shape, forward(rig, shape, pose), rate_hz)
+        local = local_smoothness(pose, ACCELERATION_STD, rate_hz)
+        pose = replace(problem, smoothness=local, contact=contact).solve(pose, steps)
+    return pose
