@@ -64,7 +64,7 @@ def make_clip(
         InputError: the clip cannot be simulated.
     """
     prepared = prepare_clip(recipe, clip, take, body_models)
-    cube_v = _if_cube(recipe, prepared)
+    cube_v = cube_of_clip(recipe, prepared)
     arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
     return arrays | arrays_of_motion(recipe, prepared)
 
@@ -144,8 +144,13 @@ def _scene(recipe: Recipe, clip: Clip, people: list[tuple[FittedTake, Motion]]) 
     return Scene(subjects, radar_pose_of(clip))
 
 
-def _if_cube(recipe: Recipe, prepared: PreparedClip) -> jax.Array:
-    """IF cube in volts at the ADC [frame, chirp, tx, rx, sample]; invalid after the clip's end."""
+def cube_of_clip(recipe: Recipe, prepared: PreparedClip) -> jax.Array:
+    """Simulate a prepared clip with the number of frames of a full clip.
+
+    Returns:
+        IF cube in volts at the ADC [frame, chirp, tx, rx, sample]; frames after the end of the clip
+        are invalid.
+    """
     return simulate(
         radar_of_clip(recipe, prepared.clip),
         prepared.scene,
