@@ -33,19 +33,22 @@ if TYPE_CHECKING:
 WORKER_STEPS = ("prepare", "store")
 
 
-def compare(preset: str, num_clips: int, workers: int, more: Sequence[str] = ()) -> dict:
+def compare(preset: str, num_clips: int, workers: int) -> dict:
     """Measure the engine and builds of the same clips, and divide their rates.
 
     Args:
         preset: name of a bundled recipe.
         num_clips: number of clips, the first ones of the preset.
-        workers: number of worker processes of the build, and of processes of the engine.
-        more: further arguments of `builders.amass`.
+        workers: largest number of worker processes of the build, and of processes of the engine.
 
     Returns:
         Figures of the engine and of the builds, and their ratios.
     """
-    wanted = ["--preset", preset, "--if-cubes", "off", *more]
+    from pipelines.plan import clips_per_shard
+
+    # A worker makes whole shards, so a build of few clips has fewer workers.
+    workers = min(workers, -(-num_clips // clips_per_shard(num_clips)))
+    wanted = ["--preset", preset, "--if-cubes", "off"]
     wanted += ["--limit", str(num_clips), "--workers", str(workers)]
     with tempfile.TemporaryDirectory() as folder:
         place, programs = Path(folder), Path(folder, "programs")

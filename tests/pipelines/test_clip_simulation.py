@@ -1,6 +1,5 @@
 """The arrays of a clip depend only on the take, the placement and the seed."""
 
-import logging
 from dataclasses import dataclass, replace
 from importlib import import_module
 
@@ -269,9 +268,13 @@ def test_further_clips_compile_only_the_sum_and_only_for_new_sizes(made, models,
     make_clip(recipe, first_short, Walk(), body_models=models)
     sizes = simulate_module._compiled_echo.cache_info
     before = sizes().misses
-    with jax.log_compiles(), caplog.at_level(logging.WARNING, "jax"):
+    # The setting applies to all threads; `jax.log_compiles` applies to the current one only.
+    jax.config.update("jax_log_compiles", True)
+    try:
         for clip in (other, replace(other, num_frames=28, seed=7, distance_m=3.2)):
             make_clip(recipe, clip, walk, body_models=models)
+    finally:
+        jax.config.update("jax_log_compiles", False)
     compiled = [line for line in caplog.messages if line.startswith("Compiling")]
     assert len(compiled) == sizes().misses - before
     assert all("_clip_echo" in line for line in compiled), compiled
