@@ -2,6 +2,7 @@
 
     python -m benchmarks.factory                  rates and time shares with the paper's radar
     python -m benchmarks.factory --memory         peak memory: few clips, many clips, a long motion
+    python -m benchmarks.factory --engine         builds beside the simulator alone, on equal clips
     python -m benchmarks.factory --plan FILE      prediction for the GPU of a plan and its cores
 
 Builds use the built-in activities and the free body, and run through `pipelines.run` like any other
@@ -12,6 +13,7 @@ interest.
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -36,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
     if options.child:
-        _child(**json.loads(options.child))
+        _run_child(json.loads(options.child))
         return 0
     result = {"commit": commit()}
     if options.plan or options.gpu_frames_per_s:
@@ -45,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         except InputError as error:
             print(error, file=sys.stderr)
             return 2
+    elif options.engine:
+        result["engine"] = beside_engine(options)
     elif options.memory:
         result["memory"] = memory(options.clips)
     else:
@@ -70,6 +74,16 @@ def prediction(options: argparse.Namespace) -> dict:
     found = factory_plan.predict(rates, frames_per_s, options.gpu_cores, period_s)
     print(factory_plan.prediction_text(card, found))
     return {"card": card, "measured_on": processor(), "rates": rates, **found}
+
+
+def beside_engine(options: argparse.Namespace) -> dict:
+    """Rates of a build and of the simulator alone, for the largest number of workers."""
+    from benchmarks.factory_engine import compare, engine_text
+    from benchmarks.machine_info import processor
+
+    found = compare(options.preset, options.rate_clips, max(options.workers))
+    print(engine_text(found))
+    return {"measured_on": processor(), "load_average": os.getloadavg()[0], **found}
 
 
 def rate(num_clips: int, workers: int) -> dict:
@@ -176,6 +190,16 @@ def plan_build(
     return PlannedBuild(plan, takes, make_store_spec(plan, takes))
 
 
+def _run_child(task: dict) -> None:
+    """Run the part of a measurement that needs a process of its own, and print its result."""
+    if "engine" in task:
+        from benchmarks.factory_engine import stages
+
+        print(json.dumps(stages(*task["engine"])))
+    else:
+        _child(**task)
+
+
 def _child(clips: int, workers: int, small: bool, out: str, motions: str | None = None) -> None:
     """Run one build in a separate process whose memory use is sampled."""
     import jax
@@ -247,6 +271,17 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--memory", action="store_true", help="measure memory instead of rates")
+    parser.add_argument(
+        "--engine",
+        action="store_true",
+        help="measure a build and the simulator alone on the same clips, and where the rest goes",
+    )
+    parser.add_argument(
+        "--preset",
+        default="zeroshot",
+        metavar="NAME",
+        help="bundled recipe whose first clips --engine uses (default: zeroshot)",
+    )
     add = partial(parser.add_argument, type=int, metavar="N")
     add(
         "--clips",

@@ -69,7 +69,7 @@ def make_clip(
         InputError: the clip cannot be simulated.
     """
     prepared = prepare_clip(recipe, clip, take, body_models)
-    cube_v, report = _if_cube(recipe, prepared)
+    cube_v, report = cube_of_clip(recipe, prepared)
     arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
     arrays |= {} if report is None else arrays_of_room(report)
     return arrays | arrays_of_motion(recipe, prepared)
@@ -152,10 +152,12 @@ def _scene(recipe: Recipe, clip: Clip, people: list[tuple[FittedTake, Motion]]) 
     return Scene(subjects, radar_pose_of(clip), room)
 
 
-def _if_cube(recipe: Recipe, prepared: PreparedClip) -> tuple[jax.Array, RoomReport | None]:
-    """IF cube in volts at the ADC [frame, chirp, tx, rx, sample], and the report of the room.
+def cube_of_clip(recipe: Recipe, prepared: PreparedClip) -> tuple[jax.Array, RoomReport | None]:
+    """Simulate a prepared clip with the number of frames of a full clip.
 
-    The cube is invalid after the end of the clip. The report is None in free space.
+    Returns:
+        IF cube in volts at the ADC [frame, chirp, tx, rx, sample], in which frames after the end of
+        the clip are invalid, and the report of the room, which is None in free space.
     """
     clip, scene, settings = prepared.clip, prepared.scene, simulation_settings(recipe)
     radar, key, reflection = radar_of_clip(recipe, clip), clip_key(clip.seed), prepared.reflection

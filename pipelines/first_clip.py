@@ -2,8 +2,9 @@
 
 Compiling takes nearly all of the time to the first clip, and workers with a common cache of
 programs would all compile the same ones. So one worker makes its first clip, which compiles the
-programs of the level and of the sum, and meanwhile the others compile the remaining ones; then they
-load what the first one has compiled. A marker in the cache states that all programs are there.
+programs of the level (or, if the level is known, of the selection) and of the sum, and meanwhile
+the others compile the remaining ones; then they load what the first one has compiled. A marker in
+the cache states that all programs are there.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_digest
 from pipelines.sources import Take
 from pipelines.store_spec import code_version, cube_shape
+from pipelines.subjects import has_known_level
 from radarsim.errors import InputError
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import QuasiSpecular
@@ -93,8 +95,9 @@ def compile_other_programs(
     """
     with contextlib.suppress(InputError):  # an unusable clip is reported when it is made
         ideal = recipe.receiver is None  # other programs depend on the parts of the profile
-        # Without anchored level, the first worker is at the selection already.
-        if ideal and recipe.simulation.reflection == "paper":
+        # Without a level to compute, the first worker is at the selection already.
+        anchored = recipe.simulation.reflection == "paper"
+        if ideal and anchored and not has_known_level(recipe, body_models):
             _select(recipe, clip, take, body_models)
         cube_v = jnp.zeros((recipe.num_frames, *cube_shape(recipe)), jnp.complex64)
         echo, key = cube_v[: chunk_length(recipe.num_frames)], clip_key(clip.seed)

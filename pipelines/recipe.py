@@ -6,6 +6,7 @@ equal sources give equal stores; `recipe_toml.recipe_digest` identifies a recipe
 
 from dataclasses import dataclass, field, fields
 
+from pipelines.clip_rooms import check_room
 from pipelines.recipe_keep import Detection, Keep
 from pipelines.recipe_people import People
 from pipelines.recipe_room import Room
@@ -60,6 +61,7 @@ class Recipe(General):
 
     def __post_init__(self):
         super().__post_init__()
+        check_room(self.room)
         self._check_clip_length()
         self._check_range()
         self._check_doppler()

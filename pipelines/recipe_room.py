@@ -81,8 +81,3 @@ class Room(Section):
         if (self.name == "own") != bool(self.text):
             hint = 'give both name = "own" and text, or neither'
             raise InputError("recipe", "room.text", f"does not fit name = {self.name!r}", hint)
-        if self.name != "none" or self.walls:
-            # Imported late, because the help of the commands needs only the declarations.
-            from pipelines.clip_rooms import check_room
-
-            check_room(self)

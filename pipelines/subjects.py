@@ -10,6 +10,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from pipelines.free_body_levels import known_levels
 from pipelines.plan import Clip, Person
 from pipelines.recipe import Recipe
 from pipelines.sources import Take, unchanged
@@ -38,6 +39,10 @@ class BodyKey(NamedTuple):
     layout: str
     gender: str
     max_edge_m: float
+
+
+# The bundled body as it is, for which levels are known.
+FREE_BODY = BodyKey(path=None, layout="smpl", gender="neutral", max_edge_m=0.0)
 
 
 class FittedTake(NamedTuple):
@@ -201,18 +206,45 @@ def reflectivity(recipe: Recipe, key: BodyKey, sigma_rad: float) -> float:
     """Constant of the echo level, anchored to a standing body of mean shape with lowered arms.
 
     If lobe widths are drawn from a range, the logarithm of the level is interpolated between
-    `NUM_LEVELS` Chebyshev nodes of the logarithm of the width, because each level takes half a
-    second of a core. For the free body, the relative error is at most 4e-6 between 0.35 and
+    `NUM_LEVELS` Chebyshev nodes of the logarithm of the width, because each level takes a tenth of
+    a second of a core. For the free body, the relative error is at most 4e-6 between 0.35 and
     0.65 rad, and 4e-5 between 0.15 and 0.45 rad.
     """
     low, high = recipe.simulation.sigma_rad
     if low == high or high > MOST_RATIO * low:
-        return _anchored(recipe.radar, key, sigma_rad)
+        return anchored_levels(recipe.radar, key, (sigma_rad, sigma_rad))[0]
+    levels = anchored_levels(recipe.radar, key, (low, high))
     middle, half = np.log(low * high) / 2, np.log(high / low) / 2
-    nodes = chebyshev_nodes(NUM_LEVELS)
-    levels = [_anchored(recipe.radar, key, float(np.exp(middle + half * u))) for u in nodes]
-    weights = lagrange_weights(nodes, np.array([(np.log(sigma_rad) - middle) / half]))
+    position = np.array([(np.log(sigma_rad) - middle) / half])
+    weights = lagrange_weights(chebyshev_nodes(NUM_LEVELS), position)
     return float(np.exp(weights @ np.log(levels)).item())
+
+
+def anchored_levels(radar: Radar, key: BodyKey, sigma_rad: tuple[float, float]) -> Sequence[float]:
+    """Levels of a body at the widths of `level_widths_rad`; those of the presets are known.
+
+    Args:
+        radar: radar of the recipe.
+        key: key of the body model.
+        sigma_rad: smallest and largest width of the reflection lobe [rad].
+    """
+    known = known_levels(radar, sigma_rad) if key == FREE_BODY else None
+    return known or [_anchored(radar, key, each) for each in level_widths_rad(*sigma_rad)]
+
+
+def has_known_level(recipe: Recipe, body_models: str | None) -> bool:
+    """Whether the levels of a recipe's clips are known, so that no program computes them."""
+    if body_models is not None or recipe.simulation.max_edge_m:
+        return False
+    return known_levels(recipe.radar, recipe.simulation.sigma_rad) is not None
+
+
+def level_widths_rad(low_rad: float, high_rad: float) -> list[float]:
+    """Lobe widths for which levels are computed if widths are drawn from a range [rad]."""
+    if low_rad == high_rad:
+        return [low_rad]
+    middle, half = np.log(low_rad * high_rad) / 2, np.log(high_rad / low_rad) / 2
+    return [float(np.exp(middle + half * u)) for u in chebyshev_nodes(NUM_LEVELS)]
 
 
 @functools.lru_cache(maxsize=64)

@@ -57,10 +57,10 @@ from radarsim.signal.surface_selection import (
     with_others,
 )
 
-# Maximum number of compiled programs kept in memory. The number is limited because a cached program
-# occupies 17 MB and can be loaded from disk again in 0.3 s. The clips of a corpus share few sizes,
-# but a week of simulation would use every possible size.
-MOST_PROGRAMS = 8
+# Maximum number of compiled programs kept in memory, each of which occupies 17 to 25 MB. Loading a
+# program again takes 0.4 s of a core (tracing included), an eighth of the time of a clip of 3 s.
+# Twenty clips of different activities needed 13 sizes; a week of simulation needs every one.
+MOST_PROGRAMS = 24
 
 
 def simulate(

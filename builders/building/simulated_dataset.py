@@ -133,7 +133,9 @@ def _grammar_motions(options: argparse.Namespace, recipe: Recipe, out: str | Non
 
 def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Plan, list[Note]]:
     clips, notes, findings = [], [], {}
-    workers = options.workers or physical_cores()
+    # Processes take seconds to start, and a small limit needs few takes.
+    few = recipe.limit and recipe.limit < FEW_TAKES
+    workers = 1 if few else options.workers or physical_cores()
     selections = select_all_clips(recipe, takes.values(), options.body_models, workers)
     no_bar = options.quiet or len(takes) < FEW_TAKES
     for found in tqdm(selections, "reading motions", total=len(takes), disable=no_bar):

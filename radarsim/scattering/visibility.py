@@ -5,7 +5,6 @@ Both visibility methods use a single viewpoint, the radar's phase centre, becaus
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +13,7 @@ from jaxtyping import Array, Bool, Float, Int
 from scipy.spatial import ConvexHull
 
 from radarsim.numerics.coarse_argsort import coarse_argsort
+from radarsim.numerics.first_index import first_reaching
 from radarsim.numerics.kernels import interpreted, use_kernels
 from radarsim.numerics.vectors import cross, dot
 from radarsim.scattering.occlusion_kernel import deepest_shadows
@@ -182,15 +182,15 @@ def _strips(targets_m, corners_m, active, selected) -> _Strips:
     highest = jnp.max(jnp.where(jnp.isfinite(blocks), blocks, -jnp.inf), axis=1)
     occluder_order = coarse_argsort(middle, active)
     middle = middle[occluder_order]
-    # The sort is approximate. No occluder before `first` reaches up to the block, and no occluder
-    # at or after `last` reaches down to it.
-    until, after = jax.lax.cummax(middle), jax.lax.cummin(middle, reverse=True)
     # The view coordinates y/x and z/x order only points in front of the radar.
     ahead = jnp.all(jnp.where(active[:, None], corners_m[..., 0], 1.0) > 0)
     ahead &= jnp.all(jnp.where(selected, targets_m[:, 0], 1.0) > 0)
-    search = partial(jnp.searchsorted, method="scan_unrolled")
-    first = search(until, jnp.where(ahead, lowest - reach, -jnp.inf), side="left")
-    last = search(after, jnp.where(ahead, highest + reach, jnp.inf), side="right")
+    # The sort is approximate. No occluder before `first` reaches up to the block, and no occluder
+    # at or after `last` reaches down to it.
+    first = first_reaching(middle, jnp.where(ahead, lowest - reach, -jnp.inf))
+    # With opposite signs and order, the last occluder at or below a limit is the first one.
+    limit = jnp.where(ahead, highest + reach, jnp.inf)
+    last = len(middle) - first_reaching(-middle[::-1], -limit)
     return _Strips(target_order, occluder_order, first, jnp.minimum(last, jnp.sum(active)))
 
 

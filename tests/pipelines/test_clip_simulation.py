@@ -1,7 +1,9 @@
 """The arrays of a clip depend only on the take, the placement and the seed."""
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 
+import jax
 import numpy as np
 import pytest
 
@@ -30,6 +32,8 @@ RADAR = replace(
     frame=Frame(num_chirps=24, period_s=0.1, tx_order=(0, 1, 2)),
 )
 RATE_HZ = 60.0
+# The name `radarsim.simulate` is that of a function, too.
+simulate_module = import_module("radarsim.simulate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,3 +253,28 @@ def test_programs_compiled_ahead_are_those_of_a_clip(made, models):
     clip = only_clip(recipe, Walk(), models)
     compile_other_programs(recipe, clip, Walk(), models, keep_cubes=True)
     assert [program._cache_size() for program in programs] == before
+
+
+def test_further_clips_compile_only_the_sum_and_only_for_new_sizes(made, models, caplog):
+    """Clips differ in motion, place, lobe width, noise and length after the first one.
+
+    The first short clip also compiles the clutter of its own frames, for all lengths.
+    """
+    recipe = recipe_of()
+    full = only_clip(recipe, Walk(), models)
+    first_short = replace(full, num_frames=25)
+    walk = Walk(id="other", speed_mps=0.3)
+    other = replace(only_clip(recipe, walk, models), sigma_rad=0.4, extra_noise_db=1.0)
+    make_clip(recipe, first_short, Walk(), body_models=models)
+    sizes = simulate_module._compiled_echo.cache_info
+    before = sizes().misses
+    # The setting applies to all threads; `jax.log_compiles` applies to the current one only.
+    jax.config.update("jax_log_compiles", True)
+    try:
+        for clip in (other, replace(other, num_frames=28, seed=7, distance_m=3.2)):
+            make_clip(recipe, clip, walk, body_models=models)
+    finally:
+        jax.config.update("jax_log_compiles", False)
+    compiled = [line for line in caplog.messages if line.startswith("Compiling")]
+    assert len(compiled) == sizes().misses - before
+    assert all("_clip_echo" in line for line in compiled), compiled

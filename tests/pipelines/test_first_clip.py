@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from pipelines import first_clip
-from pipelines.first_clip import first_clip_of_one_worker
-from tests.helpers.pipeline_fakes import small_recipe
+from pipelines.first_clip import compile_other_programs, first_clip_of_one_worker
+from tests.helpers.pipeline_fakes import fake_plan, fake_takes, small_recipe
 
 RECIPE = small_recipe()
 
@@ -72,3 +72,18 @@ def test_without_a_folder_for_programs_workers_do_not_wait(monkeypatch):
     with first_clip_of_one_worker(RECIPE, None):
         made.append("clip")
     assert made == ["clip"]
+
+
+@pytest.mark.parametrize(("body_models", "selects"), [(None, False), ("models", True)])
+def test_the_selection_is_compiled_twice_only_while_a_level_is_computed(
+    body_models, selects, monkeypatch
+):
+    """The level of the free body is known, so the first worker begins with the selection."""
+    calls = []
+    for name in ("_select", "receive", "arrays_of_cube"):
+        record = lambda *inputs, name=name, **options: calls.append(name)  # noqa: E731
+        monkeypatch.setattr(first_clip, name, record)
+    takes = fake_takes(1)
+    (clip,) = fake_plan(takes).clips
+    compile_other_programs(RECIPE, clip, takes[clip.take], body_models, keep_cubes=False)
+    assert calls == ["_select"] * selects + ["receive", "arrays_of_cube"]

@@ -85,5 +85,5 @@ def test_a_recipe_with_a_room_is_read_back_unchanged():
 def test_a_wrong_setting_is_named(options, field):
     """The message names the setting of the recipe, or the key of the room."""
     with pytest.raises(InputError) as caught:
-        Room(**options)
+        Recipe(radar=BOARDS[DEFAULT_BOARD], room=Room(**options))
     assert caught.value.field == field

@@ -3,10 +3,15 @@
 import numpy as np
 import pytest
 
+from builders.building.recipe_loading import PRESET_FOLDER
 from pipelines import subjects
 from pipelines.recipe import Recipe, Simulation
-from pipelines.subjects import reflectivity
+from pipelines.recipe_toml import parse_recipe
+from pipelines.subjects import FREE_BODY, reflectivity
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+
+# The only preset for a radar of another board.
+OTHER_RADAR = "five-activities"
 
 
 def test_levels_of_drawn_lobe_widths_are_interpolated(monkeypatch):
@@ -23,3 +28,25 @@ def test_levels_of_drawn_lobe_widths_are_interpolated(monkeypatch):
         found = reflectivity(recipe, None, sigma_rad)
         assert found == pytest.approx(level(None, None, sigma_rad), rel=1e-4)
     assert len(set(calls)) == subjects.NUM_LEVELS
+
+
+@pytest.mark.parametrize("path", sorted(PRESET_FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_levels_of_the_presets_are_known(path, monkeypatch):
+    """Without known levels, two further programs would be compiled for the first clip."""
+    calls = []
+    monkeypatch.setattr(subjects, "_anchored", lambda *inputs: calls.append(inputs) or 1.0)
+    recipe = parse_recipe(path.read_text(), path)
+    narrow_rad, wide_rad = recipe.simulation.sigma_rad
+    narrow, wide = (reflectivity(recipe, FREE_BODY, each) for each in (narrow_rad, wide_rad))
+    assert bool(calls) == (path.stem == OTHER_RADAR)
+    assert narrow >= wide
+
+
+def test_levels_of_other_bodies_and_radars_are_computed(monkeypatch):
+    monkeypatch.setattr(subjects, "_anchored", lambda *inputs: 2.0)
+    recipe = Recipe(radar=BOARDS[DEFAULT_BOARD])
+    assert reflectivity(recipe, FREE_BODY, 0.5) < 1
+    assert reflectivity(recipe, FREE_BODY, 0.51) == 2
+    assert reflectivity(recipe, FREE_BODY._replace(max_edge_m=0.02), 0.5) == 2
+    other = next(radar for name, radar in BOARDS.items() if name != DEFAULT_BOARD)
+    assert reflectivity(Recipe(radar=other), FREE_BODY, 0.5) == 2

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import trimesh
 
+from pipelines import subjects
+from pipelines.free_body_levels import LEVELS
 from pipelines.recipe import Recipe
-from pipelines.subjects import BodyKey, reflectivity
+from pipelines.subjects import FREE_BODY, anchored_levels, level_widths_rad, reflectivity
 from radarsim.calibrate import (
     anchored_reflectivity,
     apparent_rcs_m2,
@@ -312,8 +314,18 @@ def test_a_point_has_the_area_that_makes_it_a_plate_of_its_cross_section():
     assert 4 * np.pi * area_m2**2 / WAVELENGTH_M**2 == pytest.approx(0.31)
 
 
-def test_the_default_level_is_the_free_body_s_own_anchor():
-    """The constant has three digits: 0.5 % covers this rounding and the float32 sums."""
-    key = BodyKey(None, "smpl", "neutral", 0.0)
-    anchored = reflectivity(Recipe(radar=RADAR), key, DEFAULT_SIGMA_RAD)
-    assert pytest.approx(anchored, rel=5e-3) == FREE_BODY_REFLECTIVITY
+def test_the_default_level_and_the_known_levels_are_anchors_of_the_free_body(monkeypatch):
+    """The default level has three digits; 1e-5 is for float32 sums on other processors.
+
+    One lobe width of each range is computed again.
+    """
+    known = {widths: anchored_levels(RADAR, FREE_BODY, widths) for widths in LEVELS}
+    monkeypatch.setattr(subjects, "known_levels", lambda *_: None)
+    for widths, table in known.items():
+        index = len(table) // 2
+        sigma_rad = level_widths_rad(*widths)[index]
+        found = reflectivity(Recipe(radar=RADAR), FREE_BODY, sigma_rad)
+        assert table[index] == pytest.approx(found, rel=1e-5)
+        if sigma_rad == DEFAULT_SIGMA_RAD:
+            assert pytest.approx(found, rel=5e-3) == FREE_BODY_REFLECTIVITY
+    assert (DEFAULT_SIGMA_RAD, DEFAULT_SIGMA_RAD) in known
