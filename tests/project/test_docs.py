@@ -10,6 +10,8 @@ import pytest
 import radarsim
 from tests.helpers.bvh_samples import bvh_text, moves, person
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # A comment `<!-- not run: REASON -->` before a block of code excludes the block from the tests.
