@@ -11,6 +11,8 @@ from radarsim.scene.mesh import burst_mesh, frames_of
 from radarsim.signal.exact_frames import exact_clip, exact_frame, exact_points
 from tests.helpers.moving_sphere import CLEAN, CONVEX, moving_sphere, relative_db, small_radar
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 RADAR = small_radar(num_chirps=3, num_samples=16)
 LOBES = QuasiSpecular(0.5)
 

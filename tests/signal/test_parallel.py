@@ -19,6 +19,8 @@ from radarsim.simulate import MOST_PROGRAMS, echo_program, mesh_cube
 from tests.helpers.echoes import fast_clip
 from tests.helpers.moving_sphere import CONVEX, moving_sphere, relative_db, small_radar
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 SMALL = small_radar(num_samples=64)
 
 

@@ -31,6 +31,8 @@ from radarsim.scene.mesh import Faces
 from tests.helpers.echoes import error_db
 from tests.helpers.moving_sphere import CLEAN, CONVEX, moving_sphere, small_radar
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 RADAR = small_radar(num_chirps=4, num_samples=64)
 DATASHEET = datasheet_profile(RADAR)
 WEIGHTS = replace(DATASHEET, mismatch=None, phase_noise=None)
