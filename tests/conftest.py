@@ -49,23 +49,36 @@ def number_of_maps() -> int:
     return maps.read_bytes().count(b"\n") if maps.exists() else 0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def usual_compilation(request):
+    """Compile with optimisation in modules that are not marked to use `fast_compilation`."""
+    marks = request.node.iter_markers("usefixtures")
+    if not any("fast_compilation" in mark.args for mark in marks):
+        compile_without_optimisation(False)
+
+
 @pytest.fixture(scope="module")
-def fast_compilation():
+def fast_compilation(usual_compilation):
     """Compile without optimisation, in this process and in processes that tests start.
 
-    The fixture is for tests of commands and stores: a simulation with a small radar compiles in
-    half the time and runs four times as long.
+    Simulations with small shapes compile in two thirds of the time. Simulations of many frames run
+    up to four times as long. The programs of consecutive modules with this fixture are shared.
     """
+    compile_without_optimisation(True)
+
+
+def compile_without_optimisation(wanted: bool) -> None:
+    """Set the compiler options; programs that were compiled with other options are discarded."""
+    if wanted == ("JAX_DISABLE_MOST_OPTIMIZATIONS" in os.environ):
+        return
     import jax
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-        before = jax.config.values["jax_disable_most_optimizations"]
-        jax.clear_caches()
-        jax.config.update("jax_disable_most_optimizations", True)
-        yield
-        jax.config.update("jax_disable_most_optimizations", before)
-        jax.clear_caches()
+    if wanted:
+        os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+    else:
+        del os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"]
+    jax.clear_caches()
+    jax.config.update("jax_disable_most_optimizations", wanted)
 
 
 @pytest.fixture

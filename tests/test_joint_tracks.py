@@ -31,6 +31,8 @@ from tests.helpers.still_postures import (
 )
 from tests.helpers.synthetic_bodies import synthetic_model
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 RADAR = small_radar(num_chirps=8, num_samples=32)
 LEFT = [JOINT[f"left_{part}"] for part in ("shoulder", "elbow", "wrist", "hand")]
 RIGHT = [JOINT[f"right_{part}"] for part in ("shoulder", "elbow", "wrist", "hand")]
@@ -286,7 +288,8 @@ def test_clips_of_any_length_and_place_share_one_program():
 
 def test_by_default_the_frames_are_those_of_a_simulation():
     scene = standing()
-    cube_v = rs.simulate(RADAR, scene, jax.random.key(0))
+    settings = rs.SimulationSettings(method="fast", visibility="facing")
+    cube_v = rs.simulate(RADAR, scene, jax.random.key(0), settings=settings)
     assert len(rs.joint_tracks(RADAR, scene).position_m) == len(cube_v)
 
 

@@ -21,7 +21,7 @@ from radarsim.simulate import simulate
 from tests.helpers.moving_sphere import relative_db, small_radar
 
 RADAR = small_radar(num_chirps=4, num_samples=64)
-SETTINGS = SimulationSettings(quantise=False, method="fast")
+SETTINGS = SimulationSettings(quantise=False, method="fast", visibility="facing")
 LOBES = QuasiSpecular(0.5)
 
 

@@ -54,8 +54,12 @@ def exact_points(
     visible = np.ones((radar.frame.num_chirps, len(points)))
 
     def frame(one: BurstMesh):
+        @jax.jit
+        def scatterers_of(vertices_m):
+            return reflection.scatterers(vertices_m, points)
+
         def points_at(times_s):
-            return reflection.scatterers(_vertices_at(radar, one, times_s), points)
+            return scatterers_of(_vertices_at(radar, one, times_s))
 
         return exact_sum(
             radar,
@@ -104,9 +108,12 @@ def exact_frame(
     # this face.
     around = faces[np.isin(faces, faces[summed]).any(1)]
 
-    def scatterers_at(times_s):
-        vertices_m = _vertices_at(radar, mesh, times_s)
+    @jax.jit
+    def scatterers_of(vertices_m):
         return reflection.scatterers(vertices_m, around, faces[summed])
+
+    def scatterers_at(times_s):
+        return scatterers_of(_vertices_at(radar, mesh, times_s))
 
     return exact_sum(
         radar,
@@ -118,11 +125,11 @@ def exact_frame(
     )
 
 
-def _vertices_at(radar, mesh: BurstMesh, times_s) -> Float[Array, "time vertex 3"]:
+def _vertices_at(radar, mesh: BurstMesh, times_s) -> Float[np.ndarray, "time vertex 3"]:
     """Evaluate the polynomial through the nodes at times since the frame start, in float64."""
     centre_s, half_s = burst_centre_and_half_s(radar)
     nodes = chebyshev_nodes(mesh.vertices_m.shape[0])
     weights = lagrange_weights(nodes, (np.asarray(times_s) - centre_s) / half_s)
     parts = (mesh.vertices_m, mesh.origin_high_m[:, None], mesh.origin_low_m[:, None])
     vertices_m = sum(np.asarray(part, np.float64) for part in parts)
-    return jnp.einsum("tn,nvk->tvk", jnp.asarray(weights), jnp.asarray(vertices_m))
+    return np.tensordot(weights, vertices_m, 1)

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
-from benchmarks import zero_shot, zero_shot_runs
+from benchmarks import zero_shot, zero_shot_recipe, zero_shot_runs
 from benchmarks.zero_shot_recipe import parse_with_recipe
 from benchmarks.zero_shot_table import class_lines, results_table
 from mmclip.evaluation_report import pool_runs
@@ -16,6 +16,15 @@ from tests.helpers.labelled_stores import build_labelled_store
 from tests.helpers.tiny_training import OVERRIDES
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fast_compilation")]
+# As many chirps per frame as the recipe's radar, so that a clip has as many columns.
+RADAR = """
+board = "AWR1843BOOST"
+name = "one_transmitter"
+[chirp]
+num_samples = 32
+[frame]
+tx_order = ["TX1"]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +176,22 @@ def test_labels_that_pre_training_knows_are_refused(store, tmp_path, capsys):
     assert not (tmp_path / "o" / "bow+kick-0").exists()
 
 
+@pytest.fixture
+def small_radar(tmp_path, monkeypatch):
+    """Build the stores of recipes with one worker and a radar of one transmitter and 32 samples."""
+    (tmp_path / "radar.toml").write_text(RADAR)
+    load = zero_shot_recipe.load_recipe
+
+    def with_small_radar(name):
+        recipe = load(name)
+        for options in recipe["stores"].values():
+            options += ["--radar", str(tmp_path / "radar.toml"), "--workers", "1"]
+        return recipe
+
+    monkeypatch.setattr(zero_shot_recipe, "load_recipe", with_small_radar)
+
+
+@pytest.mark.usefixtures("small_radar")
 def test_the_recipe_in_miniature_builds_its_stores_and_evaluates(tmp_path):
     """One command builds three stores, pre-trains, fine-tunes, and evaluates a group and a control.
 

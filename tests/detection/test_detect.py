@@ -13,6 +13,8 @@ from radarsim.errors import InputError
 from radarsim.signal.noise_and_adc import from_codes, to_codes
 from tests.helpers.point_echoes import RADAR, echo_v, moving, noise_v
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 EXACT = rs.DetectionSettings(clutter="none", guard_cells=(2, 2), training_cells=(5, 5))
 
 

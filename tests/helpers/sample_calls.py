@@ -13,7 +13,7 @@ from tests.helpers.moving_sphere import small_radar
 RADAR = small_radar(num_chirps=16, num_samples=32)
 KEY = jax.random.key(0)
 KEYS = jax.random.split(KEY, 3)
-FAST = rs.SimulationSettings(method="fast")
+FAST = rs.SimulationSettings(method="fast", visibility="facing")
 MAPS = rs.HeatmapSettings(window_chirps=32, step_chirps=8, num_doppler_bins=32, num_angle_bins=16)
 LOBES = rs.QuasiSpecular()
 NAN = float("nan")

@@ -1,6 +1,7 @@
 """Tests of the network: attention (against other implementations), parameter counts, and LoRA."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -34,9 +35,14 @@ TEXT_WIDTH = 24
 ROUNDING = 1e-5  # the tolerance for float32 sums in another order
 
 
-@nnx.jit
-def signal(model, maps, key=None):
-    return model.signal(maps, key)
+@partial(nnx.jit, static_argnames="unit")
+def signal(model, maps, key=None, unit=True):
+    return model.signal(maps, key, unit=unit)
+
+
+@partial(nnx.jit, static_argnames="unit")
+def text(model, sentences, unit=True):
+    return model.text(sentences, unit=unit)
 
 
 def heatmaps(batch=4, count=3):
@@ -91,8 +97,8 @@ def test_a_transformer_block_is_pre_norm_with_two_residuals():
 
 
 def test_signal_and_text_embeddings_have_the_same_shape_and_unit_length(model):
-    text = model.text(jax.random.normal(jax.random.key(4), (4, 5, TEXT_WIDTH)))
-    for found in (signal(model, heatmaps()), text):
+    sentences = jax.random.normal(jax.random.key(4), (4, 5, TEXT_WIDTH))
+    for found in (signal(model, heatmaps()), text(model, sentences)):
         assert found.attributes.shape == (4, 5, TEXT_WIDTH)
         assert found.activity.shape == (4, TEXT_WIDTH)
         for vectors in found:
@@ -163,13 +169,13 @@ def test_branches_without_norm_lack_only_its_variables():
 def test_unscaled_embeddings_differ_from_those_of_unit_length_only_in_length(model):
     sentences = 3 * jax.random.normal(jax.random.key(4), (4, 5, TEXT_WIDTH))
     for unit, raw in (
-        (signal(model, heatmaps()), model.signal(heatmaps(), unit=False)),
-        (model.text(sentences), model.text(sentences, unit=False)),
+        (signal(model, heatmaps()), signal(model, heatmaps(), unit=False)),
+        (text(model, sentences), text(model, sentences, unit=False)),
     ):
         for of_unit_length, vectors in zip(unit, raw):
             np.testing.assert_allclose(unit_length(vectors), of_unit_length, atol=ROUNDING)
             assert float(jnp.abs(jnp.linalg.norm(vectors, axis=-1) - 1).max()) > 0.01
-    np.testing.assert_array_equal(model.text(sentences, unit=False).attributes, sentences)
+    np.testing.assert_array_equal(text(model, sentences, unit=False).attributes, sentences)
 
 
 def test_parameter_counts_equal_those_derived_from_the_text_of_the_paper():

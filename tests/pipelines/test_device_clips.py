@@ -54,7 +54,11 @@ class LostWalk(Walk):
         return replace(motion, transl_m=motion.transl_m + np.nan)
 
 
-WALKS = (Walk(id="a", seconds=0.7), Walk(id="b", speed_mps=2.0), LostWalk(id="lost"))
+WALKS = (
+    Walk(id="a", seconds=0.7),
+    Walk(id="b", seconds=1.2, speed_mps=2.0),
+    LostWalk(id="lost"),
+)
 TAKES = {walk.id: walk for walk in WALKS}
 NUM_CLIPS = 3
 # Two clips of five frames take four batches, the last of which is padded; one clip takes two.
@@ -200,13 +204,12 @@ def test_all_shards_of_a_store_use_the_batches_of_the_first(tmp_path):
 
 @pytest.mark.slow
 def test_builds_with_other_batches_and_workers_have_the_same_bytes(tmp_path, models):
-    recipe = replace(RECIPE, placements=Placements(per_clip=3, distance_m=(2.5, 4.0)))
     takes = WALKS[:2]
-    found = [clip for take in takes for clip in select_clips(recipe, take, models).clips]
-    plan = make_plan(recipe, found)
+    found = [clip for take in takes for clip in select_clips(RECIPE, take, models).clips]
+    plan = make_plan(RECIPE, found)
     assert plan.num_shards > 1
     stores = []
-    for per_call, workers in ((2, 1), (3, 2)):
+    for per_call, workers in ((2, 1), (1, 2)):
         maker = batched(models, per_call)
         path, store_spec = tmp_path / f"{workers}.zarr", make_store_spec(plan, TAKES)
         summary = build(plan, TAKES, str(path), store_spec, maker, workers=workers, quiet=True)

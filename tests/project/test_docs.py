@@ -16,6 +16,8 @@ from radarsim.console import COMMANDS
 from tests.helpers.bvh_samples import bvh_text, moves, person
 from tests.project.test_readme import PAGES
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # A comment `<!-- not run: REASON -->` before a block of code excludes the block from the tests.

@@ -1,5 +1,7 @@
 """Valid calls of public functions are accepted in every form, and in `jit`, `grad` and `vmap`."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +13,7 @@ from tests.helpers.sample_calls import (
     BODY,
     CUBE_V,
     FACES,
+    FAST,
     KEY,
     KEYS,
     MESH_M,
@@ -23,14 +26,14 @@ from tests.helpers.sample_calls import (
     with_nan,
 )
 
-pytestmark = pytest.mark.usefixtures("without_annotation_checks")
+pytestmark = pytest.mark.usefixtures("fast_compilation", "without_annotation_checks")
 
 
 @pytest.mark.parametrize(
     "faces", [FACES.tolist(), FACES.astype(np.uint32), FACES.astype(float), jnp.asarray(FACES)]
 )
 def test_faces_of_any_type_give_the_same_cube(faces):
-    quiet = rs.SimulationSettings(method="fast", thermal_noise=False)
+    quiet = replace(FAST, thermal_noise=False)
     calls = [rs.simulate_mesh(RADAR, MESH_M, each, KEY, settings=quiet) for each in (FACES, faces)]
     np.testing.assert_array_equal(*map(np.asarray, calls))
 

@@ -41,6 +41,8 @@ from tests.helpers.scenes import (
     ray_visible,
 )
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 # A short burst suffices, because a target at rest has the same level in every loop.
 SHORT = replace(RADAR, frame=replace(RADAR.frame, num_chirps=16))
 # Compile one program per array shape instead of one per operation.

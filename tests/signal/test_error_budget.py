@@ -16,36 +16,20 @@ from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular
 from radarsim.scattering.visibility import faces_radar
 from radarsim.scene.mesh import burst_mesh, faces_of
 from radarsim.signal.array_sizes import WORST_DB, block_sizes
-from radarsim.signal.error_budget import MODES_DB, MOST_POWERS, ErrorBudget
+from radarsim.signal.error_budget import MOST_POWERS, ErrorBudget
 from radarsim.signal.exact_frames import exact_points
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.settings import SimulationSettings
 from tests.helpers.echoes import error_db, select
-from tests.helpers.moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
+from tests.helpers.moving_sphere import BOARD, CONVEX, moving_sphere, relative_db, small_radar
 from tests.helpers.scenes import plate
+
+# The module test_accuracy_modes compiles with optimisation.
+pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 SMALL = small_radar()
 LOBES = QuasiSpecular(0.5)
 TWO_POINTS = IsotropicPoints(np.ones(2, np.float32))
-
-
-@pytest.mark.parametrize("method", MODES_DB)
-def test_a_mode_leaves_the_error_that_it_names(method):
-    """The sphere moves at walking speed; its single bright spot lets both modes drop faces."""
-    burst, faces = moving_sphere(SMALL, 2.5)
-    assert error_db(SMALL, replace(CLEAN, method=method), LOBES, burst, faces) < MODES_DB[method]
-
-
-def test_the_fast_mode_sums_fewer_faces_over_fewer_cells():
-    burst, faces = moving_sphere(SMALL, 2.5)
-    visible = {
-        method: select(SMALL, replace(CLEAN, method=method), QuasiSpecular(0.3), burst, faces)[
-            0
-        ].visible
-        for method in MODES_DB
-    }
-    assert visible["fast"].sum() < visible["accurate"].sum()
-    assert ErrorBudget(-60.0).kernel_width < ErrorBudget(-80.0).kernel_width
 
 
 def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
@@ -58,7 +42,7 @@ def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
     sphere = trimesh.creation.icosphere(2, 0.2)
     vertices_m = np.tile(sphere.vertices, (*times_s.shape[:2], 1, 1))
     burst = burst_mesh(vertices_m, (2.5 + times_s) * aside)
-    assert error_db(SMALL, replace(CLEAN, cull=0.0), LOBES, burst, sphere.faces) < -80
+    assert error_db(SMALL, replace(CONVEX, cull=0.0), LOBES, burst, sphere.faces) < -80
 
 
 def turning_plate(rate_rad_per_s, range_m=2.5):
@@ -76,7 +60,7 @@ def test_a_weight_that_grows_within_a_chirp_is_not_held():
     If weights were constant within a chirp, the error would be -68 dB.
     """
     burst, faces = turning_plate(3.0)
-    assert error_db(SMALL, replace(CLEAN, cull=0.0), QuasiSpecular(0.1), burst, faces) < -78
+    assert error_db(SMALL, replace(CONVEX, cull=0.0), QuasiSpecular(0.1), burst, faces) < -78
 
 
 @pytest.mark.parametrize(("range_m", "by_pairs"), [(1.0, True), (6.0, False)])
@@ -86,7 +70,7 @@ def test_pairs_have_factors_of_their_own_where_lobes_are_narrow_or_near(range_m,
     RMS offsets of 5 and 2 mm at 1 m and sigma 0.2 rad give -66 dB; at 6 m, the error is 31 dB less.
     """
     burst, faces = turning_plate(0.5, range_m)
-    settings = replace(CLEAN, cull=0.0)
+    settings = replace(CONVEX, cull=0.0)
     _, sizes = select(SMALL, settings, QuasiSpecular(0.2), burst, faces)
     assert sizes.by_pairs == by_pairs
     assert error_db(SMALL, settings, QuasiSpecular(0.2), burst, faces) < -78
@@ -107,9 +91,9 @@ def test_five_nodes_hold_what_four_do_not():
         return burst_mesh(np.zeros((1, num_nodes, 1, 3)), at_m)
 
     point = IsotropicPoints(np.ones(1, np.float32))
-    truth = np.asarray(exact_points(SMALL, CLEAN, point, burst_of(8)))
+    truth = np.asarray(exact_points(SMALL, CONVEX, point, burst_of(8)))
     found = {
-        count: relative_db(points_echo(SMALL, CLEAN, point, burst_of(count)), truth)
+        count: relative_db(points_echo(SMALL, CONVEX, point, burst_of(count)), truth)
         for count in (4, 5)
     }
     assert found[4] == pytest.approx(-37, abs=2)
@@ -157,7 +141,7 @@ def test_a_wide_array_is_as_exact():
     )
     radar = small_radar(like=replace(BOARD, name="cascade", array=array))
     burst, faces = moving_sphere(radar, 2.5, speed_mps=(0.05, 0.6, 0.3))
-    assert error_db(radar, replace(CLEAN, cull=0.0), LOBES, burst, faces) < -76
+    assert error_db(radar, replace(CONVEX, cull=0.0), LOBES, burst, faces) < -76
 
 
 def test_an_outer_antenna_sees_faces_that_the_middle_of_a_wide_array_does_not():
@@ -179,14 +163,14 @@ def test_an_outer_antenna_sees_faces_that_the_middle_of_a_wide_array_does_not():
     burst = burst_mesh(np.tile(sphere.vertices, (1, 4, 1, 1)), np.full((1, 4, 3), [1.5, 0, 0]))
     faces = jnp.asarray(sphere.faces)
     reflection = QuasiSpecular(0.35)
-    dropped = ~np.asarray(select(radar, CLEAN, reflection, burst, faces)[0].visible[0, 0])
+    dropped = ~np.asarray(select(radar, CONVEX, reflection, burst, faces)[0].visible[0, 0])
     near = faces_of(burst.vertices_m[0, 0] + burst.origin_high_m[0, 0], faces)
     dropped &= np.asarray(faces_radar(near))
     assert dropped.any()
     tx_m, rx_m = (jnp.asarray(each, jnp.float32) for each in (array.tx_m, array.rx_m))
     brightness = reflection.log_weight(radar, near, tx_m[:, None], rx_m.mean(0))[0]
     most = (brightness.max(0) - brightness.max())[dropped].max()
-    assert most < np.log(CLEAN.cull_ratio)
+    assert most < np.log(CONVEX.cull_ratio)
 
 
 def test_blocks_are_as_long_as_what_changes_in_them_allows():
@@ -211,9 +195,9 @@ def test_speeds_beyond_any_block_are_refused():
     bins_per_m = 1 / SMALL.range_resolution_m
     limit_bins = ErrorBudget(WORST_DB).shift_limit_bins(MOST_POWERS)
     most_mps = 2 * limit_bins / bins_per_m / SMALL.loop_period_s
-    points_echo(SMALL, CLEAN, TWO_POINTS, points_burst(SMALL, 0.7 * most_mps))
+    points_echo(SMALL, CONVEX, TWO_POINTS, points_burst(SMALL, 0.7 * most_mps))
     with pytest.raises(InputError, match="range bins"):
-        points_echo(SMALL, CLEAN, TWO_POINTS, points_burst(SMALL, 1.3 * most_mps))
+        points_echo(SMALL, CONVEX, TWO_POINTS, points_burst(SMALL, 1.3 * most_mps))
 
 
 @pytest.mark.parametrize("jump_m", [300.0, 3000.0])
@@ -223,13 +207,13 @@ def test_a_jump_is_told_as_one_however_far(jump_m):
     at = np.array([[2.0, 0, 0], [3.0, 0, 0]]) + times_s / times_s.max() * way_m
     burst = burst_mesh(at - at[..., :1, :], at[..., 0, :])
     with pytest.raises(InputError, match="range bins"):
-        points_echo(SMALL, CLEAN, TWO_POINTS, burst)
+        points_echo(SMALL, CONVEX, TWO_POINTS, burst)
 
 
 def test_a_point_that_is_nowhere_is_told():
     at = np.tile([[2.0, 0, 0], [np.nan, 0, 0]], (1, 5, 1, 1))
     with pytest.raises(InputError, match="finite"):
-        points_echo(SMALL, CLEAN, TWO_POINTS, burst_mesh(at, None))
+        points_echo(SMALL, CONVEX, TWO_POINTS, burst_mesh(at, None))
 
 
 def test_a_hole_in_the_motion_is_told():
@@ -237,4 +221,4 @@ def test_a_hole_in_the_motion_is_told():
     vertices_m = np.tile(sphere.vertices + np.array([3.0, 0, 0]), (1, 4, 1, 1))
     vertices_m[0, 2, 5] = np.nan
     with pytest.raises(InputError, match="finite"):
-        select(SMALL, CLEAN, LOBES, burst_mesh(vertices_m, None), sphere.faces)
+        select(SMALL, CONVEX, LOBES, burst_mesh(vertices_m, None), sphere.faces)

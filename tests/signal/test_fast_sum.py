@@ -20,29 +20,30 @@ from radarsim.numerics.polynomials import (
     sincos_cycles,
 )
 from radarsim.point_targets import points_echo
-from radarsim.radar.boards import BOARDS
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import IsotropicPoints, PhysicalOptics, QuasiSpecular
-from radarsim.scene.mesh import burst_mesh, frames_of
-from radarsim.signal.exact_frames import exact_clip, exact_frame, exact_points
+from radarsim.scene.mesh import burst_mesh
+from radarsim.signal.exact_frames import exact_clip, exact_points
 from radarsim.signal.nufft_kernel import OVERSAMPLING, cells_to_samples, reach_cells, terms_to_cells
 from radarsim.signal.settings import SimulationSettings
 from radarsim.signal.tone_series import chebyshev, series, span_of_terms
 from radarsim.simulate import _compiled_echo, clip_echo
 from tests.helpers.echoes import error_db, fast_clip, select
-from tests.helpers.moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
+from tests.helpers.moving_sphere import CLEAN, CONVEX, moving_sphere, relative_db, small_radar
 from tests.helpers.scenes import plate
 
-ALL_FACES = SimulationSettings(thermal_noise=False, quantise=False, cull=0.0)
+# The modules test_accuracy_modes and test_boards_of_the_fast_sum compile with optimisation.
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
+ALL_FACES = replace(CONVEX, cull=0.0)
 SMALL = small_radar()
 LOBES = QuasiSpecular(0.5)
 
 
-@pytest.mark.parametrize("reflection", [LOBES, PhysicalOptics()])
 @pytest.mark.parametrize(
-    ("range_m", "limit_db"),
+    ("range_m", "limit_db", "reflection"),
     # Tone curvature uses the mean speed: at 0.24 m/s of pulsation, the error is -72 dB.
-    [(6.0, -69), (3.0, -69), (1.2, -66)],
+    [(6.0, -69, LOBES), (1.2, -66, PhysicalOptics())],
 )
 def test_the_fast_sum_equals_the_plain_one(range_m, limit_db, reflection):
     """The sums agree for all faces of a fast sphere (1.2 m/s) that breathes and accelerates.
@@ -79,34 +80,20 @@ def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
     assert error < -50  # -22 dB without room at the near edge; -60 dB is the limit at this speed
 
 
-@pytest.mark.slow
-def test_the_paper_radar_in_full_equals_the_oracle_on_some_of_its_chirps():
-    burst, faces = moving_sphere(BOARD)
-    cube = fast_clip(BOARD, CLEAN, LOBES, burst, faces)
-    truth = exact_frame(BOARD, CLEAN, LOBES, frames_of(burst)[0], faces, (0, 77, 127))
-    # Culling drops faces below 1e-4 of the strongest face in this test.
-    assert relative_db(cube[0, [0, 77, 127]], truth) < -65
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("board", sorted(set(BOARDS) - {BOARD.name}))
-def test_other_boards_are_as_exact(board):
-    radar = small_radar(like=BOARDS[board])
-    burst, faces = moving_sphere(radar, 2.5)
-    assert error_db(radar, ALL_FACES, LOBES, burst, faces) < -70
-
-
 @pytest.mark.parametrize(
     ("reflection", "settings"),
     [
-        (LOBES, SimulationSettings(visibility="none", cull=0.0)),
-        (LOBES, SimulationSettings(visibility="hpr", cull=0.0)),
         (PhysicalOptics(), SimulationSettings(visibility="none", cull=0.0)),
-        (LOBES, SimulationSettings(visibility_blocks=4, cull=0.0)),
-        (LOBES, SimulationSettings(residual_video_phase=False, cull=0.0)),
+        (
+            LOBES,
+            SimulationSettings(
+                visibility="hpr", visibility_blocks=4, residual_video_phase=False, cull=0.0
+            ),
+        ),
     ],
 )
 def test_every_option_means_the_same_in_both(reflection, settings):
+    """Both sums apply every option: an option that one sum ignored would exceed the limit."""
     burst, faces = moving_sphere(SMALL)
     assert error_db(SMALL, settings, reflection, burst, faces) < -70
 
@@ -195,10 +182,16 @@ def test_series_too_short_for_a_group_give_no_number():
     assert np.isnan(np.asarray(cube)).all()
 
 
-def test_frames_do_not_know_each_other():
-    """A frame simulated alone equals the frame of a clip up to rounding, for any batch size."""
+@pytest.fixture(scope="module")
+def three_frames():
+    """Return the mesh and the faces of a sphere in three frames, and its cube."""
     burst, faces = moving_sphere(SMALL, num_frames=3)
-    clip = fast_clip(SMALL, CLEAN, LOBES, burst, faces)
+    return burst, faces, fast_clip(SMALL, CLEAN, LOBES, burst, faces)
+
+
+def test_frames_do_not_know_each_other(three_frames):
+    """A frame simulated alone equals the frame of a clip up to rounding, for any batch size."""
+    burst, faces, clip = three_frames
     last = jax.tree.map(lambda part: part[2:], burst)
     assert relative_db(fast_clip(SMALL, CLEAN, LOBES, last, faces)[0], clip[2]) < -100
 
@@ -310,11 +303,9 @@ def many_at_once(monkeypatch):
     forget()
 
 
-def test_many_frames_at_once_are_the_frames_one_by_one(request):
+def test_many_frames_at_once_are_the_frames_one_by_one(three_frames, many_at_once):
     """Accelerators batch frames, blocks and nodes, but not loops of variable length."""
-    burst, faces = moving_sphere(SMALL, num_frames=3)
-    one_by_one = fast_clip(SMALL, CLEAN, LOBES, burst, faces)
-    asked = request.getfixturevalue("many_at_once")
+    burst, faces, one_by_one = three_frames
     at_once = fast_clip(SMALL, CLEAN, LOBES, burst, faces)
-    assert len(asked) > 3
+    assert len(many_at_once) > 3
     assert relative_db(at_once, one_by_one) < -100

@@ -17,7 +17,9 @@ from radarsim.signal.array_sizes import SumSizes
 from radarsim.signal.frame_chunks import MOST_FRAMES, cut
 from radarsim.simulate import MOST_PROGRAMS, echo_program, mesh_cube
 from tests.helpers.echoes import fast_clip
-from tests.helpers.moving_sphere import CLEAN, moving_sphere, relative_db, small_radar
+from tests.helpers.moving_sphere import CONVEX, moving_sphere, relative_db, small_radar
+
+pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 SMALL = small_radar(num_samples=64)
 
@@ -29,8 +31,8 @@ def test_pieces_have_the_samples_of_the_whole_clip(monkeypatch, threads):
     burst, faces = moving_sphere(SMALL, num_frames=13)
     lobes = QuasiSpecular(0.5, reflectivity=1.0)
     gain = np.asarray(SMALL.array.channel_gain)[:, :, None] * volts_per_weight(SMALL, 1.0)
-    whole_v = fast_clip(SMALL, CLEAN, lobes, burst, faces) * gain
-    chunks_v = np.asarray(mesh_cube(SMALL, burst, faces, jax.random.key(0), lobes, CLEAN))
+    whole_v = fast_clip(SMALL, CONVEX, lobes, burst, faces) * gain
+    chunks_v = np.asarray(mesh_cube(SMALL, burst, faces, jax.random.key(0), lobes, CONVEX))
     assert chunks_v.shape == whole_v.shape
     # The tolerance is single-precision rounding, because the order of summation may differ.
     assert relative_db(chunks_v, whole_v) < -120
@@ -49,7 +51,7 @@ def test_only_the_programs_used_last_are_kept():
     )
 
     def program(num_places):
-        return echo_program(SMALL, CLEAN, replace(sizes, num_places=num_places))
+        return echo_program(SMALL, CONVEX, replace(sizes, num_places=num_places))
 
     first = weakref.ref(program(1))
     assert program(1) is first()

@@ -10,6 +10,7 @@ from builders.activities import perform
 from radarsim.captures.recording import of_cube
 from radarsim.files import free_body, load_radar
 from radarsim.radar.boards import BOARDS
+from radarsim.scene.coarsening import coarsen
 from radarsim.scene.placement import Placement
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
@@ -17,6 +18,8 @@ from radarsim.signal.noise_and_adc import add_thermal_noise
 from radarsim.validation import power_model
 from radarsim.validation.fit import NAMES, SEARCH, fit_capture, save_profile
 from radarsim.validation.simulated_recording import simulate_echo
+
+pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 BOARD = BOARDS["AWR1843BOOST"]
 # The radar has 16 loops over the whole burst, 64 samples of 8.6 cm, and one transmitter.
@@ -39,7 +42,8 @@ SIGMA_RAD, TRUE = 0.35, Placement(distance_m=3.1)
 
 @pytest.fixture(scope="module")
 def subject():
-    return Subject(perform("walk_forward_and_turn_around", duration_s=1.0), free_body(), TRUE)
+    motion = perform("walk_forward_and_turn_around", duration_s=1.0)
+    return Subject(motion, coarsen(free_body(), 0.05), TRUE)
 
 
 @pytest.fixture(scope="module")
