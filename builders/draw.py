@@ -84,6 +84,8 @@ def _draw(options: argparse.Namespace) -> int:
     if options.video:
         return _write_video(options, is_store)
     out = checked_out(options.out) if options.out else None
+    if options.room_picture:
+        checked_out(options.room_picture, "--room-picture")
     page, note, default = (_from_store if is_store else _from_motion)(options)
     out = out or default
     try:
@@ -105,10 +107,14 @@ def _from_store(options: argparse.Namespace):
         stored_settings,
     )
     from pipelines.store_reader import Store
+    from radarsim.errors import InputError
 
     store = Store(options.source)
     rows = store.rows(options.clip or "0")
     if len(rows) > 1:
+        if options.room_picture:
+            problem = f"shows one clip, not {len(rows)}"
+            raise InputError(options.source, "--room-picture", problem, "choose one with --clip")
         page, note = contact_sheet(store, rows, options.columns or 6, options.window)
         return page, note, beside(options.source, "sheet.png")
     if options.room_picture:

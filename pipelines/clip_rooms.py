@@ -6,36 +6,65 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from pipelines.recipe_fields import Range
 from pipelines.recipe_room import Room
 from radarsim.errors import InputError
 from radarsim.room_files import read_room_text
 from radarsim.scene.furniture import Furniture
-from radarsim.scene.materials import MATERIALS
+from radarsim.scene.materials import MATERIALS, Material
 from radarsim.scene.room import SURFACES
 from radarsim.scene.room import Room as SceneRoom
 from radarsim.scene.room_toml import parse_room
 
 _FOLDER = Path(__file__).parent / "rooms"
 _WALLS = ("far_wall", "near_wall", "left_wall", "right_wall")
-_DISTANCES = ("far_m", "near_m", "left_m", "right_m", "height_m")
+_DISTANCES = ("far_m", "near_m", "left_m", "right_m")
 # Distinguishes the random numbers of rooms from those of other parts of a clip.
 _STREAM = 0x726F6F6D
 # Least distance from the pelvis to walls and furniture, the reach of an arm [m].
 CLEARANCE_M = 0.8
 
 
-def check_room(settings: Room) -> None:
-    """Check the materials of the walls and the text of the room.
+def check_room(settings: Room, freq_hz: float, radar_height_m: Range) -> None:
+    """Check that the radar can be simulated in the room.
+
+    Args:
+        settings: section [room] of the recipe.
+        freq_hz: centre frequency of the radar.
+        radar_height_m: limits (low, high) of the height of the radar.
 
     Raises:
-        InputError: a material does not exist, or the text is not a valid room.
+        InputError: a material does not exist or has no permittivity at the radar's frequency, the
+            text is not a valid room, or the radar is not between floor and ceiling.
     """
     for name in settings.wall_materials:
         if name not in MATERIALS:
             hint = f"choose from: {', '.join(MATERIALS)}"
             raise InputError("recipe", "room.walls", f"names {name!r}", hint)
-    if settings.name != "none":
-        unvaried_room(settings)
+    if settings.name == "none":
+        return
+    room = unvaried_room(settings)
+    materials = [(f"room.{name}", getattr(room, name)) for name in SURFACES]
+    materials += [("room.walls", MATERIALS[name]) for name in settings.wall_materials]
+    materials += [("room.furniture", each.material) for each in room.furniture]
+    for field, material in materials:
+        _check_material(field, material, freq_hz)
+    low_m, high_m = radar_height_m
+    if not 0 < low_m <= high_m < room.height_m:
+        problem = f"is {low_m:g} to {high_m:g} m, and the room is {room.height_m:g} m high"
+        hint = "place the radar between floor and ceiling (--radar-height-m)"
+        raise InputError("recipe", "placements.radar_height_m", problem, hint)
+
+
+def _check_material(field: str, material: Material | None, freq_hz: float) -> None:
+    """Raise InputError, which names the setting, if a material has no permittivity."""
+    if material is None:
+        return
+    try:
+        material.permittivity(freq_hz)
+    except InputError as error:
+        problem = f"is {material.name}, which {error.problem}"
+        raise InputError("recipe", field, problem, error.hint) from None
 
 
 def unvaried_room(settings: Room) -> SceneRoom:
@@ -46,6 +75,8 @@ def unvaried_room(settings: Room) -> SceneRoom:
     """
     text = settings.text or read_room_text(_FOLDER / f"{settings.name}.toml")
     room = parse_room(text, f"room '{settings.name}'", _no_mesh)
+    if settings.most_passes < 0:
+        return room
     return replace(room, most_passes=settings.most_passes)
 
 
@@ -54,8 +85,9 @@ def room_of_clip(
 ) -> SceneRoom | None:
     """Draw the room of a clip; None for free space.
 
-    Walls that the subject would cross are moved outwards, and furniture in the way of the subject
-    is left out.
+    Walls that the subject would cross are moved outwards. Furniture keeps its place relative to the
+    walls and is moved inwards where it would cross a wall; furniture in the way of the subject is
+    left out.
 
     Args:
         settings: section [room] of the recipe.
@@ -66,12 +98,29 @@ def room_of_clip(
         return None
     room, rng = unvaried_room(settings), np.random.default_rng([seed, _STREAM])
     scale = rng.uniform(*settings.length_scale)
-    changes = {field: getattr(room, field) * scale for field in _DISTANCES[:-1]}
+    changes = {field: getattr(room, field) * scale for field in _DISTANCES}
     changes |= _surfaces(settings, room, rng)
     kept = [each for each in room.furniture if rng.random() < settings.keep_furniture]
-    kept = [each for each in kept if _distance_m(each, pelvis_m) > CLEARANCE_M]
-    room = replace(room, **changes, furniture=kept)
-    return replace(room, **_least_distances(room, pelvis_m))
+    room = replace(room, **changes)
+    room = replace(room, **_least_distances(room, pelvis_m))
+    placed = [_inside(_scaled(each, scale), room) for each in kept]
+    placed = [each for each in placed if _distance_m(each, pelvis_m) > CLEARANCE_M]
+    return replace(room, furniture=placed)
+
+
+def _scaled(item: Furniture, scale: float) -> Furniture:
+    """The item with its horizontal position, but not its size, multiplied by a factor."""
+    x_m, y_m, z_m = item.centre_m
+    return replace(item, centre_m=(x_m * scale, y_m * scale, z_m))
+
+
+def _inside(item: Furniture, room: SceneRoom) -> Furniture:
+    """The item, moved inwards as far as it crosses walls."""
+    corners_m = item.mesh().vertices_m[:, :2]
+    low_m, high_m = np.array([[-room.near_m, -room.right_m], [room.far_m, room.left_m]])
+    shift_m = np.minimum(high_m - corners_m.max(0), 0) + np.maximum(low_m - corners_m.min(0), 0)
+    x_m, y_m, z_m = item.centre_m
+    return replace(item, centre_m=(x_m + float(shift_m[0]), y_m + float(shift_m[1]), z_m))
 
 
 def _surfaces(settings: Room, room: SceneRoom, rng: np.random.Generator) -> dict:

@@ -3,6 +3,7 @@
 import numpy as np
 import zarr
 
+from pipelines.clip_rooms import unvaried_room
 from pipelines.recipe import Recipe
 from pipelines.room_arrays import ROOM_ARRAYS
 from pipelines.store_folder import StoreFolder
@@ -33,7 +34,7 @@ def room_settings(recipe: Recipe) -> dict[str, str]:
         "room": f"{room.name}, distances times {low:g} to {high:g}, roughness {rough}, "
         f"walls {room.walls or 'of the room'}, furniture kept with probability "
         f"{room.keep_furniture:g}",
-        "multipath": f"the strongest {room.most_passes} passes of each clip",
+        "multipath": f"the strongest {unvaried_room(room).most_passes} passes of each clip",
     }
 
 

@@ -61,7 +61,8 @@ class Recipe(General):
 
     def __post_init__(self):
         super().__post_init__()
-        check_room(self.room)
+        freq_hz = self.radar.chirp.centre_freq_hz
+        check_room(self.room, freq_hz, self.placements.radar_height_m)
         self._check_clip_length()
         self._check_range()
         self._check_doppler()

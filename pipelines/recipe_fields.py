@@ -100,7 +100,15 @@ def store_setting(owner: object, name: str, default: object, declared: Setting) 
         store_range(owner, name, declared.unit, **declared.limits)
     elif isinstance(default, float):
         store_number(owner, name, declared.unit, **declared.limits)
-    elif declared.choices:
+    elif isinstance(default, str):
+        _check_text(owner, name, declared)
+
+
+def _check_text(owner: object, name: str, declared: Setting) -> None:
+    value = getattr(owner, name)
+    if not isinstance(value, str):
+        raise InputError("recipe", where_of(owner, name), f"is {value!r}", "give a text")
+    if declared.choices:
         check_choice(owner, name, declared.choices)
 
 

@@ -12,7 +12,7 @@ Every clip has its own room, drawn from the clip's seed.
 
 from dataclasses import dataclass
 
-from pipelines.recipe_fields import Range, Section, setting
+from pipelines.recipe_fields import Range, Section, setting, settings_of
 from radarsim.errors import InputError
 
 ROOM_NAMES = ("none", "living-room", "office", "hall", "own")
@@ -66,9 +66,10 @@ class Room(Section):
         at_most=1,
     )
     most_passes: int = setting(
-        4,
+        -1,
         "maximum number of multipath passes of a clip; 0 for static echoes only",
         flag="--room-passes",
+        off="that of the room",
         at_least=0,
     )
 
@@ -81,3 +82,14 @@ class Room(Section):
         if (self.name == "own") != bool(self.text):
             hint = 'give both name = "own" and text, or neither'
             raise InputError("recipe", "room.text", f"does not fit name = {self.name!r}", hint)
+        if self.name == "none":
+            self._check_free_space()
+
+    def _check_free_space(self) -> None:
+        """Refuse settings of a room that would have no effect."""
+        for name, (default, declared) in settings_of(Room).items():
+            value = getattr(self, name)
+            if name != "name" and value != default:
+                hint = f"give a room by --room, or omit {declared.flag}"
+                problem = f"is {value!r}, and the clips are in free space"
+                raise InputError("recipe", f"room.{name}", problem, hint)

@@ -3,6 +3,7 @@
 import argparse
 
 from builders.building.setting_flags import add_flags
+from pipelines.recipe_fields import settings_of
 from pipelines.recipe_room import Room
 from radarsim.paths import path_argument
 from radarsim.room_files import read_room_text
@@ -53,4 +54,11 @@ def room_table(room: str | None) -> dict:
         return {}
     if str(room).endswith(".toml"):
         return {"name": "own", "text": read_room_text(room)}
+    if room == "none":  # This overrides all room settings of a preset.
+        return {name: _plain(default) for name, (default, _) in settings_of(Room).items()}
     return {"name": room, "text": ""}
+
+
+def _plain(default: object) -> object:
+    """A default in the form that a recipe file has."""
+    return list(default) if isinstance(default, tuple) else default

@@ -135,7 +135,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
     clips, notes, findings = [], [], {}
     # Processes take seconds to start, and a small limit needs few takes.
     few = recipe.limit and recipe.limit < FEW_TAKES
-    workers = 1 if few else options.workers or physical_cores()
+    workers = options.workers or (1 if few else physical_cores())
     selections = select_all_clips(recipe, takes.values(), options.body_models, workers)
     no_bar = options.quiet or len(takes) < FEW_TAKES
     for found in tqdm(selections, "reading motions", total=len(takes), disable=no_bar):

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from builders.drawing.output_paths import checked_out
 from builders.drawing.scene import scene_of
 from pipelines.clip_simulation import scene_of_clip, simulation_settings
 from pipelines.plan import Clip, radar_of_clip
@@ -52,7 +51,7 @@ def write_room_picture(
     drawn = scene.room, scene.radar_pose, report, body.vertices_m[0], body.faces, middle_s
     page = room_page(*heatmaps, *drawn)
     try:
-        page.savefig(checked_out(path), bbox_inches="tight")
+        page.savefig(path, bbox_inches="tight")
     except OSError as error:
         problem = f"cannot be written ({error.strerror})"
         raise InputError(path, "--room-picture", problem, "give a writable path") from None

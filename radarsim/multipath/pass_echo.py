@@ -21,8 +21,9 @@ from radarsim.signal.fast_sum import fast_sum
 from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.settings import SimulationSettings
 
-# Maximum number of compiled programs kept in memory, as in simulate.MOST_PROGRAMS.
-MOST_PROGRAMS = 4
+# Maximum number of compiled programs kept in memory. Each takes about 25 MB, as a program of the
+# direct echo does, and clips need fewer sizes of passes, whose faces are fewer.
+MOST_PROGRAMS = 12
 
 
 def passes_echo(

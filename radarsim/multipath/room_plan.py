@@ -198,7 +198,8 @@ def _planned(
     out, back = (np.array([ways.index(pair[side]) for pair in pairs]) for side in (0, 1))
     shared = np.array([kept.index(pair if pair in kept else pair[::-1]) for pair in pairs])
     passes = Passes(jax.tree.map(lambda *parts: np.stack(parts), *legs), out, back, shared)
-    return levels, padded_passes(passes, room.most_passes)
+    possible = sum(each.num_passes for each in levels if each.is_simple)
+    return levels, padded_passes(passes, min(room.most_passes, possible))
 
 
 def _around(bodies: list, index: int, fixed_m) -> Float[Array, "moment occluder 3 3"]:

@@ -32,6 +32,11 @@ class PassLevel(NamedTuple):
     kept: bool
 
     @property
+    def is_simple(self) -> bool:
+        """Whether there is at most one reflection on either way; only such passes are simulated."""
+        return max(len(self.way_out), len(self.way_back)) <= 1
+
+    @property
     def name(self) -> str:
         """The way of the wave, such as "floor, body, radar"."""
         name = ", ".join([*self.way_out, "body", *reversed(self.way_back)])

@@ -255,18 +255,13 @@ def add_heatmaps(
     bottom: float,
     top: float,
 ) -> dict[str, Axes]:
-    """Draw the heatmaps in a column with a shared time axis.
+    """Draw the heatmaps in a column with a shared time axis; return their axes by name.
 
     Args:
         page: figure to draw on.
-        maps: heatmaps keyed like `PANELS` [dB above noise].
-        axes: coordinates of the heatmaps, from `heatmap_axes`.
+        maps, axes: heatmaps [dB above noise] and their coordinates, as in `clip_page`.
         part: part of the page's width that is used; the heatmaps end at 94.5 % of this part.
-        left: left edge of the heatmaps, as a fraction of this part.
-        bottom, top: edges as fractions of the page's height.
-
-    Returns:
-        The axes of the heatmaps, keyed by the name of the heatmap.
+        left, bottom, top: edges as fractions of this part, and of the page's height.
     """
     names = [name for name in PANELS if name in maps]
     grid = page.add_gridspec(

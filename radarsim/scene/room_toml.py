@@ -91,11 +91,11 @@ def _section(table: dict, key: str, kind: type, where: str):
 def _item(table: Any, where: str, index: int, read_mesh) -> Furniture:
     """One piece of furniture."""
     prefix = f"furniture[{index}]."
-    if not isinstance(table, dict) or table.get("kind") not in _KEYS:
-        kind = table.get("kind") if isinstance(table, dict) else table
+    kind = table.get("kind") if isinstance(table, dict) else table
+    if not isinstance(table, dict) or not isinstance(kind, str) or kind not in _KEYS:
         hint = f"choose one of: {', '.join(_KEYS)}"
         raise InputError(where, f"{prefix}kind", f"is {kind!r}, which is unknown", hint)
-    made, keys = _KEYS[table["kind"]]
+    made, keys = _KEYS[kind]
     _check_keys(table, ("kind", "material", *keys), where, prefix)
     values = {}
     for key in keys:

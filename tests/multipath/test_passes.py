@@ -119,7 +119,7 @@ def brute_force(radar, model, mesh, faces, visible, pair):
 
 @pytest.mark.parametrize("model", [ANTENNAS, PhysicalOptics("metal")], ids=["paper", "body"])
 def test_passes_equal_the_brute_force_sum_over_reflection_points(model):
-    """The sum of four passes has an error of at most -60 dB, the line of the fidelity plan.
+    """The sum of four passes has an error of at most -60 dB, the limit of the fast mode.
 
     In the first case, the antennas have a pattern, which applies in the direction in which a wave
     leaves the antenna and not in that of the body.

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 RADAR = small_radar(num_chirps=4, num_samples=64)
 MODEL = QuasiSpecular()
-# Two metal walls: their passes are strong, and there are few of them.
+# A metal wall and a concrete floor: their passes are strong, and there are few of them.
 ROOM = Room(
     **dict.fromkeys(SURFACES) | {"left_wall": MATERIALS["metal"], "floor": MATERIALS["concrete"]},
     left_m=1.2,

@@ -54,6 +54,26 @@ def test_a_subject_far_to_the_side_moves_the_wall_and_removes_furniture_in_its_w
     assert len(room.furniture) == len(unvaried_room(Room(name="living-room")).furniture) - 1
 
 
+@pytest.mark.parametrize("name", ["living-room", "office", "hall"])
+def test_furniture_stays_inside_the_walls_of_rooms_of_every_size(name):
+    """The rooms are scaled by 0.8 to 1.3, and furniture keeps its own size."""
+    settings = Room(name=name, length_scale=(0.8, 1.3))
+    for seed in range(20):
+        room = room_of_clip(settings, seed, STANDING_M)
+        low_m, high_m = (-room.near_m, -room.right_m), (room.far_m, room.left_m)
+        for item in room.furniture:
+            corners_m = item.mesh().vertices_m[:, :2]
+            # The tolerance is the rounding error of coordinates of a few metres.
+            assert np.all(corners_m > np.array(low_m) - 1e-9)
+            assert np.all(corners_m < np.array(high_m) + 1e-9)
+
+
+def test_the_number_of_passes_is_that_of_the_room_unless_the_recipe_states_another():
+    own = Room(name="own", text="most_passes = 9")
+    assert unvaried_room(own).most_passes == 9
+    assert unvaried_room(Room(name="own", text="most_passes = 9", most_passes=2)).most_passes == 2
+
+
 def test_free_space_leaves_the_text_and_the_digest_of_a_recipe_unchanged():
     """A recipe without a room has no section [room], as recipes of existing stores."""
     recipe = Recipe(radar=BOARDS[DEFAULT_BOARD])
@@ -80,6 +100,10 @@ def test_a_recipe_with_a_room_is_read_back_unchanged():
         ({"walls": "cork"}, "room.walls"),
         ({"name": "own", "text": "far_m = -1"}, "far_m"),
         ({"length_scale": (1.3, 0.8)}, "room.length_scale"),
+        ({"most_passes": 8}, "room.most_passes"),  # in free space
+        ({"name": "office", "walls": "plasterboard, brick"}, "room.walls"),  # up to 40 GHz
+        ({"name": "office", "walls": ["glass"]}, "room.walls"),
+        ({"name": "own", "text": "height_m = 1.0"}, "placements.radar_height_m"),
     ],
 )
 def test_a_wrong_setting_is_named(options, field):

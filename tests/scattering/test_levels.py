@@ -8,10 +8,6 @@ import numpy as np
 import pytest
 import trimesh
 
-from pipelines import subjects
-from pipelines.free_body_levels import LEVELS
-from pipelines.recipe import Recipe
-from pipelines.subjects import FREE_BODY, anchored_levels, level_widths_rad, reflectivity
 from radarsim.calibrate import (
     anchored_reflectivity,
     apparent_rcs_m2,
@@ -24,7 +20,6 @@ from radarsim.scattering import levels
 from radarsim.scattering.levels import point_area_m2
 from radarsim.scattering.reflection import (
     DEFAULT_SIGMA_RAD,
-    FREE_BODY_REFLECTIVITY,
     QuasiSpecular,
 )
 from radarsim.scene.body import subdivide
@@ -314,20 +309,3 @@ def test_a_point_has_the_area_that_makes_it_a_plate_of_its_cross_section():
     """The equation RCS = 4 pi A^2 / lambda^2 is solved for A."""
     area_m2 = point_area_m2(RADAR, 0.31)
     assert 4 * np.pi * area_m2**2 / WAVELENGTH_M**2 == pytest.approx(0.31)
-
-
-def test_the_default_level_and_the_known_levels_are_anchors_of_the_free_body(monkeypatch):
-    """The default level has three digits; 1e-5 is for float32 sums on other processors.
-
-    One lobe width of each range is computed again.
-    """
-    known = {widths: anchored_levels(RADAR, FREE_BODY, widths) for widths in LEVELS}
-    monkeypatch.setattr(subjects, "known_levels", lambda *_: None)
-    for widths, table in known.items():
-        index = len(table) // 2
-        sigma_rad = level_widths_rad(*widths)[index]
-        found = reflectivity(Recipe(radar=RADAR), FREE_BODY, sigma_rad)
-        assert table[index] == pytest.approx(found, rel=1e-5)
-        if sigma_rad == DEFAULT_SIGMA_RAD:
-            assert pytest.approx(found, rel=5e-3) == FREE_BODY_REFLECTIVITY
-    assert (DEFAULT_SIGMA_RAD, DEFAULT_SIGMA_RAD) in known
