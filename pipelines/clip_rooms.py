@@ -90,8 +90,7 @@ def _surfaces(settings: Room, room: SceneRoom, rng: np.random.Generator) -> dict
 
 
 def _distance_m(item: Furniture, pelvis_m) -> float:
-    """Return the horizontal distance of the pelvis from the bounding box of a furniture item
-    [m]."""
+    """Return the horizontal distance from the pelvis to a furniture item's bounding box [m]."""
     corners_m = item.mesh().vertices_m[:, :2]
     low, high = corners_m.min(0), corners_m.max(0)
     outside_m = np.maximum(low - pelvis_m[:, :2], pelvis_m[:, :2] - high)

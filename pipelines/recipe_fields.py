@@ -80,8 +80,7 @@ class Section:
         self._check_together()
 
     def _check_together(self) -> None:
-        """Check settings that depend on each other; a section without any does not override
-        this."""
+        """Check settings that depend on each other; by default, nothing is checked."""
 
 
 def store_setting(owner: object, name: str, default: object, declared: Setting) -> None:

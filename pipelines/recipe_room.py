@@ -74,8 +74,7 @@ class Room(Section):
 
     @property
     def wall_materials(self) -> list[str]:
-        """Names of the materials from which those of the walls are drawn; empty for no
-        variation."""
+        """Names of the materials from which wall materials are drawn; empty for no variation."""
         return [name.strip() for name in self.walls.split(",") if name.strip()]
 
     def _check_together(self) -> None:
