@@ -86,7 +86,7 @@ class Passes:
 
 
 def padded_passes(passes: Passes, count: int) -> Passes:
-    """Pad the passes with passes that contribute nothing, so that rooms share compiled programs.
+    """Add padding passes, which contribute nothing, so that rooms share compiled programs.
 
     The number of face selections is padded to half the number of passes if this is sufficient,
     because most passes share their selection with the reverse pass.

@@ -128,8 +128,7 @@ class RoomFrames:
     def multipath(
         self, index: int, body: int, model: ReflectionModel
     ) -> Complex[Array, "frame chirp tx rx sample"]:
-        """Return the sum of a body's simulated passes in a chunk; there must be at least one
-        pass."""
+        """Return the sum of a body's simulated passes in a chunk; at least one pass must exist."""
         scene = model, self._room.passes, *self._chunks[index][body], self.selections[index][body]
         return passes_echo(self._model[0], self.settings, self.sizes[body], *scene)
 

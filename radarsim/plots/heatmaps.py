@@ -261,9 +261,9 @@ def add_heatmaps(
         page: figure to draw on.
         maps: heatmaps keyed like `PANELS` [dB above noise].
         axes: coordinates of the heatmaps, from `heatmap_axes`.
-        part: part of the page's width that is used; the heatmaps end at 94.5 % of this part.
-        left: left edge of the heatmaps, as a fraction of this part.
-        bottom, top: edges as fractions of the page's height.
+        part: fraction of the page's width that is used; the heatmaps end at 94.5 % of this width.
+        left: left edge of the heatmaps, as a fraction of the used width.
+        bottom, top: bottom and top edge of the heatmaps, as fractions of the page's height.
 
     Returns:
         The axes of the heatmaps, keyed by the name of the heatmap.
