@@ -19,7 +19,7 @@ def read_room(path: str | Path) -> Room:
     and hides people. Multipath is only simulated for the plane surfaces of a TOML file.
 
     Args:
-        path: the file.
+        path: path of the TOML or mesh file.
 
     Returns:
         The room.

@@ -24,8 +24,8 @@ class BouncedReflection(WrappingReflection):
     """A body's reflection model combined with surface reflections on the way to the body and back.
 
     Attributes:
-        model: reflection model of the body; the antennas passed to it are the images of the
-            transmitter and receiver.
+        model: reflection model of the body, evaluated with the images of the transmitter and
+            receiver as antennas.
         out, back: legs from the transmitter to the body and from the body to the receiver.
     """
 
@@ -55,7 +55,7 @@ def way_weight(
 
     Args:
         radar: board whose waveform is used.
-        leg: the leg; a direct leg has no reflection coefficients to compute.
+        leg: a leg to the body; for a direct leg, no reflection coefficients are computed.
         ray_m: vectors from an antenna's image to the scatterers [m].
     """
 
@@ -90,7 +90,7 @@ def reflect_bounced(
     Args:
         radar: board whose waveform is used.
         bounced: reflection model of the pass.
-        scatterers: scatterers at the nodes, radar frame.
+        scatterers: scatterers of the body at the nodes, in the radar frame.
         by_pairs: whether to compute the body's factor for each antenna pair.
         antennas_m: images of the transmitters and receivers [m].
     """
@@ -107,7 +107,7 @@ def reflect_bounced(
 
 
 def _along(radar, leg: Leg, centre_m, antennas_m):
-    """Return log-magnitude and phase [cycles] of a leg for each node, antenna and face."""
+    """Return log-magnitude and phase [cycles] of a leg at each node, antenna and face."""
     middle = centre_m[len(centre_m) // 2]
     over_time = way_weight(radar, leg, centre_m[:, None] - antennas_m.mean(0))
     over_array = way_weight(radar, leg, middle - antennas_m[:, None])

@@ -1,4 +1,4 @@
-"""Static echoes of furniture, by physical optics on facets with the material's reflection.
+"""Static echoes of furniture, by physical optics with the reflection of the material.
 
 The surface is divided into facets of a few centimetres. Each facet reflects with the material's
 reflection coefficient at normal incidence, reduced by the surface roughness. The energy that

@@ -29,8 +29,8 @@ def visible_from(
     """Return a mask of the faces that the radar can illuminate along a leg.
 
     Args:
-        leg: the leg.
-        centre_m, normal: centroids and unit normals of the faces, radar frame [m].
+        leg: leg between the radar and the faces.
+        centre_m, normal: centroids and unit normals of the faces in the radar frame [m].
         corners_m: corners of all triangles that may hide a face, counter-clockwise seen from
             outside [m].
         tested: mask of the faces to be tested; all other faces count as hidden.

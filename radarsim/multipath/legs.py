@@ -129,7 +129,7 @@ def leg_reflection(
     The antennas of a board radiate into the half-space in front of it (x > 0).
 
     Args:
-        leg: the leg.
+        leg: leg whose surfaces reflect the rays.
         wavenumber_per_m: 2 pi / lambda.
         direction: unit vectors from an antenna's image to the points.
     """

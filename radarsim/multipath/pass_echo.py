@@ -38,7 +38,7 @@ def passes_echo(
     """Return the sum of all multipath passes in every frame, not scaled by the level constant.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         settings: settings of the simulation.
         sizes: array sizes that suffice for all frames and passes.
         reflection: reflection model of the body.

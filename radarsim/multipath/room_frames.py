@@ -57,7 +57,7 @@ class RoomFrames:
             radar: the simulated board, without receiver profile.
             settings: settings of the simulation.
             reflection: the reflection model, including antenna patterns and filters.
-            room: the prepared room; None for free space, which adds nothing.
+            room: the prepared room; None for free space.
             chunks: surface of each body at the nodes of the frames of each chunk.
 
         Raises:

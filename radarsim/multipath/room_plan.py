@@ -118,7 +118,7 @@ def prepare_room(
         radar: the simulated board, with its receiver profile.
         settings: settings of the simulation.
         reflection: reflection model of the bodies.
-        room: the room.
+        room: the room to be prepared.
         radar_pose: height and tilt of the radar.
         surfaces: surface of each body at some instants of the motion; each frame is one instant,
             given by the first node of the frame.

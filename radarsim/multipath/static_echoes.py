@@ -1,4 +1,4 @@
-"""Static echoes of a room: the echoes of walls, and of furniture by patches of facets.
+"""Static echoes of the walls and the furniture of a room.
 
 A wall reflects like a mirror: at distance R, the path from the radar to the wall and back is 2 R
 long, and the apparent radar cross-section is pi R^2 |Gamma|^2. Two or three walls that form an edge
@@ -82,7 +82,7 @@ def mirror_echoes(
 
     Args:
         radar: board whose antennas and waveform are used.
-        room: the room.
+        room: the room whose surfaces cause the echoes.
         planes: surfaces of the room in the radar frame, from `Room.planes`.
         reflection: reflection model of the bodies, whose antenna patterns, filters and delays also
             apply to the echoes of the room.

@@ -24,12 +24,12 @@ _STATIC, _PASS = "tab:blue", "tab:red"
 _MOST_STATIC, _MOST_PASSES = 4, 4
 # Range of levels that is mapped to line widths [dB].
 _WIDTH_DB = 30.0
-# Viewing direction of the drawing: from above and behind the radar, on its right [deg].
+# Viewing direction of the drawing, from above and behind the radar, to the right [deg].
 _ELEVATION_DEG, _AZIMUTH_DEG = 32, -125
 
 
 class DrawnPath(NamedTuple):
-    """A drawn path: of a multipath pass, or from the radar to a static echo's first reflection.
+    """The path of a multipath pass, or from the radar to the first reflection of a static echo.
 
     Attributes:
         points_m: vertices of the path in world coordinates [m].
@@ -110,7 +110,7 @@ def draw_room(
 
     Args:
         axes: axes of a figure with `projection="3d"`.
-        room: the room.
+        room: the room to be drawn.
         radar_pose: height and tilt of the radar.
         report: result of `room_report`.
         vertices_m: vertices of the body in world coordinates [m].

@@ -17,8 +17,7 @@ LEAST_SINE_SQUARED = 1e-6
 
 
 class Fresnel(NamedTuple):
-    """Reflection coefficients for fields normal (TE) or parallel (TM) to the incidence plane.
-    """
+    """Reflection coefficients for fields normal (TE) or parallel (TM) to the incidence plane."""
 
     te: Complex[Array | np.ndarray, "*batch"]
     tm: Complex[Array | np.ndarray, "*batch"]

@@ -196,7 +196,7 @@ def with_axes(model: ReflectionModel, tx_axes, rx_axes) -> ReflectionModel:
 def static_weight(
     radar: Radar, model: ReflectionModel, centre_m, tx_m, rx_m
 ) -> Complex[np.ndarray, "*path"]:
-    """Return the factor of antenna patterns, filters and delays for an echo of no body.
+    """Return the factor of antenna patterns, filters and delays for a static echo.
 
     Args:
         radar: board whose waveform is used.

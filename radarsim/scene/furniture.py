@@ -53,7 +53,7 @@ class Box:
 
     def mesh(self) -> TriangleMesh:
         """Return the six sides as twelve triangles in the world frame."""
-        import trimesh  # takes a third of a second and is needed only here
+        import trimesh  # the import takes a third of a second
 
         box = trimesh.creation.box(self.size_m)
         return _placed(box.vertices, box.faces, self.heading_rad, self.centre_m)
@@ -120,7 +120,7 @@ class Cylinder:
 
     def mesh(self) -> TriangleMesh:
         """Return a prism with `CYLINDER_SIDES` sides in the world frame."""
-        import trimesh  # takes a third of a second and is needed only here
+        import trimesh  # the import takes a third of a second
 
         prism = trimesh.creation.cylinder(self.radius_m, self.height_m, sections=CYLINDER_SIDES)
         return _placed(prism.vertices, prism.faces, self.heading_rad, self.centre_m)

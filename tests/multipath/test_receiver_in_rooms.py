@@ -44,8 +44,8 @@ def test_static_echoes_have_the_pattern_of_their_direction_and_the_filter_of_the
     """Pattern and filter are checked on a wall at boresight, a corner at 45 degrees and a plate.
 
     Both walls are 2 m away. The back lobes of -30 dB change the amplitudes by less than 0.5 %. The
-    plate of 6 cm at 30 degrees confirms that furniture has the same weights as walls, within the 1
-    % that follows from the size of the plate.
+    plate of 6 cm at 30 degrees confirms that furniture has the same weights as walls, within an
+    error of 1 % due to the size of the plate.
     """
     plate = Plate((1.3, -0.75, 1.05), 0.06, 0.06, heading_rad=np.radians(150), material=METAL)
     walls = {"far_wall": METAL, "left_wall": METAL}

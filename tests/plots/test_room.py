@@ -22,8 +22,8 @@ REPORT = RoomReport(
     sources=[StaticSource("far_wall", 5.0, np.array([1.0, 0.0, 0.0]), 10.0)],
 )
 DRAWN = (ROOM, RadarPose(height_m=1.0), REPORT, BODY.vertices, BODY.faces)
-# Half of the path length: out via the floor, where the radar's image is 2 m below the radar, and 3
-# m straight back.
+# Half of the length of a path that goes out via the floor, where the image is 2 m below the radar,
+# and returns directly over 3 m.
 PASS_RANGE_M = (np.hypot(3, 2) + 3) / 2
 
 

@@ -88,7 +88,7 @@ def test_furniture_has_the_area_and_volume_of_its_shape(item, area_m2, volume_m3
 
 
 def test_a_plate_faces_the_direction_of_its_heading_and_elevation():
-    """A heading of 90 and an elevation of 30 degrees are the direction of the plate's normal."""
+    """The normal of a plate has the azimuth and elevation of the plate, here 90 and 30 degrees."""
     plate = Plate((0, 0, 1), 1.0, 1.0, heading_rad=np.pi / 2, elevation_rad=np.pi / 6)
     normal = trimesh.Trimesh(*plate.mesh(), process=False).face_normals[0]
     np.testing.assert_allclose(normal, [0, np.cos(np.pi / 6), 0.5], atol=1e-12)

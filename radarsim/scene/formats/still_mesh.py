@@ -16,7 +16,7 @@ def read_still_mesh(path: Path) -> TriangleMesh:
     All objects in the file are merged into one mesh, and coincident vertices are merged.
 
     Args:
-        path: the file.
+        path: path of the mesh file.
 
     Raises:
         InputError: the file is not a mesh, or contains no triangles.

@@ -22,7 +22,7 @@ from radarsim.scene.skeletons.start import MARGIN_S, starting_pose, without_spin
 
 # Duration of a window, and of the overlap with the next window [s].
 _WINDOW_S, _OVERLAP_S = 8.0, 1.5
-# Minimum number of poses taken from the previous window: third differences need this many.
+# Minimum number of poses taken from the previous window, as required by third differences.
 _LEAST_HELD = 3
 # Each entry of the first pass gives the factor of the smoothness weights, the scale of the robust
 # distance and the number of steps. The entries of the second pass are numbers of steps.
