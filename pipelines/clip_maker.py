@@ -119,6 +119,7 @@ class ClipMaker:
 def _needs_host(recipe: Recipe) -> bool:
     """Whether clips are made one by one on every device.
 
-    Hidden point removal computes a convex hull on the host, and rooms differ from clip to clip.
+    This is the case for hidden point removal, which computes a convex hull on the host, and for
+    clips in rooms, because the rooms differ from clip to clip.
     """
     return recipe.simulation.visibility == "hpr" or recipe.room.name != "none"

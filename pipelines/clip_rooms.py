@@ -19,9 +19,9 @@ from radarsim.scene.room_toml import parse_room
 _FOLDER = Path(__file__).parent / "rooms"
 _WALLS = ("far_wall", "near_wall", "left_wall", "right_wall")
 _DISTANCES = ("far_m", "near_m", "left_m", "right_m")
-# Distinguishes the random numbers of rooms from those of other parts of a clip.
+# Seed component that separates the random numbers of rooms from those of other parts of a clip.
 _STREAM = 0x726F6F6D
-# Least distance from the pelvis to walls and furniture, the reach of an arm [m].
+# Minimum distance from the pelvis to walls and furniture, equal to the reach of an arm [m].
 CLEARANCE_M = 0.8
 
 
@@ -68,7 +68,7 @@ def _check_material(field: str, material: Material | None, freq_hz: float) -> No
 
 
 def unvaried_room(settings: Room) -> SceneRoom:
-    """The room of a recipe before the room is varied.
+    """Return the room of a recipe before random variation.
 
     Raises:
         InputError: the text is not a valid room.
@@ -83,7 +83,7 @@ def unvaried_room(settings: Room) -> SceneRoom:
 def room_of_clip(
     settings: Room, seed: int, pelvis_m: Float[np.ndarray, "pose 3"]
 ) -> SceneRoom | None:
-    """Draw the room of a clip; None for free space.
+    """Draw a clip's room at random; return None for free space.
 
     Walls that the subject would cross are moved outwards. Furniture keeps its place relative to the
     walls and is moved inwards where it would cross a wall; furniture in the way of the subject is
@@ -124,7 +124,7 @@ def _inside(item: Furniture, room: SceneRoom) -> Furniture:
 
 
 def _surfaces(settings: Room, room: SceneRoom, rng: np.random.Generator) -> dict:
-    """Materials of the surfaces of a clip's room."""
+    """Return the material of each surface of a clip's room."""
     materials = {name: getattr(room, name) for name in SURFACES}
     for name in _WALLS if settings.wall_materials else ():
         if materials[name] is not None:
@@ -139,7 +139,7 @@ def _surfaces(settings: Room, room: SceneRoom, rng: np.random.Generator) -> dict
 
 
 def _distance_m(item: Furniture, pelvis_m) -> float:
-    """Horizontal distance from the pelvis to the bounding box of a piece of furniture [m]."""
+    """Return the horizontal distance from the pelvis to a furniture item's bounding box [m]."""
     corners_m = item.mesh().vertices_m[:, :2]
     low, high = corners_m.min(0), corners_m.max(0)
     outside_m = np.maximum(low - pelvis_m[:, :2], pelvis_m[:, :2] - high)
@@ -147,7 +147,7 @@ def _distance_m(item: Furniture, pelvis_m) -> float:
 
 
 def _least_distances(room: SceneRoom, pelvis_m) -> dict[str, float]:
-    """Distances of the walls, enlarged so that the subject stays inside."""
+    """Return the distances to the walls, increased where the subject would leave the room."""
     high, low = pelvis_m[:, :2].max(0), pelvis_m[:, :2].min(0)
     ends_m = {"far_m": high[0], "near_m": -low[0], "left_m": high[1], "right_m": -low[1]}
     return {

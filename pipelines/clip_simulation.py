@@ -156,8 +156,8 @@ def cube_of_clip(recipe: Recipe, prepared: PreparedClip) -> tuple[jax.Array, Roo
     """Simulate a prepared clip with the number of frames of a full clip.
 
     Returns:
-        IF cube in volts at the ADC [frame, chirp, tx, rx, sample], in which frames after the end of
-        the clip are invalid, and the report of the room, which is None in free space.
+        The IF cube in volts at the ADC [frame, chirp, tx, rx, sample], whose frames after the end
+        of the clip are invalid, and the report of the room, which is None in free space.
     """
     clip, scene, settings = prepared.clip, prepared.scene, simulation_settings(recipe)
     radar, key, reflection = radar_of_clip(recipe, clip), clip_key(clip.seed), prepared.reflection

@@ -1,6 +1,6 @@
 """Data card (README.md) of a store: contents, subjects, splits, licences, instructions for reading.
 
-The card depends only on the store's tables, attributes and levels of multipath, so identical stores
+The card depends only on the store's tables, attributes and multipath levels, so identical stores
 have identical cards. Attribute sentences attached later do not change the card.
 """
 

@@ -23,7 +23,7 @@ _HEAD = "| multipath | median of the clips | lowest | highest |\n| --- | --- | -
 
 
 def room_settings(recipe: Recipe) -> dict[str, str]:
-    """Settings of the room, or nothing if the clips are in free space."""
+    """Return the rows of the room settings; empty if the clips are in free space."""
     room = recipe.room
     if room.name == "none":
         return {}
@@ -39,7 +39,7 @@ def room_settings(recipe: Recipe) -> dict[str, str]:
 
 
 def room_section(folder: StoreFolder) -> list[str]:
-    """The section on multipath, or nothing if the clips are in free space.
+    """Return the section on multipath; empty if the clips are in free space.
 
     Args:
         folder: folder of the store.
@@ -58,7 +58,7 @@ def room_section(folder: StoreFolder) -> list[str]:
 
 
 def limitations_in_room(text: str, recipe: Recipe) -> str:
-    """The section on limitations, which depend on whether the clips are in a room.
+    """Adapt the section on limitations to clips that are in a room.
 
     Args:
         text: the section for clips in free space.

@@ -1,10 +1,10 @@
 """The first clip on a machine: workers compile different programs at the same time.
 
 Compiling takes nearly all of the time to the first clip, and workers with a common cache of
-programs would all compile the same ones. So one worker makes its first clip, which compiles the
-programs of the level (or, if the level is known, of the selection) and of the sum, and meanwhile
-the others compile the remaining ones; then they load what the first one has compiled. A marker in
-the cache states that all programs are there.
+programs would all compile the same ones. Therefore one worker makes its first clip, which compiles
+the programs for the echo level (or, if the level is known, for the face selection) and for the echo
+sum. Meanwhile, the other workers compile the remaining programs, and then load the programs of the
+first worker. A marker file in the cache states that the cache contains all programs.
 """
 
 import contextlib
@@ -95,7 +95,7 @@ def compile_other_programs(
     """
     with contextlib.suppress(InputError):  # an unusable clip is reported when it is made
         ideal = recipe.receiver is None  # other programs depend on the parts of the profile
-        # Without a level to compute, the first worker is at the selection already.
+        # If no level must be computed, the first worker is already compiling the face selection.
         anchored = recipe.simulation.reflection == "paper"
         if ideal and anchored and not has_known_level(recipe, body_models):
             _select(recipe, clip, take, body_models)

@@ -1,14 +1,16 @@
-"""Levels of the free body's echo, for the boards and lobe widths of the presets.
+"""Echo levels of the free body model, for the boards and lobe widths of the presets.
 
-Anchoring a level needs two programs that nothing else uses, which take a fifth of the time to the
-first clip. The values are results of `subjects.anchored_levels`; a test computes them again.
+Computing a level requires two compiled programs that have no other use and that take a fifth of the
+time to the first clip. The values were computed by `subjects.anchored_levels`; a test recomputes
+them.
 """
 
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.radar import Radar
 
 BOARD = "AWR1843BOOST"
-# Levels for each range of lobe widths [rad], at the widths of `subjects.level_widths_rad`.
+# Echo levels, keyed by the range of lobe widths [rad], at the widths of
+# `subjects.level_widths_rad`.
 LEVELS = {
     (0.5, 0.5): (0.4864687919616699,),
     (0.3, 0.5): (
@@ -31,13 +33,13 @@ LEVELS = {
 
 
 def known_levels(radar: Radar, sigma_rad: tuple[float, float]) -> tuple[float, ...] | None:
-    """Levels of the free body for a range of lobe widths; None if they must be computed.
+    """Return the free body's levels for a range of lobe widths; None if they must be computed.
 
-    A level depends on the frequencies and on the antennas of a radar, but not on its timing.
+    A level depends on the radar's frequencies and antennas, but not on the radar's timing.
 
     Args:
         radar: radar of the recipe.
-        sigma_rad: smallest and largest width of the reflection lobe [rad].
+        sigma_rad: minimum and maximum width of the reflection lobe [rad].
     """
     board = BOARDS[BOARD]
     if (radar.chirp, radar.array) != (board.chirp, board.array):

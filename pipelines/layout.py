@@ -81,7 +81,8 @@ class Layout:
         joints: whether the joints of the body are saved for each frame.
         num_others: number of further people in a clip, whose joints are saved with those of the
             main person.
-        room: whether the clips are in rooms, whose levels of multipath are saved.
+        room: whether the clips are in rooms; if so, the store contains the multipath levels of the
+            clips.
         heatmaps: names of the heatmaps; a radar without a sweep measures no range, and recorded
             heatmaps are often of one kind.
         relative: whether the values of the heatmaps are relative, without a unit; recordings only.

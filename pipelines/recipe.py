@@ -37,9 +37,9 @@ class Recipe(General):
 
     Attributes:
         radar: the radar with all its parameters.
-        receiver: deviations from the ideal radar, whose ranges are drawn for every clip; None for
-            the ideal radar.
-        seed, limit, body: declared in `General`.
+        receiver: deviations from the ideal radar; values given as ranges are drawn for every clip.
+            None for the ideal radar.
+        seed, limit, body: general settings, described in `General`.
         built_in, sources, clips, placements, people, area, simulation, maps, keep, detection,
             splits, room: sections of the recipe, described in their classes.
     """

@@ -1,9 +1,9 @@
-"""Declarations of recipe settings: default, meaning, unit, limits and command-line flag.
+"""Declare recipe settings with their default, meaning, unit, limits and command-line flag.
 
     length_s: float = setting(5.0, "length of a clip", "s", flag="--clip-seconds", above=0)
 
 The check of the value, the flag with its help text (`builders.building.setting_flags`) and the
-tables of the documentation follow from this declaration.
+tables of the documentation are all generated from the declaration of a setting.
 """
 
 import re
@@ -18,17 +18,17 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Properties of a setting apart from its name and its default.
+    """Properties of a recipe setting other than its name and default value.
 
     Attributes:
-        meaning: description without a full stop, for help texts and tables.
-        unit: SI unit of the value; "" if the value has no unit.
+        meaning: description of the setting for help texts and tables, without a full stop.
+        unit: SI unit of the value; "" for a dimensionless value.
         flag: command-line flag; several settings may share a flag. "" if no flag sets the value.
-        choices: permitted values of a text.
-        metavar: name of the value in help texts; "" for the name that follows from the unit.
-        off: meaning of a default that switches the setting off; such a default is valid even if it
-            is outside the limits. "" for an ordinary default.
-        limits: limits of a number by their names in `radarsim.checks.checked_number`.
+        choices: permitted values of a text setting.
+        metavar: placeholder of the value in help texts; "" for a placeholder derived from the unit.
+        off: meaning of the default value if this value switches the setting off and may be outside
+            the limits; "" for an ordinary default.
+        limits: limits of a number, keyed by the argument names of `radarsim.checks.checked_number`.
     """
 
     meaning: str
@@ -41,17 +41,17 @@ class Setting:
 
 
 def setting(default, meaning: str, unit: str = "", **properties):
-    """Declare a field of a recipe.
+    """Declare a recipe setting as a dataclass field.
 
     Args:
-        default: default value. The type of the default is the type of the setting: a number, a
-            whole number, two limits (low, high) of a uniform distribution, a text or a boolean.
+        default: default value, whose type is the type of the setting: a number, a whole number, two
+            limits (low, high) of a uniform distribution, a text or a boolean.
         meaning: see `Setting`.
         unit: see `Setting`.
         properties: further fields of `Setting`, and the limits `above`, `at_least` and `at_most`.
 
     Returns:
-        The field of a dataclass, with the `Setting` in its metadata.
+        The dataclass field, with the `Setting` in its metadata.
     """
     limits = {
         kind: properties.pop(kind)
@@ -63,7 +63,7 @@ def setting(default, meaning: str, unit: str = "", **properties):
 
 
 def settings_of(section: type) -> dict[str, tuple[object, Setting]]:
-    """Default and `Setting` of each declared field of a section, keyed by the name of the field."""
+    """Return default and `Setting` of each declared field of a section, keyed by field name."""
     return {
         each.name: (each.default, each.metadata["setting"])
         for each in fields(section)
@@ -72,7 +72,7 @@ def settings_of(section: type) -> dict[str, tuple[object, Setting]]:
 
 
 class Section:
-    """Base class for the sections of a recipe; the class checks every declared field."""
+    """Base class of recipe sections, which checks the value of every declared field."""
 
     def __post_init__(self):
         for name, (default, declared) in settings_of(type(self)).items():
@@ -80,11 +80,11 @@ class Section:
         self._check_together()
 
     def _check_together(self) -> None:
-        """Check settings that depend on each other; a section without any keeps this method."""
+        """Check settings that depend on each other; by default, nothing is checked."""
 
 
 def store_setting(owner: object, name: str, default: object, declared: Setting) -> None:
-    """Check a field by its declaration, and store whole numbers and floats in one form.
+    """Check a field against its declaration; values of float settings are stored as floats.
 
     Raises:
         InputError: the value has the wrong type or is outside its limits.
@@ -121,12 +121,12 @@ def _check_count(where: str, value: object, declared: Setting) -> None:
 
 
 def section_name(section: type) -> str:
-    """Name of a section in recipes: that of its class in lower case, such as "built_in"."""
+    """Return the name of a section in recipe files, derived from its class, such as "built_in"."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", section.__name__).lower()
 
 
 def where_of(owner: object, name: str) -> str:
-    """Name of a field in messages, such as "built_in.takes"; fields of `Recipe` have no prefix."""
+    """Return the name of a field for messages, such as "built_in.takes"; `Recipe` has no prefix."""
     section = section_name(type(owner))
     return name if section == "recipe" else f"{section}.{name}"
 

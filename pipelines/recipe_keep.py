@@ -60,8 +60,8 @@ KEPT_PER_FRAME = tuple(
 class Detection(Section):
     """Settings of the saved points and frame maps; they have no effect if neither is saved.
 
-    The settings have the meaning of those of `radarsim.detection.settings`. The taper of the
-    antenna row is `maps.angle_window`.
+    The settings have the same meanings as those of `radarsim.detection.settings`. The taper of the
+    antenna row is set by `maps.angle_window`.
     """
 
     cfar: str = setting(
@@ -108,8 +108,8 @@ class Detection(Section):
 
     @property
     def point_settings(self):
-        """Settings for `radarsim.detect`, a `DetectionSettings`."""
-        # Imported here, because this module has to be imported fast.
+        """Return the settings of `radarsim.detect` as a `DetectionSettings`."""
+        # Imported here to keep the import of this module fast.
         from radarsim.detection.settings import DetectionSettings
 
         return DetectionSettings(

@@ -10,11 +10,11 @@ MOST_PEOPLE = 8
 
 @dataclass(frozen=True, kw_only=True)
 class People(Section):
-    """Settings of the further people in every clip, who shadow the main person and each other.
+    """Settings for additional people in every clip, who shadow the main person and each other.
 
-    The main person performs the take of the clip and is placed by the section `placements`. Each
-    further person performs a window of another subject's take and has an independent placement at
-    the start of the clip.
+    The main person performs the take of the clip and is placed according to the section
+    `placements`. Each additional person performs a window of another subject's take and is placed
+    independently at the start of the clip.
     """
 
     number: int = setting(

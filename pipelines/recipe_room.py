@@ -20,7 +20,7 @@ ROOM_NAMES = ("none", "living-room", "office", "hall", "own")
 
 @dataclass(frozen=True, kw_only=True)
 class Room(Section):
-    """Room around the subjects of the clips, and the limits of its variation from clip to clip."""
+    """The room around the subjects, and the limits of its random variation from clip to clip."""
 
     name: str = setting(
         "none",
@@ -75,7 +75,7 @@ class Room(Section):
 
     @property
     def wall_materials(self) -> list[str]:
-        """Names of the materials from which walls are drawn; empty to keep those of the room."""
+        """Names of the materials from which wall materials are drawn; empty for no variation."""
         return [name.strip() for name in self.walls.split(",") if name.strip()]
 
     def _check_together(self) -> None:

@@ -1,7 +1,7 @@
 """Sections of a recipe that describe clips, placements, simulation, heatmaps, motion and splits.
 
-Each field is the only declaration of its setting (see `pipelines.recipe_fields`). The module is
-imported fast, because the help of the commands needs these declarations.
+Each setting is declared only here (see `pipelines.recipe_fields`). The import of this module must
+be fast, because the help texts of the commands are generated from the declarations.
 """
 
 import math
@@ -34,7 +34,7 @@ RECEIVER = Setting(
 
 @dataclass(frozen=True, kw_only=True)
 class General(Section):
-    """Settings outside of the sections of a recipe."""
+    """General settings of a recipe, which belong to no section."""
 
     seed: int = setting(
         0,
@@ -68,7 +68,7 @@ class Clips(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Placements(Section):
-    """Placement of subject and radar; each value is drawn uniformly between two limits."""
+    """Placement of the subject and the radar; each value is drawn uniformly between two limits."""
 
     scope: str = setting(
         "clip",
@@ -221,7 +221,7 @@ class Maps(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltIn(Section):
-    """Takes of the built-in activities; ignored if motion is read from files."""
+    """Settings for takes of built-in activities; ignored if motion is read from files."""
 
     takes: int = setting(
         24,
@@ -265,7 +265,7 @@ class Sources(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Splits(Section):
-    """Shares of subjects in val and test; the remaining subjects are in train."""
+    """Shares of the subjects in the validation and test splits; all other subjects are in train."""
 
     validation: float = setting(
         0.1,

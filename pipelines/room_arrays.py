@@ -1,11 +1,11 @@
-"""Levels of the multipath of a clip, which only stores of clips in rooms contain."""
+"""Arrays with the multipath levels of each clip, present only in stores of clips in rooms."""
 
 import numpy as np
 
 from pipelines.layout import ArraySpec, Layout
 from radarsim.multipath.room_report import RoomReport
 
-# Description of each array, keyed by the name of the array.
+# Description of each array of multipath levels, keyed by array name.
 ROOM_ARRAYS = {
     "multipath_db": "simulated multipath relative to the direct echo",
     "multipath_left_out_db": "multipath that is left out, relative to the direct echo",
@@ -13,7 +13,7 @@ ROOM_ARRAYS = {
 
 
 def room_arrays(layout: Layout) -> list[ArraySpec]:
-    """Specifications of the levels of multipath; empty for clips in free space."""
+    """Return the specifications of the multipath arrays; empty for clips in free space."""
     return [
         ArraySpec(
             name=name,
@@ -30,7 +30,7 @@ def room_arrays(layout: Layout) -> list[ArraySpec]:
 
 
 def arrays_of_room(report: RoomReport) -> dict[str, np.ndarray]:
-    """Levels of the multipath of one clip.
+    """Return the multipath levels of one clip.
 
     Args:
         report: report of the clip's room.

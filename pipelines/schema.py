@@ -3,8 +3,8 @@
 This file is the contract between programs that write a store and programs that read one. A reader
 needs only the store itself, which contains its version, axes and units.
 
-The arrays per radar frame (points, frame maps, joints) are in `frame_schema`, the levels of
-multipath in `room_arrays`.
+The arrays with values for each radar frame (points, frame maps, joints) are specified in
+`frame_schema`, and the multipath levels in `room_arrays`.
 
 A clip occupies whole chunks, and a shard contains whole clips, so two writers never share a file.
 """

@@ -41,7 +41,7 @@ class BodyKey(NamedTuple):
     max_edge_m: float
 
 
-# The bundled body as it is, for which levels are known.
+# The unmodified bundled body, whose echo levels are known.
 FREE_BODY = BodyKey(path=None, layout="smpl", gender="neutral", max_edge_m=0.0)
 
 
@@ -206,8 +206,8 @@ def reflectivity(recipe: Recipe, key: BodyKey, sigma_rad: float) -> float:
     """Constant of the echo level, anchored to a standing body of mean shape with lowered arms.
 
     If lobe widths are drawn from a range, the logarithm of the level is interpolated between
-    `NUM_LEVELS` Chebyshev nodes of the logarithm of the width, because each level takes a tenth of
-    a second of a core. For the free body, the relative error is at most 4e-6 between 0.35 and
+    `NUM_LEVELS` Chebyshev nodes of the logarithm of the width, because computing a level takes 0.1
+    s of a core. For the free body, the relative error is at most 4e-6 between 0.35 and
     0.65 rad, and 4e-5 between 0.15 and 0.45 rad.
     """
     low, high = recipe.simulation.sigma_rad
@@ -221,7 +221,7 @@ def reflectivity(recipe: Recipe, key: BodyKey, sigma_rad: float) -> float:
 
 
 def anchored_levels(radar: Radar, key: BodyKey, sigma_rad: tuple[float, float]) -> Sequence[float]:
-    """Levels of a body at the widths of `level_widths_rad`; those of the presets are known.
+    """Return a body's echo levels at the widths of `level_widths_rad`, stored for the presets.
 
     Args:
         radar: radar of the recipe.
@@ -233,14 +233,14 @@ def anchored_levels(radar: Radar, key: BodyKey, sigma_rad: tuple[float, float]) 
 
 
 def has_known_level(recipe: Recipe, body_models: str | None) -> bool:
-    """Whether the levels of a recipe's clips are known, so that no program computes them."""
+    """Return whether the echo levels of a recipe's clips are known and need not be computed."""
     if body_models is not None or recipe.simulation.max_edge_m:
         return False
     return known_levels(recipe.radar, recipe.simulation.sigma_rad) is not None
 
 
 def level_widths_rad(low_rad: float, high_rad: float) -> list[float]:
-    """Lobe widths for which levels are computed if widths are drawn from a range [rad]."""
+    """Return the lobe widths [rad] at which levels are computed if widths are drawn at random."""
     if low_rad == high_rad:
         return [low_rad]
     middle, half = np.log(low_rad * high_rad) / 2, np.log(high_rad / low_rad) / 2

@@ -1,4 +1,4 @@
-"""Public names with their types, which `__init__.py` imports when they are first used."""
+"""Types of the public names, which `__init__.py` imports on first use."""
 
 from radarsim.batch import BatchSimulator as BatchSimulator
 from radarsim.calibrate import anchored_reflectivity as anchored_reflectivity

@@ -1,4 +1,4 @@
-"""Run `python -m radarsim`, which is the console command `radarsim`."""
+"""Run the console command `radarsim` as `python -m radarsim`."""
 
 import sys
 

@@ -1,17 +1,17 @@
-"""Permitted values of settings that occur in several places, in a module that is imported fast.
+"""Permitted values of settings that are used in several places.
 
-Commands name these values in their help texts, which should not wait for JAX.
+The help texts of commands list these values, so this module does not import JAX.
 """
 
-# Settings of heatmaps, see `radarsim.heatmaps.settings.HeatmapSettings`.
+# Choices for heatmaps, see `radarsim.heatmaps.settings.HeatmapSettings`.
 WINDOWS = ("burst", "paper")
 CLUTTERS = ("median", "clip", "window", "none")
 ANGLE_WINDOWS = ("taylor", "uniform")
-# Settings of points and frame maps, see `radarsim.detection.settings`.
+# Choices for point clouds and frame maps, see `radarsim.detection.settings`.
 CFARS = ("ca", "os")
 FRAME_CLUTTERS = ("median", "clip", "none")
 BEAMFORMERS = ("bartlett", "capon")
-# Axis of a motion file that points up, see `radarsim.scene.world_up`.
+# Axes that may point up in a motion file, see `radarsim.scene.world_up`.
 UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
 # Limits of the pose rate of a motion [Hz].
 MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0

@@ -1,4 +1,4 @@
-"""Options that several commands share, so that each has one declaration and one meaning."""
+"""Command-line options that several commands share, each declared once."""
 
 import argparse
 
@@ -30,7 +30,7 @@ def add_doppler_window(parser: Parser) -> None:
 
 
 def add_motion_reading(parser: Parser) -> None:
-    """Add `--source-up` and `--source-rate-hz`, which describe a motion file."""
+    """Add `--source-up` and `--source-rate-hz`, the up axis and the pose rate of a motion file."""
     parser.add_argument(
         "--source-up",
         choices=("auto", *UP_AXES),
@@ -46,7 +46,7 @@ def add_motion_reading(parser: Parser) -> None:
 
 
 def add_body_models(parser: Parser) -> None:
-    """Add `--body-models`, the model files of the SMPL family."""
+    """Add `--body-models`, the location of the SMPL, SMPL-H or SMPL-X model files."""
     parser.add_argument(
         "--body-models",
         type=path_argument,

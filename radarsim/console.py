@@ -1,9 +1,10 @@
-"""The console command `radarsim`, which lists and runs the commands of all packages.
+"""The console command `radarsim`, which lists and runs the commands of this project's packages.
 
     radarsim                        list the commands
     radarsim dataset --limit 4      the same as `python -m builders.amass --limit 4`
 
-The module of a command is imported only when the command runs, so that the list is printed at once.
+The module of a command is imported only when the command runs, so that the list is printed without
+delay.
 """
 
 import argparse
@@ -17,12 +18,12 @@ from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """One command.
+    """A command of `radarsim`.
 
     Attributes:
-        module: module that is run by `python -m`.
+        module: name of the module, as given to `python -m`.
         summary: what the command does.
-        extra: extra of the package that the command needs; "" if none.
+        extra: name of the optional dependency group that the command needs; "" if none.
     """
 
     module: str
@@ -30,7 +31,7 @@ class Command(NamedTuple):
     extra: str = ""
 
 
-# Imported by name, because the packages of most commands are above radarsim.
+# Modules are named here and not imported, because most of their packages depend on radarsim.
 COMMANDS = {
     "dataset": Command("builders.amass", "simulate a dataset from human motion"),
     "recordings": Command("builders.recordings", "build a dataset from labelled recordings"),
@@ -55,7 +56,7 @@ COMMANDS = {
     "model": Command("mmclip.model", "print the parameter counts of a model", "train"),
     "study": Command("mmclip.study", "run the study of the mmCLIP paper", "train"),
 }
-# Completes commands, then the options in the help text of a command, then file names.
+# Completes a command name, then the options listed in the command's help, then file names.
 COMPLETION = """\
 _radarsim() {
     local word=${COMP_WORDS[COMP_CWORD]} words=
@@ -110,7 +111,7 @@ def _module(command: Command):
 
 
 def _overview() -> str:
-    """List of the commands, with a description of each."""
+    """Return a list of all commands with their descriptions."""
     width = max(map(len, COMMANDS)) + 2
     lines = [f"  {name:{width}}{command.summary}" for name, command in COMMANDS.items()]
     return "\n".join(
@@ -129,7 +130,7 @@ def _overview() -> str:
 
 @contextlib.contextmanager
 def _own_names() -> Iterator[None]:
-    """Name commands in help texts as the user calls them: `radarsim draw`, not `python -m ...`."""
+    """Make help texts show commands as `radarsim draw` instead of `python -m ...`."""
     original = argparse.ArgumentParser.__init__
 
     def with_own_names(parser, *arguments, **properties):

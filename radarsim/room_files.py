@@ -1,4 +1,4 @@
-"""Read rooms from TOML files or from meshes."""
+"""Read rooms from TOML files or mesh files."""
 
 from pathlib import Path
 
@@ -7,19 +7,19 @@ from radarsim.scene.formats.still_mesh import SUFFIXES, read_still_mesh
 from radarsim.scene.room import Room, room_of_mesh
 from radarsim.scene.room_toml import parse_room
 
-# Maximum size of a room's TOML file.
+# Maximum size of a room's TOML file in bytes.
 MAX_ROOM_BYTES = 1 << 20
 
 
 def read_room(path: str | Path) -> Room:
     """Read a room from a `.toml` file, or from a mesh in an .obj, .ply or .stl file.
 
-    A mesh, in metres with the floor at z = 0 and the radar above the origin, becomes furniture of
-    concrete in a room without walls: it returns static echoes and hides people, but causes no
-    multipath, which needs the plane surfaces of a TOML file.
+    A mesh has coordinates in metres, with the floor at z = 0 and the radar above the origin. The
+    mesh becomes a piece of concrete furniture in a room without walls, which returns static echoes
+    and hides people. Multipath is only simulated for the plane surfaces of a TOML file.
 
     Args:
-        path: the file.
+        path: path of the TOML or mesh file.
 
     Returns:
         The room.
@@ -38,7 +38,7 @@ def read_room(path: str | Path) -> Room:
 
 
 def read_room_text(path: str | Path) -> str:
-    """Read the TOML text of a room, for recipes, which contain the text instead of the path.
+    """Read a room's TOML text from a file, for recipes, which contain the text and not the path.
 
     Raises:
         InputError: the file cannot be read.

@@ -59,7 +59,8 @@ from radarsim.signal.surface_selection import (
 
 # Maximum number of compiled programs kept in memory, each of which occupies 17 to 25 MB. Loading a
 # program again takes 0.4 s of a core (tracing included), an eighth of the time of a clip of 3 s.
-# Twenty clips of different activities needed 13 sizes; a week of simulation needs every one.
+# Twenty clips of different activities needed programs for 13 array sizes; a simulation that runs
+# for a week needs a program for every possible size.
 MOST_PROGRAMS = 24
 
 
@@ -78,7 +79,7 @@ def simulate(
 
     Args:
         radar: the radar to be simulated.
-        scene: subjects, the pose of the radar, and the room if there is one.
+        scene: the subjects, the pose of the radar, and the room, if any.
         key: JAX random key for the receiver noise.
         reflection: the reflection model and its level.
         settings: simulation settings.
@@ -108,7 +109,7 @@ def simulate(
 def scene_cube(
     given: SimulationInput, scene: Scene, room: RoomEchoes | None, num_frames: int, first_frame: int
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Simulate the IF cube [V] of a scene whose room is prepared; see `simulate`."""
+    """Simulate the IF cube [V] of a scene with an already prepared room; see `simulate`."""
     radar, settings = given.radar, given.settings
     times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
     surfaces = skin_subjects(scene.bodies, pose(scene, times_s))
@@ -145,8 +146,8 @@ def cube_of_surfaces(
     """Simulate the IF cube [V] of several bodies that shadow each other; see `simulate`.
 
     The echo of each body is summed separately, with array sizes and bulk motion of its own, so that
-    the cost is that of the separate bodies plus the shadow test. The prepared room, if there is
-    one, adds multipath and static echoes.
+    the cost is that of the separate bodies plus the shadow test. The prepared room, if given, adds
+    multipath and static echoes.
     """
     surfaces = [Surface(mesh, jnp.asarray(faces, jnp.int32)) for mesh, faces in surfaces]
     surfaces = with_echo_faces(reflection, surfaces)

@@ -59,7 +59,7 @@ def read_skeletons(
         layout: name of a layout (`layouts.LAYOUTS`), a TOML file, or a `Layout`.
         name: id of the motion; by default the file name without its suffix.
         rate_hz: poses per second; used if the file does not state the rate [Hz].
-        up: axis that points up, one of `choices.UP_AXES`, or "auto" to infer it.
+        up: axis that points up, one of `choices.UP_AXES`, or "auto" to infer the axis.
         unit: "m", "cm", "mm", "dm", "in" or "ft", or "auto" for the unit that the file states, or
             else the one that fits to the size of a person.
 

@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         type=path_argument,
         default="report",
         metavar="DIR",
-        help="output folder (%(default)s)",
+        help="output folder (default: %(default)s)",
     )
     add_doppler_window(parser)
     _add_simulation_options(parser.add_argument_group("simulation"))
@@ -127,7 +127,7 @@ def _add_simulation_options(group) -> None:
     add_motion_reading(group)
     group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",
-        help="time in the motion that corresponds to the first frame of the capture (%(default)g)",
+        help="time in the motion at which the capture starts (default: %(default)g)",
     )  # fmt: skip
     add_body_models(group)
     group.add_argument(
@@ -136,23 +136,23 @@ def _add_simulation_options(group) -> None:
     )  # fmt: skip
     group.add_argument(
         "--lateral-m", type=float, metavar="M",
-        help="lateral offset of the first pose, to the left of the radar (0)",
+        help="lateral offset of the first pose, to the left of the radar (default: 0)",
     )  # fmt: skip
     group.add_argument(
         "--heading-deg", type=float, metavar="DEG",
-        help="heading of the first pose; 0: facing the radar (0)",
+        help="heading of the first pose; 0 faces the radar (default: 0)",
     )  # fmt: skip
     group.add_argument(
         "--radar-height-m", type=float, default=1.0, metavar="M",
-        help="height of the radar above the floor (%(default)g)",
+        help="height of the radar above the floor (default: %(default)g)",
     )  # fmt: skip
     group.add_argument(
         "--radar-tilt-deg", type=float, default=0.0, metavar="DEG",
-        help="upward tilt of the radar (%(default)g)",
+        help="upward tilt of the radar (default: %(default)g)",
     )  # fmt: skip
     group.add_argument(
         "--sigma", type=float, default=0.5, metavar="RAD",
-        help="width of the scattering lobe (%(default)g)",
+        help="width of the scattering lobe (default: %(default)g)",
     )  # fmt: skip
     group.add_argument(
         "--fit", action="store_true",

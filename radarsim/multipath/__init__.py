@@ -1,1 +1,1 @@
-"""Rooms: static echoes of walls and furniture, and multipath of moving bodies by image antennas."""
+"""Static echoes of rooms, and multipath of moving bodies by the image method."""

@@ -1,4 +1,4 @@
-"""Reflection model of a body that is illuminated or received by way of plane surfaces."""
+"""Reflection model of a body whose echo travels via reflections on plane surfaces."""
 
 from dataclasses import dataclass, replace
 
@@ -21,12 +21,12 @@ LEAST_REFLECTION = 1e-12
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class BouncedReflection(WrappingReflection):
-    """A reflection model combined with the reflections on the way to the body and back.
+    """A body's reflection model combined with surface reflections on the way to the body and back.
 
     Attributes:
-        model: reflection model of the body; the antennas passed to it are the images of the
-            transmitter and receiver.
-        out, back: ways from the transmitter to the body, and from the body to the receiver.
+        model: reflection model of the body, evaluated with the images of the transmitter and
+            receiver as antennas.
+        out, back: legs from the transmitter to the body and from the body to the receiver.
     """
 
     model: ReflectionModel
@@ -34,7 +34,7 @@ class BouncedReflection(WrappingReflection):
     back: Leg
 
     def log_weight(self, radar: Radar, scatterers, tx_m, rx_m):
-        """Log-amplitude and phase [cycles], including the surfaces along both ways.
+        """Return log-amplitude and phase [cycles], including the surface reflections of both legs.
 
         Args:
             radar: board whose waveform is used.
@@ -51,11 +51,11 @@ class BouncedReflection(WrappingReflection):
 def way_weight(
     radar: Radar, leg: Leg, ray_m: Float[Array, "*batch face 3"]
 ) -> tuple[Float[Array, "*batch face"], Float[Array, "*batch face"]]:
-    """Log-magnitude and phase [cycles] of the reflections along one way.
+    """Return the log-magnitude and phase [cycles] of the surface reflections along one leg.
 
     Args:
         radar: board whose waveform is used.
-        leg: the way; the coefficients of a straight way are not computed.
+        leg: a leg to the body; for a direct leg, no reflection coefficients are computed.
         ray_m: vectors from an antenna's image to the scatterers [m].
     """
 
@@ -63,7 +63,7 @@ def way_weight(
         wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
         gain = leg_reflection(leg, wavenumber_per_m, ray_m / norm(ray_m)[..., None])
         log_gain = jnp.log(jnp.maximum(jnp.abs(gain), LEAST_REFLECTION))
-        # The mixer conjugates the received signal, and with it the reflection coefficient.
+        # The mixer conjugates the received signal and therefore also the reflection coefficient.
         return log_gain, -smooth_cycles(gain)
 
     def straight():
@@ -80,17 +80,18 @@ def reflect_bounced(
     by_pairs: bool,
     antennas_m: tuple[Float[Array, "tx 3"], Float[Array, "rx 3"]],
 ) -> AntennaWeights:
-    """Compute the weights of a pass: `reflect` for the body, and the surfaces along both ways.
+    """Compute the weights of a multipath pass, including the surface reflections of both legs.
 
-    The coefficient of a way does not depend on the other way, so it needs no factor for each pair.
-    Its change over the antennas is computed at the middle node only, because it hardly changes
-    within a burst; evaluating it at every node would take as long as the sum.
+    The weights of the body are those of `reflect`. The reflection coefficient of a leg does not
+    depend on the other leg, so it does not need a factor for each antenna pair. The variation of
+    the coefficient over the antennas is computed at the middle node only, because this variation
+    hardly changes within a burst; an evaluation at every node would take as long as the echo sum.
 
     Args:
         radar: board whose waveform is used.
         bounced: reflection model of the pass.
-        scatterers: scatterers at the nodes, radar frame.
-        by_pairs: whether to compute the factor of each pair for the body.
+        scatterers: scatterers of the body at the nodes, in the radar frame.
+        by_pairs: whether to compute the body's factor for each antenna pair.
         antennas_m: images of the transmitters and receivers [m].
     """
     weights = reflect(radar, bounced.model, scatterers, by_pairs, antennas_m)
@@ -106,7 +107,7 @@ def reflect_bounced(
 
 
 def _along(radar, leg: Leg, centre_m, antennas_m):
-    """Log-magnitude and phase [cycles] of a way's coefficient for each node, antenna and face."""
+    """Return log-magnitude and phase [cycles] of a leg at each node, antenna and face."""
     middle = centre_m[len(centre_m) // 2]
     over_time = way_weight(radar, leg, centre_m[:, None] - antennas_m.mean(0))
     over_array = way_weight(radar, leg, middle - antennas_m[:, None])
@@ -118,15 +119,16 @@ def _along(radar, leg: Leg, centre_m, antennas_m):
 
 
 def _sum(first, second):
-    """Sum of two arrays, of which the first may be None."""
+    """Return the sum of two arrays; the first may be None."""
     return second if first is None else first + second
 
 
 def smooth_cycles(values: Complex[Array, "*batch face"]) -> Float[Array, "*batch face"]:
-    """Phase of each value [cycles], without jumps along the leading axes.
+    """Return the phase of each value [cycles], continuous along the leading axes.
 
-    A coefficient near -1 lies on the branch cut of the argument. The phase is therefore measured
-    from the mean value of each face, and the phase of the mean is added.
+    A reflection coefficient near -1 is close to the branch cut of the argument. The phase is
+    therefore computed relative to the mean value of each face, and the phase of the mean is then
+    added.
     """
     mean = jnp.mean(values, axis=tuple(range(values.ndim - 1)))
     relative = values * jnp.conj(mean)
@@ -134,6 +136,6 @@ def smooth_cycles(values: Complex[Array, "*batch face"]) -> Float[Array, "*batch
 
 
 def _angle(values):
-    """Argument [rad]; 0 for a value of 0, whose argument has no derivative."""
+    """Return the argument [rad]; 0 for a value of 0, where the argument has no derivative."""
     some = jnp.abs(values) > 0
     return jnp.where(some, jnp.angle(jnp.where(some, values, 1.0)), 0.0)

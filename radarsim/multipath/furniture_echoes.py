@@ -1,9 +1,10 @@
-"""Static echoes of furniture, as patches of physical-optics facets with the material's Gamma.
+"""Static echoes of furniture, by physical optics with the reflection of the material.
 
-The surface is divided into facets of a few centimetres. A facet reflects with the material's
-coefficient at normal incidence and its roughness; what the roughness takes from the coherent echo
-is scattered by Lambert's law, with a fixed random phase per facet. Edges and corners that need two
-reflections (such as the corner between a cupboard and the floor) are not modelled.
+The surface is divided into facets of a few centimetres. Each facet reflects with the material's
+reflection coefficient at normal incidence, reduced by the surface roughness. The energy that
+roughness removes from the coherent echo is scattered diffusely by Lambert's law, with a fixed
+random phase per facet. Echoes with two reflections, such as in the corner between a cupboard and
+the floor, are not modelled.
 """
 
 from collections.abc import Sequence
@@ -30,19 +31,19 @@ from radarsim.scene.room import Room
 from radarsim.signal.array_sizes import power_of_two
 from radarsim.signal.exact_sum import dechirped_phase_cycles
 
-# Longest edge of a facet [m], enlarged for scenes with more than MOST_FACETS facets.
+# Maximum length of a facet's edge [m], increased for scenes with more than MOST_FACETS facets.
 EDGE_M = 0.02
 MOST_FACETS = 20_000
-# Edge of the cells that divide a piece of furniture into patches, which are shadowed one by one.
+# Edge of the cells that divide furniture into patches, each of which is shadowed separately [m].
 PATCH_M = 0.3
-# Facets whose normals differ by more belong to different sides [rad].
+# Facets belong to different sides if their normals differ by more than this angle [rad].
 SMOOTH_RAD = np.radians(30)
 FACETS_PER_STEP = 512
-# Samples of a block, within which a tone is a product of two factors.
+# Number of IF samples per block; a tone is the product of a block factor and an in-block factor.
 SAMPLES_PER_BLOCK = 16
-# Least number of facets and vertices to which arrays are padded, so that rooms share programs.
+# Minimum padded number of facets and vertices, so that different rooms share compiled programs.
 LEAST_FACETS = 2048
-# Seed of the phases of rough facets: the echo of a room is the same in every simulation.
+# Seed of the random phases of rough facets, fixed so that a room's echo is reproducible.
 PHASE_SEED = 20
 
 
@@ -54,15 +55,15 @@ def furniture_echoes(
     reflection: ReflectionModel,
     residual_video_phase: bool = True,
 ) -> tuple[list[StaticSource], StaticEchoes]:
-    """Echoes of the visible patches of all furniture.
+    """Return the static echoes of the visible patches of all furniture.
 
     Args:
         radar: board whose antennas and waveform are used.
         room: the room whose furniture is simulated.
         meshes: triangles of each piece in the radar frame, from `Room.furniture_meshes`.
-        fixed_m: corners of all triangles, which hide each other [m].
-        reflection: reflection model of the bodies, of which antenna patterns, filters and delays
-            also apply to the echoes of furniture.
+        fixed_m: corners of the triangles of all furniture, which can hide each other [m].
+        reflection: reflection model of the bodies, whose antenna patterns, filters and delays also
+            apply to the echoes of furniture.
         residual_video_phase: whether to keep the phase -S tau^2 / 2.
     """
     area_m2 = sum(trimesh.Trimesh(*mesh, process=False).area for mesh in meshes)
@@ -86,11 +87,11 @@ def furniture_echoes(
 def visible_facets(
     mesh: TriangleMesh, edge_m: float, fixed_m: Float[np.ndarray, "occluder 3 3"]
 ) -> Facets:
-    """Divide a mesh into facets and return those that the radar sees.
+    """Divide a mesh into facets and return the facets that are visible from the radar.
 
     Args:
         mesh: triangles in the radar frame.
-        edge_m: longest edge of a facet [m].
+        edge_m: maximum length of a facet's edge [m].
         fixed_m: corners of all triangles that may hide a facet [m].
     """
     whole = trimesh.Trimesh(*mesh, process=False)
@@ -109,7 +110,7 @@ _seen = jax.jit(visible_from)
 
 
 def _padded(facets: Facets) -> Facets:
-    """Facets with the last facet repeated, so that their number is a power of two."""
+    """Repeat the last facet until the number of facets is a power of two."""
     extra = power_of_two(len(facets.area_m2), LEAST_FACETS) - len(facets.area_m2)
 
     def pad(values):
@@ -119,14 +120,14 @@ def _padded(facets: Facets) -> Facets:
 
 
 def _divided(side: trimesh.Trimesh, edge_m: float) -> Facets:
-    """Facets of one smooth side, with normals that are continuous across its triangles."""
+    """Divide one smooth side into facets, with continuous normals across its triangles."""
     fine = trimesh.Trimesh(
         *trimesh.remesh.subdivide_to_size(side.vertices, side.faces, edge_m, max_iter=20),
         process=False,
     )
     fine.merge_vertices()
     num_vertices, num_faces = len(fine.vertices), len(fine.faces)
-    # Padding triangles have all corners at an added vertex, so they change no other normal.
+    # All corners of a padding triangle are at an added vertex, so other normals do not change.
     vertices_m = np.zeros((power_of_two(num_vertices + 1, LEAST_FACETS), 3))
     vertices_m[:num_vertices] = fine.vertices
     faces = np.full((power_of_two(num_faces, LEAST_FACETS), 3), num_vertices)
@@ -142,7 +143,7 @@ _facets = jax.jit(facets_of)
 def _weights(
     radar: Radar, material: Material, facets: Facets, reflection: ReflectionModel
 ) -> Complex[np.ndarray, "tx rx facet"]:
-    """Complex weight of every facet and antenna pair, without the carrier phase of the path."""
+    """Return the complex weight of every facet and antenna pair, without the carrier phase."""
     wavelength_m = radar.chirp.wavelength_m
     wavenumber_per_m = 2 * np.pi / wavelength_m
     gamma = fresnel(material.permittivity(radar.chirp.centre_freq_hz), 1.0).te
@@ -153,7 +154,7 @@ def _weights(
     range_m = np.linalg.norm(centre_m, axis=-1)
     cosine = np.abs(np.sum(centre_m * normal, axis=-1)) / range_m
     rho = rough_amplitude(material.roughness_m, wavenumber_per_m, cosine)
-    # Lambert's law gives the cross-section 4 A cos^2, and a point the weight
+    # By Lambert's law, the cross-section of a facet is 4 A cos^2; the weight of a point target is
     # lambda sqrt(cross-section / 4 pi) / R^2.
     diffuse = wavelength_m * np.sqrt(facets.area_m2 * (1 - rho**2) / np.pi) * cosine / range_m**2
     turns = np.random.default_rng(PHASE_SEED).random(num_facets)
@@ -166,7 +167,7 @@ def _weights(
 
 @partial(jax.jit, static_argnums=0)
 def _coherent(radar: Radar, facets: Facets):
-    """Physical-optics weight of every facet and antenna pair for a perfect reflection."""
+    """Return the physical-optics weight of every facet and antenna pair for a perfect reflector."""
     tx_m = jnp.asarray(radar.array.tx_m)[:, None, None]
     rx_m = jnp.asarray(radar.array.rx_m)[:, None]
     log_amplitude, cycles = log_weight(2 * np.pi / radar.chirp.wavelength_m, facets, tx_m, rx_m)
@@ -174,16 +175,16 @@ def _coherent(radar: Radar, facets: Facets):
 
 
 def _patches(centre_m: Float[np.ndarray, "facet 3"]) -> np.ndarray:
-    """Index of the cell of each facet, in which facets are shadowed together."""
+    """Return the patch index of each facet; the facets of a patch are shadowed together."""
     cells = np.floor(centre_m / PATCH_M).astype(int)
     return np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _samples(radar: Radar, centre_m, weight, residual_video_phase):
-    """IF samples of a patch, from exact paths of all antenna pairs.
+    """Return the IF samples of a patch from the exact path lengths of all antenna pairs.
 
-    A tone is the product of a factor for each block of samples and a factor within the block, so
-    the sum over the facets is a product of two matrices.
+    Each sample of a tone is the product of one factor for its block of samples and one for its
+    place in the block, so the sum over all facets is a matrix product.
     """
     chirp, total = radar.chirp, 0.0
     within_s = np.arange(SAMPLES_PER_BLOCK) / chirp.sample_rate_hz
@@ -207,7 +208,7 @@ def _phasors(cycles):
 
 
 def _probes(centre_m, strength) -> tuple[np.ndarray, np.ndarray]:
-    """Facets that represent a patch in the shadow test; the way back repeats the way out."""
+    """Choose the facets that represent a patch in the shadow test, equal for both directions."""
     chosen = np.linspace(0, len(centre_m) - 1, NUM_PROBES).round().astype(int)
     weights = np.zeros((2, NUM_PROBES))
     weights[0] = strength[chosen] / max(strength[chosen].sum(), 1e-300)
@@ -215,7 +216,7 @@ def _probes(centre_m, strength) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _source(radar: Radar, name: str, centre_m, samples) -> StaticSource:
-    """Description of a patch: its mean range and the mean cross-section over the sweep."""
+    """Describe a patch by its mean range and its mean radar cross-section over the sweep."""
     middle_m = centre_m.mean(0)
     range_m = float(np.linalg.norm(middle_m))
     power = float(np.mean(np.abs(samples) ** 2))

@@ -1,8 +1,9 @@
-"""Visibility of a body's faces from the images of the radar.
+"""Visibility of a body's faces from the mirror images of the radar.
 
-Along the straight line from an image to a face, the ray first crosses the mirrored scene and then,
-behind the surface, the scene itself. Both can hide the face: a body that stands between the radar
-and a wall shadows the wall that would illuminate its back.
+A straight ray from an image of the radar to a face first crosses the mirrored scene and then, after
+it has passed the reflecting surface, the scene itself. Objects in either scene can hide the face: a
+body between the radar and a wall shadows the part of the wall that would illuminate the body's
+back.
 """
 
 from functools import partial
@@ -25,14 +26,14 @@ def visible_from(
     corners_m: Float[Array | np.ndarray, "occluder 3 3"],
     tested: Bool[Array, " face"],
 ) -> Bool[Array, " face"]:
-    """Find the faces that the radar can illuminate along one leg.
+    """Return a mask of the faces that the radar can illuminate along a leg.
 
     Args:
-        leg: the leg.
-        centre_m, normal: centroids and unit normals of the faces, radar frame [m].
+        leg: leg between the radar and the faces.
+        centre_m, normal: centroids and unit normals of the faces in the radar frame [m].
         corners_m: corners of all triangles that may hide a face, counter-clockwise seen from
             outside [m].
-        tested: faces to be tested; all others count as hidden.
+        tested: mask of the faces to be tested; all other faces count as hidden.
 
     Returns:
         Mask of the illuminated faces.
@@ -50,16 +51,16 @@ def visible_from(
         return jax.lax.cond(jnp.any(active), test, lambda: seen)
 
     def step(seen, mirror):
-        # Without a reflection, there is no mirrored scene.
+        # A leg without reflections has no mirrored scene.
         needed = jnp.any(seen) & (jnp.any(leg.used) | ~mirror)
         return jax.lax.cond(needed, unhidden, lambda seen, _: seen, seen, mirror), None
 
-    # The loop compiles the test once for the scene and for the mirrored scene.
+    # With a loop, the test is compiled only once for both the scene and the mirrored scene.
     return jax.lax.scan(step, tested, np.array([False, True]))[0]
 
 
 def _mirrored_scene(leg: Leg, corners_m, mirror):
-    """Corners of the scene's triangles, or of their mirror images if `mirror` is true [m]."""
+    """Return the corners of the scene's triangles [m], mirrored if `mirror` is true."""
 
     def images_m(corners_m):
         moved_m = transformed(corners_m, jnp.asarray(leg.matrix).T) + leg.origin_m
@@ -74,21 +75,21 @@ def may_hide(
     tested: Bool[Array, " face"],
     corners_m: Float[Array, "occluder 3 3"],
 ) -> Bool[Array, " occluder"]:
-    """Find the triangles that can lie between the origin and a tested target.
+    """Return a mask of the triangles that can lie between the origin and a tested target.
 
     All targets lie in a cone with a rectangular cross-section. A triangle cannot hide a target if
-    all its corners are outside one side of the cone, behind the origin, or beyond all targets. Most
-    of the mirrored scene is outside the cone.
+    all corners of the triangle are outside the same side of the cone, behind the origin, or beyond
+    all targets. Most of the mirrored scene is outside the cone.
 
     Args:
         targets_m: points to be tested, of which x is the distance in the mean direction [m].
-        tested: targets to be tested.
+        tested: mask of the targets to be tested.
         corners_m: corners of the triangles in the same coordinates [m].
 
     Returns:
-        Mask of the triangles; all triangles if a target is not in front of the origin.
+        Mask of the triangles; true for all triangles if a target is not in front of the origin.
     """
-    # An untested target is replaced by a tested one, which does not change the cone.
+    # Untested targets are replaced by a tested target, so that they do not widen the cone.
     inside_m = jnp.where(tested[:, None], targets_m, targets_m[jnp.argmax(tested)])
     view = inside_m[:, 1:] / inside_m[:, :1]
     low, high = view.min(axis=0) - VIEW_MARGIN, view.max(axis=0) + VIEW_MARGIN
@@ -101,17 +102,17 @@ def may_hide(
 
 
 def faces_image(leg: Leg, centre_m, normal) -> Bool[Array, "*batch face"]:
-    """Whether the outer side of each face points towards the image of the radar."""
+    """Return whether the outer side of each face points towards the image of the radar."""
     return dot(centre_m - leg.origin_m, normal) < 0
 
 
 def _outward(corners_m):
-    """Normals of triangles, not normalised."""
+    """Return the outward normals of triangles, without normalisation."""
     return cross(corners_m[:, 1] - corners_m[:, 0], corners_m[:, 2] - corners_m[:, 0])
 
 
 def _view(towards_m: Float[Array, "3"]) -> Float[Array, "3 3"]:
-    """Rotation matrix whose columns are a direction and two perpendicular unit vectors."""
+    """Return a rotation matrix whose first column is the given direction."""
     ahead = towards_m / jnp.maximum(norm(towards_m), 1e-6)
     up = jnp.where(jnp.abs(ahead[2]) < 0.9, jnp.array([0.0, 0.0, 1.0]), jnp.array([0.0, 1.0, 0.0]))
     left = cross(up, ahead)

@@ -1,9 +1,9 @@
-"""Legs: ways from the antennas to a point by way of plane surfaces, as images of the antennas.
+"""Legs: paths from the antennas to a point via plane surfaces, by images of the antennas.
 
-A ray from an antenna that a plane reflects to a point has the length and direction of the straight
-line from the antenna's mirror image to this point. After several reflections, the image is mirrored
-in one plane after the other. The room is convex, so the straight line from the image to a point in
-the room always crosses the surfaces inside their edges.
+A ray that a plane reflects from an antenna to a point arrives with the length and direction of the
+straight line from the antenna's mirror image to this point. For several reflections, the image is
+mirrored in one plane after the other. The room is a box and therefore convex, so the straight line
+from the image to a point in the room always crosses the surfaces inside their edges.
 """
 
 from collections.abc import Sequence
@@ -22,18 +22,18 @@ from radarsim.scene.room import Plane
 
 
 class ImageMap(NamedTuple):
-    """Affine map from a point to its image: matrix p + shift_m [m], in float64."""
+    """Affine map from a point p to the image of p: matrix p + shift_m [m], in float64."""
 
     matrix: np.ndarray
     shift_m: np.ndarray
 
     def of(self, points_m: np.ndarray) -> np.ndarray:
-        """Images of points [m]."""
+        """Return the images of points [m]."""
         return points_m @ self.matrix.T + self.shift_m
 
 
 def image_map(planes: Sequence[Plane]) -> ImageMap:
-    """Map of the images that successive reflections in the planes produce."""
+    """Return the map from points to their images by successive reflections in the planes."""
     matrix, shift_m = np.eye(3), np.zeros(3)
     for plane in planes:
         mirror = np.eye(3) - 2 * np.outer(plane.normal, plane.normal)
@@ -44,17 +44,18 @@ def image_map(planes: Sequence[Plane]) -> ImageMap:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Leg:
-    """One way from the antennas to the scene, with values that may be traced.
+    """One path between the antennas and the scene, with values that JAX may trace.
 
-    Many legs are stacked along a leading axis.
+    Several legs can be stacked along a leading axis.
 
     Attributes:
         matrix, shift_high_m, shift_low_m: map from an antenna to its image; the shift is a float64
             in two float32 parts [m].
-        normals: unit normal of each surface, in the order of the reflections on the way out.
-        permittivity_real, permittivity_imag: parts of each surface's permittivity.
+        normals: unit normal of each surface, in the order of the outbound reflections.
+        permittivity_real, permittivity_imag: real and imaginary part of each surface's relative
+            permittivity.
         roughness_m: rms height of each surface [m].
-        used: which slots hold a reflection.
+        used: mask of the slots that hold a reflection.
         polarisation: unit vector of the antennas' electric field.
     """
 
@@ -70,13 +71,13 @@ class Leg:
 
     @property
     def origin_m(self) -> Float[Array | np.ndarray, "3"]:
-        """Image of the array's phase centre [m]."""
+        """The image of the array's phase centre [m]."""
         return self.shift_high_m
 
     def images_m(
         self, antennas_m: Float[Array | np.ndarray, "antenna 3"]
     ) -> Float[Array, "antenna 3"]:
-        """Images of antennas, in the precision of the leg [m]."""
+        """Return the images of antennas [m] in the precision of the leg."""
         moved = jnp.matmul(jnp.asarray(antennas_m), jnp.transpose(self.matrix), precision="highest")
         return moved + (jnp.asarray(self.shift_high_m, moved.dtype) + self.shift_low_m)
 
@@ -88,18 +89,18 @@ def make_leg(
     num_slots: int,
     dtype=np.float32,
 ) -> Leg:
-    """Create the leg that the planes reflect one after the other, seen from the radar.
+    """Create the leg from the radar via the given planes, in the order of the reflections.
 
     Args:
-        planes: the surfaces in the order of the reflections; none for the direct way.
+        planes: the reflecting surfaces in order; empty for the direct leg.
         freq_hz: centre frequency of the sweep, at which the permittivity is evaluated [Hz].
         polarisation: unit vector of the antennas' electric field.
-        num_slots: number of slots for reflections, at least the number of planes; unused slots
-            reflect without loss and do not change the direction.
-        dtype: type of the leg's numbers.
+        num_slots: number of slots for reflections, at least the number of planes; unused slots have
+            no effect.
+        dtype: data type of the leg's arrays.
 
     Raises:
-        InputError: a material is not known at this frequency.
+        InputError: the data of a material are not valid at this frequency.
     """
     matrix, shift_m = image_map(planes)
     high, low = split_float64(shift_m)
@@ -123,12 +124,12 @@ def make_leg(
 def leg_reflection(
     leg: Leg, wavenumber_per_m: float, direction: Float[Array | np.ndarray, "*batch 3"]
 ) -> Complex[Array | np.ndarray, "*batch"]:
-    """Product of the reflection coefficients along a leg; 0 for rays that leave backwards.
+    """Return the product of a leg's reflection coefficients; 0 for rays that leave backwards.
 
     The antennas of a board radiate into the half-space in front of it (x > 0).
 
     Args:
-        leg: the leg.
+        leg: leg whose surfaces reflect the rays.
         wavenumber_per_m: 2 pi / lambda.
         direction: unit vectors from an antenna's image to the points.
     """
@@ -147,9 +148,9 @@ def leg_reflection(
 
 
 def sequences(planes: Sequence[Plane], most_bounces: int) -> list[tuple[Plane, ...]]:
-    """Orders in which up to `most_bounces` planes can reflect a ray, from one reflection on.
+    """List all sequences of one to `most_bounces` planes that can reflect a ray.
 
-    Perpendicular planes commute, so only one order of each set of them is listed.
+    Reflections in perpendicular planes commute, so only one of their orders is listed.
     """
     found: dict[tuple, tuple[Plane, ...]] = {}
     for count in range(1, most_bounces + 1):
@@ -163,7 +164,7 @@ def sequences(planes: Sequence[Plane], most_bounces: int) -> list[tuple[Plane, .
 
 
 def _without_repeats(planes, count: int) -> list[tuple[Plane, ...]]:
-    """Sequences of planes in which no plane follows itself."""
+    """List the sequences of planes in which no plane follows itself."""
     if count == 1:
         return [(each,) for each in planes]
     pairs = list(permutations(planes, 2))

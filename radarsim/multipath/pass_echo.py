@@ -1,4 +1,4 @@
-"""IF samples of multipath passes: the same sum as for the direct echo, with images of antennas."""
+"""IF samples of multipath passes, by the direct echo's sum with the images of the antennas."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -36,14 +36,14 @@ def passes_echo(
     faces: Int[Array, "face corner"] | Int[np.ndarray, "face corner"],
     selection: FaceSelection,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Sum of all passes for every frame, without the level constant.
+    """Return the sum of all multipath passes in every frame, not scaled by the level constant.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         settings: settings of the simulation.
-        sizes: array sizes that suffice for every frame and pass.
+        sizes: array sizes that suffice for all frames and passes.
         reflection: reflection model of the body.
-        passes: the passes.
+        passes: the multipath passes to be summed.
         mesh: vertices at the nodes of every frame.
         faces: triangles of the mesh.
         selection: result of `select_passes`.
@@ -53,7 +53,7 @@ def passes_echo(
 
 
 def passes_program(radar: Radar, settings: SimulationSettings, sizes: SumSizes) -> Callable:
-    """Return the compiled sum for these sizes, from a cache of recently used programs."""
+    """Return the compiled sum for the given sizes, from a cache of recently used programs."""
     return _compiled(radar, settings.without_receiver, sizes)
 
 
@@ -64,7 +64,7 @@ def _compiled(radar, settings, sizes) -> Callable:
 
 def _passes_echo(radar, settings, sizes, reflection, passes, mesh, faces, selection):
     def one_frame(inputs):
-        frame, chosen = inputs  # the first axis of `chosen` is that of the selections
+        frame, chosen = inputs  # The first axis of `chosen` is the selection axis.
 
         def add(total, pass_inputs):
             index, shared = pass_inputs
@@ -106,5 +106,5 @@ def _pass_frame(radar, settings, sizes, bounced, mesh: BurstMesh, faces, selecti
 
 
 def _images(radar: Radar, bounced):
-    """Images of the transmitters and receivers, in the precision that JAX uses at the time [m]."""
+    """Return the images of the transmitters and receivers [m] in JAX's current precision."""
     return bounced.out.images_m(radar.array.tx_m), bounced.back.images_m(radar.array.rx_m)

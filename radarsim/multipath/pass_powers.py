@@ -1,7 +1,8 @@
-"""Mean power of every candidate pass, from which the passes worth simulating are chosen.
+"""Mean power of every candidate multipath pass, for the choice of the passes to simulate.
 
-The power of a pass is that of the coherent sum over its visible faces, for one antenna pair at the
-array's centre, averaged over a few moments of the motion and a few frequencies of the sweep.
+The power of a pass is the power of the coherent sum over all faces that are visible in this pass,
+for one antenna pair at the array's centre, averaged over a few instants of the motion and a few
+frequencies of the sweep.
 """
 
 from collections.abc import Sequence
@@ -26,23 +27,23 @@ from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.mesh import FaceIndices, faces_of
 from radarsim.scene.room import Plane
 
-# Most reflections on the way to the body and back that are counted. Passes with three reflections
-# are neither simulated nor counted.
+# Maximum total number of reflections on the way to the body and back. Passes with three or more
+# reflections are neither simulated nor counted.
 MOST_BOUNCES = 2
-# Frequencies of the sweep over which a power is averaged.
+# Number of frequencies in the sweep over which the power of a pass is averaged.
 NUM_FREQUENCIES = 4
-# The antennas radiate forwards, so that the first reflection is never on the wall behind them.
+# The antennas radiate forwards, so the first reflection is never on the wall behind the radar.
 BEHIND = "near_wall"
 
 
 class Candidates(NamedTuple):
-    """Legs of up to two reflections, and the passes that they form; pass 0 is the direct echo.
+    """Legs with up to two reflections, and the passes they form; pass 0 is the direct echo.
 
     Attributes:
-        orders: surfaces of each leg, in the order of the reflections on the way out.
-        legs: the legs with two slots for reflections, along a leading axis.
-        pairs: indices of both legs of each pass. A pass of two different legs stands for both
-            directions, which have the same power.
+        orders: surfaces of each leg, in the order of the outbound reflections.
+        legs: all legs, stacked along a leading axis, with two slots for reflections each.
+        pairs: indices of both legs of each pass. A pass with two different legs represents both
+            directions of travel, which have equal power.
     """
 
     orders: list[tuple[Plane, ...]]
@@ -51,7 +52,7 @@ class Candidates(NamedTuple):
 
 
 def candidate_passes(planes: Sequence[Plane], freq_hz: float, polarisation) -> Candidates:
-    """List every pass with up to two reflections.
+    """List all multipath passes with up to two reflections.
 
     Args:
         planes: surfaces of the room in the radar frame.
@@ -77,15 +78,15 @@ def pass_powers(
     faces: FaceIndices,
     others_m: Float[Array | np.ndarray, "moment occluder 3 3"],
 ) -> Float[np.ndarray, "moment pass"]:
-    """Power of each candidate pass at some moments, without the level constant.
+    """Return the power of each candidate pass at some instants, not scaled by the level constant.
 
     Args:
         radar: board whose array and sweep are used.
         reflection: reflection model of the body.
-        candidates: the passes.
-        vertices_m: vertices of the body at each moment, radar frame [m].
+        candidates: the candidate passes and their legs.
+        vertices_m: vertices of the body in the radar frame at each instant [m].
         faces: triangles of the body.
-        others_m: corners of the triangles of furniture and other bodies at each moment [m].
+        others_m: corners of the triangles of furniture and other bodies at each instant [m].
     """
     out, back = np.array(candidates.pairs).T
     passes = Passes(candidates.legs, out, back)
@@ -131,6 +132,6 @@ def _power(radar: Radar, reflection, passes: Passes, scatterers, seen, index) ->
 
 
 def _frequencies_hz(radar: Radar) -> np.ndarray:
-    """Frequencies at the middles of equal parts of the sweep [Hz]."""
+    """Return the centre frequencies of equal parts of the sweep [Hz]."""
     parts = (np.arange(NUM_FREQUENCIES) + 0.5) / NUM_FREQUENCIES - 0.5
     return radar.chirp.centre_freq_hz + parts * radar.chirp.bandwidth_hz

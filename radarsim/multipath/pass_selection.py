@@ -1,7 +1,8 @@
-"""Select the faces of every multipath pass, and the array sizes that their sums require.
+"""Select the faces of every multipath pass and determine the array sizes for the echo sums.
 
-A pass is one way to the body and one way back. The direct echo is not a pass. The images of the
-radar take the place of the radar in all stages of the simulation; a face must be visible from both.
+A multipath pass consists of one leg to the body and one leg back; the direct echo is not a pass.
+The images of the radar for the two legs replace the radar in all stages of the simulation, and a
+face contributes only if it is visible from both images.
 """
 
 from collections.abc import Sequence
@@ -44,14 +45,14 @@ from radarsim.signal.settings import SimulationSettings
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Passes:
-    """Multipath passes as pairs of legs.
+    """Multipath passes, each a pair of legs.
 
     Attributes:
-        legs: all legs along a leading axis.
-        out, back: index of each pass's leg from the transmitter and to the receiver.
-        selection: index of the selection that each pass uses. A pass and its reverse have the same
-            faces and share one selection; None if every pass has its own.
-        real: which passes are not padding; None if all are real.
+        legs: all legs, stacked along a leading axis.
+        out, back: indices of each pass's leg from the transmitter and leg to the receiver.
+        selection: index of each pass's face selection, which a pass and its reverse share because
+            they have the same faces; None if every pass has a separate selection.
+        real: mask of the passes that are not padding; None if there is no padding.
     """
 
     legs: Leg
@@ -62,7 +63,7 @@ class Passes:
 
     @property
     def selected(self) -> "Passes":
-        """One pass for each selection; call outside of compiled programs."""
+        """One pass for each face selection; not for use inside compiled programs."""
         if self.selection is None:
             return self
         first = np.unique(np.asarray(self.selection), return_index=True)[1]
@@ -71,24 +72,24 @@ class Passes:
 
     @property
     def is_real(self) -> Bool[np.ndarray | Array, " pass"]:
-        """Which passes are not padding."""
+        """Mask of the passes that are not padding."""
         return np.ones(len(self.out), bool) if self.real is None else self.real
 
     def bounced(self, reflection: ReflectionModel, index) -> BouncedReflection:
-        """Reflection model of one pass."""
+        """Return the reflection model of one pass."""
         out, back = self.leg(self.out[index]), self.leg(self.back[index])
         return BouncedReflection(with_axes(reflection, out.matrix.T, back.matrix.T), out, back)
 
     def leg(self, index) -> Leg:
-        """One of the legs."""
+        """Return the leg with the given index."""
         return jax.tree.map(lambda part: jnp.asarray(part)[index], self.legs)
 
 
 def padded_passes(passes: Passes, count: int) -> Passes:
-    """Add passes that are not simulated, so that rooms share compiled programs.
+    """Add padding passes, which contribute nothing, so that rooms share compiled programs.
 
-    The number of selections is padded to half the number of passes if this suffices, because most
-    passes have a reverse.
+    The number of face selections is padded to half the number of passes if this is sufficient,
+    because most passes share their selection with the reverse pass.
 
     Args:
         passes: passes with shared selections.
@@ -97,7 +98,7 @@ def padded_passes(passes: Passes, count: int) -> Passes:
     selections = int(np.max(passes.selection)) + 1
     most = (count + 1) // 2 if selections <= (count + 1) // 2 else count
     added = count - len(passes.out)
-    # The padding passes belong to the missing selections, or repeat the last selection.
+    # Padding passes are assigned to the added face selections, and then to the last one.
     more = np.minimum(selections + np.arange(added), most - 1)
     legs = np.minimum(np.arange(count), len(passes.legs.used) - 1)
     return Passes(
@@ -120,20 +121,20 @@ def select_passes(
     others: Sequence[Surface],
     fixed_m: Float[Array | np.ndarray, "occluder 3 3"],
 ) -> FaceSelection:
-    """Select the strong, visible faces of every frame and pass.
+    """Select the strong, visible faces for every frame and multipath pass.
 
     Args:
         radar: board whose waveform, timing and antennas are used.
         settings: settings that determine the visibility blocks and the culling.
         reflection: reflection model of the body.
-        passes: one pass for each selection, from `Passes.selected`.
+        passes: one pass for each face selection, from `Passes.selected`.
         mesh: vertices at the nodes of every frame.
         faces: triangles of the mesh.
-        others: surfaces of the other bodies in the scene in the same frames.
+        others: surfaces of the other bodies in the scene, in the same frames as `mesh`.
         fixed_m: corners of the furniture's triangles [m].
 
     Returns:
-        The selection, with a pass axis after the frame axis.
+        The face selection, with a pass axis after the frame axis.
     """
 
     other_meshes, other_faces = tuple(zip(*others)) or ((), ())
@@ -147,7 +148,7 @@ def select_passes(
             return relative_to_radar(reflection.scatterers(vertices_m, faces), origin_m)
 
         scatterers = batched_map(at_node, (frame.vertices_m, frame.origin_high_m))
-        # Strengths change little within a burst, and the threshold has a margin.
+        # The strength of a face changes little within a burst, and the threshold includes a margin.
         at_middle = jax.tree.map(lambda part: part[len(part) // 2], scatterers)
         strength = batched_map(
             partial(_strength, radar, settings, reflection, passes, at_middle),
@@ -164,7 +165,7 @@ def select_passes(
 
 
 def _strength(radar, settings, reflection, passes, scatterers: Faces, index):
-    """Log-amplitude of each face in one pass; -inf for faces that need not be summed."""
+    """Return the log-amplitude of each face in one pass; -inf for faces that need no summation."""
     bounced = passes.bounced(reflection, index)
     tx_m, rx_m = (
         leg.images_m(jnp.asarray(positions_m.mean(0)[None], jnp.float32))[0]
@@ -186,7 +187,7 @@ def _strength(radar, settings, reflection, passes, scatterers: Faces, index):
 
 
 def _occluders_m(settings, surfaces: Sequence[Surface], fixed_m) -> Float[Array, "block any 3 3"]:
-    """Corners of all triangles that may hide a face, at the centre of each block [m]."""
+    """Return the corners of all triangles that may hide a face, at each block centre [m]."""
     parts = [block_vertices_m(settings, mesh)[:, faces] for mesh, faces in surfaces]
     fixed_m = jnp.broadcast_to(fixed_m, (len(parts[0]), *jnp.shape(fixed_m)))
     return jnp.concatenate([*parts, fixed_m], axis=1)
@@ -195,7 +196,7 @@ def _occluders_m(settings, surfaces: Sequence[Surface], fixed_m) -> Float[Array,
 def _seen_from_legs(
     settings, passes: Passes, frame: BurstMesh, faces, occluders_m, strong: Bool[Array, "pass face"]
 ) -> Bool[Array, "pass block face"]:
-    """Visibility of each face in each pass: from the out and back legs, at each block centre."""
+    """Return whether each face is visible along both legs of each pass, at each block centre."""
 
     def block(inputs):
         vertices_m, corners_m = inputs
@@ -203,7 +204,7 @@ def _seen_from_legs(
 
         def from_leg(seen, index):
             uses = (jnp.asarray(passes.out) == index) | (jnp.asarray(passes.back) == index)
-            # A face that is hidden from one leg of a pass need not be tested from the other leg.
+            # A face that is hidden along one leg of a pass need not be tested along the other leg.
             tested = jnp.any(seen & uses[:, None], axis=0)
             leg = passes.leg(index)
             free = visible_from(leg, surface.centre_m, surface.normal, corners_m, tested)
@@ -219,7 +220,7 @@ def _seen_from_legs(
 
 
 def _selection(radar: Radar, passes: Passes, centre_m, inputs) -> FaceSelection:
-    """Order, shares and sizes of one pass in one frame."""
+    """Return the face order, energy shares and array sizes of one pass in one frame."""
     index, strength, visible = inputs
     out, back = passes.leg(passes.out[index]), passes.leg(passes.back[index])
     out_m, back_m = equivalent_points(out, back, centre_m)
@@ -235,17 +236,18 @@ def _selection(radar: Radar, passes: Passes, centre_m, inputs) -> FaceSelection:
 def equivalent_points(
     out: Leg, back: Leg, centre_m: Float[Array, "node face 3"]
 ) -> tuple[Float[Array, "node face 3"], Float[Array, "node face 3"]]:
-    """Points at half the length of each path, in the directions in which the path leaves and ends.
+    """Return points at half of each path's length, in its directions of departure and arrival.
 
-    The range and the spread over the antennas of these points are those of the paths, so the
-    functions that measure the sizes of the direct echo also apply to the passes.
+    The equivalent points have the range of the paths and the same path differences between
+    antennas, so the functions that determine the array sizes of the direct echo also apply to
+    passes.
     """
     rays_m = [centre_m - leg.origin_m for leg in (out, back)]
     lengths_m = [norm(ray_m) for ray_m in rays_m]
     half_m = sum(lengths_m) / 2
 
     def along(leg, ray_m, length_m):
-        # The rotation and mirroring of the leg, undone, gives the direction at the radar.
+        # Undoing the rotation and mirroring of the leg gives the ray's direction at the radar.
         direction = transformed(ray_m, jnp.asarray(leg.matrix))
         return direction * (half_m / length_m)[..., None]
 

@@ -27,19 +27,20 @@ from radarsim.signal.face_selection import FaceSelection, block_vertices_m
 from radarsim.signal.settings import SimulationSettings
 from radarsim.signal.surface_selection import sizes_of_chunks, with_others
 
-# Decibels by which the error of the passes may exceed the requested error, if the passes together
-# are weaker than the direct echo by as many. A single step lets rooms share compiled programs.
+# Factor by which the error of the passes may exceed the requested error, if all passes together are
+# weaker than the direct echo by at least this factor [dB]. A single step, instead of a gradual one,
+# lets rooms share compiled programs.
 RELAXED_DB = 10.0
 
 
 class RoomFrames:
-    """The frames of a simulation in a prepared room, in chunks.
+    """The frames of a simulation in a prepared room, divided into chunks.
 
     Attributes:
-        settings: settings of the passes (`pass_settings`).
-        selections: for each chunk, the faces of the passes of each body; None if no pass is
+        settings: simulation settings of the passes, from `pass_settings`.
+        selections: selected faces of each body's passes in each chunk; None if no pass is
             simulated.
-        sizes: for each body, array sizes that suffice for all passes; None if no pass is simulated.
+        sizes: array sizes of each body that suffice for all passes; None if no pass is simulated.
     """
 
     def __init__(
@@ -53,10 +54,10 @@ class RoomFrames:
         """Select the faces of every pass.
 
         Args:
-            radar: the simulated board, without profile.
+            radar: the simulated board, without receiver profile.
             settings: settings of the simulation.
-            reflection: the reflection model, with its antennas and filters.
-            room: the prepared room; None for free space, which adds nothing.
+            reflection: the reflection model, including antenna patterns and filters.
+            room: the prepared room; None for free space.
             chunks: surface of each body at the nodes of the frames of each chunk.
 
         Raises:
@@ -80,11 +81,11 @@ class RoomFrames:
         return [select_passes(*model, *one, fixed_m) for one in with_others(surfaces)]
 
     def unhidden(self, index: int, selections: list[FaceSelection]) -> list[FaceSelection]:
-        """Remove the faces that furniture hides from the radar from the direct echo of a chunk.
+        """Deselect faces in a chunk's direct echo that furniture hides from the radar.
 
         Args:
             index: index of the chunk.
-            selections: selected faces of each body.
+            selections: selected faces of each body in the direct echo.
         """
         settings, fixed_m = self._model[1], self._room.fixed_m if self._room else ()
         if not len(fixed_m) or settings.visibility == "none":
@@ -98,12 +99,12 @@ class RoomFrames:
     def echoes(
         self, index: int, model: ReflectionModel
     ) -> Iterator[Complex[Array, "*frame tx rx sample"]]:
-        """Echoes that the room adds to the direct echoes of a chunk, without the level constant.
+        """Yield the room's echoes in a chunk, not scaled by the level constant.
 
         Args:
             index: index of the chunk.
-            model: reflection model of the bodies; `DelayWeightedReflection` multiplies each echo by
-                its delay.
+            model: reflection model of the bodies; a `DelayWeightedReflection` multiplies each echo
+                by the delay of the echo.
         """
         if self._room is None:
             return
@@ -115,11 +116,11 @@ class RoomFrames:
     def static_echo(
         self, index: int, delayed: bool = False
     ) -> Complex[Array, "frame tx rx sample"]:
-        """Static echoes of every frame of a chunk, with the shadows of the bodies.
+        """Return the static echoes in every frame of a chunk, shadowed by the bodies.
 
         Args:
             index: index of the chunk.
-            delayed: whether each echo is multiplied by its delay [ns].
+            delayed: whether to multiply each echo by the echo's delay [ns].
         """
         static = self._room.delayed if delayed else self._room.static
         return _static_frames(static, *zip(*self._chunks[index]))
@@ -127,16 +128,17 @@ class RoomFrames:
     def multipath(
         self, index: int, body: int, model: ReflectionModel
     ) -> Complex[Array, "frame chirp tx rx sample"]:
-        """Sum of the simulated passes of a body in a chunk; call only if there are passes."""
+        """Return the sum of a body's simulated passes in a chunk; at least one pass must exist."""
         scene = model, self._room.passes, *self._chunks[index][body], self.selections[index][body]
         return passes_echo(self._model[0], self.settings, self.sizes[body], *scene)
 
 
 def pass_settings(settings: SimulationSettings, room: RoomEchoes) -> SimulationSettings:
-    """Settings of the passes, whose requested error allows for their level.
+    """Return the settings of the passes, with a relaxed error limit if the passes are weak.
 
-    The error of the whole echo is requested relative to the direct echo. Passes that are together
-    weaker by `RELAXED_DB` or more may therefore have an error that is larger by `RELAXED_DB`.
+    The requested error of the whole echo is relative to the direct echo. If all passes together are
+    weaker than the direct echo by `RELAXED_DB` or more, their error may therefore be larger by
+    `RELAXED_DB`.
 
     Args:
         settings: settings of the simulation.
@@ -166,7 +168,7 @@ def _unhidden(settings, mesh, faces, visible, fixed_m):
 
 @jax.jit
 def _static_frames(static: StaticEchoes, meshes: tuple[BurstMesh, ...], faces: tuple):
-    """Static echoes of every frame, with the shadows of the bodies in the middle of the burst."""
+    """Return the static echoes of every frame, shadowed by the bodies at mid-burst."""
 
     def body(frame: BurstMesh, indices):
         middle = len(frame.vertices_m) // 2

@@ -1,4 +1,4 @@
-"""Prepare the echo of a room for a scene: static echoes, and the multipath passes to simulate."""
+"""Prepare a scene's room: compute static echoes and choose the multipath passes to simulate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,24 +30,24 @@ from radarsim.signal.front_end import parts_of
 from radarsim.signal.settings import SimulationSettings
 from radarsim.signal.surface_selection import with_echo_faces
 
-# Moments of the motion, equally spaced, from which the powers of the passes are estimated.
+# Number of equally spaced instants of the motion at which the powers of passes are estimated.
 NUM_MOMENTS = 4
-# Least number of triangles of furniture to which arrays are padded.
+# Minimum padded number of furniture triangles.
 LEAST_OCCLUDERS = 512
 
 
 @dataclass(frozen=True)
 class RoomEchoes:
-    """What a room adds to the echo of a scene.
+    """The room's contribution to the echo of a scene.
 
     Attributes:
-        passes: simulated multipath passes; None if there are none.
-        static: echoes of walls and furniture, divided by the reflectivity of the body, so that one
-            level constant applies to both.
-        delayed: static echoes multiplied by their delay [ns]; None if no effect of the receiver
-            depends on the delay.
+        passes: multipath passes to simulate; None if no pass is simulated.
+        static: echoes of walls and furniture, divided by the reflectivity of the body, so that the
+            same level constant applies to static echoes and bodies.
+        delayed: static echoes, each multiplied by the delay of the echo [ns]; None if no receiver
+            effect depends on the delay.
         fixed_m: corners of the furniture's triangles [m].
-        report: description of the passes and static echoes.
+        report: report on the passes and static echoes.
     """
 
     passes: Passes | None
@@ -60,10 +60,10 @@ class RoomEchoes:
 def scene_room(
     radar: Radar, scene: Scene, reflection: ReflectionModel, settings: SimulationSettings
 ) -> RoomEchoes | None:
-    """Prepare the room of a scene; None if the scene has no room.
+    """Prepare the room of a scene; return None if the scene has no room.
 
-    The passes are chosen from moments of the whole motion, so that they do not depend on the frames
-    that are simulated.
+    The passes are chosen from instants of the whole motion, so that the choice does not depend on
+    which frames are simulated.
 
     Args:
         radar: the simulated board.
@@ -87,13 +87,13 @@ def room_report(
     reflection: ReflectionModel = QuasiSpecular(),
     settings: SimulationSettings = SimulationSettings(),
 ) -> RoomReport:
-    """Describe what the room of a scene adds to the echo, and what is left out.
+    """Report what a scene's room adds to the echo and which multipath is left out.
 
     Args:
         radar, scene, reflection, settings: same arguments as for `simulate`.
 
     Returns:
-        The report, which can be printed.
+        The report; `print` gives a readable text.
 
     Raises:
         InputError: the scene has no room, or `simulate` would reject the arguments.
@@ -118,14 +118,14 @@ def prepare_room(
         radar: the simulated board, with its receiver profile.
         settings: settings of the simulation.
         reflection: reflection model of the bodies.
-        room: the room.
+        room: the room to be prepared.
         radar_pose: height and tilt of the radar.
-        surfaces: surface of each body at some moments of the motion, of which each is a frame whose
-            first node is used.
+        surfaces: surface of each body at some instants of the motion; each frame is one instant,
+            given by the first node of the frame.
 
     Raises:
-        InputError: a material is not known at the radar's frequency, the radar or a body is outside
-            the room, the settings select the exact sum, or the profile holds ranges.
+        InputError: a material is not valid at the radar's frequency, the radar or a body is outside
+            the room, the settings select the exact sum, or the profile contains ranges of values.
     """
     if settings.method == "exact":
         problem = "is 'exact', which cannot simulate the room of the scene"
@@ -148,9 +148,9 @@ def prepare_room(
 
 
 def _furniture_corners_m(meshes: Sequence[TriangleMesh]) -> Float[np.ndarray, "occluder 3 3"]:
-    """Corners of all triangles of furniture, padded so that rooms share compiled programs [m].
+    """Return the corners of all furniture triangles [m], padded for shared compiled programs.
 
-    The padding consists of triangles without area, which hide nothing.
+    The padding triangles have zero area and hide nothing.
     """
     if not meshes:
         return np.zeros((0, 3, 3), np.float32)
@@ -160,12 +160,12 @@ def _furniture_corners_m(meshes: Sequence[TriangleMesh]) -> Float[np.ndarray, "o
 
 
 def _at_moments(mesh: BurstMesh, faces: FaceIndices) -> tuple[Array, FaceIndices]:
-    """Vertices of a body at each moment in the radar frame [m], and its triangles."""
+    """Return a body's vertices in the radar frame at each instant [m], and the body's triangles."""
     return (mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 0], faces
 
 
 def _check_inside(planes: list[Plane], vertices_m: np.ndarray) -> None:
-    """Check that the body does not leave the room through a wall."""
+    """Check that a body does not leave the room through a wall."""
     for plane in planes:
         beyond_m = plane.offset_m - (vertices_m @ plane.normal).mean(-1).min()
         if plane.name not in ("floor", "ceiling") and beyond_m > 0:
@@ -177,7 +177,7 @@ def _check_inside(planes: list[Plane], vertices_m: np.ndarray) -> None:
 def _planned(
     radar, reflection, room: Room, planes, bodies: list, fixed_m
 ) -> tuple[list[PassLevel], Passes | None]:
-    """Levels of all candidate passes, and the passes that are simulated."""
+    """Return the levels of all candidate passes, and the passes to simulate."""
     polarisation = POLARISATIONS[room.polarisation]
     candidates = candidate_passes(planes, radar.chirp.centre_freq_hz, polarisation)
     powers = sum(
@@ -203,7 +203,7 @@ def _planned(
 
 
 def _around(bodies: list, index: int, fixed_m) -> Float[Array, "moment occluder 3 3"]:
-    """Corners of the triangles of furniture and of all bodies but one at each moment [m]."""
+    """Return the triangle corners of furniture and all other bodies at each instant [m]."""
     others_m = [vertices_m[:, faces] for vertices_m, faces in bodies]
     del others_m[index]
     fixed_m = jnp.broadcast_to(fixed_m, (len(bodies[0][0]), *fixed_m.shape))
@@ -211,12 +211,12 @@ def _around(bodies: list, index: int, fixed_m) -> Float[Array, "moment occluder 
 
 
 def _static(radar, settings, room: Room, planes, meshes, fixed_m, reflection: ReflectionModel):
-    """Static echoes of walls and furniture; what furniture hides for ever is left out."""
+    """Return the static echoes of walls and furniture, without those that furniture hides."""
     video = settings.residual_video_phase
     sources, static = mirror_echoes(radar, room, planes, reflection, video)
     if not meshes:
         return sources, _per_reflectivity(radar, reflection, padded(static))
-    # This module imports trimesh, which takes a third of a second.
+    # Imported here because the module imports trimesh, which takes a third of a second.
     from radarsim.multipath.furniture_echoes import furniture_echoes
 
     seen = np.asarray(_fractions_past_furniture(padded(static), fixed_m))[: len(sources)]
@@ -232,17 +232,17 @@ def _static(radar, settings, room: Room, planes, meshes, fixed_m, reflection: Re
 
 @jax.jit
 def _fractions_past_furniture(static: StaticEchoes, fixed_m) -> Float[Array, " echo"]:
-    """Factors of echoes that furniture shadows."""
+    """Return the visible fraction of each static echo behind furniture."""
     return visible_fractions(static, fixed_m, _facing(fixed_m))
 
 
 def _per_reflectivity(radar, reflection: ReflectionModel, static: StaticEchoes) -> StaticEchoes:
-    """Static echoes divided by the reflectivity of the bodies."""
+    """Return the static echoes divided by the reflectivity of the bodies."""
     return replace(static, samples=static.samples / np.float32(reflection.reflectivity_at(radar)))
 
 
 def _facing(corners_m) -> Bool[Array, " occluder"]:
-    """Which triangles point towards the radar."""
+    """Return a mask of the triangles that face the radar."""
     corners_m = jnp.asarray(corners_m)
     indices = np.arange(3 * len(corners_m)).reshape(-1, 3)
     return faces_radar(faces_of(corners_m.reshape(-1, 3), indices))

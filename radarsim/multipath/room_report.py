@@ -1,4 +1,4 @@
-"""Report of a room: which multipath passes are simulated, and how much energy is left out."""
+"""Report on a room: which multipath passes are simulated, and how much energy is left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ import numpy as np
 
 from radarsim.multipath.static_echoes import StaticSource
 
-# Number of static echoes that the printed report lists.
+# Maximum number of static echoes in the printed report.
 LISTED_ECHOES = 8
-# Number of passes that are not simulated but listed, strongest first.
+# Maximum number of passes in the printed report that are not simulated, strongest first.
 LISTED_LEFT_OUT = 3
 
 
 class PassLevel(NamedTuple):
-    """Level of one multipath pass, or of a pass and its reverse.
+    """Level of one multipath pass, or of a pass and its reverse together.
 
     Attributes:
-        way_out, way_back: names of the surfaces on the way to the body and back; empty for a
-            straight way.
-        level_db: mean power relative to the direct echo; both directions together [dB].
-        num_passes: 2 if the pass and its reverse differ, otherwise 1.
+        way_out, way_back: names of the reflecting surfaces on the way to the body and back; empty
+            for a direct path.
+        level_db: mean power of all `num_passes` passes relative to the direct echo [dB].
+        num_passes: number of passes: 2 if the pass and its reverse differ, otherwise 1.
         kept: whether the pass is simulated.
     """
 
@@ -38,20 +38,20 @@ class PassLevel(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The way of the wave, such as "floor, body, radar"."""
+        """The stations of the wave's path, such as "floor, body, radar"."""
         name = ", ".join([*self.way_out, "body", *reversed(self.way_back)])
         return name if self.num_passes == 1 else f"{name} and reverse"
 
 
 @dataclass(frozen=True)
 class RoomReport:
-    """What a room adds to the echo of its subjects.
+    """The contribution of a room to the echo of the subjects.
 
     Attributes:
-        size: length, width and height of the room as text.
+        size: text with the length, width and height of the room.
         polarisation: direction of the antennas' electric field.
-        passes: candidate passes with up to two reflections, strongest first.
-        sources: static echoes of walls and furniture.
+        passes: levels of all candidate passes with up to two reflections, strongest first.
+        sources: descriptions of the static echoes of walls and furniture.
     """
 
     size: str
@@ -61,16 +61,16 @@ class RoomReport:
 
     @property
     def kept_db(self) -> float:
-        """Power of the simulated passes relative to the direct echo [dB]."""
+        """Total power of the simulated passes relative to the direct echo [dB]."""
         return _total_db([each.level_db for each in self.passes if each.kept])
 
     @property
     def left_out_db(self) -> float:
-        """Power of the passes that are not simulated, relative to the direct echo [dB]."""
+        """Total power of the passes that are not simulated, relative to the direct echo [dB]."""
         return _total_db([each.level_db for each in self.passes if not each.kept])
 
     def __str__(self) -> str:
-        """The report as a text of several lines."""
+        """Return the report as text with several lines."""
         kept = [each for each in self.passes if each.kept]
         left = [each for each in self.passes if not each.kept][:LISTED_LEFT_OUT]
         lines = [
@@ -93,12 +93,12 @@ class RoomReport:
 def chosen_passes(
     orders: Sequence[tuple], pairs: Sequence[tuple[int, int]], powers: np.ndarray, most_passes: int
 ) -> list[PassLevel]:
-    """Choose the strongest passes with at most one reflection on either way.
+    """Choose the strongest passes with at most one reflection on each leg.
 
     Args:
-        orders, pairs: legs and passes of `pass_powers.Candidates`.
-        powers: power of each pass at each moment; pass 0 is the direct echo.
-        most_passes: most passes to choose; a pass and its reverse count as two.
+        orders, pairs: legs and passes as in `pass_powers.Candidates`.
+        powers: power of each pass at each instant; pass 0 is the direct echo.
+        most_passes: maximum number of chosen passes; a pass and its reverse count as two.
 
     Returns:
         Levels of all passes except the direct echo, strongest first.
@@ -123,5 +123,5 @@ def _total_db(levels_db: Sequence[float]) -> float:
 
 
 def _db(power: float) -> float:
-    """Power in dB; -300 dB for a power of 0."""
+    """Convert a power to dB; a power of 0 becomes -300 dB."""
     return float(10 * np.log10(max(power, 1e-30)))

@@ -1,8 +1,8 @@
 """Shadows that bodies and furniture cast on the static echoes of a room.
 
-The edge of a shadow is as wide as the first Fresnel zone: the factor of an echo is the fraction of
-visible points in this zone. The shadow is tested once per frame, at the middle of the burst, so a
-static echo changes from frame to frame and not within a burst.
+Shadows have soft edges: each static echo is multiplied by the visible fraction of its first Fresnel
+zone. This fraction is determined once per frame, at the middle of the burst, so a static echo
+changes from frame to frame but not within a burst.
 """
 
 import jax.numpy as jnp
@@ -18,12 +18,12 @@ def visible_fractions(
     corners_m: Float[Array | np.ndarray, "occluder 3 3"],
     active: Bool[Array, " occluder"],
 ) -> Float[Array, " echo"]:
-    """Factor of each static echo, from 0 (hidden) to 1 (visible).
+    """Return the factor of each static echo, from 0 (hidden) to 1 (fully visible).
 
     Args:
         echoes: the static echoes.
-        corners_m: corners of the triangles that may hide them, radar frame [m].
-        active: triangles to be tested.
+        corners_m: corners in the radar frame of the triangles that may hide the echoes [m].
+        active: mask of the triangles to be tested.
     """
     probes_m = jnp.asarray(echoes.probes_m)
     if not probes_m.size:
@@ -31,7 +31,7 @@ def visible_fractions(
     weights = jnp.asarray(echoes.weights)
     needed = weights.reshape(-1) > 0
     seen = unoccluded(probes_m.reshape(-1, 3), corners_m, active, needed).reshape(weights.shape)
-    # A way without weights repeats the other way.
+    # A direction without weights has the same path as the other direction.
     fraction = jnp.sum(seen * weights, axis=-1) + (1 - jnp.sum(weights, axis=-1))
     return fraction[:, 0] * fraction[:, 1]
 
@@ -39,6 +39,6 @@ def visible_fractions(
 def static_samples(
     echoes: StaticEchoes, fractions: Float[Array, " echo"]
 ) -> Complex[Array, "tx rx sample"]:
-    """Sum of the static echoes of one frame, without the level constant."""
+    """Return the sum of the static echoes of one frame, not scaled by the level constant."""
     samples = jnp.asarray(echoes.samples)
     return jnp.tensordot(fractions.astype(samples.dtype), samples, axes=1, precision="highest")

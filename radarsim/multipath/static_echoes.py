@@ -1,10 +1,11 @@
-"""Static echoes of a room: what walls and furniture return when nobody moves.
+"""Static echoes of the walls and the furniture of a room.
 
-A wall returns the mirror image of the radar. For a wall at distance R the path is 2 R long, and the
-apparent radar cross-section is pi R^2 |Gamma|^2. Two or three walls that form an edge or a corner
-return further images. Furniture is divided into patches of facets (physical optics). The samples
-of every echo are computed once for a scene and added to every chirp; a body that steps into the
-path of an echo only changes the factor of this echo (shadows.py).
+A wall reflects like a mirror: at distance R, the path from the radar to the wall and back is 2 R
+long, and the apparent radar cross-section is pi R^2 |Gamma|^2. Two or three walls that form an edge
+or a corner return echoes by two or three reflections. Furniture is divided into patches of facets
+(physical optics). The samples of every echo are computed once for a scene and added to every chirp;
+a body that steps into the path of an echo only changes the factor by which this echo is multiplied
+(shadows.py).
 """
 
 from collections.abc import Sequence
@@ -23,27 +24,27 @@ from radarsim.scene.room import POLARISATIONS, Plane, Room
 from radarsim.signal.array_sizes import power_of_two
 from radarsim.signal.exact_sum import dechirped_phase_cycles
 
-# Most surfaces that reflect an echo one after the other; three form the corner of a room.
+# Maximum number of successive reflections; three surfaces form the corner of a room.
 MOST_BOUNCES = 3
-# Rays that sample the first Fresnel zone of an echo: the centre and rings of 6 and 12.
+# Points that sample the first Fresnel zone of an echo: the centre and rings of 6 and 12 points.
 RINGS = ((0.0, 1), (0.5, 6), (1.0, 12))
 NUM_PROBES = sum(count for _, count in RINGS)
-# Least number of echoes to which arrays are padded.
+# Minimum padded number of static echoes.
 LEAST_ECHOES = 128
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class StaticEchoes:
-    """Echoes that do not change unless a body shadows them.
+    """Echoes of walls and furniture, which change only if a body shadows them.
 
     Attributes:
-        samples: IF samples of each echo, without the level constant.
-        probes_m: points that a body must not hide from the radar, for the way out and the way back;
-            the factor of an echo is the product over both ways of the weighted fraction of visible
-            points [m].
-        weights: weight of each point; the weights of a way sum to 1, or to 0 for a way that
-            repeats the other one.
+        samples: IF samples of each echo, not scaled by the level constant.
+        probes_m: points whose visibility from the radar is tested, for the way out and the way
+            back; the factor of an echo is the product of the weighted fractions of visible points
+            of the two ways [m].
+        weights: weight of each point; the weights of each way sum to 1, or to 0 if the way back is
+            the same as the way out.
     """
 
     samples: Complex[Array | np.ndarray, "echo tx rx sample"]
@@ -52,12 +53,12 @@ class StaticEchoes:
 
 
 class StaticSource(NamedTuple):
-    """Description of one static echo for reports.
+    """Description of one static echo, for reports.
 
     Attributes:
-        name: surfaces or piece of furniture that return the echo.
+        name: name of the surfaces or the piece of furniture that reflect the wave.
         range_m: half the length of the path [m].
-        direction: unit vector from the radar in which the path leaves.
+        direction: unit vector of the direction in which the path leaves the radar.
         rcs_m2: apparent radar cross-section, including antenna patterns and filters [m^2].
     """
 
@@ -74,17 +75,17 @@ def mirror_echoes(
     reflection: ReflectionModel,
     residual_video_phase: bool = True,
 ) -> tuple[list[StaticSource], StaticEchoes]:
-    """Echoes that the surfaces of the room return by one to three mirror reflections.
+    """Return the echoes of the room's surfaces with one to three specular reflections.
 
-    The weight of a path of length d is lambda / d times the reflection coefficients, as if the
-    receiver faced the image of the transmitter.
+    The weight of a path of length d is lambda / d times the reflection coefficients, which is the
+    free-space weight between the receiver and the image of the transmitter.
 
     Args:
         radar: board whose antennas and waveform are used.
-        room: the room.
+        room: the room whose surfaces cause the echoes.
         planes: surfaces of the room in the radar frame, from `Room.planes`.
-        reflection: reflection model of the bodies, of which antenna patterns, filters and delays
-            also apply to the echoes of the room.
+        reflection: reflection model of the bodies, whose antenna patterns, filters and delays also
+            apply to the echoes of the room.
         residual_video_phase: whether to keep the phase -S tau^2 / 2.
     """
     sources, samples, probes = [], [], []
@@ -103,7 +104,7 @@ def mirror_echoes(
 
 
 def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane], reflection: ReflectionModel):
-    """Path length [m] and complex weight of every antenna pair, in float64."""
+    """Return the path length [m] and the complex weight of every antenna pair in float64."""
     chirp, array, image = radar.chirp, radar.array, image_map(order)
     images_m = image.of(array.tx_m)[:, None]
     vectors_m = array.rx_m - images_m
@@ -112,30 +113,30 @@ def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane], reflection: R
     polarisation = POLARISATIONS[room.polarisation]
     leg = make_leg(order, chirp.centre_freq_hz, polarisation, len(order), np.float64)
     gain = leg_reflection(leg, 2 * np.pi / chirp.wavelength_m, direction)
-    # The antennas do not receive from behind either.
+    # Antennas do not receive waves from behind.
     gain = np.where(direction[..., 0] < 0, gain, 0.0)
-    # Any point between the image and the receiver has the directions and the length of the path.
+    # Any point between the image and the receiver gives the path's directions and length.
     model = with_axes(reflection, image.matrix.T, np.eye(3))
     weight = static_weight(radar, model, images_m + vectors_m / 2, images_m, array.rx_m)
-    # The mixer conjugates the gain, but not the weights, which apply to the IF signal.
+    # The mixer conjugates the reflection gain but not the weights, which apply to the IF signal.
     return path_m, chirp.wavelength_m / path_m * gain * np.conj(weight)
 
 
 def _samples(radar, path_m, gain, residual_video_phase) -> Complex[np.ndarray, "tx rx sample"]:
-    """IF samples of a path; the mixer conjugates the received signal, and with it the gain."""
+    """Return the IF samples of a path; the mixer conjugates the received signal and the gain."""
     times_s = radar.chirp.sample_times_s
     cycles = dechirped_phase_cycles(radar, path_m[..., None], times_s, residual_video_phase)
     return np.conj(gain)[..., None] * np.exp(2j * np.pi * cycles)
 
 
 def _departure(image: ImageMap) -> Float[np.ndarray, "3"]:
-    """Direction in which the path to the image of the radar leaves the radar."""
+    """Return the direction in which the path to the radar's image leaves the radar."""
     arrival = -image.shift_m / np.linalg.norm(image.shift_m)
     return image.matrix.T @ arrival
 
 
 def _probes(radar: Radar, planes: Sequence[Plane], image: ImageMap):
-    """Points on the first and last surface of a path that sample its first Fresnel zone [m]."""
+    """Return points that sample the first Fresnel zone on a path's first and last surface [m]."""
     length_m = np.linalg.norm(image.shift_m)
     out, back = _departure(image), image.shift_m / length_m
     points_m = np.stack([_zone(radar, planes, each, length_m) for each in (out, back)])
@@ -144,7 +145,7 @@ def _probes(radar: Radar, planes: Sequence[Plane], image: ImageMap):
 
 
 def _zone(radar, planes, direction, length_m) -> Float[np.ndarray, "probe 3"]:
-    """Points of the first Fresnel zone where a ray from the radar meets the first surface."""
+    """Return points of the first Fresnel zone where a ray from the radar meets a surface."""
     along = np.array([each.normal @ direction for each in planes])
     reach_m = np.array([each.offset_m for each in planes])[along < -1e-9] / along[along < -1e-9]
     near_m = min(reach_m.min(), length_m / 2)
@@ -155,12 +156,12 @@ def _zone(radar, planes, direction, length_m) -> Float[np.ndarray, "probe 3"]:
     radii_m = np.concatenate([np.full(count, share * radius_m) for share, count in RINGS])
     turn = np.concatenate(angles)[:, None]
     offset = np.cos(turn) * across + np.sin(turn) * np.cross(direction, across)
-    # A point just in front of the surface is not hidden by the surface itself.
+    # The points are just in front of the surface, so that the surface does not hide them.
     return 0.999 * near_m * direction + radii_m[:, None] * offset
 
 
 def _stacked(radar: Radar, samples: list, probes: list) -> StaticEchoes:
-    """Stack echoes along the first axis; without echoes, the axis has length 0."""
+    """Stack echoes along the first axis, which has length 0 if there are no echoes."""
     array, num_samples = radar.array, radar.chirp.num_samples
     shape = (len(samples), array.num_tx, array.num_rx, num_samples)
     points_m = np.array([each for each, _ in probes], np.float32)
@@ -178,12 +179,12 @@ def joined(echoes: Sequence[StaticEchoes]) -> StaticEchoes:
 
 
 def padded(echoes: StaticEchoes) -> StaticEchoes:
-    """Add silent echoes up to a power of two, so that different rooms share compiled programs."""
+    """Pad with silent echoes to a power of two, so that different rooms share compiled programs."""
     count = len(echoes.samples)
     if not count:
         return echoes
-    # Silent echoes repeat the points of the last echo, because points at the origin have no
-    # direction; without weights, the points are not tested.
+    # Silent echoes repeat the points of the last echo, because points at the origin would have no
+    # direction. The points have zero weight and are not tested.
     indices = np.minimum(np.arange(power_of_two(count, LEAST_ECHOES)), count - 1)
     more = jax.tree.map(lambda part: np.asarray(part)[indices], echoes)
     silent = np.arange(len(indices)) >= count

@@ -25,7 +25,7 @@ def norm(vectors: Float[Array, "*batch 3"]) -> Float[Array, "*batch"]:
 def transformed(
     vectors: Float[Array, "*batch 3"], matrix: Float[Array, "3 3"]
 ) -> Float[Array, "*batch 3"]:
-    """Products of row vectors with a matrix, `vectors @ matrix`."""
+    """Multiply row vectors by a matrix: `vectors @ matrix`."""
     return jnp.stack([dot(vectors, matrix[:, column]) for column in range(3)], axis=-1)
 
 

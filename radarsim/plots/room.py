@@ -20,22 +20,22 @@ from radarsim.scene.room import SURFACES, Room
 
 _WALL, _FLOOR, _ITEM, _BODY = "0.6", "0.94", "tab:brown", "0.35"
 _STATIC, _PASS = "tab:blue", "tab:red"
-# Number of static echoes and of multipath passes that are drawn.
+# Maximum number of static echoes, and of multipath passes, in the drawing.
 _MOST_STATIC, _MOST_PASSES = 4, 4
-# Range of levels that line widths represent [dB].
+# Range of levels that is mapped to line widths [dB].
 _WIDTH_DB = 30.0
-# Direction from which the room is drawn: from above and behind the radar, from the right [deg].
+# Viewing direction of the drawing, from above and behind the radar, to the right [deg].
 _ELEVATION_DEG, _AZIMUTH_DEG = 32, -125
 
 
 class DrawnPath(NamedTuple):
-    """A path from the radar and back, or to the first reflection of a static echo.
+    """The path of a multipath pass, or from the radar to the first reflection of a static echo.
 
     Attributes:
-        points_m: corners of the path in world coordinates [m].
+        points_m: vertices of the path in world coordinates [m].
         range_m: range at which the radar measures the echo [m].
         level_db: level relative to the strongest drawn path of the same kind [dB].
-        colour, label: colour of the line and its text in the legend.
+        colour, label: colour of the line and text of the line in the legend.
     """
 
     points_m: Float[np.ndarray, "point 3"]
@@ -55,10 +55,10 @@ def room_page(
     faces: Int[np.ndarray, "face 3"],
     time_s: float,
 ) -> Figure:
-    """Draw a room in 3-D with the strongest paths, and the heatmaps of a clip beside it.
+    """Draw a room in 3-D with the strongest paths, next to the heatmaps of a clip.
 
     In the time-range map, a dashed line marks the range of each drawn static echo, and a red dot
-    the range of each drawn pass at the time of the drawn body.
+    marks the range of each drawn multipath pass at the time of the drawn body.
 
     Args:
         maps: heatmaps keyed like `heatmaps.PANELS` [dB above noise].
@@ -84,7 +84,7 @@ def room_page(
 
 
 def _mark_ranges(panel: Axes, paths: list[DrawnPath], time_s: float) -> None:
-    """Mark the ranges of paths in a time-range map, whose axis is extended to contain them."""
+    """Mark the ranges of paths in a time-range map and extend the range axis to include them."""
     for path in paths:
         if path.colour == _STATIC:
             panel.axhline(path.range_m, color=_STATIC, linewidth=0.8, linestyle="--")
@@ -103,23 +103,23 @@ def draw_room(
     vertices_m: Float[np.ndarray, "vertex 3"],
     faces: Int[np.ndarray, "face 3"],
 ) -> list[DrawnPath]:
-    """Draw a room with the paths of a report; stronger paths have wider lines.
+    """Draw a room with the paths of a report, with wider lines for stronger paths.
 
-    Static echoes are blue and lead to the point where the wave is first reflected; multipath passes
-    are red and lead from the radar by way of the body back to the radar.
+    Lines of static echoes are blue and end at the point of the first reflection; lines of multipath
+    passes are red and lead from the radar via the body back to the radar.
 
     Args:
         axes: axes of a figure with `projection="3d"`.
-        room: the room.
+        room: the room to be drawn.
         radar_pose: height and tilt of the radar.
         report: result of `room_report`.
         vertices_m: vertices of the body in world coordinates [m].
         faces: triangles of the body.
 
     Returns:
-        The drawn paths, static echoes first.
+        The drawn paths: static echoes first, then multipath passes.
     """
-    # Matplotlib would sort the parts by their mean depth, by which large sides hide other parts.
+    # By default, Matplotlib sorts parts by mean depth, so that large sides would hide other parts.
     axes.computed_zorder = False
     low_m = np.array([-room.near_m, -room.right_m, 0.0])
     high_m = np.array([room.far_m, room.left_m, room.height_m])
@@ -146,19 +146,19 @@ def draw_room(
 
 
 def _draw_box(axes: Axes3D, low_m, high_m) -> None:
-    """The floor, the far wall and the twelve edges of a box."""
+    """Draw the floor, the far wall and the twelve edges of a box."""
     corners = np.array(np.meshgrid(*zip(low_m, high_m), indexing="ij")).reshape(3, -1).T
     pairs = combinations(corners, 2)
     edges = [np.array(pair) for pair in pairs if np.sum(pair[0] != pair[1]) == 1]
     low, high = corners[corners[:, 2] == low_m[2]], corners[corners[:, 0] == high_m[0]]
-    # The corners of a side are listed line by line; a polygon needs them in the order of its edges.
+    # The corners of a side are listed row by row, but a polygon needs its corners in cyclic order.
     sides = [side[[0, 1, 3, 2]] for side in (low, high)]
     axes.add_collection3d(Poly3DCollection(sides, facecolor=_FLOOR, alpha=0.6, zorder=0))
     axes.add_collection3d(Line3DCollection(edges, colors=_WALL, linewidths=0.8, zorder=1))
 
 
 def _static_paths(report: RoomReport, radar_m, low_m, high_m, radar_pose) -> list[DrawnPath]:
-    """Paths from the radar to the first reflection of the strongest static echoes."""
+    """Return the paths from the radar to the first reflections of the strongest static echoes."""
     sources = sorted(report.sources, key=lambda each: -each.rcs_m2)[:_MOST_STATIC]
     cos, sin = np.cos(float(radar_pose.tilt_rad)), np.sin(float(radar_pose.tilt_rad))
     to_world = np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]])
@@ -178,7 +178,7 @@ def _static_paths(report: RoomReport, radar_m, low_m, high_m, radar_pose) -> lis
 
 
 def _pass_paths(room: Room, report: RoomReport, radar_m, body_m) -> list[DrawnPath]:
-    """Paths from the radar by way of the body back to the radar, for the strongest passes."""
+    """Return the paths of the strongest passes, from the radar via the body back to the radar."""
     kept = [each for each in report.passes if each.kept][:_MOST_PASSES]
     paths = []
     for each in kept:
@@ -193,7 +193,7 @@ def _pass_paths(room: Room, report: RoomReport, radar_m, body_m) -> list[DrawnPa
 
 
 def _bounce(room: Room, name: str, start_m, end_m) -> np.ndarray:
-    """Point of a surface where a wave from `start_m` to `end_m` is reflected."""
+    """Return the point where a surface reflects a wave from `start_m` to `end_m`."""
     axis, outside, field = SURFACES[name]
     at_m = 0.0 if field is None else outside * getattr(room, field)
     image_m = start_m.copy()

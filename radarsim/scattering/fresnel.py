@@ -1,7 +1,7 @@
 """Reflection coefficients of plane surfaces: Fresnel's equations, roughness and polarisation.
 
-The time dependence is exp(+j w t), so that a lossy permittivity has a negative imaginary part. For
-a perfect conductor the coefficient is -1 for TE and +1 for TM polarisation.
+The time dependence is exp(+j w t), so the permittivity of a lossy material has a negative imaginary
+part. The reflection coefficient of a perfect conductor is -1 for TE and +1 for TM polarisation.
 """
 
 from typing import NamedTuple
@@ -11,28 +11,26 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-# Square of the sine of the incidence angle below which TE and TM polarisation are not distinguished
-# (0.06 degrees); the two then differ by less than 1e-5.
+# TE and TM polarisation are not distinguished if the squared sine of the incidence angle is below
+# this limit (0.06 degrees), where their coefficients differ by less than 1e-5.
 LEAST_SINE_SQUARED = 1e-6
 
 
 class Fresnel(NamedTuple):
-    """Reflection coefficients for an electric field perpendicular (TE) or parallel (TM) to the
-    plane of incidence.
-    """
+    """Reflection coefficients for fields normal (TE) or parallel (TM) to the incidence plane."""
 
     te: Complex[Array | np.ndarray, "*batch"]
     tm: Complex[Array | np.ndarray, "*batch"]
 
 
 def fresnel(permittivity, cos_incidence) -> Fresnel:
-    """Reflection coefficients of a half-space, seen from air.
+    """Return the reflection coefficients of a half-space for waves incident from air.
 
         TE: (cos - q) / (cos + q),    TM: (eps cos - q) / (eps cos + q),    q = sqrt(eps - sin^2)
 
     Args:
         permittivity: relative permittivity eps' - j eps''.
-        cos_incidence: cosine of the angle between the ray and the normal, from 0 to 1.
+        cos_incidence: cosine of the angle of incidence, from 0 to 1.
 
     Source:
         Recommendation ITU-R P.2040-3 (2023), equations 31a and 31b.
@@ -45,7 +43,7 @@ def fresnel(permittivity, cos_incidence) -> Fresnel:
 
 
 def rough_amplitude(roughness_m, wavenumber_per_m, cos_incidence):
-    """Factor of the mirror echo of a rough surface: exp(-(2 k s cos)^2 / 2), for rms height s.
+    """Return a rough surface's specular reflection factor, exp(-(2 k s cos)^2 / 2), rms height s.
 
     Source:
         Ament, "Toward a theory of reflection by a rough surface", Proc. IRE 41, 1953.
@@ -60,16 +58,17 @@ def copolar_reflection(
     normal: Float[Array | np.ndarray, "3"],
     polarisation: Float[Array | np.ndarray, "3"],
 ) -> Complex[Array | np.ndarray, "*batch"]:
-    """Reflection coefficient of a plane between two antennas of the same linear polarisation.
+    """Return a plane's reflection coefficient between antennas of equal linear polarisation.
 
-    The field of an antenna is the part of `polarisation` that is perpendicular to the ray. The
-    coefficient is the part of the reflected field along the field that the other antenna receives;
-    the cross-polar part is neglected. With the mirrored direction m of the received field,
+    The field of an antenna is the component of `polarisation` that is perpendicular to the ray. The
+    coefficient is the component of the reflected field in the direction that the other antenna
+    receives; the cross-polar component is neglected. With the incident field direction v, the
+    surface normal n and the mirrored direction m of the received field, the coefficient is
 
         TE (v . m) - (TE + TM) (v . n) (m . n) / sin^2.
 
-    For a horizontal surface and vertical polarisation this is TM, for a vertical surface and a
-    horizontal ray TE.
+    With vertical polarisation, this is the TM coefficient for a horizontal surface, and the TE
+    coefficient for a vertical surface and a horizontal ray.
 
     Args:
         coefficients: result of `fresnel`.
@@ -88,24 +87,24 @@ def copolar_reflection(
 
 
 def mirrored(vector, normal):
-    """Mirror vectors in the plane through the origin with the given unit normal."""
+    """Mirror vectors at the plane through the origin with the given unit normal."""
     return vector - 2 * dot(vector, normal)[..., None] * normal
 
 
 def _transverse(polarisation, direction):
-    """Unit vector of the part of the polarisation that is perpendicular to the ray."""
+    """Return the unit vector of the polarisation's component perpendicular to the ray."""
     part = polarisation - dot(direction, polarisation)[..., None] * direction
-    # A ray along the polarisation carries no field.
+    # A ray in the direction of the polarisation carries no field.
     xp = _module_of(part)
     return part / xp.sqrt(xp.maximum(dot(part, part), LEAST_SINE_SQUARED))[..., None]
 
 
 def dot(first, second):
-    """Dot products of NumPy or JAX vectors, written out as in `numerics.vectors.dot`."""
+    """Return dot products of NumPy or JAX vectors, written out as in `numerics.vectors.dot`."""
     x, y, z = (first[..., axis] * second[..., axis] for axis in range(3))
     return x + y + z
 
 
 def _module_of(*values):
-    """JAX if one of the values is a JAX array, otherwise NumPy, which compiles nothing."""
+    """Return `jnp` if a value is a JAX array, otherwise NumPy, which needs no compilation."""
     return jnp if any(isinstance(value, jax.Array) for value in values) else np

@@ -201,8 +201,8 @@ def reflect(
         model: the reflection model.
         scatterers: scatterers at the nodes, radar frame.
         by_pairs: whether to compute the factor of each pair.
-        antennas_m: positions of the transmitters and receivers, such as those of their images [m];
-            None for the positions on the board.
+        antennas_m: positions of the transmitters and receivers, or of their images [m]; None for
+            the positions on the board.
     """
     if antennas_m is None:
         antennas_m = radar.array.tx_m, radar.array.rx_m

@@ -180,11 +180,11 @@ def weighted_reflection(model: ReflectionModel, profile: ReceiverProfile | None)
 
 
 def with_axes(model: ReflectionModel, tx_axes, rx_axes) -> ReflectionModel:
-    """Return a model whose antenna patterns are those of image antennas.
+    """Return a copy of a model whose antenna patterns are oriented as given by the axes.
 
     Args:
         model: any reflection model; a model without antenna patterns is returned unchanged.
-        tx_axes, rx_axes: matrices of `WeightedReflection`.
+        tx_axes, rx_axes: axes of the antennas or their images, as in `WeightedReflection`.
     """
     if isinstance(model, DelayWeightedReflection):
         return replace(model, model=with_axes(model.model, tx_axes, rx_axes))
@@ -196,13 +196,13 @@ def with_axes(model: ReflectionModel, tx_axes, rx_axes) -> ReflectionModel:
 def static_weight(
     radar: Radar, model: ReflectionModel, centre_m, tx_m, rx_m
 ) -> Complex[np.ndarray, "*path"]:
-    """Factor by which antennas, filters and delays weight an echo that no body reflects.
+    """Return the factor of antenna patterns, filters and delays for a static echo.
 
     Args:
         radar: board whose waveform is used.
-        model: any reflection model, whose own weight is left out.
-        centre_m: reflecting points [m].
-        tx_m, rx_m: antennas or their images [m].
+        model: any reflection model; the reflection itself is left out of the factor.
+        centre_m: positions of the reflecting points [m].
+        tx_m, rx_m: positions of the antennas or of their images [m].
     """
     if not isinstance(model, WeightedReflection | DelayWeightedReflection):
         return np.ones(np.broadcast_shapes(centre_m.shape, tx_m.shape, rx_m.shape)[:-1], complex)
@@ -218,7 +218,7 @@ def static_weight(
 
 
 def _around(model: ReflectionModel, reflector: ReflectionModel) -> ReflectionModel:
-    """The antennas, filters and delays of a model, with another reflector in place of the body."""
+    """Return a model with the body's reflection replaced, and all other weights unchanged."""
     if isinstance(model, WeightedReflection | DelayWeightedReflection):
         return replace(model, model=_around(model.model, reflector))
     return reflector

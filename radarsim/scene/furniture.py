@@ -1,4 +1,4 @@
-"""Furniture: boxes, plates, cylinders and meshes that stand still in a room.
+"""Furniture: static boxes, plates, cylinders and meshes in a room.
 
 Positions are in the world frame: +x ahead of the radar, +y left, +z up from the floor, with the
 radar above the origin. Every piece is opaque and becomes a triangle mesh.
@@ -16,15 +16,15 @@ from radarsim.checks import check_type, checked_number, store_number
 from radarsim.errors import InputError
 from radarsim.scene.materials import MATERIALS, Material
 
-# Sides of the prism that stands for a cylinder; the prism deviates from a cylinder of radius r by
-# r (1 - cos(pi / 64)), 0.12 % of the radius.
+# Number of sides of the prism that approximates a cylinder; the prism deviates from a cylinder of
+# radius r by r (1 - cos(pi / 64)), which is 0.12 % of the radius.
 CYLINDER_SIDES = 64
 Vector = Sequence[float | int] | Float[np.ndarray, "3"]
 _CENTRE_HINT = "give x, y, z in metres from the floor point below the radar"
 
 
 class TriangleMesh(NamedTuple):
-    """Vertices [m] and triangles, counter-clockwise seen from outside."""
+    """Vertices [m] and triangles, whose corners are counter-clockwise seen from outside."""
 
     vertices_m: Float[np.ndarray, "vertex 3"]
     faces: Int[np.ndarray, "face 3"]
@@ -36,7 +36,7 @@ class Box:
 
     Attributes:
         centre_m: centre in the world frame [m].
-        size_m: edges along its own x, y and z axes [m].
+        size_m: edge lengths along the x, y and z axes of the unrotated box [m].
         heading_rad: rotation about the vertical, positive to the left [rad].
         material: material of the surface.
     """
@@ -52,8 +52,8 @@ class Box:
         _check_common(self)
 
     def mesh(self) -> TriangleMesh:
-        """The six sides as twelve triangles in the world frame."""
-        import trimesh  # takes a third of a second and is needed only here
+        """Return the six sides as twelve triangles in the world frame."""
+        import trimesh  # the import takes a third of a second
 
         box = trimesh.creation.box(self.size_m)
         return _placed(box.vertices, box.faces, self.heading_rad, self.centre_m)
@@ -61,13 +61,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Plate:
-    """A flat rectangle that is seen from both sides, such as a screen or a door.
+    """A flat rectangle that reflects on both sides, such as a screen or a door.
 
     Attributes:
         centre_m: centre in the world frame [m].
-        width_m, height_m: edges along the horizontal and along the other direction [m].
-        heading_rad: azimuth of the plate's normal; 0 for a plate that faces along x [rad].
-        elevation_rad: elevation of the normal; pi/2 for a horizontal plate [rad].
+        width_m, height_m: lengths of the horizontal edges and of the other edges [m].
+        heading_rad: azimuth of the plate's normal; 0 if the normal points along x [rad].
+        elevation_rad: elevation of the plate's normal; pi/2 for a horizontal plate [rad].
         material: material of the surface.
     """
 
@@ -86,12 +86,12 @@ class Plate:
         _check_common(self)
 
     def mesh(self) -> TriangleMesh:
-        """Both sides as four triangles in the world frame."""
+        """Return both sides as four triangles in the world frame."""
         left = np.array([0.0, self.width_m / 2, 0.0])
         sin, cos = np.sin(self.elevation_rad), np.cos(self.elevation_rad)
         up = np.array([-sin, 0.0, cos]) * self.height_m / 2
         corners = np.array([-left - up, left - up, left + up, up - left] * 2)
-        # The sides share no vertices, because a shared vertex would have no normal.
+        # Both sides have separate vertices, because the normal of a shared vertex would be zero.
         faces = np.array([[0, 1, 2], [0, 2, 3], [6, 5, 4], [7, 6, 4]])
         return _placed(corners, faces, self.heading_rad, self.centre_m)
 
@@ -102,7 +102,7 @@ class Cylinder:
 
     Attributes:
         centre_m: centre in the world frame [m].
-        radius_m, height_m: radius and height [m].
+        radius_m, height_m: radius and height of the cylinder [m].
         material: material of the surface.
     """
 
@@ -119,8 +119,8 @@ class Cylinder:
         _check_common(self)
 
     def mesh(self) -> TriangleMesh:
-        """A prism with `CYLINDER_SIDES` sides in the world frame."""
-        import trimesh  # takes a third of a second and is needed only here
+        """Return a prism with `CYLINDER_SIDES` sides in the world frame."""
+        import trimesh  # the import takes a third of a second
 
         prism = trimesh.creation.cylinder(self.radius_m, self.height_m, sections=CYLINDER_SIDES)
         return _placed(prism.vertices, prism.faces, self.heading_rad, self.centre_m)
@@ -128,12 +128,12 @@ class Cylinder:
 
 @dataclass(frozen=True, eq=False)
 class MeshItem:
-    """Any triangle mesh, such as a scanned sofa.
+    """Furniture given as a triangle mesh, such as a scanned sofa.
 
     Attributes:
-        vertices_m: vertices in the item's own frame, z up [m].
-        faces: triangles, counter-clockwise seen from outside.
-        centre_m: position of the mesh's own origin in the world frame [m].
+        vertices_m: vertices in the mesh's coordinates, with z up [m].
+        faces: triangles, whose corners are counter-clockwise seen from outside.
+        centre_m: position of the origin of the mesh's coordinates in the world frame [m].
         heading_rad: rotation about the vertical, positive to the left [rad].
         material: material of the surface.
     """
@@ -159,7 +159,7 @@ class MeshItem:
             raise InputError("MeshItem", "faces", problem, "give indices from 0 to vertices - 1")
 
     def mesh(self) -> TriangleMesh:
-        """The triangles in the world frame."""
+        """Return the triangles in the world frame."""
         return _placed(self.vertices_m, self.faces, self.heading_rad, self.centre_m)
 
 
@@ -167,7 +167,7 @@ Furniture = Box | Plate | Cylinder | MeshItem
 
 
 def _placed(vertices_m, faces, heading_rad, centre_m) -> TriangleMesh:
-    """Rotate a mesh about the vertical and move it to its place."""
+    """Rotate a mesh about the vertical and translate it to its position."""
     sin, cos = np.sin(heading_rad), np.cos(heading_rad)
     rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
     placed_m = np.asarray(vertices_m, np.float64) @ rotation.T + np.asarray(centre_m)
@@ -181,7 +181,7 @@ def _check_common(item) -> None:
 
 
 def _store_vector(item, field: str, hint: str, **limits) -> None:
-    """Check three coordinates in metres and store them as a tuple of floats."""
+    """Check a vector of three values in metres and store the vector as a tuple of floats."""
     name, values = type(item).__name__, getattr(item, field)
     if not isinstance(values, tuple | list | np.ndarray) or len(values) != 3:
         raise InputError(name, field, f"is {values!r}, not three numbers", hint)

@@ -1,12 +1,12 @@
 """Building materials: permittivity and surface roughness of walls and furniture.
 
-The permittivity follows Recommendation ITU-R P.2040, which gives four constants per material:
+The relative permittivity follows Recommendation ITU-R P.2040, which gives four constants per
+material:
 
     eps' = a f^b,    conductivity = c f^d [S/m],    eps = eps' - j conductivity / (w eps0),
 
-with f in GHz. The recommendation states the range of frequencies for which the constants were
-fitted; outside this range a material cannot be used. It gives no roughness: the roughness is the
-user's choice.
+with f in GHz. A material cannot be used outside the frequency range that the recommendation states
+for the constants. The recommendation gives no surface roughness, which the user must choose.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from radarsim.checks import store_number
 from radarsim.constants import VACUUM_PERMITTIVITY_F_PER_M
 from radarsim.errors import InputError
 
-# Constants a, b, c, d and range of validity [GHz].
+# Constants a, b, c, d of each material, and frequency range of validity [GHz].
 # Source: Recommendation ITU-R P.2040-3 (2023), table 3.
 _ITU_CONSTANTS = {
     "concrete": (5.24, 0.0, 0.0462, 0.7822, 1, 100),
@@ -36,13 +36,13 @@ _ITU_CONSTANTS = {
 
 @dataclass(frozen=True)
 class Material:
-    """A homogeneous, non-magnetic material that is thick enough to return only its surface's echo.
+    """A homogeneous, non-magnetic material, thick enough that only the front surface reflects.
 
     Attributes:
-        name: name for messages and reports.
+        name: name of the material in messages and reports.
         a, b, c, d: constants of ITU-R P.2040, for a frequency in GHz.
-        low_ghz, high_ghz: frequencies for which the constants hold [GHz].
-        roughness_m: rms height of the surface [m], which weakens the mirror echo.
+        low_ghz, high_ghz: lowest and highest frequency for which the constants are valid [GHz].
+        roughness_m: rms height of the surface, which weakens the specular reflection [m].
     """
 
     name: str
@@ -66,10 +66,10 @@ class Material:
         store_number(self, "roughness_m", "m", at_least=0.0, at_most=0.01, hint=hint)
 
     def permittivity(self, freq_hz: float) -> complex:
-        """Relative permittivity eps' - j eps''.
+        """Return the relative permittivity eps' - j eps''.
 
         Raises:
-            InputError: the frequency is outside the range for which the constants hold.
+            InputError: the frequency is outside the range for which the constants are valid.
         """
         freq_ghz = freq_hz / 1e9
         if not self.low_ghz <= freq_ghz <= self.high_ghz:
@@ -88,12 +88,12 @@ MATERIALS = {name: Material(name, *values) for name, values in _ITU_CONSTANTS.it
 
 
 def material_named(where: str, field: str, name: object, roughness_m: float | int | None = None):
-    """Return a material of ITU-R P.2040, with another roughness if one is given.
+    """Return a material of ITU-R P.2040, with the given roughness if any.
 
     Args:
-        where, field: file or class and its field, for messages.
+        where, field: file or class, and field name, for error messages.
         name: name of the material, a key of `MATERIALS`.
-        roughness_m: rms height of the surface [m].
+        roughness_m: rms height of the surface; None for the material's default [m].
 
     Raises:
         InputError: the name is unknown, or the roughness is invalid.

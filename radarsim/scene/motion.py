@@ -21,7 +21,7 @@ from radarsim.scene.lazy_poses import LazyPoses
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 
 SHAPE_SPACES = ("smpl", "smplx", "free")
-# Limits of the rotation of a joint, and of the distance from the origin.
+# Maximum rotation of a joint, and maximum distance from the origin.
 MAX_ROTATION_RAD = 8 * np.pi
 MAX_TRANSL_M = 1000.0
 # Tolerance by which sampling times may lie outside the motion [s].

@@ -1,7 +1,7 @@
 """A room around the radar: floor, ceiling and walls with their materials, and furniture.
 
-The room is a box along the axes of the world frame: the floor is z = 0, the radar stands above the
-origin and faces the far wall. Each of the six surfaces has a material or is open (None).
+The room is a box aligned with the axes of the world frame: the floor is at z = 0, and the radar is
+above the origin and faces the far wall. Each of the six surfaces has a material or is open (None).
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from radarsim.scene.furniture import Box, Cylinder, Furniture, MeshItem, Plate, 
 from radarsim.scene.materials import MATERIALS, Material
 from radarsim.scene.placement import RadarPose, to_radar_frame
 
-# Axis of each surface's normal, direction of the outside, and field with the surface's distance.
+# Axis of each surface's normal, outward sign, and name of the field with the surface's distance.
 SURFACES = {
     "floor": (2, -1, None),
     "ceiling": (2, 1, "height_m"),
@@ -31,12 +31,12 @@ _CONCRETE, _PLASTER = MATERIALS["concrete"], MATERIALS["plasterboard"]
 
 
 class Plane(NamedTuple):
-    """A surface of the room in the radar frame: n . p = offset, with the normal n to the inside.
+    """A surface of the room in the radar frame: n . p = offset, with the inward normal n.
 
     Attributes:
         name: name of the surface, a key of `SURFACES`.
-        normal: unit normal to the inside of the room.
-        offset_m: negative distance of the radar from the surface [m].
+        normal: unit normal that points into the room.
+        offset_m: distance of the radar from the surface with a negative sign [m].
         material: material of the surface.
     """
 
@@ -48,7 +48,7 @@ class Plane(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """The room in which the radar and the subjects are.
+    """The room that contains the radar and the subjects.
 
     Attributes:
         far_m, near_m: distances from the radar to the wall ahead and to the wall behind [m].
@@ -56,12 +56,12 @@ class Room:
         height_m: height of the ceiling above the floor [m].
         floor, ceiling, far_wall, near_wall, left_wall, right_wall: material of each surface, or
             None for an open side.
-        furniture: opaque objects that stand still.
+        furniture: static, opaque objects in the room.
         polarisation: direction of the antennas' electric field in the radar frame, "vertical" or
             "horizontal".
-        most_passes: most multipath passes simulated for a scene; each pass is one path from the
-            radar to the body and back by way of surfaces, and takes about as long as the direct
-            echo.
+        most_passes: maximum number of multipath passes simulated for a scene; each pass is one path
+            from the radar to the body and back via surfaces, and takes about as long to simulate as
+            the direct echo.
     """
 
     far_m: float | int = 6.0
@@ -94,7 +94,7 @@ class Room:
         store_whole(self, "most_passes", at_least=0)
 
     def planes(self, radar_pose: RadarPose) -> list[Plane]:
-        """The surfaces that have a material, in the radar frame.
+        """Return the surfaces that have a material, in the radar frame.
 
         Raises:
             InputError: the radar is not below the ceiling.
@@ -118,7 +118,7 @@ class Room:
         return Plane(name, normal, float(normal @ at_m), getattr(self, name))
 
     def furniture_meshes(self, radar_pose: RadarPose) -> list[TriangleMesh]:
-        """The triangles of each piece of furniture in the radar frame."""
+        """Return the triangles of each piece of furniture in the radar frame."""
         meshes = [each.mesh() for each in self.furniture]
         return [
             TriangleMesh(np.asarray(to_radar_frame(each.vertices_m, radar_pose)), each.faces)
@@ -127,7 +127,7 @@ class Room:
 
     @property
     def size_text(self) -> str:
-        """Length, width and height of the room for reports."""
+        """Text with the length, width and height of the room for reports."""
         return (
             f"{self.far_m + self.near_m:.3g} m x {self.left_m + self.right_m:.3g} m x "
             f"{self.height_m:.3g} m"
@@ -135,9 +135,9 @@ class Room:
 
 
 def room_of_mesh(mesh: TriangleMesh) -> Room:
-    """Create a room without walls whose only content is a mesh of concrete.
+    """Create a room without walls that contains only a concrete mesh.
 
-    The distances of the room are those of the mesh's bounding box.
+    The distances of the room's sides are those of the mesh's bounding box.
 
     Args:
         mesh: triangles in the world frame.

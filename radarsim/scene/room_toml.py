@@ -19,7 +19,7 @@
     heading_deg = 20
     material = "wood"
 
-Missing keys have the defaults of `Room`. The `path` of a mesh is relative to the file.
+Missing keys take the defaults of `Room`. The `path` of a mesh is relative to the TOML file.
 """
 
 import difflib
@@ -37,7 +37,7 @@ from radarsim.scene.materials import Material, material_named
 from radarsim.scene.room import SURFACES, Room
 
 _NUMBERS = ("far_m", "near_m", "left_m", "right_m", "height_m", "polarisation", "most_passes")
-# Keys of each kind of furniture besides kind and material.
+# Permitted keys of each kind of furniture besides `kind` and `material`.
 _KEYS = {
     "box": (Box, ("centre_m", "size_m", "heading_deg")),
     "plate": (Plate, ("centre_m", "width_m", "height_m", "heading_deg", "elevation_deg")),
@@ -53,11 +53,11 @@ def parse_room(text: str, where: str, read_mesh: Callable[[str], TriangleMesh]) 
     Args:
         text: TOML text.
         where: name of the file, for messages.
-        read_mesh: function that reads the mesh file of a `path`.
+        read_mesh: function that reads the mesh file at a given `path`.
 
     Raises:
-        InputError: the text is not TOML, or a key or value is invalid; the message names the file,
-            the key, its value with unit and the limit.
+        InputError: the text is not valid TOML, or a key or value is invalid; the message states the
+            file, the key, the value with its unit, and the limit.
     """
     try:
         table = tomllib.loads(text)
@@ -67,7 +67,7 @@ def parse_room(text: str, where: str, read_mesh: Callable[[str], TriangleMesh]) 
 
 
 def room_from_table(table: dict, where: str, read_mesh: Callable[[str], TriangleMesh]) -> Room:
-    """Create a room from a parsed table; the arguments and errors are those of `parse_room`."""
+    """Create a room from a parsed TOML table; same arguments and errors as for `parse_room`."""
     _check_keys(table, (*_NUMBERS, "materials", "furniture"), where, "")
     materials = _section(table, "materials", dict, where)
     _check_keys(materials, tuple(SURFACES), where, "materials.")
@@ -89,7 +89,7 @@ def _section(table: dict, key: str, kind: type, where: str):
 
 
 def _item(table: Any, where: str, index: int, read_mesh) -> Furniture:
-    """One piece of furniture."""
+    """Create one piece of furniture from its TOML table."""
     prefix = f"furniture[{index}]."
     kind = table.get("kind") if isinstance(table, dict) else table
     if not isinstance(table, dict) or not isinstance(kind, str) or kind not in _KEYS:
@@ -111,7 +111,7 @@ def _item(table: Any, where: str, index: int, read_mesh) -> Furniture:
 
 
 def _value(key: str, value: Any, where: str, prefix: str, read_mesh) -> dict:
-    """Fields of a piece of furniture that one key gives."""
+    """Convert one key of a furniture table to fields of the class."""
     if key == "path":
         if not isinstance(value, str):
             raise InputError(where, f"{prefix}path", f"is {value!r}", "give a file name")
@@ -123,7 +123,7 @@ def _value(key: str, value: Any, where: str, prefix: str, read_mesh) -> dict:
 
 
 def _material(value: Any, where: str, field: str) -> Material | None:
-    """A material by name, with another roughness, or None for an open side."""
+    """Return the material of a TOML value; None for an open side."""
     if value == "open":
         return None
     if not isinstance(value, dict):
@@ -141,7 +141,7 @@ def _material(value: Any, where: str, field: str) -> Material | None:
 
 
 def _made(maker: Callable, fields: dict, where: str, prefix: str):
-    """Call a class with checked fields; its errors name the file and the key."""
+    """Create an object; errors of invalid fields state the file and the TOML key."""
     try:
         return maker(**fields)
     except InputError as error:

@@ -26,7 +26,7 @@ class Scene:
     Attributes:
         subjects: people in the scene, who shadow each other; their bodies must not interpenetrate.
         radar_pose: height and tilt of the radar.
-        room: the room around the subjects and the radar; None for free space.
+        room: the room that contains the subjects and the radar; None for free space.
     """
 
     subjects: Sequence[Subject]

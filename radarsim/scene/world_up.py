@@ -83,7 +83,7 @@ def turned(motion: Motion, up: str) -> Motion:
 
     Args:
         motion: motion in a world where `up` points up.
-        up: one of `choices.UP_AXES`.
+        up: axis of the world that points up, one of `choices.UP_AXES`.
     """
     if up == "z":
         return motion
@@ -116,7 +116,8 @@ def inferred_up(motion: Motion, published: bool = False) -> tuple[str, str]:
         motion, published: same arguments as for `to_z_up`.
 
     Returns:
-        One of `choices.UP_AXES`, and a note for the user, which is "" if the world is clearly z-up.
+        The up axis, one of `choices.UP_AXES`, and a note for the user, which is "" if the world is
+        clearly z-up.
     """
     posture = _posture(motion)
     mean = posture.trunk.mean(axis=0)

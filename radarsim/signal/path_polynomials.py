@@ -58,8 +58,8 @@ def path_lengths(
         centre_m: phase points relative to `origin_m` [m].
         origin_m: origin of the phase points, as a high and a low float32 part [m].
         residual_video_phase: whether to keep the term -S tau^2 / 2.
-        antennas_m: positions of the transmitters and receivers in float64, such as those of their
-            images [m]; None for the positions on the board.
+        antennas_m: positions of the transmitters and receivers, or of their images, in float64 [m];
+            None for the positions on the board.
     """
     if antennas_m is None:
         antennas_m = radar.array.tx_m, radar.array.rx_m

@@ -13,8 +13,8 @@ from radarsim.signal.settings import SimulationSettings
 
 BOARD = BOARDS["AWR1843BOOST"]
 CLEAN = SimulationSettings(thermal_noise=False, quantise=False)
-# A convex body hides no face that points towards the radar. Compiling the test of occlusion takes
-# longer than everything else in a test of the sum.
+# On a convex body, all faces that point towards the radar are visible. The occlusion test is
+# omitted because its compilation takes longer than everything else in a test of the sum.
 CONVEX = replace(CLEAN, visibility="facing")
 
 

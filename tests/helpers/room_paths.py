@@ -1,4 +1,4 @@
-"""Brute-force paths of a room in float64 NumPy, with explicit reflection points and fields."""
+"""Brute-force ray paths in a room, with explicit reflection points and fields, in float64."""
 
 import numpy as np
 
@@ -6,13 +6,13 @@ SPEED_OF_LIGHT_MPS = 299_792_458.0
 
 
 def mirror(points, plane):
-    """Mirror points in a plane given as (unit normal, offset)."""
+    """Mirror points at a plane given as (unit normal, offset)."""
     normal, offset = plane
     return points - 2 * ((points @ normal) - offset)[..., None] * normal
 
 
 def unit(vectors):
-    """Return unit vectors."""
+    """Normalise vectors to unit length."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
@@ -25,7 +25,7 @@ def bounce(start, end, plane):
 
 
 def copolar(incoming, outgoing, normal, permittivity, polarisation):
-    """Part of the reflected field along the receiver's field, from explicit s and p vectors."""
+    """Return the reflected field component along the receiver's field, from s and p vectors."""
     cosine = np.abs(np.sum(incoming * normal, -1))
     root = np.sqrt(permittivity - (1 - cosine**2))
     te = (cosine - root) / (cosine + root)
@@ -42,7 +42,7 @@ def copolar(incoming, outgoing, normal, permittivity, polarisation):
 
 
 def leg(antenna, points, plane, permittivity, polarisation):
-    """Length of the way from an antenna to points, and its coefficient; plane None for direct."""
+    """Return length and coefficient of paths from an antenna to points; direct if plane is None."""
     if plane is None:
         return np.linalg.norm(points - antenna, axis=-1), 1.0
     at = bounce(antenna, points, plane)

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 VERTICAL = np.array([0.0, 0.0, 1.0])
 WAYS = [("left_wall",), (), ("floor",)]
-# Single reflection, its reverse, two reflections on one plane, and on two planes.
+# Indices into WAYS: one reflection on the way out, one on the way back, two reflections on the same
+# plane, and two reflections on different planes.
 PAIRS = [(0, 1), (1, 0), (0, 0), (2, 0)]
 AZIMUTH_EXPONENT = 3.0
 ANTENNAS = weighted_reflection(
@@ -40,7 +41,7 @@ PLANES = {plane.name: plane for plane in ROOM.planes(RadarPose(height_m=1.0, til
 
 
 def passes_of(radar):
-    """Return the passes of PAIRS, and one pass of padding, which must add nothing."""
+    """Return the passes of PAIRS and one padding pass, which must contribute nothing."""
     legs = [
         make_leg([PLANES[name] for name in way], radar.chirp.centre_freq_hz, VERTICAL, 1)
         for way in WAYS
@@ -51,16 +52,16 @@ def passes_of(radar):
 
 
 def antenna_amplitude(antenna, points, way):
-    """Return the amplitude of ANTENNAS towards the first point of each way, from their formula."""
+    """Return the amplitude pattern of ANTENNAS towards the first point of each path."""
     first = points if way is None else bounce(antenna, points, way)
     ahead, left, up = np.moveaxis(first - antenna, -1, 0)
     level = np.hypot(ahead, left)
     power = (ahead / level) ** AZIMUTH_EXPONENT * (level / np.hypot(level, up)) ** 2
-    return np.sqrt(power + 1e-3)  # the back lobes have -30 dB
+    return np.sqrt(power + 1e-3)  # the back lobes have a level of -30 dB
 
 
 def brute_force(radar, model, mesh, faces, visible, pair):
-    """Sum one pass of one frame at every sample, for the first and last chirp."""
+    """Sum one multipath pass of one frame at every sample of the first and last chirp."""
     centre_s, half_s = burst_centre_and_half_s(radar)
     chirp = radar.chirp
     summed = np.flatnonzero(visible.any(0))
@@ -74,7 +75,7 @@ def brute_force(radar, model, mesh, faces, visible, pair):
     planes = [PLANES[WAYS[each][0]] if WAYS[each] else None for each in pair]
     ways = [plane and (plane.normal, plane.offset_m) for plane in planes]
     rows = []
-    # Compiled once for all antennas and chirps.
+    # The functions are compiled once for all antennas and chirps.
     scatterers = jax.jit(lambda points: model.scatterers(points, around, faces[summed]))
     of_body = getattr(model, "model", model)
     weights = jax.jit(lambda surface, tx, rx: of_body.log_weight(radar, surface, tx, rx))
@@ -119,10 +120,10 @@ def brute_force(radar, model, mesh, faces, visible, pair):
 
 @pytest.mark.parametrize("model", [ANTENNAS, PhysicalOptics("metal")], ids=["paper", "body"])
 def test_passes_equal_the_brute_force_sum_over_reflection_points(model):
-    """The sum of four passes has an error of at most -60 dB, the limit of the fast mode.
+    """The sum of four passes has an error below -60 dB relative to the brute-force sum.
 
-    In the first case, the antennas have a pattern, which applies in the direction in which a wave
-    leaves the antenna and not in that of the body.
+    In the case "paper", the antennas have a pattern, which must be evaluated in the direction in
+    which the wave leaves the antenna, not in the direction of the body.
     """
     radar = small_radar(num_chirps=4, num_samples=64)
     mesh, faces = moving_sphere(radar, speed_mps=(1.0, -0.5, 0.3))

@@ -1,4 +1,4 @@
-"""Several bodies in a room: their passes, and their shadows on passes and static echoes."""
+"""Several bodies in a room: multipath passes, and shadows on passes and static echoes."""
 
 from dataclasses import replace
 
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 RADAR = small_radar(num_chirps=4, num_samples=64)
 MODEL = QuasiSpecular()
-# The only multipath is by way of this wall; the wall beside the radar causes no static echo.
+# The only surface is the left wall, which causes all multipath passes but no static echo.
 ROOM = Room(**dict.fromkeys(SURFACES) | {"left_wall": MATERIALS["metal"]}, left_m=1.5)
 
 
 def sphere(at_m, radius_m=0.2):
-    """Return a nearly still sphere at a place in the radar frame."""
+    """Return a nearly static sphere at a given position in the radar frame."""
     mesh, faces = moving_sphere(RADAR, speed_mps=(0.1, 0.0, 0.0), radius_m=radius_m)
     offset_m = jnp.asarray(at_m, jnp.float32) - mesh.origin_high_m[0, 0]
     return Surface(replace(mesh, vertices_m=mesh.vertices_m + offset_m), faces)
@@ -38,10 +38,10 @@ def in_room(*surfaces):
 
 
 def test_echoes_of_two_bodies_beside_each_other_add_up_and_one_shadows_the_others_passes():
-    """The sums have -80 dB of error each; a sphere in front of the mirror point hides all passes.
+    """The passes of two spheres add up, and a sphere in the reflected path hides all passes.
 
-    The image of the radar is at y = 3 m. The blocker is in the middle between the wall and the
-    first sphere, and leaves the direct line of sight free.
+    The error of each sum is -80 dB. The image of the radar is at y = 3 m. The blocking sphere is
+    midway between the wall and the first sphere and does not block the direct line of sight.
     """
     first, second = sphere((3.0, 0.0, 0.0)), sphere((2.0, -1.0, 0.0))
     both, alone, other = in_room(first, second), in_room(first), in_room(second)
@@ -55,7 +55,7 @@ def test_echoes_of_two_bodies_beside_each_other_add_up_and_one_shadows_the_other
 
 
 def crossed(from_m, to_m, corners_m):
-    """Whether a triangle lies between two points, by the intersection with its plane."""
+    """Return whether a triangle lies between two points, from the intersection with its plane."""
     a, b, c = (corners_m[:, corner].astype(float) for corner in range(3))
     ray = to_m - from_m
     normal = np.cross(b - a, c - a)
@@ -69,14 +69,15 @@ def crossed(from_m, to_m, corners_m):
 
 
 def test_visibility_from_an_image_equals_an_intersection_of_every_ray_with_every_triangle():
-    """Real and mirrored spheres hide faces; those behind the image or aside are left out.
+    """Spheres and mirrored spheres hide faces; spheres off the ray or behind the image do not.
 
-    Rays that meet an edge may differ by rounding, at most 1 of 100 faces.
+    For rays that meet an edge, the results may differ by rounding, for at most 1 % of the faces.
     """
     (wall,) = ROOM.planes(RadarPose(height_m=1.0))
     leg = make_leg([wall], RADAR.chirp.centre_freq_hz, (0.0, 0.0, 1.0), 1)
     target = sphere((3.0, 0.0, 0.0))
-    # In front of the target; whose mirror image is in front; beside; whose image is behind.
+    # A sphere in front of the target, one whose mirror image is in front of the target, one beside
+    # the ray, and one whose mirror image is behind the target.
     places_m = [(2.4, 0.45, 0.0), (0.9, 0.8, 0.1), (1.0, -1.5, 0.0), (-1.0, 0.5, 0.0)]
     occluders = [target, *(sphere(place_m, radius_m=0.15) for place_m in places_m)]
     points_m = [each.mesh.vertices_m[0, 0] + each.mesh.origin_high_m[0, 0] for each in occluders]

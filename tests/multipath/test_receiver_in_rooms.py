@@ -41,10 +41,11 @@ def prepared(radar, room):
 
 
 def test_static_echoes_have_the_pattern_of_their_direction_and_the_filter_of_their_range():
-    """A wall is seen at boresight, and the corner of two walls at 2 m at 45 degrees.
+    """Pattern and filter are checked on a wall at boresight, a corner at 45 degrees and a plate.
 
-    The back lobes of -30 dB change the amplitudes by less than 0.5 %. The plate of 6 cm at 30
-    degrees confirms that furniture is weighted like walls, to the 1 % by which it is extended.
+    Both walls are 2 m away. The back lobes of -30 dB change the amplitudes by less than 0.5 %. The
+    plate of 6 cm at 30 degrees confirms that furniture has the same weights as walls, within an
+    error of 1 % due to the size of the plate.
     """
     plate = Plate((1.3, -0.75, 1.05), 0.06, 0.06, heading_rad=np.radians(150), material=METAL)
     walls = {"far_wall": METAL, "left_wall": METAL}

@@ -1,4 +1,4 @@
-"""Choice of the multipath passes of a scene, and the report of what is left out."""
+"""Choice of the multipath passes of a scene, and the report on the omitted passes."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 RADAR = small_radar(num_chirps=4, num_samples=64)
 MODEL = QuasiSpecular()
-# A metal wall and a concrete floor: their passes are strong, and there are few of them.
+# A room with a metal wall and a concrete floor, which cause few but strong passes.
 ROOM = Room(
     **dict.fromkeys(SURFACES) | {"left_wall": MATERIALS["metal"], "floor": MATERIALS["concrete"]},
     left_m=1.2,
@@ -39,9 +39,9 @@ def multipath_power(room, mesh, faces):
 
 
 def test_the_power_of_the_kept_passes_is_the_reported_one_and_the_strongest_are_kept():
-    """The report predicts the ratio of the two simulated powers to 2 dB.
+    """The report predicts the power ratio of 6 and 2 simulated passes to within 2 dB.
 
-    The prediction has one antenna pair and four frequencies, so it differs by fading.
+    The prediction uses one antenna pair and four frequencies, so fading causes a difference.
     """
     mesh, faces = moving_sphere(RADAR, num_frames=2)
     rooms = [prepared(replace(ROOM, most_passes=count), mesh, faces) for count in (2, 6)]
@@ -58,9 +58,9 @@ def test_the_power_of_the_kept_passes_is_the_reported_one_and_the_strongest_are_
 
 
 def test_weak_passes_need_less_accuracy_and_never_more_than_requested():
-    """Passes that are together 10 dB below the direct echo may have an error 10 dB larger.
+    """If all passes together are 10 dB below the direct echo, their error may be 10 dB larger.
 
-    The error is never larger than the -60 dB of the fast mode.
+    The error limit is never above the -60 dB of the fast mode.
     """
     mesh, faces = moving_sphere(RADAR, num_frames=2)
     room = prepared(replace(ROOM, left_wall=None), mesh, faces)
@@ -77,7 +77,7 @@ def test_weak_passes_need_less_accuracy_and_never_more_than_requested():
 
 
 def test_a_subject_beyond_a_wall_and_the_exact_sum_are_refused():
-    """The messages name the wall and the distance, and the method."""
+    """One error message names the wall and the distance, and the other names the method."""
     mesh, faces = moving_sphere(RADAR, range_m=3.0)
     room = Room(far_m=2.0)
     with pytest.raises(InputError, match="beyond the far wall"):
@@ -87,7 +87,7 @@ def test_a_subject_beyond_a_wall_and_the_exact_sum_are_refused():
 
 
 def test_furniture_hides_a_body_behind_it_from_the_direct_echo():
-    """No face of the sphere remains visible behind a wide box, and all remain without it."""
+    """A wide box in front of a sphere hides all faces of the sphere from the radar."""
     from radarsim.scene.furniture import Box
     from radarsim.signal.face_selection import select_faces
 

@@ -1,4 +1,4 @@
-"""Static echoes of walls and furniture against the theory of mirrors, plates and shadows."""
+"""Static echoes of walls and furniture, compared with theory for mirrors, plates and shadows."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,13 +15,13 @@ from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import SURFACES, Room
 from tests.helpers.moving_sphere import small_radar
 
-RADAR = small_radar()  # 128 samples, which reach to 5.5 m without aliasing
+RADAR = small_radar()  # 128 samples, which give an unambiguous range of 5.5 m
 METAL = MATERIALS["metal"]
 OPEN = dict.fromkeys(SURFACES)
 
 
 def only(**surfaces):
-    """Return the sources and echoes of a room with these surfaces and distances only."""
+    """Return the sources and echoes of a room that has only the given surfaces."""
     room = Room(**(OPEN | surfaces))
     return mirror_echoes(RADAR, room, room.planes(RadarPose()), QuasiSpecular())
 
@@ -35,7 +35,7 @@ def decibels(amplitude):
 
 
 def test_concrete_reflects_te_and_tm_waves_as_computed_by_hand():
-    """At 56 degrees and 79 GHz: -4.7 dB TE and -16 dB TM; 0.3 mm of roughness take 1.3 dB."""
+    """At 56 degrees and 79 GHz, TE is -4.7 dB and TM -16 dB; a roughness of 0.3 mm costs 1.3 dB."""
     cosine = np.cos(np.radians(56))
     te, tm = fresnel(MATERIALS["concrete"].permittivity(79e9), cosine)
     assert decibels(te) == pytest.approx(-4.7, abs=0.1)
@@ -45,9 +45,9 @@ def test_concrete_reflects_te_and_tm_waves_as_computed_by_hand():
 
 
 def test_a_conductor_reflects_everything_with_the_signs_of_image_theory():
-    """A horizontal field is inverted (TE -1), a vertical field over a floor is not (TM +1).
+    """A conductor inverts a horizontal field (TE -1) but not a vertical field at a floor (TM +1).
 
-    At a conductivity of 10^7 S/m, the deviation is of the order of 0.2 %.
+    At a conductivity of 10^7 S/m, the deviation from a perfect conductor is about 0.2 %.
     """
     te, tm = fresnel(METAL.permittivity(77e9), 0.6)
     assert te == pytest.approx(-1, abs=5e-3)
@@ -56,7 +56,7 @@ def test_a_conductor_reflects_everything_with_the_signs_of_image_theory():
 
 @pytest.mark.parametrize("material", ["metal", "concrete"])
 def test_a_wall_ahead_is_a_mirror_of_the_apparent_cross_section_pi_r_squared(material):
-    """At 3 m: pi 9 m^2 |Gamma|^2 at 3 m straight ahead; the array is 1 cm wide, hence 0.05 dB."""
+    """A wall 3 m ahead has the RCS pi 9 m^2 |Gamma|^2, to 0.05 dB for an array 1 cm wide."""
     sources, echoes = only(far_wall=MATERIALS[material], far_m=3.0)
     (wall,) = sources
     gamma = fresnel(MATERIALS[material].permittivity(RADAR.chirp.centre_freq_hz), 1.0).te
@@ -66,28 +66,29 @@ def test_a_wall_ahead_is_a_mirror_of_the_apparent_cross_section_pi_r_squared(mat
     spectrum = np.abs(np.fft.fft(np.hanning(128) * echoes.samples[0, 0, 0], 2048))
     range_m = np.argmax(spectrum) / 16 * RADAR.range_resolution_m
     assert range_m == pytest.approx(3.0, abs=RADAR.range_resolution_m / 8)
-    # The volts of a point of this cross-section are lambda sqrt(cross-section / 4 pi) / R^2.
+    # The amplitude of a point target is lambda sqrt(cross-section / 4 pi) / R^2.
     weight = RADAR.chirp.wavelength_m / 6 * abs(gamma)
     np.testing.assert_allclose(np.abs(echoes.samples), weight, rtol=5e-3)
 
 
 def test_the_phase_over_the_receivers_gives_the_direction_of_a_side_wall():
-    """The corner of two walls 2 m ahead and 2 m to the left is at 45 degrees to the left."""
+    """The echo of two walls, 2 m ahead and 2 m to the left, arrives at 45 degrees from the left."""
     sources, echoes = only(far_wall=METAL, left_wall=METAL, far_m=2.0, left_m=2.0)
     corner = [each.name for each in sources].index("far_wall + left_wall")
     np.testing.assert_allclose(sources[corner].direction, np.sqrt([0.5, 0.5, 0]), atol=1e-9)
     assert sources[corner].range_m == pytest.approx(np.sqrt(8))
     step = echoes.samples[corner, 0, 1, 0] / echoes.samples[corner, 0, 0, 0]
     offset_m = RADAR.array.rx_m[1] - RADAR.array.rx_m[0]
-    # Two metal walls return the wave by the way it came; a receiver on the left is nearer.
+    # A corner of two metal walls reflects a wave back to where the wave comes from, so the path to
+    # a receiver farther to the left is shorter.
     path_m = -np.sum(offset_m * sources[corner].direction)
     expected = np.exp(2j * np.pi * RADAR.chirp.start_freq_hz * path_m / 299_792_458)
-    # At 2.8 m, the wavefront over 2 mm is plane to 1 degree.
+    # At 2.8 m, the phase error of a plane wavefront over 2 mm is 1 degree.
     assert abs(np.angle(step / expected)) < np.radians(2)
 
 
 def test_antennas_neither_send_to_nor_receive_from_the_wall_behind():
-    """A wall behind the radar alone causes no echo."""
+    """A room whose only surface is the wall behind the radar has no static echo."""
     sources, echoes = only(near_wall=METAL)
     assert sources == []
     nothing = jnp.zeros((1, 3, 3)), jnp.zeros(1, bool)
@@ -96,7 +97,7 @@ def test_antennas_neither_send_to_nor_receive_from_the_wall_behind():
 
 
 def test_roughness_weakens_a_wall_as_predicted():
-    """With 0.3 mm rms, normal incidence at the sweep's centre loses 8.686 (2 k s)^2 / 2 dB."""
+    """An rms height s of 0.3 mm costs 8.686 (2 k s)^2 / 2 dB at normal incidence."""
     rough = Material("rough metal", 1.0, c=1e7, roughness_m=3e-4)
     (smooth,), _ = only(far_wall=METAL)
     (wall,), _ = only(far_wall=rough)
@@ -105,7 +106,7 @@ def test_roughness_weakens_a_wall_as_predicted():
 
 
 def test_an_object_in_the_path_of_a_wall_hides_its_echo_and_one_beside_it_does_not():
-    """A square of 0.6 m at 1.5 m covers the Fresnel zone of 6 cm; its edge on the path, half."""
+    """A square of 0.6 m hides the Fresnel zone of 6 cm; its edge on the path hides half of it."""
     _, echoes = only(far_wall=METAL, far_m=3.0)
     square = np.array([[1.5, -0.3, -0.3], [1.5, -0.3, 0.3], [1.5, 0.3, 0.3], [1.5, 0.3, -0.3]])
 
@@ -114,17 +115,17 @@ def test_an_object_in_the_path_of_a_wall_hides_its_echo_and_one_beside_it_does_n
         facing = jnp.ones(2, bool)
         return float(visible_fractions(echoes, jnp.asarray(corners, jnp.float32), facing)[0])
 
-    # The ray through the centre of the square would meet the edge of its two triangles.
+    # The square is off-centre, because the central ray would meet the edge of its two triangles.
     assert factor(0.02) == pytest.approx(0, abs=1e-6)
     assert factor(1.0) == pytest.approx(1, abs=1e-6)
-    # About half of the zone's points are visible on the way out and as many on the way back.
+    # About half of the zone's points are visible for the way out and for the way back.
     assert 0.1 < factor(0.3) < 0.45
 
 
 def test_a_small_plate_has_the_echo_of_physical_optics():
-    """A metal square of 6 cm at 3 m, in the far field: 4 pi A^2 / lambda^2, within 0.5 dB.
+    """A metal square of 6 cm in the far field has the RCS 4 pi A^2 / lambda^2, within 0.5 dB.
 
-    The blur of the facets by 3 mm widens the plate slightly.
+    The blur of the facets by 3 mm enlarges the plate slightly.
     """
     plate = Plate((3.0, 0.0, 1.0), 0.06, 0.06, heading_rad=np.pi, material=METAL)
     room = Room(**OPEN, furniture=[plate])

@@ -32,7 +32,7 @@ RADAR = replace(
     frame=Frame(num_chirps=24, period_s=0.1, tx_order=(0, 1, 2)),
 )
 RATE_HZ = 60.0
-# The name `radarsim.simulate` is that of a function, too.
+# The name `radarsim.simulate` also refers to a function.
 simulate_module = import_module("radarsim.simulate")
 
 
@@ -256,9 +256,9 @@ def test_programs_compiled_ahead_are_those_of_a_clip(made, models):
 
 
 def test_further_clips_compile_only_the_sum_and_only_for_new_sizes(made, models, caplog):
-    """Clips differ in motion, place, lobe width, noise and length after the first one.
+    """Clips that differ in motion, place, lobe width, noise and length compile only new sum sizes.
 
-    The first short clip also compiles the clutter of its own frames, for all lengths.
+    The first short clip also compiles the clutter removal for partial clips of any length.
     """
     recipe = recipe_of()
     full = only_clip(recipe, Walk(), models)
@@ -268,7 +268,7 @@ def test_further_clips_compile_only_the_sum_and_only_for_new_sizes(made, models,
     make_clip(recipe, first_short, Walk(), body_models=models)
     sizes = simulate_module._compiled_echo.cache_info
     before = sizes().misses
-    # The setting applies to all threads; `jax.log_compiles` applies to the current one only.
+    # The setting applies to all threads, whereas `jax.log_compiles` applies to one thread only.
     jax.config.update("jax_log_compiles", True)
     try:
         for clip in (other, replace(other, num_frames=28, seed=7, distance_m=3.2)):

@@ -78,7 +78,7 @@ def test_without_a_folder_for_programs_workers_do_not_wait(monkeypatch):
 def test_the_selection_is_compiled_twice_only_while_a_level_is_computed(
     body_models, selects, monkeypatch
 ):
-    """The level of the free body is known, so the first worker begins with the selection."""
+    """Other workers compile the face selection only if the first worker must compute a level."""
     calls = []
     for name in ("_select", "receive", "arrays_of_cube"):
         record = lambda *inputs, name=name, **options: calls.append(name)  # noqa: E731

@@ -87,7 +87,7 @@ def test_every_option_that_changes_bytes_is_a_recipe_setting():
     }
     reached = {".".join(path) for path in FLAG_SETTINGS.values() if len(path) == 2}
     reached |= {f"keep.{name}" for name in KEPT_PER_FRAME}  # names accepted by the option --keep
-    reached |= {"room.name", "room.text"}  # both follow from the option --room
+    reached |= {"room.name", "room.text"}  # both are set by the option --room
     assert settings - reached == {"area.near_m", "area.far_m", "area.half_width_m"}
     assert reached <= settings
     flags = vars(options())

@@ -1,4 +1,4 @@
-"""Rooms of clips: drawn from the seed of a clip, with the subject inside and nothing in its way."""
+"""Rooms of clips are drawn from the clip's seed and leave space for the subject."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ VARIED = Room(
 
 @pytest.mark.parametrize("name", sorted(set(ROOM_NAMES) - {"none", "own"}))
 def test_a_bundled_room_has_surfaces_and_furniture_that_the_default_radar_can_simulate(name):
-    """Every material has a permittivity at the sweep's centre, and furniture stands inside."""
+    """Every material is valid at the radar's frequency, and all furniture is inside the room."""
     room = unvaried_room(Room(name=name))
     freq_hz = BOARDS[DEFAULT_BOARD].chirp.centre_freq_hz
     for material in [getattr(room, each) for each in SURFACES]:
@@ -35,7 +35,7 @@ def test_a_bundled_room_has_surfaces_and_furniture_that_the_default_radar_can_si
 
 
 def test_clips_have_different_rooms_and_a_seed_always_the_same():
-    """Size, wall materials and roughness vary within the limits of the recipe."""
+    """Room size, wall materials and roughness vary within the limits of the recipe."""
     rooms = [room_of_clip(VARIED, seed, STANDING_M) for seed in range(20)]
     again = room_of_clip(VARIED, 3, STANDING_M)
     assert again == rooms[3]
@@ -47,7 +47,7 @@ def test_clips_have_different_rooms_and_a_seed_always_the_same():
 
 
 def test_a_subject_far_to_the_side_moves_the_wall_and_removes_furniture_in_its_way():
-    """The wall keeps a distance of CLEARANCE_M from the pelvis; the table at (3.2, -1.6) goes."""
+    """The wall is moved to CLEARANCE_M from the pelvis, and the table in the way is removed."""
     walk_m = np.array([[3.2, -1.5, 1.0], [3.2, -2.5, 1.0]])
     room = room_of_clip(Room(name="living-room"), 0, walk_m)
     assert room.right_m == pytest.approx(2.5 + CLEARANCE_M)
@@ -75,14 +75,14 @@ def test_the_number_of_passes_is_that_of_the_room_unless_the_recipe_states_anoth
 
 
 def test_free_space_leaves_the_text_and_the_digest_of_a_recipe_unchanged():
-    """A recipe without a room has no section [room], as recipes of existing stores."""
+    """A recipe without a room has no section [room], like the recipes of existing stores."""
     recipe = Recipe(radar=BOARDS[DEFAULT_BOARD])
     assert "[room]" not in dump_recipe(recipe)
     assert room_of_clip(recipe.room, 0, STANDING_M) is None
 
 
 def test_a_recipe_with_a_room_is_read_back_unchanged():
-    """An own room is part of the recipe as text, not as a path."""
+    """A recipe contains the user's own room as text, not as a path."""
     own = Room(name="own", text='far_m = 4.0\n[materials]\nfloor = "wood"\n')
     for room in (VARIED, own):
         recipe = Recipe(radar=BOARDS[DEFAULT_BOARD], room=room)
@@ -107,7 +107,7 @@ def test_a_recipe_with_a_room_is_read_back_unchanged():
     ],
 )
 def test_a_wrong_setting_is_named(options, field):
-    """The message names the setting of the recipe, or the key of the room."""
+    """The error message names the recipe setting, or the key in the room's text."""
     with pytest.raises(InputError) as caught:
         Recipe(radar=BOARDS[DEFAULT_BOARD], room=Room(**options))
     assert caught.value.field == field

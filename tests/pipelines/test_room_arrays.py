@@ -1,4 +1,4 @@
-"""Levels of multipath of clips in rooms, in the arrays and in the data card of a store."""
+"""Multipath levels of clips in rooms, in the arrays and the data card of a store."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ SIZES = {"num_clips": 3, "clips_per_shard": 3, "num_frames": 2, "num_columns": 4
 
 
 def test_only_stores_of_rooms_have_the_levels_which_are_those_of_the_report():
-    """A kept pass of -20 dB and one of -30 dB that is left out."""
+    """The report has a simulated pass of -20 dB and an omitted pass of -30 dB."""
     layout = Layout(**SIZES, heatmaps=(), room=True)
     assert {spec.name for spec in room_arrays(layout)} == set(ROOM_ARRAYS)
     free = {spec.name for spec in store_arrays(Layout(**SIZES, heatmaps=()))}
@@ -35,7 +35,7 @@ def test_only_stores_of_rooms_have_the_levels_which_are_those_of_the_report():
 
 
 def test_the_data_card_states_median_and_limits_of_the_clips_that_were_made(tmp_path):
-    """The failed clip has NaN and is not counted; a store in free space has no section."""
+    """A failed clip, which has NaN, is not counted; a store in free space has no such section."""
     group = zarr.create_group(tmp_path / "s.zarr")
     assert room_section(open_folder(tmp_path / "s.zarr")) == []
     for name, values in zip(ROOM_ARRAYS, ([-20, -10, -12, np.nan], [-30, -25, -26, np.nan])):
@@ -46,7 +46,7 @@ def test_the_data_card_states_median_and_limits_of_the_clips_that_were_made(tmp_
 
 
 def test_the_limitations_name_walls_and_antenna_patterns_only_where_they_are_simulated():
-    """Without a room the text is unchanged; a profile without patterns leaves the gains equal."""
+    """The text is unchanged without a room, and states equal gain without antenna patterns."""
     free = Recipe(radar=BOARDS[DEFAULT_BOARD])
     assert limitations_in_room(_LIMITS, free) == _LIMITS
     hall = replace(free, room=Room(name="hall"))

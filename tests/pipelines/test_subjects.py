@@ -10,7 +10,7 @@ from pipelines.recipe_toml import parse_recipe
 from pipelines.subjects import FREE_BODY, reflectivity
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
-# The only preset for a radar of another board.
+# The only preset that uses another board than the known levels.
 OTHER_RADAR = "five-activities"
 
 
@@ -32,7 +32,7 @@ def test_levels_of_drawn_lobe_widths_are_interpolated(monkeypatch):
 
 @pytest.mark.parametrize("path", sorted(PRESET_FOLDER.glob("*.toml")), ids=lambda path: path.stem)
 def test_the_levels_of_the_presets_are_known(path, monkeypatch):
-    """Without known levels, two further programs would be compiled for the first clip."""
+    """Only the preset with another board must compute levels, which takes two more programs."""
     calls = []
     monkeypatch.setattr(subjects, "_anchored", lambda *inputs: calls.append(inputs) or 1.0)
     recipe = parse_recipe(path.read_text(), path)

@@ -1,4 +1,4 @@
-"""The picture of a room shows its furniture and the paths of the report."""
+"""The drawing of a room shows the paths of the room's report."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,12 +22,13 @@ REPORT = RoomReport(
     sources=[StaticSource("far_wall", 5.0, np.array([1.0, 0.0, 0.0]), 10.0)],
 )
 DRAWN = (ROOM, RadarPose(height_m=1.0), REPORT, BODY.vertices, BODY.faces)
-# Half of the way by the floor, whose image is 2 m below the radar, and of the way back of 3 m.
+# Half of the length of a path that goes out via the floor, where the image is 2 m below the radar,
+# and returns directly over 3 m.
 PASS_RANGE_M = (np.hypot(3, 2) + 3) / 2
 
 
 def test_every_path_starts_at_the_radar_and_reflections_lie_on_their_surface():
-    """A pass by way of the floor touches z = 0; a static echo ends at the far wall."""
+    """A pass via the floor is reflected at z = 0; a static echo's path ends at the far wall."""
     axes = plt.figure().add_subplot(projection="3d")
     paths = draw_room(axes, *DRAWN)
     static, multipath = (np.transpose(line.get_data_3d()) for line in axes.lines)
@@ -40,7 +41,7 @@ def test_every_path_starts_at_the_radar_and_reflections_lie_on_their_surface():
 
 
 def test_the_ranges_of_the_paths_are_marked_in_the_time_range_map():
-    """The line of the wall lies beyond the echoes of the map, so the axis is extended to it."""
+    """The range axis is extended to a wall that is beyond the range of the map."""
     axes = {"time_s": np.arange(4.0), "range_m": np.linspace(0, 4, 9)}
     page = room_page({"time_range": np.zeros((4, 9))}, axes, *DRAWN, 1.5)
     panel = next(each for each in page.axes if each.get_ylabel() == "range [m]")

@@ -1,4 +1,4 @@
-"""The room as a value: surfaces in the radar frame, materials, furniture, and the TOML file."""
+"""Rooms: surfaces in the radar frame, materials, furniture, and TOML files."""
 
 import re
 
@@ -45,7 +45,7 @@ def written(folder, text):
 
 
 def test_the_planes_of_a_tilted_radar_have_the_distances_of_the_room():
-    """A tilt turns the normals about the radar, which does not change any distance."""
+    """Tilting the radar rotates the planes' normals but does not change the planes' distances."""
     room = Room(far_m=4.0, left_m=1.5, height_m=2.5)
     planes = {each.name: each for each in room.planes(RadarPose(height_m=1.0, tilt_rad=0.3))}
     distances = {name: -each.offset_m for name, each in planes.items()}
@@ -58,13 +58,13 @@ def test_the_planes_of_a_tilted_radar_have_the_distances_of_the_room():
 
 
 def test_concrete_at_79_ghz_has_the_permittivity_of_the_recommendation():
-    """5.24 - j 17.98 x 0.0462 x 79^0.7822 / 79, computed by hand."""
+    """The permittivity equals 5.24 - j 17.98 x 0.0462 x 79^0.7822 / 79, computed by hand."""
     found = MATERIALS["concrete"].permittivity(79e9)
     assert found == pytest.approx(5.24 - 0.3206j, abs=1e-3)
 
 
 def test_a_material_outside_its_range_of_frequencies_is_refused():
-    """The constants of brick end at 40 GHz; the message names both frequencies and alternatives."""
+    """Brick is refused above 40 GHz; the message names the valid range and other materials."""
     with pytest.raises(InputError, match=re.escape("brick: holds from 1 to 40 GHz")) as caught:
         MATERIALS["brick"].permittivity(77e9)
     assert "concrete" in caught.value.hint
@@ -80,7 +80,7 @@ def test_a_material_outside_its_range_of_frequencies_is_refused():
     ids=["box", "plate", "cylinder"],
 )
 def test_furniture_has_the_area_and_volume_of_its_shape(item, area_m2, volume_m3):
-    """A prism of 64 sides has an area and a volume within 0.2 % of those of a cylinder."""
+    """Area and volume of each shape are exact to 0.2 %, also for the 64-sided prism."""
     mesh = trimesh.Trimesh(*item.mesh(), process=False)
     assert mesh.area == pytest.approx(area_m2, rel=2e-3)
     assert mesh.volume == pytest.approx(volume_m3, rel=2e-3, abs=1e-12)
@@ -88,14 +88,14 @@ def test_furniture_has_the_area_and_volume_of_its_shape(item, area_m2, volume_m3
 
 
 def test_a_plate_faces_the_direction_of_its_heading_and_elevation():
-    """The normal of the first side has azimuth 90 and elevation 30 degrees."""
+    """The normal of a plate has the azimuth and elevation of the plate, here 90 and 30 degrees."""
     plate = Plate((0, 0, 1), 1.0, 1.0, heading_rad=np.pi / 2, elevation_rad=np.pi / 6)
     normal = trimesh.Trimesh(*plate.mesh(), process=False).face_normals[0]
     np.testing.assert_allclose(normal, [0, np.cos(np.pi / 6), 0.5], atol=1e-12)
 
 
 def test_a_toml_file_describes_surfaces_and_furniture(tmp_path):
-    """Every key reaches its field, in SI units; other fields have their defaults."""
+    """Every key sets the right field in SI units; all other fields have default values."""
     room = read_room(written(tmp_path, EXAMPLE))
     assert (room.far_m, room.height_m, room.polarisation) == (5.0, 2.4, "horizontal")
     assert room.floor == MATERIALS["floorboard"]
@@ -123,7 +123,7 @@ def test_a_toml_file_describes_surfaces_and_furniture(tmp_path):
     ],
 )
 def test_a_wrong_value_is_named_with_its_key_and_a_hint(tmp_path, old, new, field, hint):
-    """The message names the key, the value with its unit, the limit, and what to do."""
+    """The error message states the key, the value with its unit, the limit and a remedy."""
     with pytest.raises(InputError) as caught:
         read_room(written(tmp_path, EXAMPLE.replace(old, new)))
     assert field in str(caught.value)
@@ -131,7 +131,7 @@ def test_a_wrong_value_is_named_with_its_key_and_a_hint(tmp_path, old, new, fiel
 
 
 def test_a_mesh_file_becomes_furniture_in_a_room_without_walls(tmp_path):
-    """The bounding box gives the distances, and no surface causes multipath."""
+    """The room has the distances of the mesh's bounding box and no surfaces for multipath."""
     path = tmp_path / "hall.stl"
     trimesh.creation.box((8, 4, 3), trimesh.transformations.translation_matrix((3, 0, 1.5))).export(
         path
@@ -143,6 +143,6 @@ def test_a_mesh_file_becomes_furniture_in_a_room_without_walls(tmp_path):
 
 
 def test_a_radar_above_the_ceiling_is_refused():
-    """The message names the height of the radar and the limit."""
+    """The error message states the height of the radar and the limit."""
     with pytest.raises(InputError, match="is 3 m; must be between the floor"):
         Room(height_m=2.5).planes(RadarPose(height_m=3.0))

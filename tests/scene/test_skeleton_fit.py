@@ -83,7 +83,7 @@ def test_gradient_of_all_terms_is_the_derivative_of_the_cost():
 
     numeric = approx_fprime(np.zeros(5 * 21), cost, 1e-8)
     exact = problem._equations(truth.pose).gradient.ravel()
-    # The cost bends strongly; a step of 1e-8 leaves errors below 1e-4 of the largest entry.
+    # The cost has a strong curvature; a step of 1e-8 keeps errors below 1e-4 of the largest entry.
     np.testing.assert_allclose(numeric, exact, atol=2e-4 * np.abs(exact).max())
 
 
@@ -191,11 +191,11 @@ def test_windows_leave_no_seams(noisy, monkeypatch):
 
 
 def test_memory_hardly_grows_with_the_length_of_a_recording(monkeypatch):
-    """Another pose adds at most 2.5 kB to the peak: what the result keeps of a pose, doubled.
+    """Each further pose adds at most 2.5 kB to the peak memory, twice the result's size per pose.
 
-    The rotation matrices of a pose alone take 1.6 kB, and its equations 100 kB. The last windows of
-    both recordings are equally long. Few poses for the shape, and few steps, change no array that
-    grows.
+    The rotation matrices of a pose would take 1.6 kB, and the equations of a pose 100 kB. The last
+    windows of both recordings have equal lengths. The reduced numbers of shape poses and of steps
+    do not affect the arrays that grow with the recording.
     """
     monkeypatch.setattr(windows, "_WINDOW_S", 1.6)
     monkeypatch.setattr(windows, "_OVERLAP_S", 0.6)

@@ -1,4 +1,4 @@
-"""The modes of the fast sum, compiled with optimisation as for users, meet their error limits."""
+"""The accuracy modes of the fast sum meet their error limits with full compiler optimisation."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ LOBES = QuasiSpecular(0.5)
 
 
 def test_a_mode_leaves_the_error_that_it_names():
-    """The sphere moves at walking speed; its single bright spot lets both modes drop faces."""
+    """The error of each mode is below its limit for a sphere at walking speed."""
     burst, faces = moving_sphere(SMALL, 2.5)
     truth = np.asarray(exact_clip(SMALL, CONVEX, LOBES, burst, faces))
     for method, limit_db in MODES_DB.items():

@@ -1,4 +1,4 @@
-"""The fast sum is compared with the exact sum for the paper's radar in full and for all boards."""
+"""The fast sum equals the exact sum for the paper's full radar and small radars of all boards."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def test_the_paper_radar_in_full_equals_the_oracle_on_some_of_its_chirps():
     burst, faces = moving_sphere(BOARD)
     cube = fast_clip(BOARD, CLEAN, LOBES, burst, faces)
     truth = exact_frame(BOARD, CLEAN, LOBES, frames_of(burst)[0], faces, (0, 77, 127))
-    # Culling drops faces below 1e-4 of the strongest face in this test.
+    # In this test, culling removes faces that are weaker than 1e-4 of the strongest face.
     assert relative_db(cube[0, [0, 77, 127]], truth) < -65
 
 

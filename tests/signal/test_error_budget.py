@@ -24,7 +24,7 @@ from tests.helpers.echoes import error_db, select
 from tests.helpers.moving_sphere import BOARD, CONVEX, moving_sphere, relative_db, small_radar
 from tests.helpers.scenes import plate
 
-# The module test_accuracy_modes compiles with optimisation.
+# Tests with full compiler optimisation are in test_accuracy_modes.
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 SMALL = small_radar()

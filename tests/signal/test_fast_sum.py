@@ -32,7 +32,7 @@ from tests.helpers.echoes import error_db, fast_clip, select
 from tests.helpers.moving_sphere import CLEAN, CONVEX, moving_sphere, relative_db, small_radar
 from tests.helpers.scenes import plate
 
-# The modules test_accuracy_modes and test_boards_of_the_fast_sum compile with optimisation.
+# Tests with full compiler optimisation: test_accuracy_modes, test_boards_of_the_fast_sum.
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 ALL_FACES = replace(CONVEX, cull=0.0)
@@ -93,7 +93,7 @@ def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
     ],
 )
 def test_every_option_means_the_same_in_both(reflection, settings):
-    """Both sums apply every option: an option that one sum ignored would exceed the limit."""
+    """The fast and exact sums agree for every option, so neither sum ignores an option."""
     burst, faces = moving_sphere(SMALL)
     assert error_db(SMALL, settings, reflection, burst, faces) < -70
 
@@ -184,7 +184,7 @@ def test_series_too_short_for_a_group_give_no_number():
 
 @pytest.fixture(scope="module")
 def three_frames():
-    """Return the mesh and the faces of a sphere in three frames, and its cube."""
+    """Return the mesh and the faces of a sphere in three frames, and the simulated IF cube."""
     burst, faces = moving_sphere(SMALL, num_frames=3)
     return burst, faces, fast_clip(SMALL, CLEAN, LOBES, burst, faces)
 

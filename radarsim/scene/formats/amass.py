@@ -90,7 +90,7 @@ def motion_from_arrays(
         where: name of the file, used in messages.
         name: id of the motion.
         up: up axis of the file's world coordinates, one of `choices.UP_AXES`, or "auto" to infer
-            it.
+            the axis.
         rate_hz: poses per second; used if the file does not state the rate [Hz].
 
     Returns:

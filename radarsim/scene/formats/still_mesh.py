@@ -1,4 +1,4 @@
-"""Read a mesh that does not move from an .obj, .ply or .stl file."""
+"""Read a static mesh from an .obj, .ply or .stl file."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ SUFFIXES = (".obj", ".ply", ".stl")
 def read_still_mesh(path: Path) -> TriangleMesh:
     """Read the vertices [m] and triangles of a mesh file.
 
-    Several objects become one mesh, and triangles with equal corners share their vertices.
+    All objects in the file are merged into one mesh, and coincident vertices are merged.
 
     Args:
-        path: the file.
+        path: path of the mesh file.
 
     Raises:
-        InputError: the file is no mesh, or has no triangles.
+        InputError: the file is not a mesh, or contains no triangles.
     """
     hint = "give an .obj, .ply or .stl file with triangles, in metres"
     if path.suffix.lower() not in SUFFIXES:
@@ -28,7 +28,7 @@ def read_still_mesh(path: Path) -> TriangleMesh:
 
     try:
         mesh = trimesh.load(path, force="mesh")
-    except Exception as error:  # trimesh raises many types for damaged files
+    except Exception as error:  # trimesh raises many types of exceptions for damaged files
         raise InputError(path, "mesh", f"cannot be read: {error}", hint) from None
     if not len(getattr(mesh, "faces", ())):
         raise InputError(path, "mesh", "has no triangles", hint)

@@ -1,4 +1,4 @@
-"""Banded normal equations: unknowns of each pose, coupled with those of the next three poses."""
+"""Banded normal equations, in which each pose is coupled with the next three poses."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ class NormalEquations:
     Attributes:
         same: block of each pose with itself [pose, unknown, unknown].
         next: block of each pose (rows: next pose, columns: this pose) [pose - 1, unknown, unknown].
-        second, third: the 3 x 3 blocks of each joint with itself two and three poses later
-            [pose - 2 or pose - 3, joint, 3, 3].
+        second, third: 3 x 3 blocks that couple each joint with the same joint two and three poses
+            later [pose - 2 or pose - 3, joint, 3, 3].
         gradient: [pose, unknown].
     """
 
@@ -37,12 +37,12 @@ class NormalEquations:
         )
 
     def add_joint_blocks(self, later: int, poses: slice, blocks: np.ndarray) -> None:
-        """Add 3 x 3 blocks of each joint with itself some poses later.
+        """Add 3 x 3 blocks that couple each joint with the same joint a few poses later.
 
         Args:
-            later: distance of the two poses, 0 to 3.
-            poses: the earlier poses.
-            blocks: [pose, joint, 3, 3].
+            later: distance between the coupled poses, from 0 to 3 poses.
+            poses: slice of the earlier poses of the coupled pairs.
+            blocks: blocks to be added [pose, joint, 3, 3].
         """
         target = (self.same, self.next, self.second, self.third)[later]
         if later >= 2:

@@ -72,7 +72,8 @@ def to_z_up(points_m: np.ndarray, names, up: str, where: str) -> tuple:
         where: name of the file, used in messages.
 
     Returns:
-        Points, the height of the file's origin above the floor [m], and notes on what was inferred.
+        The points, the height of the file's origin above the floor [m], and notes on inferred
+        properties.
 
     Raises:
         InputError: `up` is unknown, or cannot be inferred.

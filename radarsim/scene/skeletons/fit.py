@@ -1,11 +1,11 @@
-"""Fit a body to a sequence of 3-D joints or markers: the whole clip at once, in windows.
+"""Fit a body to a sequence of 3-D joints or markers, in overlapping windows.
 
 1. Exchanged sides are put right, and the noise of each landmark is estimated.
-2. Scale, shape and landmark offsets are fitted with poses from all over the clip (`shape_fit`),
-   which start from rotations in closed form (`start`).
-3. The poses are fitted in overlapping windows (`windows`) by Gauss-Newton steps on banded equations
-   (`problem`), first with constant smoothness, then with smoothness that follows the motion and
-   with standing feet.
+2. Scale, shape and landmark offsets are fitted to poses from the whole recording (`shape_fit`),
+   starting from closed-form rotations (`start`).
+3. The poses are fitted in overlapping windows (`windows`) by Gauss-Newton steps with banded
+   equations (`problem`), first with constant smoothness weights, then with weights that follow the
+   motion and with foot contacts.
 """
 
 from dataclasses import dataclass
@@ -57,8 +57,8 @@ class SkeletonFit:
             the fit.
         valid: whether each pose was observed, or bridges a gap of at most `MAX_BRIDGE_S`.
         noise_m: estimated standard deviation per axis of each landmark [m].
-        origin_height_m: height of the origin of the file's coordinates above the floor [m]. A radar
-            beside the camera has this height (`RadarPose`).
+        origin_height_m: height of the origin of the file's coordinates above the floor [m]; for
+            camera coordinates, this is the height of a radar beside the camera (`RadarPose`).
     """
 
     motion: Motion
@@ -133,7 +133,7 @@ def _twist_known(rig: Rig, observed: Observed) -> np.ndarray:
 
 
 def _fit_shape(rig, assumed, observed, unknown) -> tuple[Shape, Start]:
-    """Shape from calm poses with most landmarks, and a start that contains these poses."""
+    """Fit the shape to calm poses with most landmarks; return the shape and the initial poses."""
     noise_m, rate_hz = float(np.median(observed.stds_m)), observed.rate_hz
     smooth_s = _SHAPE_SMOOTH_S * np.clip((noise_m - cleaning.LEAST_M) / _SHAPE_NOISE_M, 0, 1)
     points_m = gaussian_filter1d(observed.filled_m, smooth_s * rate_hz + 1e-3, axis=0)
@@ -157,7 +157,7 @@ def _fit_shape(rig, assumed, observed, unknown) -> tuple[Shape, Start]:
 
 
 def _calm_poses(points_m, seen) -> np.ndarray:
-    """Indices of calm poses of all parts of the recording, with most landmarks."""
+    """Return the indices of calm poses with most landmarks, from all parts of the recording."""
     bending = np.gradient(np.gradient(points_m, axis=0), axis=0)
     bending = np.linalg.norm(bending, axis=-1).mean(axis=1)
     good = seen >= 0.7 * np.percentile(seen, 90)
@@ -166,7 +166,7 @@ def _calm_poses(points_m, seen) -> np.ndarray:
 
 
 class _Fitted(NamedTuple):
-    """What the result keeps of every pose."""
+    """Values of every pose that are needed for the result."""
 
     poses_rad: np.ndarray
     pelvis_m: np.ndarray
@@ -174,7 +174,7 @@ class _Fitted(NamedTuple):
 
     @classmethod
     def of(cls, rig, shape, start, unknown) -> "_Fitted":
-        """Fit all windows; the later window replaces the overlapping end of the earlier one."""
+        """Fit all windows; each window replaces the overlapping end of the previous window."""
         count, points = start.observed.filled_m.shape[:2]
         poses_rad = np.zeros((count, NUM_JOINTS["smpl"], 3))
         fitted = cls(poses_rad, np.zeros((count, 3)), np.zeros((count, points, 3)))

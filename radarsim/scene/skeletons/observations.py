@@ -66,7 +66,7 @@ class Observed:
         return self.confidence / self.stds_m**2
 
     def part(self, window: slice) -> "Observed":
-        """Return the observations of some poses."""
+        """Return the observations of a range of poses."""
         filled_m, confidence = self.filled_m[window], self.confidence[window]
         return replace(self, filled_m=filled_m, confidence=confidence)
 

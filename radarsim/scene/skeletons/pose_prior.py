@@ -58,8 +58,8 @@ _LIMITS_RAD = {
     "left_elbow": ((-1.9, 1.9), (-2.7, 0.1), (-0.7, 0.7)),
     "left_wrist": ((-1.0, 1.0), (-0.8, 0.8), (-1.4, 1.4)),
 }
-# Standard deviation of each component of the angular acceleration of each joint [rad/s^2], and of
-# the acceleration of the pelvis [m/s^2].
+# Standard deviation of each component of each joint's angular acceleration [rad/s^2] and of the
+# pelvis acceleration [m/s^2].
 _ACCELERATION = {
     "pelvis": 5.0,
     **dict.fromkeys(("spine1", "spine2", "spine3"), 4.0),
@@ -155,11 +155,11 @@ class PosePrior:
 
 
 class Unknown(NamedTuple):
-    """What the fit determines in every pose.
+    """The unknowns of every pose in the fit.
 
     Attributes:
         joints: joints whose rotations are fitted, followed by the index of the pelvis position.
-        prior: prior of the rotations of these joints.
+        prior: prior distribution of the fitted joints' rotations.
     """
 
     joints: np.ndarray

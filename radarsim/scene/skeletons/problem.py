@@ -29,7 +29,7 @@ class Problem:
         stds_m: standard deviation of each landmark [landmark].
         joints: unknown joints, followed by the index of the pelvis position.
         prior: prior of the unknown joints.
-        smoothness: weights of the differences between poses.
+        smoothness: weights of the second and third differences of the poses.
         contact: feet that stand, or None.
         held: number of poses at the start that are already known.
     """

@@ -27,8 +27,8 @@ class JointSequence:
         name: id of the motion.
         person: name of the person if the file contains several, else "".
         layout: name of the layout of the file.
-        origin_height_m: height of the origin of the file's coordinates above the floor [m]: of the
-            camera, if the file is in camera coordinates.
+        origin_height_m: height of the origin of the file's coordinates above the floor; for camera
+            coordinates, this is the height of the camera [m].
         notes: one line for each property that was inferred.
     """
 

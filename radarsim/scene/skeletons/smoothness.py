@@ -1,21 +1,21 @@
-"""Smoothness: accelerations of joints and pelvis have the power and duration of human movement.
+"""Smoothness prior: accelerations have the magnitude and duration of human movement.
 
-A priori, each component of the angular acceleration of a joint, and of the acceleration of the
-pelvis, is a stationary Gaussian process of standard deviation s and correlation time T, with the
-two-sided spectral density
+A priori, each component of a joint's angular acceleration and of the pelvis acceleration is a
+stationary Gaussian process with standard deviation s, correlation time T and the two-sided spectral
+density
 
     S(w) = 2 s^2 T / (1 + (w T)^2)          (Singer's model of a manoeuvring target).
 
-The logarithm of its probability is a sum over the poses, at intervals dt, of squared accelerations
-a and squared jerks j:
+The negative log-probability of this process is, up to a constant, a sum over the poses at intervals
+dt, with the accelerations a and the jerks j:
 
     sum dt (a^2 + T^2 j^2) / (4 s^2 T).
 
-For landmarks with white noise, this prior leads to Wiener's optimal low-pass filter, which falls
-with the sixth power of the frequency. The filter's bandwidth follows from s, T and the noise alone:
-noisy landmarks are smoothed more than clean ones, and calm limbs more than fast ones, because s
-follows the local motion, separately for each axis of a joint. A knee that bends quickly thus hardly
-turns about its other axes.
+For landmarks with white noise, this prior leads to a Wiener filter: a low-pass filter whose gain
+falls with the sixth power of the frequency and whose bandwidth follows from s, T and the noise
+alone. Noisy landmarks are smoothed more than clean ones. Calm limbs are smoothed more than fast
+ones, because s follows the local motion, separately for each axis of a joint. A quickly bending
+knee is thus kept from turning about its other axes.
 
 Source:
     Singer, "Estimating optimal tracking filter performance for manned maneuvering targets", IEEE
@@ -31,19 +31,19 @@ from radarsim.scene.skeletons.banded import NormalEquations
 from radarsim.scene.skeletons.kinematics import Pose
 from radarsim.scene.skeletons.rotation_vectors import inverse_right_jacobian, to_vectors
 
-# Correlation time of accelerations [s].
+# Correlation time of the accelerations [s].
 _CORRELATION_S = 0.12
-# The local standard deviation lies between these multiples of the usual one. It is the root mean
-# square of the fitted accelerations within `LOCAL_S`, times a gain, because a fit with noise
-# underestimates accelerations.
+# The local standard deviation is the root mean square of the fitted accelerations within `LOCAL_S`,
+# times a gain, because a fit to noisy landmarks underestimates accelerations. The result is limited
+# to between `_LEAST` and `_MOST` times the usual standard deviation.
 _LEAST, _MOST = 0.1, 10.0
 _GAIN, LOCAL_S = 1.4, 0.5
-# Coefficients by which consecutive steps add up to second and to third differences of the poses.
+# Coefficients of consecutive steps in the second and third differences of the poses.
 _SECOND, _THIRD = (-1.0, 1.0), (1.0, -2.0, 1.0)
 
 
 class Smoothness(NamedTuple):
-    """Weights of squared differences of the poses, by component of each joint and of the pelvis.
+    """Weights of squared pose differences, for each component of each joint and of the pelvis.
 
     Attributes:
         second: weights of second differences [pose - 2, joint + 1, 3].
@@ -75,7 +75,7 @@ def accelerations(pose: Pose, rate_hz: float) -> np.ndarray:
 
 
 def usual_smoothness(std: np.ndarray, num_poses: int, rate_hz: float) -> Smoothness:
-    """Return the weights for constant standard deviations of the accelerations.
+    """Return the weights for accelerations with constant standard deviations.
 
     Args:
         std: standard deviation of the acceleration of each joint and of the pelvis [joint + 1].
@@ -86,17 +86,17 @@ def usual_smoothness(std: np.ndarray, num_poses: int, rate_hz: float) -> Smoothn
 
 
 def no_smoothness(num_joints: int, num_poses: int) -> Smoothness:
-    """Return weights of zero, for a fit of each pose by itself."""
+    """Return zero weights, with which each pose is fitted independently."""
     counts = (max(num_poses - 2, 0), max(num_poses - 3, 0))
     return Smoothness(*(np.zeros((count, num_joints + 1, 3)) for count in counts))
 
 
 def local_smoothness(pose: Pose, std: np.ndarray, rate_hz: float) -> Smoothness:
-    """Return the weights for standard deviations that follow the motion.
+    """Return the weights for accelerations with standard deviations that follow the motion.
 
     Args:
         pose: poses fitted with constant standard deviations.
-        std, rate_hz: as for `usual_smoothness`.
+        std, rate_hz: same arguments as for `usual_smoothness`.
     """
     square = accelerations(pose, rate_hz) ** 2
     local = uniform_filter1d(square, max(1, round(LOCAL_S * rate_hz)), axis=0, mode="nearest")
@@ -105,19 +105,19 @@ def local_smoothness(pose: Pose, std: np.ndarray, rate_hz: float) -> Smoothness:
 
 
 def _smoothness(variance: np.ndarray, rate_hz: float) -> Smoothness:
-    """Weights for variances of the acceleration at each second difference."""
+    """Return the weights for the given acceleration variance at each second difference."""
     second = rate_hz**3 / (2 * _CORRELATION_S * variance)
     between = (second[1:] + second[:-1]) / 2
     return Smoothness(second, (_CORRELATION_S * rate_hz) ** 2 * between)
 
 
 def add_smoothness(equations: NormalEquations, pose: Pose, smoothness: Smoothness, joints) -> float:
-    """Add the squared second and third differences of the poses.
+    """Add the squared second and third differences of the poses to the normal equations.
 
     Args:
         equations: equations to which the terms are added.
         pose: current poses.
-        smoothness: weights of the differences.
+        smoothness: weights of the second and third differences.
         joints: indices of the unknown joints; the last index is the pelvis position.
 
     Returns:
@@ -133,7 +133,7 @@ def add_smoothness(equations: NormalEquations, pose: Pose, smoothness: Smoothnes
 
 
 def _add_differences(equations, step, right, signs, weight) -> float:
-    """Add one order of differences: sums of consecutive steps with the given signs."""
+    """Add the squared differences of one order, which is given by the coefficients `signs`."""
     count, order = len(weight), len(signs)
     left = np.swapaxes(right, -1, -2)  # A(-v) = A(v)^T
     parts = [np.zeros((count, *right.shape[1:])) for _ in range(order + 1)]
@@ -152,13 +152,13 @@ def _add_differences(equations, step, right, signs, weight) -> float:
 
 
 def _differences(step: np.ndarray, signs) -> np.ndarray:
-    """Sum of consecutive steps with the given signs."""
+    """Return the sums of consecutive steps, multiplied by the coefficients `signs`."""
     count = len(step) - len(signs) + 1
     return sum(sign * step[place : place + count] for place, sign in enumerate(signs))
 
 
 def smoothness_cost(pose: Pose, smoothness: Smoothness, joints) -> float:
-    """Half the weighted sum of squared differences."""
+    """Return half of the weighted sum of squared second and third differences."""
     step = steps_between(pose)[:, joints]
     orders = ((_SECOND, smoothness.second), (_THIRD, smoothness.third))
     squares = [

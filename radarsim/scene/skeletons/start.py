@@ -21,7 +21,8 @@ _BEYOND, _PARENT_M2 = 0.05, 2e-3
 # Smoothing of the positions and of the hinge axes (standard deviations) [s]: a nearly straight limb
 # keeps the twist that it had when it was bent.
 _POINTS_S, _HINGES_S = 0.05, 0.25
-# Time beyond which other observations do not change the start: four standard deviations of both.
+# Observations farther away in time do not affect the start; four standard deviations of both
+# smoothing steps [s].
 MARGIN_S = 4 * (_POINTS_S + _HINGES_S)
 # Fastest rotation of a joint [rad/s], largest rotation between poses [rad], and time before and
 # after a faster rotation that is interpolated, too [s].

@@ -1,8 +1,9 @@
-"""Poses of a whole recording, fitted in overlapping windows, so that memory does not grow.
+"""Fit the poses of a recording in overlapping windows, which limits the memory.
 
-Each window continues from the poses of the window before, whose own end lies beyond the memory of
-the smoothness, so that there are no seams. Only one window has rotation matrices, derivatives and
-equations at a time; whoever takes the windows keeps what the result needs.
+Each window continues from poses of the previous window that are far enough from the end of that
+window to be unaffected by this end, so that there are no seams. Rotation matrices, derivatives and
+equations are stored for only one window at a time; the caller keeps the values that are needed for
+the result.
 """
 
 from collections.abc import Iterator
@@ -19,27 +20,27 @@ from radarsim.scene.skeletons.rotation_vectors import to_matrices
 from radarsim.scene.skeletons.smoothness import LOCAL_S, local_smoothness, usual_smoothness
 from radarsim.scene.skeletons.start import MARGIN_S, starting_pose, without_spins
 
-# Duration of a window and of the part that overlaps with the next window [s].
+# Duration of a window, and of the overlap with the next window [s].
 _WINDOW_S, _OVERLAP_S = 8.0, 1.5
-# Fewest poses that a window takes from the window before: as many as third differences need.
+# Minimum number of poses taken from the previous window, as required by third differences.
 _LEAST_HELD = 3
-# Each row of the first pass is a factor of the smoothness weight, the scale of the robust distance
-# and the number of steps. The second pass has only numbers of steps.
+# Each entry of the first pass gives the factor of the smoothness weights, the scale of the robust
+# distance and the number of steps. The entries of the second pass are numbers of steps.
 _FIRST_PASS = ((0.01, 10.0, 3), (1.0, 3.0, 4), (1.0, 1.0, 4))
 _SECOND_PASS_STEPS = (4, 4)
 
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """The closed-form start of any part of a recording.
+    """Closed-form initial poses for any part of a recording.
 
     Attributes:
         rig: the skeleton.
-        shape: shape with the usual offsets, for which the closed form is valid.
-        observed: the recording.
-        joints: unknown joints; all others take their usual rotation.
-        known: indices of poses that are known better, in ascending order.
-        poses: these poses.
+        shape: body shape with the usual landmark offsets, for which the closed form is valid.
+        observed: observations of the whole recording.
+        joints: indices of the unknown joints; all other joints take their usual rotation.
+        known: indices of poses with better initial values than the closed form, in ascending order.
+        poses: initial values of the poses with the indices `known`.
     """
 
     rig: Rig
@@ -50,7 +51,7 @@ class Start:
     poses: Pose
 
     def at(self, window: slice) -> Pose:
-        """Start the poses of a window as if the whole recording were started at once."""
+        """Return a window's initial poses, identical to those computed from the whole recording."""
         margin = round(MARGIN_S * self.observed.rate_hz) + 1
         first = max(0, window.start - margin)
         points_m = self.observed.filled_m[first : window.stop + margin]
@@ -64,7 +65,7 @@ class Start:
         return pose
 
     def some(self, chosen: np.ndarray) -> Pose:
-        """Start the chosen poses, window by window; the indices must be in ascending order."""
+        """Return initial values of chosen poses, whose indices must be in ascending order."""
         windows = _spans(self.observed)
         parts = [self.at(each).at(chosen[_inside(chosen, each)] - each.start) for each in windows]
         return Pose(*(np.concatenate(values) for values in zip(*parts, strict=True)))
@@ -75,7 +76,7 @@ def _inside(chosen: np.ndarray, window: slice) -> np.ndarray:
 
 
 def _spans(observed: Observed) -> list[slice]:
-    """Consecutive windows without overlap."""
+    """Return consecutive windows without overlap."""
     count, length = len(observed.filled_m), round(_WINDOW_S * observed.rate_hz)
     return [slice(first, min(first + length, count)) for first in range(0, count, length)]
 
@@ -85,12 +86,12 @@ def fit_windows(rig: Rig, shape: Shape, start: Start, unknown: Unknown) -> Itera
 
     Args:
         rig, shape: skeleton and person.
-        start: start of the poses, with the recording.
-        unknown: unknown joints and their prior.
+        start: initial poses, including the observations of the recording.
+        unknown: the unknown joints and the prior of their rotations.
 
     Yields:
-        Slice of the recording and its poses. Windows overlap; the later window replaces the end of
-        the window before.
+        Slice of the recording and the fitted poses of this slice. Windows overlap; each window
+        replaces the end of the previous window.
     """
     observed = start.observed
     count, rate_hz = len(observed.filled_m), observed.rate_hz
@@ -99,7 +100,7 @@ def fit_windows(rig: Rig, shape: Shape, start: Start, unknown: Unknown) -> Itera
     first, held, before = 0, 0, None
     while True:
         stop = min(first + length, count)
-        if count - stop < overlap:  # a short rest joins the last window
+        if count - stop < overlap:  # a short remainder joins the last window
             stop = count
         window = slice(first, stop)
         pose = _continued(start.at(window), before)
@@ -112,7 +113,7 @@ def fit_windows(rig: Rig, shape: Shape, start: Start, unknown: Unknown) -> Itera
 
 
 def _continued(pose: Pose, before: Pose | None) -> Pose:
-    """Start of a window, whose first poses were fitted in the window before."""
+    """Return a window's initial poses, of which the first come from the previous window's fit."""
     if before is not None:
         fitted = len(before.pelvis_m)
         pose.rotations[:fitted], pose.pelvis_m[:fitted] = before
