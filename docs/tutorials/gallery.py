@@ -142,8 +142,8 @@ Image(gif)
 # %% [markdown]
 # ## Raw signal
 #
-# The range spectra of the first receiver, averaged over the chirps of a frame, show the echo of the person above the thermal
-# noise.
+# The range spectra of the first receiver, averaged over the chirps of a frame, show the echo of the person above
+# the thermal noise.
 
 # %% tags=["hide-input"]
 profiles = np.abs(np.fft.fft(np.asarray(cube_v[20]) * np.hanning(128), axis=-1)) ** 2
