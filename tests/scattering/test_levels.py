@@ -319,8 +319,7 @@ def test_a_point_has_the_area_that_makes_it_a_plate_of_its_cross_section():
 def test_the_default_level_and_the_known_levels_are_anchors_of_the_free_body(monkeypatch):
     """Stored levels agree to 1e-5, and the default level to 5e-3, with levels computed again.
 
-    One lobe width of each range is computed. The tolerance of 1e-5 allows for float32 sums on other
-    processors, and that of 5e-3 for the three digits of the default level.
+    The tolerances allow for float32 sums on other processors, and for a level of three digits.
     """
     known = {widths: anchored_levels(RADAR, FREE_BODY, widths) for widths in LEVELS}
     monkeypatch.setattr(subjects, "known_levels", lambda *_: None)
