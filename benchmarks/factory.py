@@ -2,7 +2,7 @@
 
     python -m benchmarks.factory                  rates and time shares with the paper's radar
     python -m benchmarks.factory --memory         peak memory: few clips, many clips, a long motion
-    python -m benchmarks.factory --engine         builds beside the simulator alone, on equal clips
+    python -m benchmarks.factory --engine         builds compared with the simulator alone
     python -m benchmarks.factory --plan FILE      prediction for the GPU of a plan and its cores
 
 Builds use the built-in activities and the free body, and run through `pipelines.run` like any other
@@ -77,7 +77,7 @@ def prediction(options: argparse.Namespace) -> dict:
 
 
 def beside_engine(options: argparse.Namespace) -> dict:
-    """Rates of a build and of the simulator alone, for the largest number of workers."""
+    """Compare a build with the simulator alone, for the largest number of workers."""
     from benchmarks.factory_engine import compare, engine_text
     from benchmarks.machine_info import processor
 
@@ -191,7 +191,7 @@ def plan_build(
 
 
 def _run_child(task: dict) -> None:
-    """Run the part of a measurement that needs a process of its own, and print its result."""
+    """Run the part of a measurement that needs a separate process, and print the result."""
     if "engine" in task:
         from benchmarks.factory_engine import stages
 
@@ -274,7 +274,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--engine",
         action="store_true",
-        help="measure a build and the simulator alone on the same clips, and where the rest goes",
+        help="measure a build and the simulator alone on the same clips, and the remaining steps",
     )
     parser.add_argument(
         "--preset",

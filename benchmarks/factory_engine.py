@@ -1,15 +1,16 @@
-"""Rate of dataset builds relative to that of the simulator alone, for the same clips in one run.
+"""Rate of dataset builds relative to the simulator alone, for the same clips in one run.
 
     python -m benchmarks.factory --engine --preset zeroshot --rate-clips 16 --workers 2
 
-The simulator alone ("engine") computes IF cubes and the arrays of the store from clips whose poses
-are prepared and whose programs are compiled, with as many processes as the build has workers. The
-build is the command `builders.amass`, from its start to the finished store. Both are measured by
-wall time, and by processor time per frame, which other load on the machine changes less.
+The simulator alone ("engine") computes the IF cubes and the arrays of the store from clips whose
+poses are already prepared and whose programs are already compiled, with as many processes as the
+build has workers. The build is the command `builders.amass`, from its start to the finished store.
+Both are measured in wall time and in processor time per frame, which is less sensitive to other
+load on the machine.
 
 The first build begins with an empty cache of compiled programs, as after the installation, and the
-second one finds the programs of the first one. With `--rate-clips 1 --workers 1`, the time of the
-first build is that to the first clip.
+second build loads the programs of the first build. With `--rate-clips 1 --workers 1`, the time
+of the first build is the time to the first clip.
 """
 
 import json
@@ -28,21 +29,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipelines.store_reader import Store
 
-# Steps of a worker that the engine does not have. The rest of a build is the start of processes,
-# the plan of the dataset and the loading of compiled programs.
+# Steps of a worker that the engine does not perform. The remaining steps of a build are the start
+# of processes, the plan of the dataset and the loading of compiled programs.
 WORKER_STEPS = ("prepare", "store")
 
 
 def compare(preset: str, num_clips: int, workers: int) -> dict:
-    """Measure the engine and builds of the same clips, and divide their rates.
+    """Measure the engine and builds of the same clips, and return the ratios of their rates.
 
     Args:
         preset: name of a bundled recipe.
-        num_clips: number of clips, the first ones of the preset.
+        num_clips: number of clips, taken from the start of the preset.
         workers: largest number of worker processes of the build, and of processes of the engine.
 
     Returns:
-        Figures of the engine and of the builds, and their ratios.
+        Measured values of the engine and of the builds, and their ratios.
     """
     from pipelines.plan import clips_per_shard
 
@@ -59,11 +60,11 @@ def compare(preset: str, num_clips: int, workers: int) -> dict:
 
 
 def figures(engine: Sequence[dict], cold: dict, warm: dict) -> dict:
-    """Rates per frame and their ratios.
+    """Return frame rates, processor times per frame, and their ratios.
 
     Args:
         engine: result of `stages` for each process of the engine.
-        cold, warm: time of a build with an empty and with a filled cache of programs.
+        cold, warm: times of the build with an empty and with a filled cache of programs.
     """
     frames = sum(each["frames"] for each in engine)
     engine_rate = frames / max(each["engine_wall_s"] for each in engine)
@@ -92,7 +93,7 @@ def figures(engine: Sequence[dict], cold: dict, warm: dict) -> dict:
 
 
 def engine_text(found: dict) -> str:
-    """Lines for the terminal."""
+    """Return the results as text for the terminal."""
     spent = found["processor_ms_per_frame"]
     parts = ", ".join(f"{name} {each:.1f}" for name, each in spent.items())
     cold, empty = found["ratio_with_empty_cache"], found["build_with_empty_cache"]
@@ -124,7 +125,7 @@ def _built(out: Path, wanted: Sequence[str], programs: Path) -> dict:
 
 
 def _cache(programs: Path) -> dict[str, str]:
-    """Environment variables of a cache of programs, with the settings of `worker_environment`."""
+    """Return the environment variables of a program cache, as set by `worker_environment`."""
     return {
         "JAX_COMPILATION_CACHE_DIR": str(programs),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.5",
@@ -149,17 +150,18 @@ def _engine(store: Path, workers: int, programs: Path) -> list[dict]:
 
 
 def stages(store: str, first: int, step: int) -> dict:
-    """Time the stages of every `step`-th clip of a store; runs in a process of its own.
+    """Time the stages of every `step`-th clip of a store, in a separate process.
 
-    Every clip is simulated twice, and the second time is counted, so that its programs are loaded.
+    Every clip is simulated twice, and only the second simulation is timed, because the programs of
+    the clip are then already loaded.
 
     Args:
-        store: path of the store whose clips are made again.
+        store: path of the store whose clips are simulated again.
         first: row of the first clip.
         step: distance between the rows of successive clips.
 
     Raises:
-        RuntimeError: the values of a clip differ from those in the store.
+        RuntimeError: the simulated values of a clip differ from the stored values.
     """
     from pipelines.store_reader import Store
     from pipelines.subjects import fit_take
@@ -180,7 +182,7 @@ def stages(store: str, first: int, step: int) -> dict:
 
 
 def _make_again(built: "Store", row: int, place: Path, watch: "_Watch") -> None:
-    """Make one clip of a store again, and measure its steps."""
+    """Simulate and store one clip of a store again, and time the steps."""
     from builders.sources.motion_lookup import MotionPaths, find_source_take
     from pipelines.clip_simulation import cube_of_clip, prepare_clip
     from pipelines.cube_arrays import arrays_of_cube
@@ -203,7 +205,7 @@ def _make_again(built: "Store", row: int, place: Path, watch: "_Watch") -> None:
 
 
 def _store(built, clip, take, arrays: dict, place: Path) -> None:
-    """Encode the arrays of one clip and write them, as a shard of a store of its own."""
+    """Encode the arrays of one clip, and write the arrays as the only shard of a new store."""
     from pipelines.plan import make_plan
     from pipelines.storage import LocalFolder
     from pipelines.store_spec import make_store_spec

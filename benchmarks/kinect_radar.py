@@ -1,18 +1,19 @@
-"""Range of a body fitted to Kinect skeletons, beside the points that a radar recorded with them.
+"""Range of a body fitted to Kinect skeletons, compared with radar points of the same recording.
 
     python -m benchmarks.kinect_radar FOLDER
 
-FOLDER contains `s1_kinect_data_validate.csv`, `s1_radar_data_validate.csv` and the files of s3 from
-the public MARS recordings: ten movements one after the other, 10 rows per second, with the Kinect's
-25 joints in the coordinates of the radar, and the points of an IWR1443 in the same rows. Missing
-radar frames are missing poses here, so that the fit bridges them and does not join different
-movements.
+FOLDER contains `s1_kinect_data_validate.csv`, `s1_radar_data_validate.csv` and the corresponding
+files of subject s3 from the public MARS recordings: ten movements one after the other, 10 rows per
+second, with the 25 joints of the Kinect in the coordinates of the radar, and the points of an
+IWR1443 in the same rows. Missing radar frames are treated as missing poses, so that the fit bridges
+the gaps and does not join different movements.
 
-Three ranges are compared with the mean of the recorded points, along the axis of the radar (y): of
-the pelvis; of the surface that faces the radar, weighted by area and by the lobe of the reflection
-model; and the latter from which its mean difference over the whole recording is subtracted. No time
-offset and no pose of a sensor is fitted. Each line contains the root mean square of all poses [cm],
-then the mean difference and the root mean square of each movement [cm].
+Three ranges along the axis of the radar (y) are compared with the mean range of the recorded
+points: the range of the pelvis; the range of the surface that faces the radar, weighted by area and
+by the lobe of the reflection model; and the range of this surface minus the mean difference over
+the whole recording. Neither a time offset nor a sensor pose is fitted. Each line contains the root
+mean square difference over all poses [cm], then the mean and the root mean square of the difference
+for each movement [cm].
 
 Source of the recordings:
     An and Ogras, "MARS: mmWave-based Assistive Rehabilitation System for Smart Healthcare", ACM
@@ -31,7 +32,7 @@ RATE_HZ, SUBJECTS = 10.0, (1, 3)
 _LONGEST_GAP, _PAUSE = 100, 15
 # Width of the lobe of the reflection model [rad].
 _LOBE_RAD = 0.35
-# Poses whose surface is computed at a time.
+# Number of poses whose surfaces are computed at a time.
 _CHUNK = 64
 
 
@@ -48,13 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class Recording:
-    """Joints and mean range of the radar's points of one subject.
+    """Joints and mean radar range of the recording of one subject.
 
     Attributes:
-        joints_m: [pose, joint, 3] with y away from the radar and z up; NaN if the radar has no
-            frame at this time.
-        range_m: mean range of the points; NaN in the same places.
-        movements: number of the movement of each pose, -1 between movements.
+        joints_m: [pose, joint, 3] with y pointing away from the radar and z up; NaN for poses
+            without a radar frame.
+        range_m: mean range of the radar points of each pose; NaN for poses without a radar frame.
+        movements: index of the movement to which each pose belongs; -1 between movements.
     """
 
     def __init__(self, joints_m, range_m, movements):
@@ -63,7 +64,7 @@ class Recording:
 
     @classmethod
     def read(cls, folder: Path, subject: int, rows: int | None = None) -> "Recording":
-        """Read the files of a subject; only the first rows if `rows` is given."""
+        """Read the files of a subject, or only the first `rows` rows of each file."""
         stem = Path(folder) / f"s{subject}_"
         kinect = np.genfromtxt(f"{stem}kinect_data_validate.csv", delimiter=",", skip_header=1)
         points = np.genfromtxt(f"{stem}radar_data_validate.csv", delimiter=",", skip_header=1)
@@ -78,7 +79,7 @@ class Recording:
 
 
 def _spread(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Put the rows at their places; the others are NaN, or -1 for integers."""
+    """Put each row at the given place; all other places are NaN, or -1 for integers."""
     whole = values.dtype.kind == "i"
     spread = np.full((places[-1] + 1, *values.shape[1:]), -1 if whole else np.nan)
     spread[places] = values
@@ -86,7 +87,7 @@ def _spread(values: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def fitted_ranges_m(recording: Recording, step: int) -> dict:
-    """Fit the body, and return ranges of pelvis and surface, and the number of invalid poses."""
+    """Fit the body; return the ranges of pelvis and surface, and the number of invalid poses."""
     import radarsim as rs
 
     body = rs.free_body()
@@ -111,7 +112,7 @@ def fitted_ranges_m(recording: Recording, step: int) -> dict:
 
 
 def facing_range_m(body, fit, some, radar_m) -> np.ndarray:
-    """Mean distance along y of the surface that reflects to the radar, for some poses [m]."""
+    """Return the mean y distance [m] of the surface that reflects to the radar, for some poses."""
     from radarsim.scene.body import skin
 
     motion = fit.motion
@@ -130,7 +131,7 @@ def facing_range_m(body, fit, some, radar_m) -> np.ndarray:
 
 
 def comparison(difference_m: np.ndarray, recording: Recording) -> str:
-    """Mean difference and root mean square of each movement [cm], and of all."""
+    """Return the RMS of all poses, and the mean and RMS of each movement [cm], as text."""
     found = []
     for number in range(recording.movements.max() + 1):
         some_cm = 100 * difference_m[recording.movements == number]
@@ -146,9 +147,9 @@ def parser() -> argparse.ArgumentParser:
     """Options of the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.kinect_radar", description=__doc__)
     add = parser.add_argument
-    add("folder", type=Path, metavar="FOLDER", help="folder of the CSV files")
+    add("folder", type=Path, metavar="FOLDER", help="folder that contains the CSV files")
     add("--rows", type=int, help="use only this many rows of each file (default: all)")
-    add("--step", type=int, default=5, help="compare every so many poses (default: 5)")
+    add("--step", type=int, default=5, help="step between compared poses (default: 5)")
     return parser
 
 

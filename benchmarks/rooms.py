@@ -2,9 +2,10 @@
 
     python -m benchmarks.rooms --reflection body --frames 4
 
-All passes, and the direct echo as often as there are passes, are timed in turn in one process, in
-processor time, without the compilation and without the preparation of the room. Both take about the
-same time, so that other load on the machine affects both alike. The result is the median ratio.
+All multipath passes, and an equal number of direct echoes, are timed alternately in one process.
+The processor times exclude the compilation and the preparation of the room. Passes and direct
+echoes take about the same time, so other load on the machine affects both alike. The result is the
+median ratio.
 """
 
 import argparse
@@ -32,7 +33,7 @@ ROUNDS = 5
 
 
 def processor_s(function: Callable) -> float:
-    """Processor time of one call [s]."""
+    """Return the processor time of one call [s]."""
     start_s = time.process_time()
     jax.block_until_ready(function())
     return time.process_time() - start_s

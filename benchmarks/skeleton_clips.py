@@ -1,4 +1,4 @@
-"""Clips of built-in motion whose skeletons and heatmaps are known, for `benchmarks.skeletons`."""
+"""Clips of built-in motion with true skeletons and heatmaps, for `benchmarks.skeletons`."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _FLOOR_DB, _DEPTH_DB = 6.0, 30.0
 
 
 class TrueClip:
-    """A clip whose motion is known: landmarks, joints and heatmaps."""
+    """A clip whose true motion is known, with its landmarks, joints and heatmaps."""
 
     def __init__(self, title, names, rig, shape, pose, body):
         from radarsim.scene.skeletons.kinematics import forward
@@ -18,7 +18,7 @@ class TrueClip:
         self.pose, self.posed = pose, forward(rig, shape, pose)
 
     def sequence(self, noise_m: np.ndarray):
-        """Observed landmarks with noise."""
+        """Return the observed landmarks, which are the true landmarks plus noise."""
         from radarsim.scene.skeletons.sequence import JointSequence
 
         points_m = self.posed.points_m + noise_m
@@ -27,7 +27,7 @@ class TrueClip:
         )
 
     def compare(self, shape, pose, true_maps) -> dict:
-        """Distance [cm], speed error of the limbs [m/s], and map correlations."""
+        """Return landmark distance [cm], speed error of the limbs [m/s] and map correlations."""
         from radarsim.scene.skeleton import JOINT
         from radarsim.scene.skeletons.kinematics import forward
 
@@ -44,7 +44,7 @@ class TrueClip:
         }
 
     def maps(self, shape=None, pose=None) -> list[np.ndarray]:
-        """Time-range, time-Doppler and time-angle heatmap of a pose, 3 m in front of the radar."""
+        """Return the three heatmaps of a pose sequence that starts 3 m in front of the radar."""
         import jax
 
         import radarsim as rs
@@ -56,7 +56,7 @@ class TrueClip:
         poses_rad[:, :22] = to_vectors(pose.rotations)
         joints_m = self.rig.joint_template_m + self.rig.joint_shape_dirs @ shape.betas
         rest_m = shape.scale * joints_m[0]
-        # The same displacement for all methods: the true start is 3 m in front of the radar.
+        # All methods use the displacement that puts the true start 3 m in front of the radar.
         moved_m = np.array([3.0, 0.0, 0.0]) - self.pose.pelvis_m[0] * [1, 1, 0]
         motion = rs.Motion(
             poses_rad=poses_rad,
@@ -78,7 +78,7 @@ class TrueClip:
 
 
 def true_clip(number: int, seconds: float, body) -> TrueClip:
-    """A built-in activity by a person of unusual size, observed in one of the layouts."""
+    """Return a built-in activity of a person of unusual size, observed in one of the layouts."""
     from builders.corpus.plan import CorpusSpec, plan_takes
     from builders.corpus.synthesis import synthesize_take
     from radarsim.scene.skeletons.coordinates import rig_of
@@ -103,7 +103,7 @@ def true_clip(number: int, seconds: float, body) -> TrueClip:
 
 
 def correlation(one_db: np.ndarray, other_db: np.ndarray) -> float:
-    """Correlation over the cells above the noise in either map."""
+    """Return the correlation over the cells that are above the noise in either map."""
     chosen = (one_db > _FLOOR_DB) | (other_db > _FLOOR_DB)
     if chosen.sum() < 3:
         return float("nan")

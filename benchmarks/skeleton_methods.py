@@ -1,4 +1,4 @@
-"""The fit of skeletons and simple alternatives to it, for `benchmarks.skeletons`."""
+"""The skeleton fit and simple alternatives to this fit, for `benchmarks.skeletons`."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def fitted(method: str, sequence, body):
 
 
 def fit_each_pose(sequence, body):
-    """Fit one shape, and each pose by itself, without smoothness."""
+    """Fit one shape for all poses, and each pose separately, without a smoothness prior."""
     from radarsim.scene.skeletons import fit as fitting
     from radarsim.scene.skeletons.coordinates import rig_of
     from radarsim.scene.skeletons.observations import Observed

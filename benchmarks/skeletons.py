@@ -12,7 +12,7 @@ below the peak). The last lines contain the mean distance, the root mean square 
 errors, and the mean correlations.
 
 Each result is appended to the file of --out at once; the same command resumes after an
-interruption, and more clips or maps continue from the results of fewer.
+interruption, and a run with more clips or maps reuses the results of earlier runs.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from benchmarks.skeleton_methods import METHODS, fitted
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure what is missing, and print a table; return exit status 0."""
+    """Measure the missing results, and print a table; return exit status 0."""
     options = parser().parse_args(arguments)
     results = Results(options)
     numbers = range(options.first, options.first + options.clips)
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def summary(rows: list[dict]) -> str:
-    """Mean distance, root mean square of the velocity errors, mean map correlations, and time."""
+    """Return mean distance, RMS velocity error, mean map correlations and time as text."""
     distance_cm = np.mean([row["distance_cm"] for row in rows])
     speed_mps = np.sqrt(np.mean([row["speed_mps"] ** 2 for row in rows]))
     maps = [row["maps"] for row in rows if row["maps"]]
@@ -53,7 +53,7 @@ def summary(rows: list[dict]) -> str:
 
 
 class Results:
-    """Rows of the file of results, by clip, method and settings."""
+    """Rows of the results file, keyed by clip, method and settings."""
 
     def __init__(self, options: argparse.Namespace):
         self.path, self.rows = options.out, {}
@@ -77,7 +77,7 @@ def _key(number: int, method: str, options: argparse.Namespace) -> tuple:
 
 
 def measure_clip(number: int, options: argparse.Namespace, results: Results) -> None:
-    """Measure the methods of a clip that the results do not contain yet."""
+    """Measure a clip with the methods for which the results file has no row yet."""
     missing = [each for each in options.methods if _key(number, each, options) not in results.rows]
     if not missing:
         return
@@ -103,12 +103,12 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.skeletons", description=__doc__)
     add = parser.add_argument
     add("--clips", type=int, default=20, help="number of clips (default: 20)")
-    add("--first", type=int, default=0, help="number of the first clip (default: 0)")
+    add("--first", type=int, default=0, help="index of the first clip (default: 0)")
     add("--methods", nargs="+", default=METHODS, choices=METHODS, help="methods (default: all)")
-    add("--maps", type=int, default=0, help="simulate the clips below this number (default: 0)")
+    add("--maps", type=int, default=0, help="simulate clips with indices below N (default: 0)")
     add("--seconds", type=float, default=6.0, help="length of a clip (default: 6)")
     add("--noise-m", type=float, default=0.02, help="noise per axis (default: 0.02)")
-    add("--out", type=Path, help="file to which results are appended, and which is resumed")
+    add("--out", type=Path, help="results file, to which a resumed run appends")
     return parser
 
 

@@ -24,7 +24,7 @@ from mmclip.paths import path_argument
 TRIALS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 # Scoring and hub correction of each column of the table; all columns use the same trained models.
 SCORINGS = tuple((scoring, hub) for scoring in ("class", "parts", "both") for hub in ("off", "on"))
-# The scoring with which trials are compared: the best one of the trial `scratch`.
+# Trials are compared by this scoring, which is the best scoring of the trial `scratch`.
 COMPARED = "parts on"
 EXAMPLES = """
 example:

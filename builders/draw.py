@@ -145,7 +145,7 @@ def _from_motion(options: argparse.Namespace):
 
 
 def _draw_room(options: argparse.Namespace, recipe, clip, take, maps) -> None:
-    """Draw the room of a clip, and print the report of the room and the path of the picture."""
+    """Draw the room of a clip, and print the room report and the path of the picture."""
     from builders.drawing.room import write_room_picture
 
     path = options.room_picture

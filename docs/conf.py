@@ -28,9 +28,9 @@ nb_execution_mode = "force"  # execute the tutorials in every build
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 nb_merge_streams = True
-# Without execution (`-D nb_execution_mode=off`), the language of the cells is not known.
+# If the tutorials are not run (`-D nb_execution_mode=off`), the language of the cells is unknown.
 suppress_warnings = ["myst-nb.lexer"]
-nb_output_stderr = "remove"  # progress notices of slow machines
+nb_output_stderr = "remove"  # progress messages on slow machines
 
 # Docstrings follow Google style; names in single backticks are code.
 default_role = "code"
@@ -42,7 +42,7 @@ napoleon_attr_annotations = False
 
 
 def setup(app):
-    """Fill in tables of options, and convert docstrings before napoleon reads their sections."""
+    """Fill in the option tables, and convert docstrings before napoleon reads their sections."""
     app.connect("source-read", _fill_in_tables)
     app.connect("autodoc-process-docstring", _to_rest, priority=400)
 

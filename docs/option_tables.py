@@ -1,7 +1,7 @@
-"""Tables of options and settings in the documentation, made from the declarations in the code.
+"""Tables of options and settings for the documentation, generated from declarations in the code.
 
-A line `<!-- table: NAME -->` of a page is replaced by the text of the function of that name in
-`TABLES`.
+A line `<!-- table: NAME -->` of a page is replaced by the text that the function NAME of `TABLES`
+returns.
 """
 
 import argparse
@@ -23,12 +23,12 @@ MARK = re.compile(r"^<!-- table: (\w+) -->$", re.MULTILINE)
 
 
 def with_tables(text: str) -> str:
-    """Replace the marks in the text of a page by tables."""
+    """Replace the table marks in the text of a page with tables."""
     return MARK.sub(lambda found: TABLES[found[1]](), text)
 
 
 def recipe_tables() -> str:
-    """One table per section of a recipe, with key, flag, default, permitted values and meaning."""
+    """Return one table per recipe section: key, flag, default, permitted values and meaning."""
     top = _table_of_section("", recipe.Recipe, "Settings outside of sections.")
     parts = [
         _table_of_section(f"{name}.", section, (section.__doc__ or "").split("\n\n")[0])
@@ -38,12 +38,12 @@ def recipe_tables() -> str:
 
 
 def command_tables() -> str:
-    """One part per command, with the description and the options of its parser."""
+    """Return one part per command, with the description and the options of the parser."""
     return "\n\n".join(_command_part(name) for name in COMMANDS)
 
 
 def training_tables() -> str:
-    """One table per section of the training settings, with the values of the presets."""
+    """Return one table per section of the training settings, with the values of the presets."""
     texts = setting_texts()
     return "\n\n".join(_training_table(name, kind, texts) for name, kind in SECTIONS.items())
 
@@ -62,7 +62,7 @@ def _table_of_section(prefix: str, section: type, intro: str) -> str:
 
 
 def _properties(name: str, default: object, declared: Setting) -> tuple[str, str, str]:
-    """Flag, default and permitted values; `--keep` is followed by the name of the array."""
+    """Return flag, default and permitted values; `--keep` is followed by the name of the array."""
     flag = f"--keep {name}" if declared.flag == "--keep" else declared.flag
     return f"`{flag}`" if flag else "", _default(default), _limits(declared)
 
@@ -79,7 +79,7 @@ def _default(default: object) -> str:
 
 
 def _limits(declared: Setting) -> str:
-    """Choices, or limits with their unit."""
+    """Return the choices of a setting, or the limits with their unit."""
     if declared.choices:
         return ", ".join(f"`{each}`" for each in declared.choices)
     words = {"above": "above", "at_least": "at least", "at_most": "at most"}
@@ -97,7 +97,7 @@ def _command_part(name: str) -> str:
 
 
 def parser_of(module_name: str) -> argparse.ArgumentParser:
-    """Parser of a command, which is called and stopped when it parses its options."""
+    """Run a command up to the parsing of its options, and return the parser."""
     module = importlib.import_module(module_name)
     if not hasattr(module, "main"):
         module = importlib.import_module(f"{module_name}.__main__")
@@ -114,7 +114,7 @@ def parser_of(module_name: str) -> argparse.ArgumentParser:
 
 
 def _options(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
-    """Rows of the options; the help option is left out."""
+    """Yield a table row for each option except `--help`."""
     for action in parser._actions:
         if not isinstance(action, argparse._HelpAction):
             text = (action.help or "") % (vars(action) | {"prog": parser.prog})
@@ -122,7 +122,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
 
 
 def _spelling(action: argparse.Action) -> str:
-    """Option with its value, as in the usage line: `--radar FILE ...`."""
+    """Return an option with its value as in the usage line, such as `--radar FILE ...`."""
     if action.nargs == 0:
         return ", ".join(action.option_strings)
     value = action.metavar or ("{" + ",".join(action.choices) + "}" if action.choices else "")

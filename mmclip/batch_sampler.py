@@ -79,7 +79,7 @@ class BatchSampler:
         return BatchIndices(windows, np.stack(sentences).astype(np.int32))
 
     def _draw_sentences(self, rng: np.random.Generator, clip: int, label: int) -> np.ndarray:
-        """Draw one text of each window, then one of the sentence variants of this text.
+        """Draw one text of a window, then one of the sentence variants of this text.
 
         Texts without sentences are drawn only if no text of the window has sentences.
         """

@@ -45,12 +45,12 @@ class Ensemble(nnx.Module):
 
 
 def combined(embeddings: Sequence[Embeddings], aggregates: bool = True) -> Embeddings:
-    """Unit vectors of an ensemble: mean attribute vectors, and concatenated activity vectors.
+    """Return the unit vectors of an ensemble: mean attribute and concatenated activity vectors.
 
     Args:
-        embeddings: embeddings by each member.
-        aggregates: whether the members have aggregators; without aggregators, the activity vectors
-            are the concatenated mean attribute vectors.
+        embeddings: embeddings of the same inputs by each member.
+        aggregates: whether the members have aggregators; if not, the activity vectors are the
+            concatenated mean attribute vectors.
     """
     attributes = unit_length(jnp.mean(jnp.stack([each.attributes for each in embeddings]), axis=0))
     if not aggregates:

@@ -205,7 +205,7 @@ def concatenated(attributes: jax.Array) -> jax.Array:
 
 
 def _embeddings(attributes: jax.Array, activity: jax.Array | None, unit: bool) -> Embeddings:
-    """Embeddings as float32; without activity vectors, the attribute vectors are concatenated."""
+    """Return float32 embeddings; if `activity` is None, the attribute vectors are concatenated."""
     finish = unit_length if unit else lambda x: x.astype(jnp.float32)
     attributes = finish(attributes)
     if activity is not None:

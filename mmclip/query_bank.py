@@ -103,7 +103,7 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
 def write_query_bank(folder: Path, found) -> dict:
     """Write embeddings as the query bank of the model in a folder; return the new model.json.
 
-    The activity vectors are left out if they are only the concatenated attribute vectors.
+    The activity vectors are omitted if they are just the concatenated attribute vectors.
     """
     from mmclip.model_files import read_description, rewrite_description
 

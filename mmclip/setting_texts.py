@@ -6,12 +6,12 @@ from dataclasses import fields
 
 from mmclip.presets import SECTIONS
 
-# A new entry of the section "Attributes": names at the indentation of four spaces, then the text.
+# Start of an entry of the section "Attributes": names indented by four spaces, then a colon.
 _ENTRY = re.compile(r"^    (\w[\w, ]*): ", re.MULTILINE)
 
 
 def setting_texts() -> dict[str, str]:
-    """Meaning of every setting that a docstring describes, keyed by `section.name`."""
+    """Return the meaning of every documented setting, keyed by `section.name`."""
     return {
         f"{section}.{name}": text
         for section, kind in SECTIONS.items()
@@ -22,7 +22,7 @@ def setting_texts() -> dict[str, str]:
 
 
 def _entries(kind: type) -> list[tuple[str, str]]:
-    """Names and text of each entry of the section "Attributes" of a class."""
+    """Return the names and the text of each entry in the section "Attributes" of a class."""
     _, _, attributes = (inspect.getdoc(kind) or "").partition("Attributes:\n")
     parts = _ENTRY.split(attributes)[1:]
     return [(names, " ".join(text.split())) for names, text in zip(parts[::2], parts[1::2])]

@@ -1,9 +1,10 @@
 """Training settings as frozen, validated dataclasses; `presets.py` defines the presets.
 
 Where the paper and the authors' code differ, the description of the setting names both choices.
-The text of each setting in the documentation is its text in the docstring of its class
-(`setting_texts.py`), and its choices and lower limit are declared with its default. "Authors"
-refers to the code that the authors published, https://github.com/QM20/mmCLIP.
+The documentation takes the text of each setting from the docstring of the class
+(`setting_texts.py`). The choices or the lower limit of a setting are declared together with the
+default. "Authors" refers to the code that the authors of the paper published,
+https://github.com/QM20/mmCLIP.
 """
 
 from dataclasses import dataclass, field
@@ -26,10 +27,11 @@ class ModelSettings:
             not stated. Authors: false.
         learner_depth, learner_heads: depth and number of heads of the attribute token learner,
             whose width is the sum of the branch widths.
-        aggregator: how the attributes of a window or a text form the vector of the activity:
-            "attention" (a transformer block with a learned token, as in the paper) or "none" (the
-            attribute vectors are concatenated, so that the similarity of two activities is the mean
-            similarity of their attributes, and a third of the parameters remains in `small`).
+        aggregator: how the attribute vectors of a window or text are combined into the activity
+            vector: "attention" (a transformer block with a learned token, as in the paper) or
+            "none" (the attribute vectors are concatenated, so the similarity of two activities is
+            the mean similarity of their attributes, and the preset `small` has only a third of the
+            parameters).
         aggregator_heads: number of heads of both aggregators, which have one block each.
         aggregator_position: whether the tokens of both aggregators have a learned position
             embedding; without it, the order of the attributes does not matter. Paper: not stated.

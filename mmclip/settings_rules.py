@@ -14,7 +14,7 @@ CONTRASTIVE = ("kl", "cross_entropy")
 
 
 def one_of(*choices: str):
-    """Declare a setting that has one of several values; the first value is the default."""
+    """Declare a setting with several permitted values, of which the first is the default."""
     return field(default=choices[0], metadata={"choices": choices})
 
 
@@ -88,7 +88,7 @@ def _loss_rules(train) -> Iterator[_Rule]:
 
 
 def _declared(settings, kind: str) -> Iterator[tuple[str, object]]:
-    """Key and declared limit of each setting that has a limit of this kind."""
+    """Yield the key and the declared limit of each setting that has a limit of this kind."""
     for section in fields(settings):
         for each in fields(getattr(settings, section.name)):
             if kind in each.metadata:

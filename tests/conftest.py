@@ -51,7 +51,7 @@ def number_of_maps() -> int:
 
 @pytest.fixture(scope="module", autouse=True)
 def usual_compilation(request):
-    """Compile with optimisation in modules that are not marked to use `fast_compilation`."""
+    """Compile with optimisation in test modules that do not use `fast_compilation`."""
     marks = request.node.iter_markers("usefixtures")
     if not any("fast_compilation" in mark.args for mark in marks):
         compile_without_optimisation(False)
@@ -61,14 +61,14 @@ def usual_compilation(request):
 def fast_compilation(usual_compilation):
     """Compile without optimisation, in this process and in processes that tests start.
 
-    Simulations with small shapes compile in two thirds of the time. Simulations of many frames run
-    up to four times as long. The programs of consecutive modules with this fixture are shared.
+    Simulations with small shapes compile in two thirds of the time, but simulations of many frames
+    run up to four times as long. Consecutive modules with this fixture share compiled programs.
     """
     compile_without_optimisation(True)
 
 
 def compile_without_optimisation(wanted: bool) -> None:
-    """Set the compiler options; programs that were compiled with other options are discarded."""
+    """Set the compiler options, and discard programs compiled with other options."""
     if wanted == ("JAX_DISABLE_MOST_OPTIMIZATIONS" in os.environ):
         return
     import jax

@@ -73,9 +73,9 @@ def simulator():
 
 @pytest.fixture(scope="module")
 def tried():
-    """Array sizes of all simulations of `found`, the first of which has too few places for faces.
+    """Array sizes of all simulations of `found`; the first has too few places for faces.
 
-    A quarter of the places that the first clip requires is the first guess.
+    The first guess is a quarter of the places that the first clip requires.
     """
     sizes, simulate_clips, guess = [], batch._simulate_clips, batch.largest_of_bodies
 
@@ -84,7 +84,7 @@ def tried():
         return simulate_clips(*arguments, **options)
 
     def too_small(required):
-        patch.setattr(batch, "largest_of_bodies", guess)  # for the sizes that the clips require
+        patch.setattr(batch, "largest_of_bodies", guess)  # use the true sizes after the first guess
         enough = guess(required)
         return replace(enough, num_places=enough.num_places // 4)
 
@@ -96,7 +96,7 @@ def tried():
 
 @pytest.fixture(scope="module")
 def found(simulator, clips, tried):
-    """Maps of both clips, which are simulated again with enough places."""
+    """Maps of both clips, from the second simulation, which has enough places."""
     return simulator(stack_clips([posed(*clip) for clip in clips]))
 
 

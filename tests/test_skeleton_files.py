@@ -66,7 +66,7 @@ def test_unit_and_up_axis_are_inferred_and_stated(tmp_path, unit, up):
 
 
 def test_the_height_of_the_camera_above_the_floor_is_kept(tmp_path):
-    """Camera coordinates with the origin 1.2 m above the floor: to 2 cm, the height of the toes."""
+    """If the origin is 1.2 m above the ground, its height above the toes is found to 2 cm."""
     np.save(tmp_path / "joints.npy", POINTS_M - [0, 0, 1.2])
     (found,) = rs.read_skeletons(tmp_path / "joints.npy", "coco17", rate_hz=RATE_HZ)
     lowest_m = POINTS_M[..., 2].min(axis=1).mean()

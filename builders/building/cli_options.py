@@ -27,7 +27,7 @@ from pipelines.recipe_sections import (
 )
 from radarsim.paths import path_argument
 
-# Keyed by the attribute of a parsed option: the path of its setting in a recipe.
+# Path of each setting in a recipe, keyed by the attribute of the parsed option.
 FLAG_SETTINGS = {
     "radar": ("radar",),
     "receiver": ("receiver",),
@@ -85,7 +85,7 @@ def add_clip_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags that control how motions are cut into clips and where subjects start."""
     group = parser.add_argument_group(
         "clips and placement",
-        "LOW:HIGH: the value of each clip is drawn uniformly between two limits",
+        "LOW:HIGH: the value of each clip is drawn uniformly between the two limits",
     )
     add_flags(group, Clips)
     add_flags(group, Placements)
@@ -105,8 +105,8 @@ def add_people_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags for the number and the placement of people in a clip."""
     group = parser.add_argument_group(
         "several people",
-        "further people perform windows of other subjects' motions; caption and labels of a clip "
-        "are those of the main person",
+        "the other people perform windows of other subjects' motions; the caption and the labels "
+        "of a clip describe the main person",
     )
     add_flags(group, People)
 
@@ -140,9 +140,10 @@ def add_heatmap_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_frame_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags for the stored points, frame maps and joints."""
+    """Add the flags for stored points, frame maps and joints."""
     group = parser.add_argument_group(
-        "points, frame maps and joints", "one value per radar frame, beside the heatmaps"
+        "points, frame maps and joints",
+        "arrays with one entry per radar frame, in addition to heatmaps",
     )
     group.add_argument(
         "--keep",

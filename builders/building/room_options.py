@@ -12,7 +12,7 @@ from radarsim.room_files import read_room_text
 def add_room_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags for the room of every clip, and for its variation from clip to clip."""
     group = parser.add_argument_group(
-        "room", "walls, furniture and multipath, drawn for every clip; see docs/rooms.md"
+        "room", "walls, furniture and multipath, which vary with the clip; see docs/rooms.md"
     )
     add_room_option(group)
     add_flags(group, Room)
@@ -36,16 +36,15 @@ def add_room_picture_option(parser: argparse.ArgumentParser) -> None:
         type=path_argument,
         metavar="FILE",
         help="also draw the room of the clip with its strongest echoes to FILE (.png, .pdf or "
-        ".svg), and print the levels of the passes; a store needs its source motions",
+        ".svg), and print the levels of the passes; for a store, the source motions are needed",
     )
 
 
 def room_table(room: str | None) -> dict:
-    """Settings of the section [room] that name the room; empty if the user gave no room.
+    """Return the settings of [room] that select the room; empty if the user gave no room.
 
     Args:
-        room: name of a bundled room, or path of a .toml file, whose text becomes part of the
-            recipe.
+        room: name of a bundled room, or path of a .toml file, whose text is stored in the recipe.
 
     Raises:
         InputError: the file cannot be read.

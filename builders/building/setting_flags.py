@@ -1,4 +1,4 @@
-"""Command-line flags of recipe settings, which follow from the declarations of the settings."""
+"""Command-line flags of recipe settings, generated from the declarations of the settings."""
 
 import argparse
 import math
@@ -24,7 +24,7 @@ SECTIONS = (
     *(General, BuiltIn, Sources, Clips, Placements, People, Area),
     *(Room, Simulation, Maps, Keep, Detection, Splits),
 )
-# Flags that set several settings, and are added by functions of `cli_options`.
+# Flags that set more than one setting, and are added by functions in `cli_options`.
 SHARED_FLAGS = ("--area", "--keep", "--room")
 _METAVARS = {"s": "S", "m": "M", "deg": "DEG", "rad": "RAD", "dB": "DB", "Hz": "HZ", "h": "H"}
 
@@ -49,12 +49,12 @@ def add_flags(group, section: type, *names: str) -> None:
 
 
 def help_text(default: object, declared: Setting, form: str = "") -> str:
-    """Meaning of a setting, form of the value and default, as printed by `--help`."""
+    """Return meaning, form of the value and default of a setting, as printed by `--help`."""
     return f"{declared.meaning}{form} (default: {shown_default(default, declared)})"
 
 
 def shown_default(default: object, declared: Setting) -> str:
-    """Default of a setting in the unit of the flag: `3`, `1.5:5`, `accurate`, or `off`."""
+    """Return the default in the unit of the flag, such as `3`, `1.5:5`, `accurate` or `off`."""
     if declared.off:
         return declared.off
     if isinstance(default, tuple):
@@ -66,7 +66,7 @@ def shown_default(default: object, declared: Setting) -> str:
 
 
 def _properties(name: str, default: object, declared: Setting) -> dict:
-    """Arguments of `add_argument`."""
+    """Return the keyword arguments of `add_argument` for a setting."""
     if isinstance(default, bool):
         action = "store_false" if default else "store_true"
         text = _switch_text(default, declared)
@@ -83,7 +83,7 @@ def _properties(name: str, default: object, declared: Setting) -> dict:
 
 
 def _switch_text(default: bool, declared: Setting) -> str:
-    """Help text of a flag without a value; a flag that switches off negates the meaning."""
+    """Return the help text of a flag without a value; negated if the default is true."""
     return f"do not {declared.meaning}" if default else declared.meaning
 
 

@@ -133,7 +133,7 @@ def _grammar_motions(options: argparse.Namespace, recipe: Recipe, out: str | Non
 
 def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Plan, list[Note]]:
     clips, notes, findings = [], [], {}
-    # Processes take seconds to start, and a small limit needs few takes.
+    # Starting processes takes seconds, which is not worthwhile for the few takes of a small limit.
     few = recipe.limit and recipe.limit < FEW_TAKES
     workers = options.workers or (1 if few else physical_cores())
     selections = select_all_clips(recipe, takes.values(), options.body_models, workers)

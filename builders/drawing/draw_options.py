@@ -1,4 +1,4 @@
-"""Command-line flags of `builders.draw` that apply only to stores or only to motions."""
+"""Command-line flags of `builders.draw` that apply either to stores or to motions."""
 
 import argparse
 import math

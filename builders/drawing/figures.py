@@ -152,7 +152,7 @@ def motion_page(
 
 
 def motion_maps(made: SimulatedClip) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The heatmaps of a simulated segment and their coordinates."""
+    """Return the heatmaps of a simulated segment and the coordinates of their axes."""
     settings = heatmap_settings(made.recipe)
     maps = {name: made.arrays[name] for name in HEATMAPS if name in made.arrays}
     return maps, heatmap_axes(made.recipe.radar, made.recipe.num_frames, settings)

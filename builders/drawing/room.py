@@ -1,4 +1,4 @@
-"""Picture of the room of a clip: the strongest paths in 3-D, and the heatmaps beside it."""
+"""Picture of the room of a clip with the strongest paths in 3-D, next to the heatmaps."""
 
 from collections.abc import Mapping
 
@@ -23,15 +23,15 @@ def write_room_picture(
     body_models: str | None,
     heatmaps: tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]],
 ) -> str:
-    """Draw the room of a clip with its main person in the middle of the clip, and the heatmaps.
+    """Draw the room of a clip with the main person at half time, and the heatmaps of the clip.
 
     Args:
         path: path of the picture, a .png, .pdf or .svg file.
         recipe: recipe of the clip.
         clip: the clip.
-        take: take from which the clip is cut.
+        take: motion take from which the clip is cut.
         body_models: folder or file of body models; None for the free body.
-        heatmaps: heatmaps of the clip and their coordinates.
+        heatmaps: heatmaps of the clip, and the coordinates of their axes.
 
     Returns:
         The report of the room as text.

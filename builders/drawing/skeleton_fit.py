@@ -1,4 +1,4 @@
-"""Figure of a skeleton fit: the body with the observed points, and the speeds of both."""
+"""Figure of a skeleton fit: fitted body, observed points, and the speeds of both."""
 
 import numpy as np
 from matplotlib import rc_context
@@ -17,7 +17,7 @@ _MOMENTS, _SPACING_M = 6, 1.3
 # Angle between the front of the body and the camera [rad], and height of the camera [m].
 _SIDEWAYS_RAD, _EYE_M = 0.6, 0.4
 _BODY, _POINTS = (0.45, 0.60, 0.78), (0.80, 0.13, 0.16)
-# Landmarks whose speeds are drawn, in the order of preference, and their colours.
+# Landmarks whose speeds are drawn, in order of preference, and the colours of their curves.
 _LIMBS = ("left_wrist", "right_wrist", "left_ankle", "right_ankle", "LWRA", "RWRA", "LANK", "RANK")
 _COLOURS = ("tab:blue", "tab:cyan", "tab:green", "tab:olive")
 _LONGEST_S = 20.0
@@ -28,8 +28,8 @@ def skeleton_fit_page(sequence: JointSequence, fit: SkeletonFit, body: BodyModel
 
     Args:
         sequence: observed landmarks.
-        fit: the fit of this sequence.
-        body: body model of the fit.
+        fit: fit of a body to the sequence.
+        body: body model used by the fit.
 
     Returns:
         The figure. Speeds are drawn for the first 20 s.
@@ -50,7 +50,7 @@ def _title(sequence: JointSequence, fit: SkeletonFit) -> str:
 
 
 def _moments(sequence: JointSequence, fit: SkeletonFit) -> np.ndarray:
-    """Indices of well-observed poses, spread over the first 20 s."""
+    """Return the indices of well-observed poses, spread over the first 20 s."""
     seen = np.where(fit.valid, (sequence.confidence > 0).mean(axis=1), 0.0)
     seen = seen[: round(_LONGEST_S * sequence.rate_hz)]
     spans = np.array_split(np.arange(len(seen)), _MOMENTS)
@@ -86,7 +86,7 @@ def _write_time(axes: Axes, lowest_m: float, right_m: float, time_s: float) -> N
 
 
 def _camera(motion, pose: int) -> Camera:
-    """A camera in front of the body, on its left."""
+    """Return a camera in front of the body and to the left of the body."""
     front = to_matrices(motion.poses_rad[pose, 0])[:2, 2]
     bearing_rad = np.arctan2(front[1], front[0]) + _SIDEWAYS_RAD
     target_m = motion.pelvis_m[pose]

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Gallery
 #
-# All pictures of this page are computed when the documentation is built. The radar is an AWR1843BOOST with shortened
-# chirps and bursts, so that the pictures are computed in seconds.
+# All figures on this page are computed when the documentation is built. The radar is an AWR1843BOOST with shortened
+# chirps and bursts, so that each figure takes only seconds.
 
 # %% tags=["hide-input"]
 import tempfile
@@ -28,7 +28,7 @@ body, folder = rs.free_body(), Path(tempfile.mkdtemp())
 
 
 def simulate(activity, num_frames=50):
-    """Scene and IF cube of a built-in activity, 3 m in front of the radar."""
+    """Return scene and IF cube of a built-in activity, 3 m in front of the radar."""
     motion = perform(activity, performer=1, duration_s=3.0)
     scene = rs.Scene([rs.Subject(motion, body, rs.Placement(distance_m=3.0))])
     return scene, rs.simulate(radar, scene, jax.random.key(0), num_frames=num_frames)
@@ -39,7 +39,7 @@ scene, cube_v = simulate("walk_forward_and_turn_around")
 # %% [markdown]
 # ## Motion
 #
-# Built-in activities, seen from the front left. The red mark shows the starting point.
+# Several built-in activities are shown from the front left. The red mark is the starting point.
 
 # %% tags=["hide-input"]
 from builders.activities.contact_sheet import draw_contact_sheet
@@ -51,7 +51,7 @@ draw_contact_sheet(
 Image(folder / "sheet.png")
 
 # %% [markdown]
-# A squat as an animation.
+# The following animation shows a squat.
 
 # %% tags=["hide-input"]
 from builders.activities.animation import write_animation
@@ -63,14 +63,14 @@ Image(folder / "squat.gif")
 # ## Heatmaps
 #
 # A person walks towards the radar for a second and then turns around. The bright line is the torso; feet and hands
-# reach about three times its speed.
+# reach about three times the speed of the torso.
 
 # %% tags=["hide-input"]
 maps = rs.heatmaps(radar, cube_v, map_settings)
 maps.plot("Walk")
 
 # %% [markdown]
-# Four activities differ in their time-Doppler heatmaps.
+# The time-Doppler heatmaps of four activities differ.
 
 # %% tags=["hide-input"]
 figure, panels = plt.subplots(2, 2, figsize=(10, 6), sharex=True, sharey=True, layout="constrained")
@@ -94,7 +94,7 @@ plt.show()
 # %% [markdown]
 # ## Joints and micro-Doppler
 #
-# The radial speeds of pelvis, hands and feet, drawn on the time-Doppler heatmap of the walk.
+# The radial speeds of pelvis, hands and feet are drawn on the time-Doppler heatmap of the walk.
 
 # %% tags=["hide-input"]
 tracks = rs.joint_tracks(radar, scene)
@@ -126,7 +126,7 @@ capon = rs.FrameMapSettings(beamformer="capon")
 rs.range_azimuth(radar, cube_v, capon).plot(frame=20, title="Range-azimuth map, Capon")
 
 # %% [markdown]
-# All of them move together in the video of `radarsim draw --video`.
+# The video that `radarsim draw --video` writes shows all these maps and the points in motion.
 
 # %% tags=["hide-input"]
 from builders.drawing.video import save_video, series_in_real_time
@@ -142,8 +142,8 @@ Image(gif)
 # %% [markdown]
 # ## Raw signal
 #
-# Range spectra of the first receiver, averaged over the chirps of a frame: the echo of the person above the thermal
-# noise.
+# The range spectra of the first receiver, averaged over the chirps of a frame, show the echo of the person above
+# the thermal noise.
 
 # %% tags=["hide-input"]
 profiles = np.abs(np.fft.fft(np.asarray(cube_v[20]) * np.hanning(128), axis=-1)) ** 2
@@ -160,7 +160,7 @@ plt.show()
 # %% [markdown]
 # ## Radars
 #
-# Virtual arrays of the boards: one element for each pair of a transmitter and a receiver.
+# The virtual array of a board has one element for each pair of a transmitter and a receiver.
 
 # %% tags=["hide-input"]
 figure, panels = plt.subplots(3, 3, figsize=(10, 6), layout="constrained")
@@ -178,7 +178,7 @@ figure.supylabel("up [mm]")
 plt.show()
 
 # %% [markdown]
-# Frequency of the first chirps of a frame: the transmitters take turns (TDM).
+# The frequency of the first chirps of a frame is drawn over time; the transmitters take turns (TDM).
 
 # %% tags=["hide-input"]
 chirp, slot_s = board.chirp, board.slot_period_s
@@ -199,7 +199,7 @@ plt.show()
 # %% [markdown]
 # ## Reflection and receiver
 #
-# Amplitude reflected by skin, and by a layer of clothing of increasing thickness on skin.
+# The magnitude of the reflection coefficient of bare skin, and of skin under clothing of increasing thickness.
 
 # %% tags=["hide-input"]
 thickness_m = np.linspace(0.05e-3, 3e-3, 120)
@@ -218,7 +218,7 @@ panel.legend()
 plt.show()
 
 # %% [markdown]
-# Antenna pattern of the receiver profile `datasheet`.
+# The receiver profile `datasheet` contains the following antenna pattern.
 
 # %% tags=["hide-input"]
 from radarsim.scattering.antenna_gain import antenna_gain, log_gain

@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"figures: {', '.join(FIGURES)} (%(default)s)",
     )
-    parser.add_argument("--preset", choices=PRESETS, default="small", help="sizes (%(default)s)")
+    parser.add_argument(
+        "--preset", choices=PRESETS, default="small", help="preset of the sizes (%(default)s)"
+    )
     parser.add_argument(
         "--budget-hours",
         type=float,
@@ -151,7 +153,7 @@ def _add_licensed_options(parser: argparse.ArgumentParser) -> None:
         "--describer-model",
         default="default",
         metavar="NAME",
-        help="name of its model (%(default)s)",
+        help="name of the model on the server (%(default)s)",
     )
 
 

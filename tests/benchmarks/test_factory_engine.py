@@ -1,4 +1,4 @@
-"""Builds are compared with the simulator alone on the same clips, and with the same values."""
+"""Tests of the benchmark that compares builds with the simulator alone on the same clips."""
 
 import pytest
 
@@ -13,7 +13,7 @@ NUM_CLIPS = 3
 
 
 def of_process(engine_s, frames=60):
-    """Figures of one process of the engine."""
+    """Return made-up results of one engine process."""
     return {
         "frames": frames,
         "engine_wall_s": 2 * engine_s,
@@ -22,7 +22,7 @@ def of_process(engine_s, frames=60):
 
 
 def test_ratios_divide_rates_of_the_same_frames():
-    """Two processes simulate 60 frames each in 6 s and 10 s; the build takes 12 s in all."""
+    """Two processes simulate 60 frames each in 6 s and 10 s; the whole build takes 12 s."""
     found = figures(
         [of_process(3.0), of_process(5.0)],
         cold={"wall_s": 40.0, "processor_s": 32.0},
@@ -72,7 +72,7 @@ def test_every_process_times_its_share_of_the_clips(store):
 
 
 def test_values_that_differ_from_the_build_are_an_error(store, monkeypatch):
-    """A comparison of different work would say nothing about the build."""
+    """A clip whose simulated values differ from the stored values raises a RuntimeError."""
     right = cube_arrays.arrays_of_cube
 
     def wrong(*inputs, keep_cubes):

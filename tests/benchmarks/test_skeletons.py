@@ -1,4 +1,4 @@
-"""Map correlation of the skeleton benchmark, and its results that survive an interruption."""
+"""Tests of the skeleton benchmark: map correlations, and resuming after an interruption."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_maps_without_any_echo_have_no_correlation():
 
 
 def test_results_are_resumed_and_other_settings_are_measured(tmp_path, monkeypatch, capsys):
-    """Only missing rows are measured again; the summary is the root mean square of the speeds."""
+    """A rerun measures only missing rows; the summary contains the RMS of the speed errors."""
     measured = []
 
     class Clip:

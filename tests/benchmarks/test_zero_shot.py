@@ -16,7 +16,7 @@ from tests.helpers.labelled_stores import build_labelled_store
 from tests.helpers.tiny_training import OVERRIDES
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fast_compilation")]
-# As many chirps per frame as the recipe's radar, so that a clip has as many columns.
+# The radar has as many chirps per frame as that of the recipe, so clips have as many columns.
 RADAR = """
 board = "AWR1843BOOST"
 name = "one_transmitter"

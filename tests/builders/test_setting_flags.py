@@ -1,4 +1,4 @@
-"""One declaration of a recipe setting gives its check, its flag with help, and its table row."""
+"""The declaration of a recipe setting determines its check, its flag and its help text."""
 
 import argparse
 import math
@@ -77,7 +77,7 @@ def test_a_default_that_switches_a_setting_off_may_be_outside_the_limits():
 
 
 def test_flags_are_made_from_every_section_of_a_recipe():
-    """A section that is missing in `setting_flags.SECTIONS` would have no flags."""
+    """A section that is missing from `setting_flags.SECTIONS` would have no flags."""
     names = {section_name(section) for section in SECTIONS} - {"general"}
     declared = {name for name, section in recipe.SECTIONS.items() if settings_of(section)}
     assert names == declared

@@ -84,7 +84,7 @@ def test_joints_become_a_file_that_poses_the_same_body(tmp_path):
 def test_noisy_joints_of_cameras_become_a_store_of_heatmaps(tmp_path):
     """A recording with 2 cm of noise becomes a complete store of one clip that contains an echo.
 
-    A person a few metres away exceeds the noise by far more than 10 dB.
+    The echo of a person a few metres away exceeds the noise by far more than 10 dB.
     """
     truth = walker(num_poses=105)
     noise_m = 0.02 * np.random.default_rng(0).normal(size=truth.posed.points_m.shape)
@@ -118,8 +118,8 @@ def test_errors_give_exit_status_2(tmp_path, capsys):
 def test_real_kinect_skeletons_are_fitted(test_data, tmp_path, subject):
     """12 s of a MARS recording: a person of plausible size, near the joints, with feet that stand.
 
-    The pelvis is within 10 cm RMS of the range of the radar's points, in the coordinates of the
-    file and without any fitted constant.
+    The range of the pelvis, in the coordinates of the file, agrees with that of the radar points to
+    10 cm RMS, although no constant is fitted.
     """
     folder = test_data / "mars_kinect_radar"
     if not folder.is_dir():

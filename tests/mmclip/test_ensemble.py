@@ -46,7 +46,7 @@ def test_attribute_vectors_are_the_means_over_the_members():
 
 
 def test_members_without_aggregators_are_compared_by_their_mean_attributes(tmp_path):
-    """Class and attribute similarities agree, also with a query bank that was read from a file."""
+    """Class and attribute similarities agree, and a bank read from a file has equal vectors."""
     rng = np.random.default_rng(0)
     members = [Embeddings(unit(rng, 5, 2, 8), unit(rng, 5, 16)) for _ in range(2)]
     windows = Embeddings(*map(np.asarray, combined(members, aggregates=False)))

@@ -1,4 +1,4 @@
-"""The search in roughly sorted values finds what a loop over the values finds."""
+"""The search in roughly sorted values returns the same indices as a loop over the values."""
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,6 @@ def test_the_first_value_that_reaches_a_limit_is_found(count):
 
 
 def test_an_unknown_limit_excludes_no_value():
-    """The limit is NaN if a vertex is; then every occluder is tested."""
+    """A NaN limit, which results from a NaN vertex, gives index 0: every occluder is tested."""
     found = first_reaching(jnp.array([1.0, 2.0, jnp.inf]), jnp.array([jnp.nan]))
     assert np.asarray(found).tolist() == [0]

@@ -1,7 +1,7 @@
 """Single reflections in a room compared with the ray tracer Sionna RT: delays and path gains.
 
-Sionna RT needs LLVM or CUDA. It is not part of the extra `oracle`, because it weighs 300 MB; the
-test runs where it is installed.
+Sionna RT needs LLVM or CUDA. Sionna RT is not part of the extra `oracle`, because it takes 300 MB;
+the test runs only where Sionna RT is installed.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ SPEED_OF_LIGHT_MPS = 299_792_458.0
 FREQ_HZ = 77e9
 VERTICAL = np.array([0.0, 0.0, 1.0])
 TX_M, RX_M = np.array([0.0, 0.0, 1.0]), np.array([3.0, 0.4, 0.8])
-# A rectangle of 40 m x 40 m with normal +z, and its rotation to a wall at y = 1.5 m.
+# A rectangle of 40 m x 40 m with normal +z, and the same rectangle rotated to a wall at y = 1.5 m.
 SURFACES = {
     "floor": ("", np.array([0.0, 0.0, 1.0]), 0.0),
     "wall": (
@@ -34,7 +34,7 @@ SCENE = """<scene version="2.1.0">
 
 
 def traced(path, material, place):
-    """Return delays [s] and magnitudes of the direct and the reflected path by Sionna RT."""
+    """Return the delays [s] and gains of the direct and the reflected path by Sionna RT."""
     path.write_text(SCENE.format(material=material, place=place))
     scene = rt.load_scene(str(path), merge_shapes=False)
     scene.frequency = FREQ_HZ

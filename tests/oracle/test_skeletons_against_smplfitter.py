@@ -1,7 +1,8 @@
-"""Fit of skeletons against smplfitter, which fits the same body to each pose by itself.
+"""The skeleton fit compared with smplfitter, which fits the same body to each pose separately.
 
-smplfitter (MIT) needs surface points beside the joints. The bundled body is written in the layout
-of SMPL-H for it, and 1 of 30 vertices is observed, so that smplfitter knows more than our fit.
+smplfitter (MIT) needs surface points in addition to the joints. The bundled body is written in the
+layout of SMPL-H for smplfitter, and every 30th vertex is observed, so smplfitter has more
+information than our fit.
 """
 
 import numpy as np
@@ -49,10 +50,10 @@ def fitter(tmp_path_factory):
 
 @pytest.mark.parametrize("noise_m", [0.0, 0.02])
 def test_the_fit_agrees_with_smplfitter_and_is_smoother(fitter, noise_m):
-    """Both find the limbs of clean joints; noise of 2 cm moves ours at most half as fast.
+    """With 2 cm of noise, our velocity error is at most half of that of smplfitter.
 
-    smplfitter's shape is regularised, which costs 3 cm of limb positions; the limit of our fit is
-    that of the tests without a reference.
+    Without noise, both fits find the limb positions. smplfitter regularises the shape, which causes
+    position errors of 3 cm; the limit of our fit is that of the tests without a reference.
     """
     truth = walker("smpl24", num_poses=60)
     poses_rad = np.zeros((60, BODY.num_joints, 3))

@@ -11,12 +11,12 @@ from radarsim import console
 from radarsim.console import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
-# Checks of the built-in motions for those who change them.
+# Checks for contributors who change the built-in motions.
 FOR_CONTRIBUTORS = {"builders.activities.check", "builders.grammar.check"}
 
 
 def modules_with_a_command() -> set[str]:
-    """Names of the modules, or of packages with `__main__`, that define a function `main`."""
+    """Return the names of modules, or of packages with `__main__`, that define `main`."""
     found = set()
     for package in ("radarsim", "builders", "pipelines", "mmclip"):
         for path in (ROOT / package).rglob("*.py"):
@@ -27,13 +27,13 @@ def modules_with_a_command() -> set[str]:
 
 
 def test_every_module_with_a_command_is_listed():
-    """A new command that is missing in the table could not be run by an installed package."""
+    """A command that is missing from `COMMANDS` could not be run from an installed package."""
     listed = {command.module for command in COMMANDS.values()}
     assert modules_with_a_command() - FOR_CONTRIBUTORS - {"radarsim.console"} == listed
 
 
 def test_the_overview_lists_every_command_and_imports_none():
-    """The list needs neither NumPy nor JAX, so the list is printed at once."""
+    """Listing the commands imports neither NumPy nor JAX, which would delay the output."""
     script = (
         "import sys; from radarsim.console import main; main(['--help']); "
         "print(sorted({'jax', 'numpy', 'builders', 'mmclip'} & set(sys.modules)))"
@@ -44,12 +44,12 @@ def test_the_overview_lists_every_command_and_imports_none():
     *lines, imported = done.stdout.splitlines()
     assert imported == "[]"
     listed = [line.split()[0] for line in lines if re.match(r"  \w", line)]
-    assert listed == [*COMMANDS, "eval"]  # the last line switches completion on
+    assert listed == [*COMMANDS, "eval"]  # the last line shows how to enable completion
 
 
 @pytest.mark.parametrize("name", ["dataset", "radar", "plots", "report", "query-bank", "study"])
 def test_the_help_of_a_command_names_the_console_command(name, capsys):
-    """Usage and examples are those that a user of the console can type."""
+    """The usage line and the examples contain `radarsim NAME` instead of the module."""
     with pytest.raises(SystemExit) as stopped:
         main([name, "--help"])
     printed = capsys.readouterr().out
@@ -79,7 +79,7 @@ def test_a_missing_extra_is_an_error_with_the_command_that_installs_it(monkeypat
     assert main(["predict"]) == 2
     expected = "radarsim predict: flax is not installed; pip install 'radarsim[train]'\n"
     assert capsys.readouterr().err == expected
-    with pytest.raises(ModuleNotFoundError):  # a command without an extra has all its libraries
+    with pytest.raises(ModuleNotFoundError):  # `check` needs no extra, so the error propagates
         main(["check"])
 
 

@@ -54,7 +54,7 @@ def test_every_page_is_in_a_table_of_contents():
 
 @pytest.fixture(scope="module")
 def option_tables():
-    """The module `docs/option_tables.py`, which Sphinx imports from the folder of its settings."""
+    """The module `docs/option_tables.py`, which Sphinx imports from the folder of `conf.py`."""
     return SimpleNamespace(**runpy.run_path(str(DOCS / "option_tables.py")))
 
 
@@ -72,7 +72,7 @@ def test_every_option_of_every_command_is_documented(option_tables):
 
 
 def test_no_help_text_repeats_a_default_in_words(option_tables):
-    """A help text contains the default as `%(default)s`, so that it changes with the default."""
+    """Help texts contain defaults as `%(default)s`, so a changed default changes the help text."""
     for command in COMMANDS.values():
         for action in option_tables.parser_of(command.module)._actions:
             default, text = action.default, (action.help or "").replace("%(default)", "")
@@ -99,7 +99,7 @@ def test_every_mark_of_a_table_is_known(option_tables):
 
 @pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
 def test_documented_commands_have_valid_options(path, option_tables, capsys):
-    """The parser of a command accepts every documented call of the command, except `...`."""
+    """The parser of a command accepts every documented call that does not contain `...`."""
     text = path.read_text(encoding="utf-8")
     blocks = re.findall(r"^ *```bash\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()

@@ -66,7 +66,7 @@ def test_every_data_file_is_declared():
 
 
 def test_the_citation_has_the_version_and_the_licence_of_the_package():
-    """The file CITATION.cff has the required keys and repeats no outdated value of setup.cfg."""
+    """CITATION.cff has the required keys, and its version and licence are those of setup.cfg."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ def test_editors_and_type_checkers_see_the_names_that_are_imported_lazily():
     stub = Path(rs.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
     found = re.findall(r"^from ([\w.]+) import (\w+) as (\w+)$", stub, re.MULTILINE)
     places = {name: (module, original) for module, original, name in found}
-    # Stubs export only names that keep their name, so a function of another name is assigned.
+    # Stubs export only `X as X`, so a function with another public name is assigned.
     for name, original in re.findall(r"^(\w+) = (\w+)$", stub, re.MULTILINE):
         places[name] = places.pop(original)
     assert places == {

@@ -1,4 +1,4 @@
-"""Snippets, commands and paths of the README and of the pages to which the README refers first.
+"""Snippets, commands and paths in the README and in the introductory pages of each topic.
 
 The snippets run in a folder with a short motion and a small store.
 """
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-# Pages that show how to begin with a topic, and whose snippets need a motion or a store.
+# Introductory pages whose snippets need a motion file or a store.
 PAGES = ("python", "motion", "radars", "validation", "datasets", "reading", "training")
 TEXT = "\n".join(
     [README, *((ROOT / f"docs/{page}.md").read_text(encoding="utf-8") for page in PAGES)]
@@ -105,7 +105,7 @@ def test_a_plots_command_is_valid(options):
 
 
 def test_every_kind_of_command_is_found():
-    """The pages contain commands of every kind; other tests would pass without commands."""
+    """The pages contain commands of every kind; without commands, other tests would pass."""
     assert commands("builders.amass", "dataset")
     assert commands("builders.draw", "draw")
     assert commands("radarsim.plots", "plots")

@@ -104,7 +104,7 @@ def test_invalid_sequences_are_refused(change, words):
 
 
 def test_the_table_contains_twenty_kinds_of_bad_input():
-    """Each row of the table is another mistake, with another expected message."""
+    """The rows contain at least 20 different pairs of layout and expected error message."""
     assert len({(layout, words) for _, layout, words in BAD.values()}) >= 20
 
 
