@@ -219,6 +219,14 @@ def test_a_built_in_activity_is_reproduced_from_its_name():
         (["squat", "--radar", "AWR9"], "AWR9: radar: no such board or file; "),
         (["squat", "--distance-m", "-1"], "options: placements.distance_m: "),
         (["squat", "--room-picture", "room.png"], "squat: --room-picture: needs a room, and"),
+        (
+            ["squat", "--room", "office", "--room-picture", "room.jpg"],
+            "room.jpg: --room-picture: '.jpg' is not a supported format; use",
+        ),
+        (
+            ["kept.zarr", "--clip", "all", "--room-picture", "room.png"],
+            "kept.zarr: --room-picture: shows one clip, not",
+        ),
         (["kept.zarr", "--room", "office"], "kept.zarr: --room: applies only to motion files"),
         (["bare.zarr", "--window", "paper"], "bare.zarr: --window: the heatmaps are stored with"),
         (["broken.bvh"], "broken.bvh: line 1: 'HIERARCHY' expected"),
