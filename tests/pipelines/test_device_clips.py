@@ -120,8 +120,10 @@ def test_a_clip_has_the_values_of_the_path_for_one_clip(models, clips, in_pairs)
             loud = arrays[name] > arrays[name].max() - 50
             assert loud.any()
             np.testing.assert_allclose(found[name][loud], arrays[name][loud], atol=0.07)
-        for name in ("num_frames", "num_columns", "num_points", "poses", "transl"):
+        for name in ("num_frames", "num_columns", "poses", "transl"):
             np.testing.assert_array_equal(found[name], arrays[name])
+        # A cell whose level equals the detection threshold within the error may differ.
+        np.testing.assert_allclose(found["num_points"], arrays["num_points"], atol=1)
 
 
 def test_bytes_do_not_depend_on_the_number_of_clips_per_call(models, clips, in_pairs):
