@@ -89,13 +89,17 @@ def _axes(description: Mapping) -> str:
 
 
 def _validation(description: Mapping) -> str:
-    accuracy = description.get("validation_accuracy")
-    if accuracy is None:
+    """Validation accuracy of the model or, for an ensemble, of each member."""
+    members = description.get(MEMBERS) or [description]
+    found = [each.get("validation_accuracy") for each in members]
+    found = [accuracy for accuracy in found if accuracy is not None]
+    if not found:
         return ""
+    of_members = " of the members" if MEMBERS in description else ""
     return (
-        f"Validation accuracy among the {len(description['seen'])} labels in training: "
-        f"{accuracy:.1%}, on people who are not in training, by whom the step was chosen.\n\n"
-        "Labels that are not in training: "
+        f"Validation accuracy{of_members} among the {len(description['seen'])} labels in training: "
+        f"{', '.join(f'{each:.1%}' for each in found)}, on people who are not in training, by whom "
+        "the step was chosen.\n\nLabels that are not in training: "
     )
 
 
