@@ -32,29 +32,15 @@ def fitted(method: str, sequence, body):
 
 def fit_each_pose(sequence, body):
     """Fit one shape for all poses, and each pose separately, without a smoothness prior."""
-    from radarsim.scene.skeletons import fit as fitting
     from radarsim.scene.skeletons.coordinates import rig_of
+    from radarsim.scene.skeletons.fit import shape_and_start
     from radarsim.scene.skeletons.observations import Observed
-    from radarsim.scene.skeletons.pose_prior import PosePrior, Unknown
     from radarsim.scene.skeletons.problem import Problem
     from radarsim.scene.skeletons.smoothness import no_smoothness
 
     observed, rig = Observed.of(sequence), rig_of(body, sequence.landmarks)
-    joints = fitting._unknown_joints(rig, observed)
-    twist_known = fitting._twist_known(rig, observed)
-    unknown = Unknown(joints, PosePrior.of(joints[:-1], twist_known))
-    assumed = fitting._assumed_shape(rig, observed, True), 0.1
-    shape, start = fitting._fit_shape(rig, assumed, observed, unknown)
+    unknown, shape, start = shape_and_start(rig, observed, scaled=True)
     count = len(observed.filled_m)
-    problem = Problem(
-        rig=rig,
-        shape=shape,
-        points_m=observed.filled_m,
-        weights=observed.weights,
-        stds_m=observed.stds_m,
-        joints=unknown.joints,
-        prior=unknown.prior,
-        smoothness=no_smoothness(rig.num_joints, count),
-        robust=10.0,
-    )
+    smoothness = no_smoothness(rig.num_joints, count)
+    problem = Problem.of(rig, shape, observed, unknown, smoothness, robust=10.0)
     return shape, problem.solve(start.at(slice(0, count)), 15)

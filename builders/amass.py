@@ -20,7 +20,7 @@ from builders.building.cli_options import (
     recipe_table,
 )
 from builders.building.setting_flags import add_flags
-from builders.building.source_options import add_text_options
+from builders.building.source_options import add_motion_paths, add_text_options
 from pipelines.recipe_sections import BuiltIn, Sources
 from radarsim.command_options import add_body_models
 from radarsim.paths import path_argument
@@ -106,19 +106,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_source_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("motion sources", "default: the built-in activities")
-    group.add_argument(
-        "--amass",
-        type=path_argument,
-        metavar="DIR",
-        help="AMASS folder in the published layout, or one of its subfolders",
-    )
-    group.add_argument(
-        "--motions",
-        type=path_argument,
-        nargs="+",
-        default=(),
-        metavar="FILE_OR_DIR",
-        help=".bvh, AMASS-style .npz, and the .npz, .pkl, .npy or .pt files of body trackers; in a "
+    add_motion_paths(
+        group,
+        "AMASS folder in the published layout, or one of its subfolders",
+        ".bvh, AMASS-style .npz, and the .npz, .pkl, .npy or .pt files of body trackers; in a "
         "folder, each subfolder is one person",
     )
     add_flags(group, Sources)

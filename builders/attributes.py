@@ -140,11 +140,16 @@ def _parser() -> argparse.ArgumentParser:
         help="print the number of requests and tokens; send and write nothing",
     )
     add("--quiet", action="store_true", help="hide the progress bar")
-    _add_server_options(parser.add_argument_group("language model"))
+    group = parser.add_argument_group("language model")
+    _add_server_options(group)
+    _add_template_options(group)
+    _add_request_options(group)
+    _add_answer_options(group)
     return parser
 
 
-def _add_server_options(group) -> None:
+def _add_server_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options that select the model and the server."""
     add = group.add_argument
     add(
         "--model",
@@ -162,6 +167,11 @@ def _add_server_options(group) -> None:
         help="API key; prefer OPENAI_API_KEY, which is hidden from process lists",
     )
     add("--offline", action="store_true", help="use no model, even if OPENAI_MODEL is set")
+
+
+def _add_template_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options for the prompt template."""
+    add = group.add_argument
     add(
         "--template",
         type=path_argument,
@@ -169,6 +179,11 @@ def _add_server_options(group) -> None:
         help="prompt template with the placeholder {activity}",
     )
     add("--print-template", action="store_true", help="print the built-in prompt template and exit")
+
+
+def _add_request_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options that limit the number and the duration of requests."""
+    add = group.add_argument
     add(
         "--budget-tokens",
         type=count,
@@ -203,6 +218,11 @@ def _add_server_options(group) -> None:
         metavar="S",
         help="request timeout in seconds (default: %(default)g)",
     )
+
+
+def _add_answer_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options for sampling, format and caching of the model's answers."""
+    add = group.add_argument
     add(
         "--temperature",
         type=float,

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+from builders.building.source_options import add_motion_paths
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -89,17 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CLIP",
         help="clips to simulate again and compare: row, id, FIRST:END or all",
     )
-    parser.add_argument(
-        "--amass", type=path_argument, metavar="DIR", help="AMASS folder used for the build"
-    )
-    parser.add_argument(
-        "--motions",
-        type=path_argument,
-        nargs="+",
-        default=(),
-        metavar="FILE_OR_DIR",
-        help="motion files used for the build",
-    )
+    add_motion_paths(parser, "AMASS folder used for the build", "motion files used for the build")
     parser.add_argument(
         "--body-models", type=path_argument, metavar="DIR", help="body models used for the build"
     )

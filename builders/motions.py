@@ -111,8 +111,23 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--out", type=path_argument, metavar="DIR", help="output folder")
+    _add_amount_options(parser)
+    _add_variation_options(parser)
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="number of processes (default: one per CPU)",
+    )
+    _add_picture_options(parser.add_argument_group("pictures"))
+    return parser
+
+
+def _add_amount_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the kind and the amount of motion."""
     add = parser.add_argument
-    add("--out", type=path_argument, metavar="DIR", help="output folder")
     add(
         "--source",
         choices=("activities", "grammar", "five-activities"),
@@ -140,6 +155,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="H",
         help="total duration in hours, instead of --repeats",
     )
+
+
+def _add_variation_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the people and for the random variation of their motion."""
+    add = parser.add_argument
     add("--seed", type=int, default=0, metavar="S", help="random seed (default: %(default)s)")
     add(
         "--domain",
@@ -148,14 +168,11 @@ def _parser() -> argparse.ArgumentParser:
         help="domain; twins have different people, jitter and sliding feet (default: %(default)s)",
     )
     add("--breathing", action="store_true", help="add breathing and heartbeat")
-    add(
-        "--workers",
-        type=_count,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="number of processes (default: one per CPU)",
-    )
-    add = parser.add_argument_group("pictures").add_argument
+
+
+def _add_picture_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options for contact sheets and animations."""
+    add = group.add_argument
     add("--strip", type=path_argument, metavar="FILE.png", help="contact sheet of the first takes")
     add(
         "--video",
@@ -171,7 +188,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="contact-sheet rows (default: %(default)s)",
     )
-    return parser
 
 
 def _count(text: str) -> int:

@@ -58,6 +58,18 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_path_options(parser)
+    _add_capture_options(parser)
+    add_flags(parser, Clips)
+    add_flags(parser, General)
+    _add_execution_options(parser)
+    add_heatmap_options(parser)
+    add_frame_options(parser)
+    return parser
+
+
+def _add_path_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the recordings, their labels and the store."""
     add = parser.add_argument
     add(
         "--captures",
@@ -80,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="STORE",
         help="output folder or URL of the store",
     )
+
+
+def _add_capture_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the radar and for the format of the recordings."""
+    add = parser.add_argument
     add(
         "--radar",
         type=path_argument,
@@ -101,8 +118,11 @@ def _parser() -> argparse.ArgumentParser:
         help="axes of the array in order, such as frame,chirp,rx,sample or time,speed",
     )
     add("--units", choices=("V", "codes", "unknown"), help="units of the arrays (default: unknown)")
-    add_flags(parser, Clips)
-    add_flags(parser, General)
+
+
+def _add_execution_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the execution of the build."""
+    add = parser.add_argument
     add(
         "--workers",
         type=count,
@@ -111,9 +131,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--dry-run", action="store_true", help="print the plan and size, but write nothing")
     add("--quiet", action="store_true", help="hide the progress bar")
-    add_heatmap_options(parser)
-    add_frame_options(parser)
-    return parser
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -149,6 +149,15 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_task_options(parser)
+    add_scoring_options(parser)
+    _add_few_shot_options(parser)
+    _add_run_options(parser)
+    return parser
+
+
+def _add_task_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the stores, models and labels of an evaluation."""
     parser.add_argument(
         "stores", type=path_argument, nargs="+", metavar="STORE", help="folders of finished stores"
     )
@@ -176,7 +185,10 @@ def _parser() -> argparse.ArgumentParser:
         help="labels or groups (such as G2) to evaluate, for a model trained on other labels (the "
         "labels that --unseen excluded from training)",
     )
-    add_scoring_options(parser)
+
+
+def _add_few_shot_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the examples of few-shot evaluation."""
     parser.add_argument(
         "--shots",
         type=int,
@@ -191,6 +203,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="number of random draws of the few-shot examples (%(default)s)",
     )
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the split, the text encoder, the output and the verification."""
     parser.add_argument(
         "--split", default="test", metavar="NAME", help="split to evaluate (%(default)s)"
     )
@@ -210,7 +226,6 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="do not verify the stores' checksums",
     )
-    return parser
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import argparse
 
-from radarsim.choices import IQ_ORDERS, UP_AXES, WINDOWS
+from radarsim.choices import IQ_ORDERS, WINDOWS
 from radarsim.paths import path_argument
 
 Parser = argparse.ArgumentParser | argparse._ArgumentGroup
@@ -26,22 +26,6 @@ def add_doppler_window(parser: Parser) -> None:
         default="burst",
         help="Doppler window of the heatmaps: each burst separately (burst, default), or 256 "
         "chirps across bursts, as in the mmCLIP paper (paper)",
-    )
-
-
-def add_motion_reading(parser: Parser) -> None:
-    """Add `--source-up` and `--source-rate-hz`, the up axis and the pose rate of a motion file."""
-    parser.add_argument(
-        "--source-up",
-        choices=("auto", *UP_AXES),
-        default="auto",
-        help="axis that points up in a motion file other than .bvh (default: auto, inferred)",
-    )
-    parser.add_argument(
-        "--source-rate-hz",
-        type=float,
-        metavar="HZ",
-        help="pose rate, for a motion file that does not state one",
     )
 
 

@@ -11,12 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from radarsim.command_options import (
-    add_body_models,
-    add_doppler_window,
-    add_iq_order,
-    add_motion_reading,
-)
+from radarsim.choices import UP_AXES
+from radarsim.command_options import add_body_models, add_doppler_window, add_iq_order
 from radarsim.paths import path_argument
 from radarsim.validation.limits_text import LIMITS
 
@@ -108,11 +104,15 @@ def _parser() -> argparse.ArgumentParser:
         help="output folder (default: %(default)s)",
     )
     add_doppler_window(parser)
-    _add_simulation_options(parser.add_argument_group("simulation"))
+    group = parser.add_argument_group("simulation")
+    _add_motion_options(group)
+    _add_placement_options(group)
+    _add_model_options(group)
     return parser
 
 
-def _add_simulation_options(group) -> None:
+def _add_motion_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options for the motion file and the body of the recorded person."""
     group.add_argument(
         "--motion", type=path_argument, metavar="FILE",
         help="AMASS .npz or .bvh of the recorded movement (default: a walking or standing body on "
@@ -124,12 +124,27 @@ def _add_simulation_options(group) -> None:
         metavar="NAME",
         help="name of the recorded person, if the motion file contains several people",
     )
-    add_motion_reading(group)
+    group.add_argument(
+        "--source-up",
+        choices=("auto", *UP_AXES),
+        default="auto",
+        help="axis that points up in a motion file other than .bvh (default: auto, inferred)",
+    )
+    group.add_argument(
+        "--source-rate-hz",
+        type=float,
+        metavar="HZ",
+        help="pose rate, for a motion file that does not state one",
+    )
     group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",
         help="time in the motion at which the capture starts (default: %(default)g)",
     )  # fmt: skip
     add_body_models(group)
+
+
+def _add_placement_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options for the placement of the person and of the radar."""
     group.add_argument(
         "--distance-m", type=float, metavar="M",
         help="distance of the first pose from the radar (default: fitted to the track)",
@@ -150,6 +165,10 @@ def _add_simulation_options(group) -> None:
         "--radar-tilt-deg", type=float, default=0.0, metavar="DEG",
         help="upward tilt of the radar (default: %(default)g)",
     )  # fmt: skip
+
+
+def _add_model_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options for the scattering model and for the fit of its parameters."""
     group.add_argument(
         "--sigma", type=float, default=0.5, metavar="RAD",
         help="width of the scattering lobe (default: %(default)g)",

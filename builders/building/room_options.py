@@ -5,6 +5,7 @@ import argparse
 from builders.building.setting_flags import add_flags
 from pipelines.recipe_fields import settings_of
 from pipelines.recipe_room import Room
+from radarsim.command_options import Parser
 from radarsim.paths import path_argument
 from radarsim.room_files import read_room_text
 
@@ -18,7 +19,7 @@ def add_room_options(parser: argparse.ArgumentParser) -> None:
     add_flags(group, Room)
 
 
-def add_room_option(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+def add_room_option(parser: Parser) -> None:
     """Add the flag `--room`."""
     parser.add_argument(
         "--room",

@@ -5,6 +5,7 @@ import math
 
 from builders.building.room_options import add_room_option
 from builders.building.setting_flags import add_flags, count, help_text
+from builders.building.source_options import add_motion_paths
 from pipelines.recipe_fields import settings_of
 from pipelines.recipe_sections import Placements, Sources
 from radarsim.paths import path_argument
@@ -21,20 +22,8 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--columns", type=count, metavar="N", help="columns of a contact sheet (default: 6)"
     )
-    group.add_argument(
-        "--amass",
-        type=path_argument,
-        metavar="DIR",
-        help="AMASS folder used for the build, to show the body if the store contains no poses",
-    )
-    group.add_argument(
-        "--motions",
-        type=path_argument,
-        nargs="+",
-        default=(),
-        metavar="FILE_OR_DIR",
-        help="motion files used for the build, to show the body if the store contains no poses",
-    )
+    purpose = "used for the build, to show the body if the store contains no poses"
+    add_motion_paths(group, f"AMASS folder {purpose}", f"motion files {purpose}")
 
 
 def add_motion_options(parser: argparse.ArgumentParser) -> None:

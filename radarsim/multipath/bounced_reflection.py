@@ -43,12 +43,12 @@ class BouncedReflection(WrappingReflection):
         """
         log_amplitude, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
         for leg, antenna_m in ((self.out, tx_m), (self.back, rx_m)):
-            log_gain, bounced = way_weight(radar, leg, scatterers.centre_m - antenna_m)
+            log_gain, bounced = leg_weight(radar, leg, scatterers.centre_m - antenna_m)
             log_amplitude, cycles = log_amplitude + log_gain, _sum(cycles, bounced)
         return log_amplitude, cycles
 
 
-def way_weight(
+def leg_weight(
     radar: Radar, leg: Leg, ray_m: Float[Array, "*batch face 3"]
 ) -> tuple[Float[Array, "*batch face"], Float[Array, "*batch face"]]:
     """Return the log-magnitude and phase [cycles] of the surface reflections along one leg.
@@ -109,9 +109,9 @@ def reflect_bounced(
 def _along(radar, leg: Leg, centre_m, antennas_m):
     """Return log-magnitude and phase [cycles] of a leg at each node, antenna and face."""
     middle = centre_m[len(centre_m) // 2]
-    over_time = way_weight(radar, leg, centre_m[:, None] - antennas_m.mean(0))
-    over_array = way_weight(radar, leg, middle - antennas_m[:, None])
-    at_centre = way_weight(radar, leg, middle[None] - antennas_m.mean(0))
+    over_time = leg_weight(radar, leg, centre_m[:, None] - antennas_m.mean(0))
+    over_array = leg_weight(radar, leg, middle - antennas_m[:, None])
+    at_centre = leg_weight(radar, leg, middle[None] - antennas_m.mean(0))
     return tuple(
         time + antenna - centre
         for time, antenna, centre in zip(over_time, over_array, at_centre, strict=True)

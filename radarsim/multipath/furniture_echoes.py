@@ -18,8 +18,8 @@ from jaxtyping import Complex, Float
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.multipath.leg_visibility import visible_from
-from radarsim.multipath.legs import make_leg
-from radarsim.multipath.static_echoes import NUM_PROBES, StaticEchoes, StaticSource
+from radarsim.multipath.legs import direct_leg
+from radarsim.multipath.static_echoes import NUM_PROBES, StaticEchoes, StaticSource, stacked
 from radarsim.radar.radar import Radar
 from radarsim.scattering.fresnel import fresnel, rough_amplitude
 from radarsim.scattering.gaussian_facets import Facets, facets_of, log_weight
@@ -68,7 +68,7 @@ def furniture_echoes(
     """
     area_m2 = sum(trimesh.Trimesh(*mesh, process=False).area for mesh in meshes)
     edge_m = max(EDGE_M, np.sqrt(4 * area_m2 / MOST_FACETS))
-    sources, echoes = [], []
+    sources, samples, probes = [], [], []
     for item, mesh in zip(room.furniture, meshes, strict=True):
         facets = visible_facets(mesh, edge_m, fixed_m)
         if not len(facets.area_m2):
@@ -78,10 +78,10 @@ def furniture_echoes(
         for patch in range(patches.max() + 1):
             chosen = np.flatnonzero(patches == patch)
             centre_m, weight = facets.centre_m[chosen], weights[:, :, chosen]
-            samples = _samples(radar, centre_m, weight, residual_video_phase)
-            echoes.append((samples, _probes(centre_m, np.abs(weight).mean((0, 1)))))
-            sources.append(_source(radar, type(item).__name__.lower(), centre_m, samples))
-    return sources, _stacked(radar, echoes)
+            samples.append(_samples(radar, centre_m, weight, residual_video_phase))
+            probes.append(_probes(centre_m, np.abs(weight).mean((0, 1))))
+            sources.append(_source(radar, type(item).__name__.lower(), centre_m, samples[-1]))
+    return sources, stacked(radar, samples, probes)
 
 
 def visible_facets(
@@ -100,9 +100,8 @@ def visible_facets(
     facets = jax.tree.map(lambda *each: np.concatenate(each), *parts)
     padded = _padded(facets)
     centre_m, normal = (jnp.asarray(each, jnp.float32) for each in (padded.centre_m, padded.normal))
-    direct = make_leg([], 1.0, (0.0, 0.0, 1.0), 1)
     tested = jnp.arange(len(centre_m)) < len(facets.area_m2)
-    seen = np.asarray(_seen(direct, centre_m, normal, jnp.asarray(fixed_m), tested))
+    seen = np.asarray(_seen(direct_leg(), centre_m, normal, jnp.asarray(fixed_m), tested))
     return jax.tree.map(lambda each: each[seen[: len(facets.area_m2)]], facets)
 
 
@@ -222,16 +221,3 @@ def _source(radar: Radar, name: str, centre_m, samples) -> StaticSource:
     power = float(np.mean(np.abs(samples) ** 2))
     rcs_m2 = 4 * np.pi * power * range_m**4 / radar.chirp.wavelength_m**2
     return StaticSource(name, range_m, middle_m / range_m, rcs_m2)
-
-
-def _stacked(radar: Radar, echoes: list) -> StaticEchoes:
-    """Stack the patches along the first axis."""
-    array, num_samples = radar.array, radar.chirp.num_samples
-    shape = (len(echoes), array.num_tx, array.num_rx, num_samples)
-    points_m = np.array([points for _, (points, _) in echoes], np.float32)
-    weights = np.array([weights for _, (_, weights) in echoes], np.float32)
-    return StaticEchoes(
-        samples=np.array([samples for samples, _ in echoes], np.complex64).reshape(shape),
-        probes_m=points_m.reshape(len(echoes), 2, NUM_PROBES, 3),
-        weights=weights.reshape(len(echoes), 2, NUM_PROBES),
-    )

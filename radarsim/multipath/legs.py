@@ -8,7 +8,6 @@ from the image to a point in the room always crosses the surfaces inside their e
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
 from typing import NamedTuple
 
 import jax
@@ -121,6 +120,12 @@ def make_leg(
     )
 
 
+def direct_leg() -> Leg:
+    """Create the leg from the radar straight to the scene, for tests of visibility."""
+    # The frequency and the polarisation have no effect without a reflection.
+    return make_leg([], 1.0, (0.0, 0.0, 1.0), 1)
+
+
 def leg_reflection(
     leg: Leg, wavenumber_per_m: float, direction: Float[Array | np.ndarray, "*batch 3"]
 ) -> Complex[Array | np.ndarray, "*batch"]:
@@ -165,10 +170,7 @@ def sequences(planes: Sequence[Plane], most_bounces: int) -> list[tuple[Plane, .
 
 def _without_repeats(planes, count: int) -> list[tuple[Plane, ...]]:
     """List the sequences of planes in which no plane follows itself."""
-    if count == 1:
-        return [(each,) for each in planes]
-    pairs = list(permutations(planes, 2))
-    longer = [(a, b) for a, b in pairs]
-    for _ in range(count - 2):
-        longer = [(*order, each) for order in longer for each in planes if each is not order[-1]]
-    return longer
+    found = [(each,) for each in planes]
+    for _ in range(count - 1):
+        found = [(*order, each) for order in found for each in planes if each is not order[-1]]
+    return found

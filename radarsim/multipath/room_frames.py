@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex
 
 from radarsim.multipath.leg_visibility import visible_from
-from radarsim.multipath.legs import make_leg
+from radarsim.multipath.legs import direct_leg
 from radarsim.multipath.pass_echo import passes_echo
 from radarsim.multipath.pass_selection import select_passes
 from radarsim.multipath.room_plan import RoomEchoes
@@ -151,7 +151,7 @@ def pass_settings(settings: SimulationSettings, room: RoomEchoes) -> SimulationS
 
 @partial(jax.jit, static_argnums=0)
 def _unhidden(settings, mesh, faces, visible, fixed_m):
-    direct = make_leg([], 1.0, (0.0, 0.0, 1.0), 1)
+    direct = direct_leg()
 
     def one_frame(inputs):
         frame, seen = inputs

@@ -110,11 +110,10 @@ def chosen_passes(
     levels = []
     for index in sorted(range(1, len(pairs)), key=lambda each: -total[each]):
         ways = [tuple(plane.name for plane in orders[leg]) for leg in pairs[index]]
-        simple = max(map(len, ways)) <= 1
-        kept = bool(simple and total[index] > 0 and directions[index] <= left)
-        left -= int(directions[index]) * kept
-        level_db = _db(total[index])
-        levels.append(PassLevel(*ways, level_db, int(directions[index]), kept))
+        level = PassLevel(*ways, _db(total[index]), int(directions[index]), kept=False)
+        kept = bool(level.is_simple and total[index] > 0 and level.num_passes <= left)
+        left -= level.num_passes * kept
+        levels.append(level._replace(kept=kept))
     return levels
 
 

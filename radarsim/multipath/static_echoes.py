@@ -100,7 +100,7 @@ def mirror_echoes(
         rcs_m2 = np.pi * range_m**2 * np.mean(np.abs(gain * path_m / radar.chirp.wavelength_m) ** 2)
         name = " + ".join(each.name for each in order)
         sources.append(StaticSource(name, range_m, _departure(image), float(rcs_m2)))
-    return sources, _stacked(radar, samples, probes)
+    return sources, stacked(radar, samples, probes)
 
 
 def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane], reflection: ReflectionModel):
@@ -160,8 +160,14 @@ def _zone(radar, planes, direction, length_m) -> Float[np.ndarray, "probe 3"]:
     return 0.999 * near_m * direction + radii_m[:, None] * offset
 
 
-def _stacked(radar: Radar, samples: list, probes: list) -> StaticEchoes:
-    """Stack echoes along the first axis, which has length 0 if there are no echoes."""
+def stacked(radar: Radar, samples: Sequence, probes: Sequence[tuple]) -> StaticEchoes:
+    """Stack echoes along the first axis, which has length 0 if there are no echoes.
+
+    Args:
+        radar: board whose numbers of antennas and samples determine the shape.
+        samples: IF samples of each echo [tx, rx, sample].
+        probes: points [way, probe, 3] in metres and weights [way, probe] of each echo.
+    """
     array, num_samples = radar.array, radar.chirp.num_samples
     shape = (len(samples), array.num_tx, array.num_rx, num_samples)
     points_m = np.array([each for each, _ in probes], np.float32)

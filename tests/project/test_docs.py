@@ -103,12 +103,18 @@ def test_documented_commands_have_valid_options(path, option_tables, capsys):
     text = path.read_text(encoding="utf-8")
     blocks = re.findall(r"^ *```bash\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    rejected = []
     for line in map(str.strip, lines):
         found = COMMAND.match(f"{line} ")
         module = found and (found[2] or COMMANDS.get(found[1], ("",))[0])
         if module in MODULES and "..." not in line:
             arguments = shlex.split(line, comments=True)[2 if found[1] else 3 :]
-            option_tables.parser_of(module).parse_args(arguments)
+            try:
+                option_tables.parser_of(module).parse_args(arguments)
+            except SystemExit:
+                message = capsys.readouterr().err.strip().splitlines()[-1]
+                rejected.append(f"{path.name}: {line}: {message}")
+    assert rejected == []
 
 
 @pytest.mark.parametrize("code", BLOCKS)

@@ -21,8 +21,8 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import LEG_PER_STATURE, NUM_JOINTS, leg_length_m
 from radarsim.scene.skeletons import cleaning
+from radarsim.scene.skeletons.coordinates import rig_of
 from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward
-from radarsim.scene.skeletons.landmarks import LANDMARKS
 from radarsim.scene.skeletons.observations import Observed
 from radarsim.scene.skeletons.pose_prior import PosePrior, Unknown
 from radarsim.scene.skeletons.rigid_pairs import AT_JOINT_M, size_ratio
@@ -96,16 +96,28 @@ def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
 
 
 def _fit(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
-    observed = Observed.of(sequence)
-    rig = Rig.of_body(body, [LANDMARKS[name].joint for name in sequence.landmarks])
+    observed, rig = Observed.of(sequence), rig_of(body, sequence.landmarks)
     # Files with betas of SMPL have no scale; there, the betas alone give the size.
-    scaled = body.shape_space == "free"
+    unknown, shape, start = shape_and_start(rig, observed, body.shape_space == "free")
+    fitted = _Fitted.of(rig, shape, start, unknown)
+    return _result(sequence, body, rig, shape, fitted, observed)
+
+
+def shape_and_start(rig: Rig, observed: Observed, scaled: bool) -> tuple[Unknown, Shape, Start]:
+    """Fit the shape of a person, before the poses of the whole recording are fitted.
+
+    Args:
+        rig: skeleton of the body model with the observed landmarks.
+        observed: observed landmarks.
+        scaled: whether to fit a scale factor in addition to the betas.
+
+    Returns:
+        The unknowns of every pose with their prior, the fitted shape, and the initial poses.
+    """
     assumed, joints = _assumed_shape(rig, observed, scaled), _unknown_joints(rig, observed)
     unknown = Unknown(joints, PosePrior.of(joints[:-1], _twist_known(rig, observed)))
     scale_std = SCALE_STD if scaled else 1e-4
-    shape, start = _fit_shape(rig, (assumed, scale_std), observed, unknown)
-    fitted = _Fitted.of(rig, shape, start, unknown)
-    return _result(sequence, body, rig, shape, fitted, observed)
+    return unknown, *_fit_shape(rig, (assumed, scale_std), observed, unknown)
 
 
 def _assumed_shape(rig: Rig, observed: Observed, scaled: bool) -> Shape:

@@ -1,13 +1,14 @@
 """One least-squares problem over consecutive poses: data, prior, smoothness and foot contact."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from radarsim.scene.skeletons.banded import NormalEquations
 from radarsim.scene.skeletons.contact import Contact, add_contact, contact_cost
 from radarsim.scene.skeletons.kinematics import Pose, Posed, Rig, Shape, forward, pose_jacobian
-from radarsim.scene.skeletons.pose_prior import PosePrior
+from radarsim.scene.skeletons.observations import Observed
+from radarsim.scene.skeletons.pose_prior import PosePrior, Unknown
 from radarsim.scene.skeletons.rotation_vectors import to_matrices
 from radarsim.scene.skeletons.smoothness import Smoothness, add_smoothness, smoothness_cost
 
@@ -32,6 +33,7 @@ class Problem:
         smoothness: weights of the second and third differences of the poses.
         contact: feet that stand, or None.
         held: number of poses at the start that are already known.
+        robust: factor of the distance from which an observation counts as an outlier.
     """
 
     rig: Rig
@@ -44,7 +46,38 @@ class Problem:
     smoothness: Smoothness
     contact: Contact | None = None
     held: int = 0
-    robust: float = field(default=1.0)
+    robust: float = 1.0
+
+    @classmethod
+    def of(
+        cls,
+        rig: Rig,
+        shape: Shape,
+        observed: Observed,
+        unknown: Unknown,
+        smoothness: Smoothness,
+        **options,
+    ) -> "Problem":
+        """Create the problem of fitting poses to observations.
+
+        Args:
+            rig, shape: skeleton and person.
+            observed: observed landmarks of the poses.
+            unknown: unknown joints and their prior.
+            smoothness: weights of the differences of consecutive poses.
+            **options: attributes `contact`, `held` and `robust`.
+        """
+        return cls(
+            rig=rig,
+            shape=shape,
+            points_m=observed.filled_m,
+            weights=observed.weights,
+            stds_m=observed.stds_m,
+            joints=unknown.joints,
+            prior=unknown.prior,
+            smoothness=smoothness,
+            **options,
+        )
 
     def solve(self, pose: Pose, iterations: int) -> Pose:
         """Improve the poses by Gauss-Newton steps with step control.

@@ -123,17 +123,7 @@ def _continued(pose: Pose, before: Pose | None) -> Pose:
 def _fit_window(rig, shape, pose, observed, unknown, held) -> Pose:
     rate_hz = observed.rate_hz
     smoothness = usual_smoothness(ACCELERATION_STD, len(pose.pelvis_m), rate_hz)
-    problem = Problem(
-        rig=rig,
-        shape=shape,
-        points_m=observed.filled_m,
-        weights=observed.weights,
-        stds_m=observed.stds_m,
-        joints=unknown.joints,
-        prior=unknown.prior,
-        smoothness=smoothness,
-        held=held,
-    )
+    problem = Problem.of(rig, shape, observed, unknown, smoothness, held=held)
     for smooth, robust, steps in _FIRST_PASS:
         problem = replace(problem, smoothness=smoothness.scaled(smooth), robust=robust)
         pose = problem.solve(without_spins(pose, rate_hz, held), steps)
