@@ -186,7 +186,7 @@ def _products(radar, map_settings, cube_v, clip: PosedClip):
 
 
 def _receiver_of(clip: PosedClip) -> tuple:
-    """The parts of a clip that are not the scene."""
+    """Return the parts of a clip that describe the receiver, not the scene."""
     return clip.key, clip.reflection, clip.level_v, clip.extra_noise_db, clip.front_end
 
 

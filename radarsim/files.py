@@ -148,7 +148,7 @@ def load_recording(path: str | Path, radar=None, description=None, **changes):
             `.hdf5`), I/Q text (`.txt`, `.csv`) or a picture of a heatmap (`.png`, `.jpg`).
         radar: `Radar`, or an argument of `load_setup`; by default the radar that the description
             names, or the configuration next to the recording (see `setup_beside`).
-        description: of an array: `ArrayDescription`, or path of a TOML file
+        description: description of an array, as an `ArrayDescription` or the path of a TOML file
             (`captures.array_description`); by default the file next to the recording (see
             `description_beside`).
         changes: settings that replace those of the description, such as

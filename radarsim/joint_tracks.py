@@ -161,7 +161,7 @@ def _with_first(scene: Scene, subject: int) -> Scene:
 def _times_s(
     radar: Radar, scene: Scene, num_frames: int, first_frame: int
 ) -> Float[np.ndarray, "frame 3"]:
-    """Middle of every burst, and the times before and after it that give the speed [s]."""
+    """Middle of every burst, with the times before and after from which the speed follows [s]."""
     times_s = burst_times_s(radar, num_frames, NODES, first_frame)
     middle_s = times_s[:, MIDDLE]
     before_s = np.maximum(np.minimum(times_s[:, 0], middle_s - LEAST_STEP_S), 0.0)

@@ -18,7 +18,7 @@ SUFFIXES = (".npy", ".npz", ".csv", ".json", ".trc", ".c3d")
 
 MAX_TEXT_BYTES = 1 << 30
 _MAX_TOML_BYTES = 1 << 20
-# Least number of matched names.
+# Minimum number of column names that match landmarks.
 _MIN_NAMES = 6
 
 
@@ -26,7 +26,7 @@ def read_layout(name_or_path: str | Path) -> Layout:
     """Return a known layout by name, or read one from a TOML file.
 
     Raises:
-        InputError: there is no such layout or file, or the file is no layout.
+        InputError: there is no such layout or file, or the file does not contain a layout.
     """
     check_path("read_layout", "layout", name_or_path)
     if str(name_or_path) in LAYOUTS:
@@ -61,13 +61,13 @@ def read_skeletons(
         rate_hz: poses per second; used if the file does not state the rate [Hz].
         up: axis that points up, one of `choices.UP_AXES`, or "auto" to infer the axis.
         unit: "m", "cm", "mm", "dm", "in" or "ft", or "auto" for the unit that the file states, or
-            else the one that fits to the size of a person.
+            else the unit that fits the size of a person.
 
     Returns:
         A `JointSequence` for each person, in a z-up world with the floor at zero.
 
     Raises:
-        InputError: the file cannot be read, does not fit the layout, or is no person.
+        InputError: the file cannot be read, does not fit the layout, or does not describe a person.
     """
     path = existing_path(path)
     layout = layout if isinstance(layout, Layout) else read_layout(layout)
@@ -172,7 +172,7 @@ def _matched(table, layout: Layout, where: str) -> tuple[list[int], tuple[str, .
 
 
 def _spellings(layout: Layout) -> dict[str, str]:
-    """Landmark by the spellings of its column."""
+    """Landmarks, keyed by all accepted spellings of their column names."""
     known: dict[str, str] = {}
     if layout.is_markers:  # other spellings of the same markers
         known |= {_plain(name): name for name in MARKERS}

@@ -2,10 +2,11 @@
 
     stored values -> complex -> [frame, chirp, tx, rx, sample] -> inverse transforms -> volts
 
-Spectra are transformed back to samples, so that all later stages are the same for every radar. Of a
-range transform, often only the first bins were kept: K bins of an N-point transform are K samples
-at the rate f_s K / N, which cover the same sweep in the same time; the radar of the recording has
-these values. Bins below the first one that was kept are set to zero.
+Spectra are transformed back to samples, so that all later stages are the same for every radar.
+Often, only the first bins of a range transform are recorded: K bins of an N-point transform are
+equivalent to K samples at the rate f_s K / N, which cover the same sweep in the same time. The
+radar of the recording has this number of samples and this rate. Bins below the first recorded bin
+are set to zero.
 """
 
 from dataclasses import replace
@@ -21,7 +22,7 @@ from radarsim.errors import InputError
 from radarsim.radar.radar import Radar
 
 _ORDER = ("frame", "chirp", "tx", "rx", "sample")
-# Axes of transformed values, and the axis of the cube that they become.
+# Axes of transformed values, and the axis of the cube that the inverse transform restores.
 _BECOMES = {"doppler": "chirp", "range": "sample"}
 
 
@@ -33,8 +34,8 @@ def cube_recording(
     Args:
         array: the stored array.
         description: its axes, units and transforms.
-        radar: radar that recorded it; the radar of the result has the sample rate and number of
-            samples of the bins that were kept.
+        radar: radar that recorded the array; the radar of the result has the sample rate and the
+            number of samples that correspond to the recorded bins.
         is_real: whether the radar has one real ADC per receiver, with 2 N samples for the N complex
             samples of `radar`.
 
@@ -132,7 +133,7 @@ class _StoredCube:
         return self._is_real and "sample" in self._axes and not self._array.is_complex
 
     def _in_order(self, values: np.ndarray) -> np.ndarray:
-        """Bring the axes in the order of a cube; missing axes get length 1."""
+        """Put the axes in the order of an IF cube; missing axes get length 1."""
         axes = [_BECOMES.get(axis, axis) for axis in self._axes if axis != "iq"]
         if "antenna" in axes:
             at, array = axes.index("antenna"), self._given.array
@@ -153,7 +154,7 @@ class _StoredCube:
         if "range" in self._axes:
             first = self._description.get("range", "first_bin", 0)
             before = np.zeros((*values.shape[:-1], first), values.dtype)
-            # numpy's inverse divides by the number of bins that were kept instead of all N.
+            # NumPy's inverse transform divides by the number of recorded bins instead of by N.
             share = (first + values.shape[-1]) / self._fft_length
             values = np.fft.ifft(np.concatenate([before, values], axis=-1), axis=-1) * share
             values = values[..., : self.radar.chirp.num_samples]
@@ -167,7 +168,7 @@ class _StoredCube:
         return length // 2 if self._is_real else length
 
     def _radar_of_bins(self) -> Radar:
-        """Radar whose samples are the inverse transform of the bins that were kept."""
+        """Radar whose samples are the inverse transform of the recorded bins."""
         if "range" not in self._axes:
             return self._given
         chirp, length = self._given.chirp, self._fft_length

@@ -6,7 +6,7 @@
     units = "unknown"            # or V, codes (ADC codes)
     scale = 1.0                  # units per stored value
     conjugate = false            # true: I and Q are exchanged, or speeds have the opposite sign
-    unknown = ["sign of the speed"]     # kept in the store beside what follows from the settings
+    unknown = ["sign of the speed"]     # stored with the unknowns that follow from the settings
 
     [range]                      # an axis `range`: spectra over the samples of a chirp
     fft_length = 256             # points of the transform; default: samples of the radar
@@ -37,10 +37,10 @@
     low = 0.0                    # value of the lowest and the highest colour
     high = 1.0
 
-The axes determine the kind of recording. An IF cube has `chirp` or `doppler`, one of `sample` and
-`range` (none for a radar without a sweep), and `frame`, `tx`, `rx`, `antenna` (all pairs, tx first)
-and `iq` as required; axes of length 1 may be omitted. Heatmaps have `time` and one more axis.
-Frames of `doppler` and `range` whose values are not complex become heatmaps.
+The axes determine the kind of recording. An IF cube has `chirp` or `doppler`, either `sample` or
+`range` (neither for a radar without a sweep), and `frame`, `tx`, `rx`, `antenna` (all pairs, tx
+first) and `iq` as required; axes of length 1 may be omitted. Heatmaps have `time` and one more
+axis. Range-Doppler frames of real values become heatmaps.
 """
 
 import difflib
@@ -118,12 +118,12 @@ class ArrayDescription:
         return "time" in self.axes
 
     def get(self, section: str, key: str, default=None):
-        """A setting of a section; `default` if it is not given."""
+        """Return a setting of a section, or `default` if the setting is not given."""
         return self.sections.get(section, {}).get(key, default)
 
     @property
     def unknowns(self) -> tuple[str, ...]:
-        """Everything that is unknown: what the user lists, and settings that are not given."""
+        """List all unknowns: the entries of the user, and the settings that are not given."""
         found = list(self.unknown)
         if self.is_map:
             if self.get("map", "values", "relative") == "relative":

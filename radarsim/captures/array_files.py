@@ -16,7 +16,7 @@ ARRAY_FILE_SUFFIXES = (*ARRAY_SUFFIXES, *TEXT_SUFFIXES, *PICTURE_SUFFIXES)
 
 
 def is_array_file(path: Path) -> bool:
-    """Whether the ending of a file name is that of arrays, text or pictures, not of a capture."""
+    """Whether a file name ends like that of an array, text or picture file, not of a capture."""
     return path.suffix.lower() in ARRAY_FILE_SUFFIXES
 
 
@@ -28,7 +28,7 @@ def open_array_recording(
     Args:
         path: an existing file.
         description: meaning of the array.
-        radar: radar that recorded it.
+        radar: radar that recorded the array.
         is_real: whether the radar has one real ADC per receiver.
     """
     if path.stat().st_size == 0:

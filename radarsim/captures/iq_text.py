@@ -29,8 +29,8 @@ def open_text(path: Path, axes: tuple[str, ...]) -> StoredArray:
             for I and Q in this order.
 
     Raises:
-        InputError: a line is not numbers, the blocks differ in length, the number of values is odd,
-            or the axes are others.
+        InputError: a line contains anything other than numbers, the blocks differ in length, the
+            number of values is odd, or `axes` contains other names than those above.
     """
     if tuple(axis for axis in axes if axis != "frame") not in (("chirp",), ("chirp", "iq")):
         problem = f"are {', '.join(axes)}; text contains one series of samples"

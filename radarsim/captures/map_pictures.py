@@ -1,6 +1,6 @@
 """Heatmaps from pictures: every pixel becomes the value of the nearest colour of a colour map.
 
-Pictures need the extra `viz` (matplotlib, which has the colour maps, and Pillow).
+Pictures need the extra `viz` (matplotlib for the colour maps, and Pillow).
 """
 
 from pathlib import Path
@@ -13,8 +13,9 @@ from radarsim.captures.stored_arrays import StoredArray
 from radarsim.errors import InputError
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
-# Largest mean distance of a pixel from the nearest colour; a picture with other colours, axes or a
-# frame has 0.1 and more, one that was compressed as JPEG about 0.02 (red, green, blue: 0 to 1).
+# Largest permitted mean distance of a pixel from the nearest colour of the map, with red, green and
+# blue from 0 to 1. Measured: about 0.02 for a picture that was compressed as JPEG, and at least 0.1
+# for a picture with other colours, with axes or with a frame.
 MOST_DISTANCE = 0.06
 _COLOURS = 256
 
@@ -28,8 +29,8 @@ def open_picture(path: Path, description: ArrayDescription) -> StoredArray:
             values of the lowest and the highest colour (section `picture`).
 
     Raises:
-        InputError: the picture is damaged, a setting is missing, or its colours are not those of
-            the colour map.
+        InputError: the picture is damaged, a setting is missing, or the colours of the picture are
+            not those of the colour map.
     """
     pixels = _pixels(path)
     colours = _colours(description)
@@ -55,7 +56,7 @@ def open_picture(path: Path, description: ArrayDescription) -> StoredArray:
     low, high = (
         description.get("picture", name, end) for name, end in (("low", 0.0), ("high", 1.0))
     )
-    # A colour stands for an interval of values, of which the middle is used.
+    # A colour represents an interval of values; the middle of the interval is used.
     values = low + (high - low) * (index + 0.5) / _COLOURS
     return StoredArray(
         path=str(path),
@@ -75,7 +76,7 @@ def _pixels(path: Path) -> Float[np.ndarray, "row column 3"]:
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"), np.float64) / 255
-    except Exception as error:  # Pillow raises many kinds for damaged files
+    except Exception as error:  # Pillow raises many kinds of exceptions for damaged files.
         problem = f"is truncated, damaged or no picture ({str(error)[:100]})"
         raise InputError(path, "file", problem, "copy it again") from None
 

@@ -7,7 +7,8 @@ from radarsim.numerics.windows import hann
 
 # Chirps in one spectrum; more chirps would not change the median.
 _MOST_CHIRPS = 256
-# Power relative to the largest, below which a cell is empty: range bins that were not recorded.
+# A cell below this power, relative to the largest, is empty, such as a range bin that was not
+# recorded.
 _EMPTY = 1e-13
 
 

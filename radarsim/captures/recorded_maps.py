@@ -21,7 +21,8 @@ from radarsim.radar.radar import Radar
 # Axis of a heatmap: name of the heatmap, and name of the coordinate.
 MAP_OF_AXIS = {"speed": "time_doppler", "range": "time_range", "angle": "time_angle"}
 COORDINATE = {"speed": "speed_mps", "range": "range_m", "angle": "angle_rad"}
-# Smallest power, relative to the largest of a heatmap, of which the logarithm is taken.
+# Before the logarithm is taken, powers are limited to at least this fraction of the largest power
+# of a heatmap.
 _LEAST_POWER = 1e-15
 
 
@@ -57,7 +58,7 @@ class RecordedMaps:
 
 
 def is_recorded_map(array: StoredArray, description: ArrayDescription) -> bool:
-    """Whether an array contains heatmaps or magnitudes, from which no IF samples follow."""
+    """Whether an array holds heatmaps or magnitudes, from which no IF samples can be recovered."""
     magnitudes = "doppler" in description.axes and "iq" not in description.axes
     return description.is_map or (magnitudes and not array.is_complex)
 
@@ -222,7 +223,7 @@ def _decibels(values: str, stored: np.ndarray) -> np.ndarray:
 def _coordinates(
     description: ArrayDescription, radar: Radar, axis: str, count: int
 ) -> Float[np.ndarray, " bin"]:
-    """Centres of the bins in SI units, from the first and the last one of the description."""
+    """Centres of the bins in SI units, from the first and the last centre in the description."""
     factors = {
         "speed": {"mps": 1.0, "hz": radar.chirp.wavelength_m / 2},
         "range": {"m": 1.0},

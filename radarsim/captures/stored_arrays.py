@@ -18,7 +18,7 @@ from radarsim.errors import InputError
 HDF5_SUFFIXES = (".h5", ".hdf5")
 ARRAY_SUFFIXES = (".npy", ".npz", ".mat", *HDF5_SUFFIXES)
 _HINT = "copy or export it again"
-# Groups in which MATLAB stores what cells and strings refer to.
+# HDF5 groups in which MATLAB stores the contents of cell and string arrays.
 _MATLAB_INTERNAL = ("#refs#", "#subsystem#")
 
 
@@ -52,8 +52,9 @@ def open_array(path: Path, name: str = "") -> StoredArray:
         name: name of the array; may be omitted if the file contains a single array of numbers.
 
     Raises:
-        InputError: the file is truncated, damaged or of another kind, has no such array or several
-            arrays of which none is named, or the array does not contain numbers.
+        InputError: the file is truncated, damaged or of another kind; the file has no array of this
+            name, or several arrays although no name is given; or the array does not contain
+            numbers.
     """
     suffix = path.suffix.lower()
     with _input_errors(path):

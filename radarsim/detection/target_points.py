@@ -49,8 +49,8 @@ def mean_of_points(
         index: index of the frame.
         frame: points of the frame.
         own: mask of the points to average.
-        max_speed_mps: unambiguous speed; before averaging, speeds are unwrapped to within this of
-            the speed of the strongest point [m/s].
+        max_speed_mps: unambiguous speed; before averaging, speeds are unwrapped so that they differ
+            by at most this speed from that of the strongest point [m/s].
     """
     values, folded_rad = frame.values[own], frame.folded_azimuths_rad[own]
     snr_db = values[:, COLUMN["snr_db"]]

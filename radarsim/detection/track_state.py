@@ -52,7 +52,8 @@ class TrackState:
         Args:
             measured: x, y [m] and radial speed [m/s], from `measurement`.
             noise: covariance of `measured`.
-            max_speed_mps: unambiguous speed; the radial speed is taken modulo twice this [m/s].
+            max_speed_mps: unambiguous speed; the radial speed is taken modulo twice this value
+                [m/s].
         """
         sight = self.mean[:2] / np.linalg.norm(self.mean[:2])
         matrix = np.zeros((3, 4))

@@ -38,11 +38,12 @@ from radarsim.detection.track_state import (
 )
 
 UNRESOLVED_RAD = 0.1  # Standard deviation of the azimuth while another person is close.
-NEAR_M = 0.5  # Points closer together than this belong to one person.
-# No track starts closer than this to another track: such points belong to limbs outside the gate.
+NEAR_M = 0.5  # Points closer together than this distance belong to one person.
+# No track starts within this distance of another track: points there belong to limbs outside the
+# gate.
 APART_M = 0.9
 START_SNR_DB = 14.0  # Minimum level of the strongest point of a new track.
-MAX_GAP_S = 1.0  # A track ends after this time without points.
+MAX_GAP_S = 1.0  # A track without points for longer than this time ends.
 MIN_SHARE = 0.3  # Minimum fraction of frames, from first to last, with points of the track.
 
 

@@ -62,7 +62,7 @@ def time_range_power(
 
 
 def _range_power_by_kernel(settings, loops):
-    """The result of `_range_power` for 256 samples, by a kernel for GPUs."""
+    """The result of `_range_power` for 256 samples, computed by a GPU kernel."""
     rows_per_step = settings.step_chirps * loops.shape[1]
     power = range_power(loops, settings.step_chirps, interpreted())
     return moving_mean(settings, power / rows_per_step)
@@ -110,7 +110,7 @@ def _doppler_power(radar, settings, loops):
 
 
 def _doppler_power_by_kernel(settings, loops):
-    """The result of `_doppler_power` for windows of 256 loops across bursts, by a kernel."""
+    """The result of `_doppler_power` for windows of 256 loops across bursts, from a GPU kernel."""
     taper, centred = hann(settings.window_chirps), settings.clutter == "window"
     power = doppler_power(loops, settings.step_chirps, taper, centred, interpreted())
     return jnp.fft.fftshift(power / loops.shape[1], axes=1) / float((taper**2).sum())

@@ -1,13 +1,13 @@
 """Kernels for GPUs that transform and sum power without storing spectra (Pallas, Triton).
 
-By XLA, the spectra of all windows are tapered, transformed and squared in device memory: windows
-of 256 loops in steps of 16 overlap 16 times, and move the IF cube 70 times. The kernels read the
-cube and write only sums of power; in exact arithmetic, the sums are those of the XLA code in
-`power`, from which gradients are computed.
+XLA tapers, transforms and squares the spectra of all windows in device memory: windows of 256 loops
+in steps of 16 overlap 16 times, so the memory traffic is 70 times the size of the IF cube. The
+kernels read the cube and write only sums of power; in exact arithmetic, the sums are those of the
+XLA code in `power`, from which gradients are computed.
 
 A spectrum of 256 = 16 x 16 bins is computed in two steps, with value n = 16 a + b and bin
-k = 16 d + c: a transform over a, by sums of registers, and then, for each c, a product with the
-matrix exp(-2 pi j (b c / 256 + b d / 16)).
+k = 16 d + c: a transform over a, by additions in registers, and then, for each c, a product with
+the matrix exp(-2 pi j (b c / 256 + b d / 16)).
 
 Source:
     Cooley, Tukey, "An algorithm for the machine calculation of complex Fourier series", 1965.
@@ -37,17 +37,17 @@ Parts = tuple[Array, Array]
 
 
 def has_doppler_kernel(num_loops: int, num_bins: int) -> bool:
-    """Whether the kernel transforms windows of so many loops to so many bins."""
+    """Whether the kernel supports windows of `num_loops` loops and spectra of `num_bins` bins."""
     return num_loops == LENGTH == num_bins
 
 
 def has_range_kernel(num_rows: int, num_samples: int) -> bool:
-    """Whether the kernel sums the spectra of so many rows of samples."""
+    """Whether the kernel supports `num_rows` rows of `num_samples` samples."""
     return num_samples == LENGTH and num_rows % TILE == 0
 
 
 def with_gradient_of(plain: Callable, kernel: Callable) -> Callable:
-    """The function `kernel` of one array, with the derivative of `plain`, which JAX can derive."""
+    """Return `kernel` with the derivative of `plain`, because JAX cannot differentiate a kernel."""
     function = jax.custom_jvp(kernel)
 
     @function.defjvp
@@ -71,7 +71,7 @@ def doppler_power(
         step: number of loops from one window to the next.
         taper: weight of each loop of a window.
         centred: whether the mean of each window is removed before the taper.
-        interpret: whether the kernel is interpreted, which any device can do.
+        interpret: whether to interpret the kernel, which works on any device.
 
     Returns:
         Power for bins from 0 to 255; the second half are negative frequencies.
@@ -101,7 +101,7 @@ def range_power(
     Args:
         loops: tapered samples of all loops; loops after the last whole step are not used.
         step: number of loops of a step.
-        interpret: whether the kernel is interpreted, which any device can do.
+        interpret: whether to interpret the kernel, which works on any device.
     """
     rows = loops.reshape(-1, LENGTH)
     num_steps = len(loops) // step
@@ -118,12 +118,12 @@ def range_power(
 
 
 def _in_order(power: Float[Array, "*batch c d"]) -> Float[Array, "*batch bin"]:
-    """Bins in order: the kernels store bin 16 d + c at [c, d]."""
+    """Put the bins in ascending order; the kernels store bin 16 d + c at [c, d]."""
     return power.swapaxes(-1, -2).reshape(*power.shape[:-2], LENGTH)
 
 
 def second_step_matrices() -> tuple[Float[np.ndarray, "c d b"], ...]:
-    """Matrices of the second step, for each remainder c of the bin, as `_product` takes them."""
+    """Matrices of the second step, for each remainder c of the bin, in the form for `_product`."""
     c, d, b = np.ogrid[:RADIX, :RADIX, :RADIX]
     matrix = np.exp(-2j * np.pi * b * (c / LENGTH + d / RADIX))
     parts = matrix.real, matrix.imag - matrix.real, matrix.imag + matrix.real

@@ -1,4 +1,4 @@
-"""IF samples of multipath passes, by the direct echo's sum with the images of the antennas."""
+"""IF samples of multipath passes, summed like the direct echo but with the antennas' images."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -21,8 +21,9 @@ from radarsim.signal.fast_sum import fast_sum
 from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.settings import SimulationSettings
 
-# Maximum number of compiled programs kept in memory. Each takes about 25 MB, as a program of the
-# direct echo does, and clips need fewer sizes of passes, whose faces are fewer.
+# Maximum number of compiled programs kept in memory. A program takes about 25 MB, like a program of
+# the direct echo. Fewer programs are needed than for the direct echo, because passes have fewer
+# faces and therefore fewer different array sizes.
 MOST_PROGRAMS = 12
 
 

@@ -38,7 +38,7 @@ class PassLevel(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The stations of the wave's path, such as "floor, body, radar"."""
+        """The reflectors along the path, followed by the radar, such as "floor, body, radar"."""
         name = ", ".join([*self.way_out, "body", *reversed(self.way_back)])
         return name if self.num_passes == 1 else f"{name} and reverse"
 

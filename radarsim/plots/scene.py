@@ -29,7 +29,7 @@ _OTHER_COLOUR = np.full(3, 0.6)
 _APART_M = 0.9  # minimum spacing of the bodies in the 3-D view
 _MOST_BODIES = 5
 _HEADROOM_M = 2.0
-_NEAR_BODY_M = 1.5  # Points further than this from the pelvis are not drawn.
+_NEAR_BODY_M = 1.5  # Points at a larger distance from the pelvis are not drawn.
 _SAME_MOMENT_S = 0.15  # Larger time differences separate a point from a drawn body.
 
 

@@ -125,7 +125,7 @@ class Chirp:
 
     @property
     def has_sweep(self) -> bool:
-        """Whether the frequency is swept, without which no range is measured."""
+        """Whether the frequency is swept; without a sweep, the radar measures no range."""
         return self.slope_hz_per_s > 0
 
     @property

@@ -1,8 +1,9 @@
 """Occlusion as one GPU kernel: every block of targets is compared with its own triangles.
 
-In XLA, the number of triangles in front of a block is the length of a loop that the host must
-watch, and in a batch of frames all blocks take as many steps as the longest. In the kernel, each
-block of targets is a program with a loop of its own length, and the targets stay in registers.
+In XLA code, a loop runs over the triangles in front of a block; the host must check its condition,
+and in a batch of frames all blocks take as many steps as the longest loop. In the kernel, each
+block of targets is a separate program with a loop of the required length, and the targets stay in
+registers.
 """
 
 from functools import partial
@@ -13,9 +14,10 @@ from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
 from jaxtyping import Array, Float, Int
 
-# Triangles tested per turn of the loop.
+# Number of triangles tested in one iteration of the loop.
 UNROLLED = 4
-# One warp has four targets per thread, so that the 12 values read per triangle are used four times.
+# Each thread of a warp has four targets, so that the 12 values read per triangle are used four
+# times.
 NUM_WARPS = 1
 
 
@@ -35,7 +37,7 @@ def deepest_shadows(
         edge_planes, planes: planes of each triangle, as in `visibility.shadow_depth`.
         first, last: range of triangles for each block; empty if `last` is not above `first`.
         plane_limit: value of n . p beyond which a target lies behind a triangle.
-        interpret: whether the kernel is interpreted, which any device can do.
+        interpret: whether to interpret the kernel, which works on any device.
 
     Returns:
         The largest depth, or minus infinity for blocks without triangles.
@@ -75,7 +77,7 @@ def _block_kernel(plane_limit, points_ref, rows_ref, first_ref, last_ref, deepes
 
     def turn(step, deepest):
         for offset in range(UNROLLED):
-            # The last turn repeats the last triangle, which does not change the maximum.
+            # The last iteration repeats the last triangle, which does not change the maximum.
             triangle = jnp.minimum(first + UNROLLED * step + offset, last - 1)
             edges = [distance(triangle, edge) for edge in range(3)]
             inside = -jnp.maximum(jnp.maximum(edges[0], edges[1]), edges[2])

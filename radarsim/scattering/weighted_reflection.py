@@ -82,7 +82,7 @@ def low_pass(response: FilterResponse, fraction):
 
 
 class WrappingReflection:
-    """Members of a reflection model that are those of the model in its attribute `model`."""
+    """Base class of reflection models that take some members from the model in `model`."""
 
     model: ReflectionModel
 

@@ -15,8 +15,9 @@ NUM_SMPL_JOINTS = len(JOINT_NAMES)
 NUM_FINGER_JOINTS = 15  # Finger joints of one hand.
 # Index of the base of the middle finger in a hand, because SMPL's hand joint is at the knuckles.
 MIDDLE_FINGER = 3
-# A joint with fewer faces than this is assigned more of the surrounding surface. Of ten faces,
-# about five face the radar; with fewer, a single face would decide whether the joint is visible.
+# A joint with fewer faces than this number is assigned more of the surrounding surface. Of ten
+# faces, about five face the radar; with fewer, a single face would decide whether the joint is
+# visible.
 LEAST_FACES = 10
 
 

@@ -289,7 +289,7 @@ def regrouped(
 ) -> FaceSelection:
     """Keep the selected faces, but recompute the ranges of their groups for a moved mesh.
 
-    This is needed if the mesh has moved in range since the selection, for example during a fit.
+    Regrouping is needed if the mesh has moved in range since the selection, as during a fit.
     """
 
     def one_frame(inputs):

@@ -1,4 +1,4 @@
-"""Strength of each face's echo, which decides if the face is summed, and shares of the energy."""
+"""Strength of each face's echo, which decides whether the face is summed, and energy shares."""
 
 import jax
 import jax.numpy as jnp

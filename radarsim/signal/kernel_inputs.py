@@ -10,7 +10,7 @@ from radarsim.signal.array_sizes import power_of_two
 from radarsim.signal.chirp_blocks import FaceGroup, at_chirps, at_middles, half_span
 from radarsim.signal.range_groups import FACES_PER_GROUP
 
-# Faces per turn of the kernel's loop over a group; more would not fit into the registers.
+# Faces per iteration of the kernel's loop over a group; more would not fit into the registers.
 FACES_PER_TURN = 16
 # Minimum number of rows and columns of a matrix product on tensor cores.
 LEAST_SIDE = 16
@@ -31,7 +31,7 @@ class KernelInputs(NamedTuple):
         shifts: shift of each tone at the middle of each block, and the largest shift within the
             block (`chirp_blocks.half_span`).
         weight: `FaceGroup.weight`.
-        turns: number of turns of the loop over each group, 0 for a group without weight.
+        turns: number of iterations of the loop over each group, 0 for a group without weight.
         u: burst times.
         u_mid: burst time of the middle of each block.
     """
@@ -78,7 +78,7 @@ def _half_bins(faces: FaceGroup, middle, u, u_mid):
 
 
 def _turns(weight) -> Int[Array, " group"]:
-    """Turns up to the last face with weight of each group; groups are filled from the start."""
+    """Iterations up to the last weighted face in each group; groups are filled from the start."""
     used = jnp.any(weight > 0, axis=(0, 1)).reshape(-1, FACES_PER_GROUP)
     count = jnp.max(jnp.where(used, np.arange(FACES_PER_GROUP, dtype=np.int32) + 1, 0), axis=1)
     return (count + FACES_PER_TURN - 1) // FACES_PER_TURN

@@ -84,6 +84,6 @@ def samples_from_middle(num_samples: int) -> Float[np.ndarray, " sample"]:
 
 
 def real_matrix(matrix: Complex[np.ndarray, "row column"]) -> Float[np.ndarray, "2 row 2 column"]:
-    """The matrix for real and imaginary parts, far faster on a CPU than a complex matrix."""
+    """Real matrix that acts on real and imaginary parts, which is faster on a CPU."""
     parts = [[matrix.real, matrix.imag], [-matrix.imag, matrix.real]]
     return np.stack([np.stack(row, axis=1) for row in parts]).astype(np.float32)

@@ -71,8 +71,8 @@ def _group_edges(sorted_bins: Float[Array, " face"], num_groups: int) -> Int[Arr
     """First place of each group in the sorted faces, and the end of the last group.
 
     The end of the group that would start at a face is computed for every face at once; then the
-    groups are followed by doubling: if the first n edges are known, n groups further on are n more.
-    A loop from group to group would cost an accelerator thousands of small steps.
+    edges are collected by doubling: a step of n groups from each of the first n edges gives the
+    next n edges. A loop from group to group would cost an accelerator thousands of small steps.
 
     Args:
         sorted_bins: ranges in ascending order [bins], infinite for faces that are in no group.

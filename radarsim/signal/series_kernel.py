@@ -8,7 +8,7 @@ from radarsim.signal.tone_series import projection
 
 
 def write_series(sizes: SumSizes, offset_bins, half_bins, factors_ref, faces) -> None:
-    """Write the factors of the powers of each tone's shift, with a row for each term.
+    """Write the series of each tone as polynomials in its frequency shift, one row per term.
 
     The Taylor coefficients of all terms with respect to the shift follow from T_k+1 = 2 y T_k -
     T_k-1, where y grows by 2 / B per bin.

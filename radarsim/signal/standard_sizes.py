@@ -1,10 +1,10 @@
 """Array sizes in few coarse steps, so that the clips of a corpus share two or three programs.
 
-Compiling a program for an accelerator takes half a minute, so there each clip uses the standard
-sizes or, where these do not suffice, the next step of a coarse ladder. The step depends only on
-what the clip itself requires, never on other clips, so a clip has the same samples in any batch.
-In a sample of 59 clips of different activities (preset `zeroshot`), the standard sizes suffice for
-three quarters of the clips, and two further sizes for the others.
+Compiling a program for an accelerator takes half a minute. On an accelerator, each clip therefore
+uses the standard sizes or, if these do not suffice, the next step of a coarse ladder. The step
+depends only on what the clip itself requires, never on other clips, so a clip has the same samples
+in any batch. In a sample of 59 clips of different activities (preset `zeroshot`), the standard
+sizes suffice for three quarters of the clips, and two further sets of sizes suffice for the others.
 """
 
 from dataclasses import replace
@@ -20,12 +20,13 @@ from radarsim.signal.error_budget import ErrorBudget
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.range_groups import GROUP_BINS
 
-# Places for faces, and a range extent of a person [m] and its mean speed spread [m/s]. The free
-# body needed at most 4,700 places in the sample.
+# Number of places for faces, range extent of a person [m], and mean spread of a person's speeds
+# [m/s]. The free body needed at most 4,700 places in the sample.
 STANDARD_PLACES = 5120
 STANDARD_EXTENT_M = 1.5
 STANDARD_SPREAD_MPS = 0.5
-# Minimum width of the range band [cells], and loops per block; faster motion has single loops.
+# Minimum width of the range band [cells], and loops per block; faster motion needs blocks of one
+# loop.
 STANDARD_CELLS = 128
 STANDARD_LOOPS = 4
 

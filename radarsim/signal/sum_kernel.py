@@ -3,8 +3,9 @@
 XLA writes the phasors [chirp x tx x rx, face] to memory between the kernel that computes them and
 the product that reads them: two thirds of all memory traffic of a simulation. Here, one program per
 block of chirps and range group computes, for one transmitter after the other, the phasors of a few
-faces at a time and multiplies them by the series of these faces at once. The inputs of the program
-are the polynomials of each face (kernel_inputs.py), and its result is the sum over the group.
+faces at a time and immediately multiplies them by the series of these faces. The inputs of the
+program are the polynomials of each face (kernel_inputs.py), and its result is the sum over the
+group.
 
 The number of rows of a product must be a power of two. The transmitters are not among the rows,
 because boards often have three, and a quarter of all products would multiply zeros.
@@ -48,7 +49,7 @@ def terms_of_groups(
         sizes: array sizes of the sum.
         faces: faces of all groups along the face axis.
         u: burst times.
-        interpret: whether the kernel is interpreted, which any device can do.
+        interpret: whether to interpret the kernel, which works on any device.
     """
     inputs = kernel_inputs(faces, u)
     num_blocks, num_tx, num_chirps = inputs.u.shape
@@ -96,7 +97,8 @@ def _kernel(
     first, turns = group * FACES_PER_GROUP, inputs.turns[group]
     nothing = jnp.zeros(terms_ref.shape[2:], jnp.float32)
     barrier = (lambda: None) if interpret else triton.debug_barrier
-    # The series pass through memory, because only there does a thread compute one face.
+    # The series are passed through memory, because a product needs the series of all faces, but
+    # each thread computes the series of one face.
     _write_all_series(sizes, inputs, (block, group), faces_per_step, factors_ref)
     barrier()
 
@@ -229,7 +231,7 @@ def _taylor(ref, kind: int, faces, u) -> list:
 
 
 def _sincos_cycles(cycles):
-    """`polynomials.sincos_cycles`, with a rounding that the Triton compiler knows."""
+    """`polynomials.sincos_cycles`, with a rounding operation that the Triton compiler supports."""
     x = cycles - jnp.floor(cycles + 0.5)
     square = x * x
     return x * horner(SIN_TERMS, square), horner(COS_TERMS, square)

@@ -62,7 +62,7 @@ def series(
     offset_bins: Float[Array, "*shape"],
     half_bins: Float[Array, "*shape"],
 ) -> list[Float[Array, "*shape term"]]:
-    """Factors of the powers of a tone's shift, from the position of the tone in its group.
+    """Compute the Chebyshev series of each tone as a polynomial in the tone's shift within a block.
 
     The Taylor series of every T_k in the shift d is truncated to n = `shift_powers` powers. The
     next two powers are projected onto the retained ones as in interpolation at n Chebyshev points
@@ -93,7 +93,7 @@ def series(
 
 
 def _derivative(num_terms: int, span_bins: float, order: int) -> Float[np.ndarray, "term term"]:
-    """Matrix that maps the T_k to their derivatives of this order, divided by its factorial.
+    """Matrix that maps the T_k to their derivatives of the given order, divided by its factorial.
 
     The derivatives are taken with respect to the offset [bins].
     """

@@ -29,7 +29,8 @@ LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5
 # Largest Doppler speed, and largest scatter of the range in range bins, of a static echo at the
 # edge of a moving shadow (diffraction).
 DIFFRACTION_MPS, DIFFRACTION_BINS = 0.5, 0.2
-# An echo is at a fixed range if at least this fraction of its ranges is this close to the median.
+# An echo is at a fixed range if at least the given fraction of its ranges is within the given
+# distance of the median.
 FIXED_M, FIXED_SHARE = 0.2, 0.8
 
 

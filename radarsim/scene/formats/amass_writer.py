@@ -13,7 +13,7 @@ LAYOUTS = ("smpl", "smplh")
 
 
 def amass_arrays(motion: Motion, layout: str = "smplh") -> dict[str, np.ndarray]:
-    """Arrays of a motion as AMASS names them.
+    """Convert a motion to arrays with the names of AMASS.
 
     Betas of SMPL are kept. Betas of the free body are written as `free_betas`, which this package
     reads; `betas` are then zero, and `trans` refers to SMPL's mean body, so that tools that know
@@ -53,7 +53,7 @@ def amass_arrays(motion: Motion, layout: str = "smplh") -> dict[str, np.ndarray]
 
 
 def _trans_m(motion: Motion, space: str) -> np.ndarray:
-    """Translation of the body that readers of the file will pose: with betas, or the mean one."""
+    """Translation for the body that readers of the file pose: with the betas, or the mean body."""
     has_betas = motion.shape_space != "free" and len(motion.betas) and motion.betas.any()
     return motion.transl_m if has_betas else motion.pelvis_m - REST_PELVIS_M[space]
 

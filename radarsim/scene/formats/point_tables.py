@@ -28,7 +28,7 @@ _SHAPE_HINT = "give [pose, joint, 3], [pose, joint, 4] with confidence, or [pers
 
 @dataclass(frozen=True, eq=False)
 class PointTable:
-    """Points of one person as a file contains them.
+    """Points of one person, as stored in a file.
 
     Attributes:
         points: [pose, point, 3] in the file's unit and axes; NaN where missing.
@@ -81,7 +81,7 @@ def tables_from_array(values: object, where: str, **known) -> list[PointTable]:
 
 
 def tables_from_arrays(arrays: Mapping[str, object], where: str) -> list[PointTable]:
-    """Points in the arrays of an `.npz` file; the keys are `POINT_KEYS` and the others above."""
+    """Points in the arrays of an `.npz` file, found by the key constants of this module."""
     key = next((key for key in POINT_KEYS if key in arrays), None)
     if key is None:
         found = ", ".join(sorted(arrays)) or "no known key"
@@ -247,7 +247,7 @@ def _confidence_columns(names, lower, values) -> np.ndarray | None:
 
 
 def rate_of_times(times: np.ndarray, where: str) -> float | None:
-    """Rate of times in seconds, milliseconds or microseconds; None if the times do not increase.
+    """Pose rate [Hz] from times in s, ms or us; None if the times do not increase.
 
     Raises:
         InputError: the times are not equally spaced.

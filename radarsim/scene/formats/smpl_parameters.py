@@ -1,4 +1,4 @@
-"""Convert one person's values, in any layout written by body trackers, to AMASS arrays."""
+"""Convert the SMPL parameters that a body tracker wrote for one person to AMASS arrays."""
 
 import re
 from collections.abc import Mapping

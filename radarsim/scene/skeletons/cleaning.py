@@ -8,14 +8,15 @@ from radarsim.scene.skeletons.landmarks import MARKERS, mirror_name
 # Groups of landmarks that trackers exchange between left and right together.
 _LEG = ("hip", "knee", "ankle", "foot", "heel", "toe")
 _ARM = ("shoulder", "elbow", "wrist", "hand", "thumb", "index", "pinky", "collar")
-# A pose with exchanged sides costs this much more than one without, and a change of the sides must
-# shorten the paths of the group by this distance [m^2, m].
+# Additional cost of a pose with exchanged sides [m^2], and distance by which an exchange of the
+# sides must shorten the paths of the group [m].
 _SWAPPED_M2, _CHANGE_M = 1e-4, 0.05
-# Noise: standard deviations are at least and at most these [m].
+# Lower and upper limit of the estimated standard deviations of the noise [m].
 LEAST_M, _MOST_M = 0.003, 0.10
-# Part of the clip that is clean enough to estimate the noise from.
+# Percentile of the noise levels over the clip that is taken as the noise of a landmark.
 _CLEAN_PERCENTILE = 40
-# A pose is unusable if the noise within this time exceeds this limit [s, m].
+# Time around a pose over which noise is evaluated [s], and noise above which the pose is unusable
+# [m].
 _LOCAL_S, _UNUSABLE_M = 0.5, 0.12
 
 
@@ -28,7 +29,7 @@ def undo_swaps(points_m: np.ndarray, confidence: np.ndarray, landmarks) -> tuple
     Args:
         points_m: [pose, landmark, 3], NaN where missing.
         confidence: [pose, landmark].
-        landmarks: names.
+        landmarks: names of the landmarks.
 
     Returns:
         Points, confidence, and the number of poses that were changed.
@@ -84,7 +85,7 @@ def _swapped(sides_m: np.ndarray) -> np.ndarray:
 def fill_gaps(points_m: np.ndarray) -> np.ndarray:
     """Interpolate missing points linearly in time, and hold the first and the last point.
 
-    Points that are never observed become the mean of the others at each pose.
+    Points that are never observed become the mean of the observed points at each pose.
     """
     flat = points_m.reshape(len(points_m), -1, 3).copy()
     times = np.arange(len(flat))
@@ -101,7 +102,8 @@ def fill_gaps(points_m: np.ndarray) -> np.ndarray:
 def _roughness_m(points_m: np.ndarray) -> np.ndarray:
     """Fourth differences scaled to the standard deviation of white noise [pose - 4, landmark].
 
-    Fourth differences suppress movements of limbs: at 30 Hz, a movement of 2 Hz by 4 %.
+    Fourth differences suppress movements of limbs: at 30 poses per second, a movement at 2 Hz keeps
+    0.4 % of its amplitude.
     """
     fourth = np.diff(points_m, 4, axis=0)
     return np.sqrt((fourth**2).mean(axis=-1) / 70.0)  # 1 + 16 + 36 + 16 + 1 = 70
@@ -111,7 +113,7 @@ def noise_stds_m(points_m: np.ndarray, rate_hz: float) -> np.ndarray:
     """Standard deviation per axis of the noise of each landmark [landmark], in metres.
 
     The noise is estimated from the calmer part of the clip, so that neither fast movements nor an
-    unusable part of the recording count.
+    unusable part of the recording raise the estimate.
 
     Args:
         points_m: [pose, landmark, 3], NaN where missing.
@@ -132,7 +134,7 @@ def noise_stds_m(points_m: np.ndarray, rate_hz: float) -> np.ndarray:
 
 
 def unusable_poses(points_m: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Whether the landmarks around each pose are so noisy that no body follows them [pose]."""
+    """Whether the landmarks around each pose are too noisy to fit a body to them [pose]."""
     if len(points_m) < 5:
         return np.zeros(len(points_m), bool)
     rough = _roughness_m(points_m)

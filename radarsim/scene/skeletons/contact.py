@@ -1,7 +1,8 @@
-"""Feet that stand: points of a standing foot do not move from one pose to the next.
+"""Foot contact: points of a foot that stands on the floor do not move from pose to pose.
 
-Heel and ball of each foot stand if they are slow and near the lowest point of the feet in the
-window. In a second pass, their displacement between poses is penalised.
+The heel or ball of a foot counts as standing if it is slow and near the lowest point of the feet in
+the window. In the second pass of the fit, displacements of standing points between poses are
+penalised.
 """
 
 from typing import NamedTuple
@@ -26,10 +27,10 @@ _OFFSETS_M = np.array([point.offset_m for point in _POINTS])
 
 
 class Contact(NamedTuple):
-    """Whether each point of the feet stands from one pose to the next, with the weight of the term.
+    """Points of the feet that stand from one pose to the next, and the weight of the penalty.
 
     Attributes:
-        stands: [pose - 1, point].
+        stands: whether each point stands [pose - 1, point].
         weight: 1 / (drift in one step)^2.
     """
 
@@ -38,10 +39,10 @@ class Contact(NamedTuple):
 
 
 def find_contact(shape: Shape, posed: Posed, rate_hz: float) -> Contact:
-    """Find the points of the feet that stand.
+    """Find the points of the feet that stand on the floor.
 
     Args:
-        shape: size of the person.
+        shape: body shape and size of the person.
         posed: fitted poses in a z-up world.
         rate_hz: poses per second.
     """

@@ -13,16 +13,16 @@ from radarsim.scene.skeletons.rigid_pairs import size_ratio
 UNITS_M = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048}
 """Length of each unit [m]."""
 
-# Units that are inferred, and sizes relative to the mean adult that fit to a person.
+# Units that can be inferred, and limits of a person's size relative to the mean adult.
 _INFERRED = ("m", "cm", "mm")
 _SIZES = (0.4, 1.5)
-# Least mean of the unit vectors along the body, for the direction to be that of standing.
+# Minimum length of the mean unit vector along the body for which this direction counts as up.
 _STANDS = 0.6
 _LOW, _HIGH = (
     ("hip", "pelvis", "spine_base", "ASI", "PSI", "SACR"),
     (*("shoulder", "neck", "spine3", "head", "nose", "SHO", "C7", "CLAV"),),
 )
-_FRONT_M = 0.03  # least mean of the frontal offsets that decide the handedness
+_FRONT_M = 0.03  # minimum sum of the frontal offsets that decides the handedness
 
 
 def to_metres(points: np.ndarray, rig: Rig, names, unit: str, where: str) -> tuple:
@@ -129,7 +129,7 @@ def _inferred_up(points_m, names, where) -> str:
 
 
 def _is_mirrored(points_m, names) -> bool:
-    """Whether the front of the body, seen from its left and its up direction, is behind."""
+    """Whether the face and toes point opposite to left x up, as in left-handed coordinates."""
     left = [
         i
         for i, name in enumerate(names)
@@ -150,7 +150,7 @@ def _is_mirrored(points_m, names) -> bool:
     return bool(ahead) and sum(ahead) < -_FRONT_M
 
 
-# Pairs of landmarks of which the first is farther to the front than the second, if both exist.
+# Pairs of landmarks; on a person, the first landmark of a pair is in front of the second.
 _FRONTAL = (
     *(("nose", f"{side}_ear") for side in ("left", "right")),
     *((f"{side}_eye", f"{side}_ear") for side in ("left", "right")),

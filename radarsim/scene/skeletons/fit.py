@@ -1,6 +1,6 @@
 """Fit a body to a sequence of 3-D joints or markers, in overlapping windows.
 
-1. Exchanged sides are put right, and the noise of each landmark is estimated.
+1. Exchanged sides are corrected, and the noise of each landmark is estimated.
 2. Scale, shape and landmark offsets are fitted to poses from the whole recording (`shape_fit`),
    starting from closed-form rotations (`start`).
 3. The poses are fitted in overlapping windows (`windows`) by Gauss-Newton steps with banded
@@ -33,12 +33,14 @@ from radarsim.scene.skeletons.windows import Start, fit_windows
 
 # Number of poses from which the shape is fitted.
 _SHAPE_POSES = 128
-# Noise would bias the shape, because every pose has unknowns of its own. Noisy landmarks are
-# therefore smoothed first, by a Gaussian of this standard deviation [s] if their noise is this much
-# above the least [m], and only calm poses are used. Errors of poses are not independent: weight.
+# Noise would bias the shape, because every pose adds unknowns. Noisy landmarks are therefore
+# smoothed before the shape is fitted, and only calm poses are used. The values are the standard
+# deviation of the Gaussian [s], the noise above the minimum at which the smoothing reaches this
+# value [m], and the weight of a pose, which is below 1 because the errors of the poses are
+# correlated.
 _SHAPE_SMOOTH_S, _SHAPE_NOISE_M, _SHAPE_WEIGHT = 0.1, 0.01, 0.05
-# Gaps up to this duration are bridged [s]; a pose is a gap if less than this part of the landmarks
-# was observed, and wrong if the median residual exceeds this limit [m].
+# Maximum duration of a gap that is bridged [s], fraction of observed landmarks below which a pose
+# is part of a gap, and median residual above which a pose is invalid [m].
 MAX_BRIDGE_S, _MIN_SEEN, _WRONG_M = 0.5, 0.4, 0.15
 
 
@@ -84,7 +86,7 @@ def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
         The fitted motion, with residuals and confidence.
 
     Raises:
-        InputError: an argument has another type, or the sequence is only noise.
+        InputError: an argument has another type, or the sequence contains only noise.
     """
     hint = "give read_skeletons(...)[0] as the first argument, the body as the second"
     check_type("fit_skeleton", "sequence", sequence, JointSequence, hint)
@@ -97,7 +99,7 @@ def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
 
 def _fit(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
     observed, rig = Observed.of(sequence), rig_of(body, sequence.landmarks)
-    # Files with betas of SMPL have no scale; there, the betas alone give the size.
+    # Files with SMPL betas contain no scale, so for SMPL bodies the betas alone represent the size.
     unknown, shape, start = shape_and_start(rig, observed, body.shape_space == "free")
     fitted = _Fitted.of(rig, shape, start, unknown)
     return _result(sequence, body, rig, shape, fitted, observed)
@@ -163,7 +165,7 @@ def _fit_shape(rig, assumed, observed, unknown) -> tuple[Shape, Start]:
         (observed.confidence[chosen] / stds_m**2 * _SHAPE_WEIGHT, stds_m),
         unknown,
     )
-    # The offsets of joint centres must be small for the start, as the usual ones are.
+    # The closed-form start requires small offsets of joint centres, so it uses the usual offsets.
     usual = shape._replace(offsets_m=observed.offsets_m)
     return shape, Start(rig, usual, observed, unknown.joints, chosen, poses)
 

@@ -1,8 +1,8 @@
 """Forward kinematics of SMPL's first 22 joints in NumPy, with derivatives in closed form.
 
-The fit needs joint positions and landmarks only, no surface. A pose is changed by a small rotation
-vector d_j at each joint, R_j <- R_j exp(d_j), and by a displacement of the pelvis. A point x that
-moves with joint j or with any joint below it changes by
+The fit needs only joint positions and landmarks, not the surface of the body. A pose is changed by
+a small rotation vector d_j at each joint, R_j <- R_j exp(d_j), and by a displacement of the pelvis.
+A point x that moves with joint j or with any joint below it changes by
 
     dx = (W_j d_j) x (x - p_j),
 
@@ -71,7 +71,7 @@ class Rig:
 
     @cached_property
     def ancestors(self) -> np.ndarray:
-        """Whether a joint is another joint or lies above it [joint, ancestor]."""
+        """Mask of each joint's ancestors, including the joint itself [joint, ancestor]."""
         above = np.eye(self.num_joints, dtype=bool)
         for joint, parent in enumerate(self.parents):
             if parent >= 0:
@@ -100,7 +100,7 @@ class Pose(NamedTuple):
     pelvis_m: np.ndarray
 
     def at(self, which) -> "Pose":
-        """Select some poses."""
+        """Return the poses with the given indices."""
         return Pose(self.rotations[which], self.pelvis_m[which])
 
 

@@ -21,7 +21,7 @@ class Landmark(NamedTuple):
 
     Attributes:
         joint: index of the SMPL joint with which the point moves.
-        offset_m: position relative to that joint, in its frame [m].
+        offset_m: position relative to the joint, in the frame of the joint [m].
         std_m: standard deviation of the offset between people and systems [m].
     """
 
@@ -34,7 +34,8 @@ class Landmark(NamedTuple):
 # markers on the skin.
 _CENTRE_M, _POINT_M, _MARKER_M = 0.015, 0.025, 0.03
 
-# Name: SMPL joint, offset [cm], standard deviation [m]; left side and middle.
+# SMPL joint, offset [cm] and standard deviation [m] of the landmarks on the left and on the
+# midline.
 _JOINTS = {
     **{name: (name, (0, 0, 0), _CENTRE_M) for name in ("left_knee", "left_ankle")},
     **{name: (name, (0, 0, 0), _CENTRE_M) for name in ("left_elbow", "left_wrist")},
@@ -118,7 +119,7 @@ MARKERS = frozenset(name for name in LANDMARKS if name.isupper())
 
 
 def mirror_name(name: str) -> str:
-    """Name of the landmark on the other side of the body; the name itself in the middle."""
+    """Name of the mirrored landmark; a landmark on the body's midline mirrors to itself."""
     if name in MARKERS:
         other = {"L": "R", "R": "L"}.get(name[0], name[0]) + name[1:]
         return other if other in LANDMARKS else name

@@ -1,4 +1,4 @@
-"""Layouts: which column of a file is which landmark.
+"""Layouts: assignment of the columns of a file to landmarks.
 
 Sources of the joint orders: COCO keypoints (cocodataset.org), OpenPose's documentation of BODY_25,
 the 17 joints of Human3.6M in the order of VideoPose3D, the Kinect for Windows SDK 2.0 (JointType),
@@ -18,12 +18,12 @@ from radarsim.scene.skeletons.landmarks import LANDMARKS, MARKERS
 
 @dataclass(frozen=True)
 class Layout:
-    """Names of the points in a file, and the landmarks that they are.
+    """Names of the points in a file, and the landmarks to which they correspond.
 
     Attributes:
         name: name of the layout.
-        columns: names of the points as files with named columns write them, in the order of files
-            without names.
+        columns: names of the points in files with named columns; in files without names, the
+            columns have this order.
         landmarks: landmark of each column; "" for a point that the fit does not use.
     """
 
@@ -42,18 +42,18 @@ class Layout:
 
 
 def _sides(text: str) -> list[str]:
-    """Expand "l_" and "r_" to the sides, in a list of words."""
+    """Split a text into words, and expand the prefixes "l_" and "r_" to "left_" and "right_"."""
     sides = {"l_": "left_", "r_": "right_"}
     return [sides.get(word[:2], word[:2]) + word[2:] for word in text.split()]
 
 
 def _both(text: str) -> list[str]:
-    """Each word for the left and for the right side."""
+    """For each word, the name on the left side followed by the name on the right side."""
     return [f"{side}_{word}" for word in text.split() for side in ("left", "right")]
 
 
 def _left_right(text: str) -> list[str]:
-    """All words for the left side, then all for the right side."""
+    """All names on the left side, followed by all names on the right side."""
     return [f"{side}_{word}" for side in ("left", "right") for word in text.split()]
 
 

@@ -17,10 +17,10 @@ class Observed:
     Attributes:
         filled_m: landmarks with gaps filled [pose, landmark, 3].
         confidence: zero where missing or unusable [pose, landmark].
-        stds_m: noise of each landmark.
+        stds_m: standard deviation of the noise of each landmark [m].
         offsets_m, offset_stds_m: usual offsets and their standard deviations.
         rate_hz: poses per second.
-        notes: what was changed.
+        notes: remarks about corrections, for the user.
     """
 
     filled_m: np.ndarray
@@ -33,7 +33,7 @@ class Observed:
 
     @classmethod
     def of(cls, sequence: JointSequence) -> "Observed":
-        """Prepare a sequence; raise InputError if hardly any pose is more than noise."""
+        """Prepare a sequence; raise InputError if nearly all poses are too noisy for a fit."""
         confidence = sequence.confidence
         points_m = np.where(confidence[..., None] > 0, sequence.points_m, np.nan)
         unusable = cleaning.unusable_poses(points_m, sequence.rate_hz)

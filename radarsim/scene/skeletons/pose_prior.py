@@ -2,8 +2,8 @@
 
 The tables start from the statistics of the built-in activities of this project (Apache-2.0),
 which `tools/calibrate_skeletons.py` prints; they are rounded, and widened where the activities
-hardly move a joint. No motion of others was used. The prior decides what joints do not determine,
-such as the twist of a straight arm; its weight is small where they do.
+hardly move a joint. No third-party motion was used. The prior determines what the observed joints
+leave open, such as the twist of a straight arm; otherwise the prior has little weight.
 
 Sources of the limits:
     American Academy of Orthopaedic Surgeons, "Joint Motion: Method of Measuring and Recording",
@@ -19,13 +19,15 @@ from radarsim.scene.skeleton import JOINT, NUM_SHARED_JOINTS
 from radarsim.scene.skeletons.banded import NormalEquations
 from radarsim.scene.skeletons.rotation_vectors import inverse_right_jacobian, to_vectors
 
-# Weight of the prior relative to one pose: poses of a clip are not independent.
+# Weight of the prior for each pose; far below 1, because the poses of a clip are not independent.
 _WEIGHT = 0.05
 # Standard deviation of rotations beyond the limits [rad].
 _LIMIT_STD_RAD = 0.05
-# Knees and elbows are hinges: standard deviation of the other components [rad].
+# Knees and elbows are hinges: standard deviation of the rotation components other than flexion
+# [rad].
 _HINGE_STD_RAD = 0.05
-# Left side and middle: mean and standard deviation of the rotation vector [rad].
+# Mean and standard deviation of the rotation vectors of joints on the left side and the midline
+# [rad].
 _USUAL_RAD = {
     "left_hip": ((-0.3, 0.0, 0.05), (0.5, 0.25, 0.2)),
     "left_knee": ((0.5, 0.0, 0.0), (0.6, 0.1, 0.1)),
@@ -77,7 +79,7 @@ PELVIS_ACCELERATION_MPS2 = 2.5
 
 
 def _per_joint(table: dict, mirror) -> np.ndarray:
-    """One row per joint from a table of the left side; the root gets zeros if it is missing."""
+    """Return a row per joint; right joints are mirrored, and joints without a value get zeros."""
     rows = []
     for name in list(JOINT)[:NUM_SHARED_JOINTS]:
         value = table.get(name.replace("right", "left"))
@@ -167,5 +169,5 @@ class Unknown(NamedTuple):
 
 
 def _is_hinge(part: str) -> np.ndarray:
-    """Whether each joint is the knee or elbow of a side [joint, 1]."""
+    """Whether each joint is a hinge of the given kind, "knee" or "elbow" [joint, 1]."""
     return np.array([[name.endswith(part)] for name in list(JOINT)[:NUM_SHARED_JOINTS]])

@@ -12,7 +12,8 @@ from radarsim.scene.skeletons.pose_prior import PosePrior, Unknown
 from radarsim.scene.skeletons.rotation_vectors import to_matrices
 from radarsim.scene.skeletons.smoothness import Smoothness, add_smoothness, smoothness_cost
 
-# Robust distance: this multiple of the standard deviation of the data, plus this distance [m].
+# The robust distance is the first value times the standard deviation of the data, plus the second
+# value [m].
 _ROBUST_STDS, _ROBUST_M = 4.0, 0.03
 # Levenberg-Marquardt: damping relative to the mean of the diagonal, largest rotation in one step
 # [rad], and relative decrease of the cost at which the iteration ends.
@@ -21,7 +22,7 @@ _DAMPING, _MOST_STEP_RAD, _TOLERANCE = 1e-6, 0.6, 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What the poses of one window are fitted to.
+    """Least-squares problem for the poses of one window.
 
     Attributes:
         rig, shape: skeleton and person.

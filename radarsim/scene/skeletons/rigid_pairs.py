@@ -4,8 +4,8 @@ import numpy as np
 
 from radarsim.scene.skeletons.kinematics import Rig
 
-# A landmark this near to its joint moves little when the joint turns, so that it belongs to the
-# segment above the joint, too [m].
+# A landmark within this distance of its joint hardly moves when the joint rotates, so the landmark
+# also belongs to the segment above the joint [m].
 AT_JOINT_M = 0.03
 # Shortest rest distance of a pair used for the size [m].
 _SHORTEST_M = 0.08

@@ -1,7 +1,8 @@
 """Scale, shape and landmark offsets of a person, fitted together with some poses of the clip.
 
-The poses are independent of each other here; they are eliminated by the Schur complement. All poses
-of a clip are then fitted with this one shape, so that a clip of any length needs little memory.
+In this fit, the poses are independent of each other and are eliminated by the Schur complement. All
+poses of a clip are then fitted with this one shape, so that a clip of any length needs little
+memory.
 """
 
 import numpy as np
@@ -18,13 +19,13 @@ from radarsim.scene.skeletons.kinematics import (
 from radarsim.scene.skeletons.pose_prior import PosePrior
 from radarsim.scene.skeletons.problem import moved
 
-# Standard deviation of the size beyond what the betas explain.
+# Standard deviation of the scale factor, which describes the size that the betas do not explain.
 SCALE_STD = 0.1
-# Robust distance, beyond four standard deviations of the noise [m].
+# Robust distance in excess of four standard deviations of the noise [m].
 _ROBUST_M = 0.03
-# Multiple of the robust distance in each iteration.
+# Factor by which the robust distance is multiplied in each iteration.
 _LOOSE = (10.0, 10.0, 10.0, 4.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0)
-# Betas are limited to this many standard deviations.
+# Maximum magnitude of the betas, in standard deviations.
 _MOST_SIGMA = 3.5
 
 

@@ -25,7 +25,7 @@ _POINTS_S, _HINGES_S = 0.05, 0.25
 # smoothing steps [s].
 MARGIN_S = 4 * (_POINTS_S + _HINGES_S)
 # Fastest rotation of a joint [rad/s], largest rotation between poses [rad], and time before and
-# after a faster rotation that is interpolated, too [s].
+# after a faster rotation that is also interpolated [s].
 _SPIN_RADPS, _MOST_STEP_RAD, _SPIN_S = 25.0, 1.5, 0.1
 # Hinges: limb joint, middle joint, end joint, and the axis of flexion in the rest pose.
 _HINGES = tuple(
@@ -117,17 +117,18 @@ def _hinge_axes(rig, shape, points_m, rate_hz) -> dict[int, np.ndarray]:
         if None in places:
             continue
         first, second, third = (points_m[:, place] for place in places)
-        observed = np.cross(second - first, third - second)  # longer the more the hinge is bent
+        # The more the hinge is bent, the longer the vector.
+        observed = np.cross(second - first, third - second)
         observed = gaussian_filter1d(observed, _HINGES_S * rate_hz, axis=0, mode="nearest")
         found[upper] = observed[:, :, None] * np.array(axis, float)
     return found
 
 
 def without_spins(pose: Pose, rate_hz: float, held: int = 0) -> Pose:
-    """Interpolate joint rotations over times in which a joint spins faster than people can.
+    """Interpolate joint rotations over times in which a joint spins faster than a human joint can.
 
-    A nearly straight limb may get opposite twists at neighbouring poses. Between them, the fit
-    would keep a full turn, because smaller changes do not remove a turn.
+    A nearly straight limb may get opposite twists at neighbouring poses. Between such poses, the
+    fit would keep a full turn, because small steps cannot remove a full turn.
 
     Args:
         pose: poses during the fit.
