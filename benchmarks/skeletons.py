@@ -4,12 +4,12 @@
 
 Each clip is a built-in activity of an unusual person, observed as joints of one layout with white
 noise, and fitted by four methods: the fit, a fit of each pose by itself, the same after a moving
-average of the joints, and the same after linear interpolation of every third pose. The columns are
-the mean distance of the layout's landmarks [cm], the root mean square error of the velocity of
-wrists, elbows, knees and ankles [m/s], and, for the first clips, the correlation of the three
-heatmaps with those of the true motion (dB, cells 6 dB above noise in either map, clipped 30 dB
-below the peak). The last lines contain the mean distance, the root mean square of all velocity
-errors, and the mean correlations.
+average of the joints, and the same after linear interpolation of every third pose. The first two
+columns are the mean distance of the layout's landmarks [cm] and the root mean square error of the
+velocity of wrists, elbows, knees and ankles [m/s]. For the first clips, three more columns are the
+correlations of the heatmaps [dB] with those of the true motion, over the cells that are 6 dB above
+noise in either heatmap; both are clipped 30 dB below the peak. The last lines contain the mean
+distance, the root mean square of all velocity errors, and the mean correlations.
 
 Each result is appended to the file of --out at once; the same command resumes after an
 interruption, and a run with more clips or maps reuses the results of earlier runs.

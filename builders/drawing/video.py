@@ -35,7 +35,7 @@ def write_stored_video(
         window: Doppler window of the heatmap; None for the store's window.
 
     Returns:
-        The reason if the body could not be drawn, else "".
+        The reason why the body could not be drawn, or "" if it was drawn.
 
     Raises:
         InputError: the file cannot be written, or the clip has no frames to show.

@@ -121,7 +121,7 @@ def test_a_clip_has_the_values_of_the_path_for_one_clip(models, clips, in_pairs)
 
 
 def test_bytes_do_not_depend_on_the_number_of_clips_per_call(models, clips, in_pairs):
-    """Neither the size of a call, nor a clip's place in it, nor the other clips matter.
+    """The bytes of a clip depend neither on the size of the call nor on the other clips in it.
 
     Frames are simulated in batches of one length, because another length changes the rounding.
     """

@@ -42,7 +42,8 @@ LOBES = QuasiSpecular(0.5)
 
 @pytest.mark.parametrize(
     ("range_m", "limit_db", "reflection"),
-    # Tone curvature uses the mean speed: at 0.24 m/s of pulsation, the error is -72 dB.
+    # The fast sum derives the curvature of a tone from the mean speed. For a sphere whose surface
+    # pulsates at 0.24 m/s, this causes an error of -72 dB.
     [(6.0, -69, LOBES), (1.2, -66, PhysicalOptics())],
 )
 def test_the_fast_sum_equals_the_plain_one(range_m, limit_db, reflection):
