@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _inputs(options) -> list[Path]:
-    """Files of the command line; folders stand for the files of known types in them.
+    """Files of the command line; each folder is replaced by its files of known types.
 
     Raises:
         InputError: a path does not exist, or a folder has no such file.

@@ -1,8 +1,9 @@
-"""Make the clips of a shard by the path that suits the device of the process.
+"""Make the clips of a shard, one by one on a CPU or many per call on an accelerator.
 
-A processor makes one clip after another (`clip_simulation`), because its caches hold one frame. An
-accelerator makes many clips per call (`device_clips`), with poses from a pool of processes. The two
-paths agree within the error of the simulation's mode; each writes the same bytes every time.
+A CPU makes one clip after another (`clip_simulation`), because its caches hold one frame. An
+accelerator makes many clips per call (`device_clips`), with poses from a pool of processes. The
+results of the two methods agree within the error of the simulation mode, and each method always
+gives the same bytes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,8 +32,8 @@ class ClipMaker:
     Attributes:
         body_models: folder or file of body models; None for the free body.
         keep_cubes: whether IF cubes are saved in the store.
-        per_call: number of clips per call of the program for many clips; None for the path and
-            number that suit the device.
+        per_call: number of clips per call of the program for many clips; None for the method and
+            the number that suit the device.
         batch_frames: number of frames that this program simulates at a time; None for the number
             that suits the device.
     """
@@ -55,8 +56,8 @@ class ClipMaker:
     ) -> Iterator[tuple[Clip, Mapping[str, np.ndarray] | InputError]]:
         """Return an iterator over the clips with their arrays, or with their errors, in any order.
 
-        Poses are prepared at once where a pool of processes prepares them; everything else is done
-        when the iterator is advanced.
+        If a pool of processes prepares the poses, the pool starts immediately; all other work is
+        done when the iterator is advanced.
 
         Args:
             recipe: recipe of the dataset.

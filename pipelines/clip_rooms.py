@@ -86,7 +86,7 @@ def room_of_clip(
     """Draw a clip's room at random; return None for free space.
 
     Walls that the subject would cross are moved outwards. Furniture keeps its place relative to the
-    walls and is moved inwards where it would cross a wall; furniture in the way of the subject is
+    walls and is moved inwards where it would cross a wall; furniture on the path of the subject is
     left out.
 
     Args:
@@ -109,13 +109,13 @@ def room_of_clip(
 
 
 def _scaled(item: Furniture, scale: float) -> Furniture:
-    """The item with its horizontal position, but not its size, multiplied by a factor."""
+    """Return the item with its horizontal position, but not its size, multiplied by a factor."""
     x_m, y_m, z_m = item.centre_m
     return replace(item, centre_m=(x_m * scale, y_m * scale, z_m))
 
 
 def _inside(item: Furniture, room: SceneRoom) -> Furniture:
-    """The item, moved inwards as far as it crosses walls."""
+    """Return the item, moved inwards by the distance by which it crosses walls."""
     corners_m = item.mesh().vertices_m[:, :2]
     low_m, high_m = np.array([[-room.near_m, -room.right_m], [room.far_m, room.left_m]])
     shift_m = np.minimum(high_m - corners_m.max(0), 0) + np.maximum(low_m - corners_m.min(0), 0)

@@ -46,8 +46,8 @@ def estimate_cost(
 ) -> CostEstimate:
     """Make the first clip of a plan twice in a worker process and write it to a temporary store.
 
-    An accelerator makes many clips per call; there, the time is that of a call, divided by their
-    number.
+    An accelerator makes many clips per call; the time per clip is then the time of a call divided
+    by the number of clips.
 
     Args:
         plan, takes, store_spec, make_clip, workers: arguments of `run.build`.

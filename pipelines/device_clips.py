@@ -29,12 +29,15 @@ from radarsim.errors import InputError
 from radarsim.signal.array_sizes import RequiredSizes, SumSizes
 from radarsim.signal.standard_sizes import sizes_on_ladder, standard_sizes
 
-# Most frames per call on an accelerator: the cubes of an AWR1843BOOST take 3.2 GB, which fits into
-# the memory of any card. Not tuned, because no accelerator was available.
+# Maximum number of frames per call on an accelerator: the cubes of an AWR1843BOOST then take 3.2
+# GB, which fits into the memory of any card. The number is not tuned, because no accelerator was
+# available.
 MOST_FRAMES_PER_CALL = 1024
-# Faces of the largest body models (SMPL-X), for the number of frames that fit into the memory.
+# Number of faces of the largest body models (SMPL-X), from which the number of frames that fit into
+# the memory is computed.
 MOST_FACES = 20908
-# Batches that are computed or wait for the device while the host does other work.
+# Maximum number of batches that are computed or queued on the device while the host does other
+# work.
 BATCHES_AHEAD = 2
 
 
@@ -46,7 +49,7 @@ class MadeClip(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """What the clips of a batch have in common."""
+    """Properties that all clips of a batch share."""
 
     body_keys: tuple[BodyKey, ...]
     sizes: SumSizes
@@ -111,7 +114,7 @@ class ClipBatches:
         self.num_again = 0
 
     def run(self, rows: Iterable[PosedRow]) -> Iterator[MadeClip]:
-        """Simulate clips; they are returned in another order, each as soon as it is ready."""
+        """Simulate clips, and yield each clip as soon as it is ready, in any order."""
         waiting, running = defaultdict(list), deque()
         for row in rows:
             if row.error is not None:
@@ -122,12 +125,13 @@ class ClipBatches:
             while len(running) >= BATCHES_AHEAD:
                 yield from self._finish(running.popleft(), waiting)
         while running or waiting:
-            # Clips that need larger sizes wait for the last batch, which may add further ones.
+            # Clips that need larger sizes wait for the last batch, which may add further such
+            # clips.
             running += self._start_batches(waiting, 1 if not running else self._per_call)
             yield from self._finish(running.popleft(), waiting)
 
     def _start_batches(self, waiting: dict, at_least: int) -> list[_Running]:
-        """Start one batch of each kind of which at least so many clips wait."""
+        """Start one batch of each kind for which at least `at_least` clips are waiting."""
         started = []
         for kind in [kind for kind, rows in waiting.items() if len(rows) >= at_least]:
             rows = waiting.pop(kind)

@@ -1,10 +1,11 @@
 """The first clip on a machine: workers compile different programs at the same time.
 
-Compiling takes nearly all of the time to the first clip, and workers with a common cache of
-programs would all compile the same ones. Therefore one worker makes its first clip, which compiles
-the programs for the echo level (or, if the level is known, for the face selection) and for the echo
-sum. Meanwhile, the other workers compile the remaining programs, and then load the programs of the
-first worker. A marker file in the cache states that the cache contains all programs.
+Compilation takes nearly all of the time until the first clip, and workers that share a cache of
+programs would all compile the same programs. Therefore one worker makes its first clip, which
+compiles the programs for the echo level (or, if the level is known, for the face selection) and for
+the echo sum. Meanwhile, the other workers compile the remaining programs, and then load the
+programs of the first worker. A marker file in the cache states that the cache contains all
+programs.
 """
 
 import contextlib
@@ -67,7 +68,7 @@ def _marker(recipe: Recipe) -> Path | None:
 
 @contextlib.contextmanager
 def _lock_of(path: Path, meanwhile: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of a file, after `meanwhile` if another process holds it."""
+    """Hold the lock of a file; while another process holds the lock, call `meanwhile` and wait."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w")

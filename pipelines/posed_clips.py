@@ -1,4 +1,4 @@
-"""Clips with their poses, prepared on processor cores for a device that simulates many at a time.
+"""Clips with their poses, prepared on CPU cores for a device that simulates many clips at a time.
 
 Reading, fitting and placing the motion of a clip takes a core tens of milliseconds, so one process
 cannot prepare clips as fast as an accelerator simulates them. A worker with an accelerator has a
@@ -49,7 +49,7 @@ class PosedRow:
         body_keys: keys of the body models of all people in the clip, the main person first.
         posed: poses for the frames of a full clip, as NumPy arrays; None if there is an error.
         arrays: poses and joints that the recipe keeps.
-        error: why the clip cannot be simulated.
+        error: reason why the clip cannot be simulated; None if the clip can be simulated.
     """
 
     clip: Clip
@@ -94,7 +94,7 @@ def posed_rows(
     body_models: str | None = None,
     processes: int = 0,
 ) -> Iterator[PosedRow]:
-    """Prepare clips in order. With several processes, the first clips are started at once.
+    """Prepare clips in order; with several processes, work on the first clips starts immediately.
 
     Args:
         recipe, body_models: arguments of `make_clip`.
@@ -119,7 +119,8 @@ def posed_rows(
 
 
 def _in_order(ahead: deque[Future], tasks: Iterator[Future]) -> Iterator[PosedRow]:
-    """Yield the results of tasks, and start one of `tasks` for each that has ended."""
+    """Yield the results of tasks in order; each finished task is replaced by the next of
+    `tasks`."""
     try:
         while ahead:
             rows = ahead.popleft().result()

@@ -1,4 +1,4 @@
-"""Stores of heatmaps that were recorded without their IF samples, with just these heatmaps."""
+"""Stores that contain only heatmaps, which were recorded without their IF samples."""
 
 import math
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def map_names(maps: RecordedMaps) -> tuple[str, ...]:
 
 
 def columns_in(num_frames: int, recipe: Recipe, maps: RecordedMaps) -> int:
-    """Number of whole heatmap columns in the time of a number of radar frames."""
+    """Number of whole heatmap columns in the duration of the given number of radar frames."""
     return math.floor(num_frames * recipe.radar.frame.period_s / maps.column_period_s + 1e-6)
 
 
@@ -63,7 +63,7 @@ def map_store_spec(plan: Plan, takes: Mapping[str, RecordedTake], maps: Recorded
         spec,
         arrays=store_arrays(layout),
         coordinates={"time": time_s, "column_time": time_s, **axes},
-        # Window and clutter removal of the recipe do not apply to them.
+        # The window and the clutter removal of the recipe do not apply to recorded heatmaps.
         attributes={**spec.attributes, "heatmaps": "recorded"},
     )
 

@@ -154,7 +154,7 @@ def _open(take: RecordedTake) -> Capture | Recording | RecordedMaps:
 
 
 def _findings(take: RecordedTake, capture: Capture | Recording | RecordedMaps) -> list[str]:
-    """Inferences of the reader; all recordings of one radar have the last ones in common."""
+    """Inferences of the reader; the last line is the same for all recordings of one radar."""
     if not isinstance(capture, Capture):
         unknown = take.parsed_description.unknowns
         lines = [f"{take.setup}: not known: {', '.join(unknown)}"] if unknown else []

@@ -31,7 +31,8 @@ def shard_tables(
     body: str,
     period_s: float,
 ) -> dict[str, Rows]:
-    """Rows of all tables for the clips of one shard; without further people, of the first four.
+    """Rows of the tables for the clips of one shard; only the first four tables without more
+    people.
 
     Args:
         clips: clips with their final number of frames (0 if the clip failed).

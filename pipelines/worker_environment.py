@@ -53,7 +53,7 @@ def posing_processes() -> int:
     """Number of processes that prepare clips for the GPU of this worker: its share of the cores.
 
     One core is left for the worker itself. The number is 0 in a daemon process, which cannot start
-    others; the workers of `local_workers` are no daemons on a machine with a GPU.
+    others; on a machine with a GPU, the workers of `local_workers` are not daemons.
     """
     if multiprocessing.current_process().daemon:
         return 0

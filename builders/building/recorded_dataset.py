@@ -91,7 +91,7 @@ def _opened(takes: list[RecordedTake]) -> Recording | RecordedMaps | None:
 
 
 def _check_descriptions(takes: list[RecordedTake]) -> None:
-    """Recordings of one store have one description, which is saved in the store."""
+    """Check that all recordings have the same description, which is saved in the store."""
     first = replace(takes[0].parsed_description, array="")
     for take in takes:
         if replace(take.parsed_description, array="") != first:

@@ -60,5 +60,5 @@ def room_table(room: str | None) -> dict:
 
 
 def _plain(default: object) -> object:
-    """A default in the form that a recipe file has."""
+    """Convert a default value to the form that it has in a recipe file."""
     return list(default) if isinstance(default, tuple) else default

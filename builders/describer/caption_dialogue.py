@@ -24,7 +24,7 @@ class DialogueState:
         wordings: valid wordings so far.
         next_key: key of the next answer to request; None if the dialogue is over.
         messages: messages of the next request.
-        problem: problem of the last answer if the attempts are exhausted, else "".
+        problem: problem of the last answer if the attempts are exhausted; "" otherwise.
     """
 
     wordings: tuple[Wording, ...]

@@ -66,7 +66,7 @@ class RunStatus:
 
     Attributes:
         requests: number of answered requests.
-        ended: `BUDGET`, `FAILED` or `INTERRUPTED` if the run ended early, else "".
+        ended: `BUDGET`, `FAILED` or `INTERRUPTED` if the run ended early; "" otherwise.
         reason: error message if `ended` is `FAILED`.
         failures: error message for each caption whose request failed.
     """

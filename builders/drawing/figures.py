@@ -45,7 +45,7 @@ def stored_clip_page(
             points and maps, or IF cubes.
 
     Returns:
-        The figure, and the reason if the body could not be drawn, else "".
+        The figure, and the reason why the body could not be drawn, or "" if it was drawn.
 
     Raises:
         InputError: the clip has no heatmaps with this window.
@@ -69,7 +69,7 @@ def frames_of_clip(store: Store, row: int) -> tuple[FrameSeries | None, str]:
     """Points and frame maps of a clip, read from the store or computed from the clip's IF cube.
 
     Returns:
-        The frames or None, and the reason if there are no frames, else "".
+        The frames and "", or None and the reason why there are no frames.
     """
     stored = stored_frames(store, row) if has_frames(store) else None
     if stored is not None and (stored.has_maps or stored.points is not None):

@@ -68,7 +68,7 @@ class SimulatedClip:
         take: segment of the motion.
         arrays: heatmaps and placed poses, named as in a store.
         caption: label of the activity; "" for a motion file.
-        note: reason why the clip is shorter than requested, else "".
+        note: reason why the clip is shorter than requested; "" if it is not shorter.
     """
 
     recipe: Recipe

@@ -28,8 +28,8 @@ class Fall:
     Attributes:
         start_s: time at which the body starts to topple.
         topple_s: time from the start of the topple until the body reaches the floor.
-        direction_rad: direction of the fall from the way the person faces, positive to the left:
-            0 is forward, pi backward.
+        direction_rad: direction of the fall relative to the direction that the person faces,
+            positive to the left: 0 is forward, pi backward.
         angle_rad: final tilt of the body, about a right angle.
         sink: lowering of the pelvis by the bending knees [leg lengths].
         steps_m: distance by which the body moves forward before the fall, as when a person rises
