@@ -3,10 +3,10 @@
     grid=speed:-1.2:1.2:96,range:0:8:32,column:0.1
 
 Speed and range have the same meaning for every radar, so heatmaps are resampled to bins in m/s and
-m, and to columns in s. Power, not dB, is averaged or interpolated between bins. What the radar did
-not measure is refused: speeds and ranges beyond its axes (there, echoes are aliased), and steps
-that are finer than half its own. Azimuth is not resampled, because its blur depends on the
-antennas.
+m, and to columns in s. Power, not dB, is averaged or interpolated between bins. A grid is rejected
+if it requires values that the radar did not measure: speeds and ranges beyond the axes of the
+radar, where echoes are aliased, or steps finer than half the steps of the radar. Azimuth is not
+resampled, because its blur depends on the antennas.
 
 A store that lacks a heatmap of the model can be used if the model was trained with blanked heatmaps
 (`augment.drop`); the missing heatmap is then blank.
@@ -24,10 +24,12 @@ from mmclip.resampled_arrays import BlankArray, ResampledArray, resampling_matri
 from mmclip.store import BIN_AXES, RELATIVE, UNITS, RadarStore
 
 GRID_AXES = ("speed", "range", "column")
-# A store may be interpolated to steps of half its own; finer ones would pretend a resolution.
+# A store may be interpolated to half the step of its axis; a finer step would suggest a resolution
+# that the radar does not have.
 FINEST_STEP = 0.5
-# Decibels that the value 1 of a relative heatmap counts as. The network scales every window by its
-# minimum and maximum, so this factor matters only for the augmentation, whose changes are in dB.
+# Level [dB] to which the value 1 of a relative heatmap corresponds. The network scales every window
+# by its minimum and maximum, so this factor matters only for the augmentation, whose changes are in
+# dB.
 RELATIVE_DB = 40.0
 
 
@@ -96,7 +98,7 @@ def _is_axis(values: Sequence[float]) -> bool:
 
 
 def on_grid(store: RadarStore, settings) -> RadarStore:
-    """View of a store with the heatmaps of a model, resampled to its common grid.
+    """View of a store with the heatmaps of a model, resampled to the model's common grid.
 
     Args:
         store: an open store.
@@ -131,7 +133,7 @@ class GridStore(RadarStore):
 
     @cached_property
     def axes(self) -> dict[str, np.ndarray]:
-        """Axes of the store, of which those of the grid are replaced."""
+        """Axes of the store, with the axes of the grid replaced."""
         axes = {**RadarStore.axes.func(self)}
         for name, axis in self.grid.axes.items():
             axes[name] = axis.bins
@@ -188,7 +190,7 @@ class GridStore(RadarStore):
 
 
 def _check_missing(store: RadarStore, settings, missing: Sequence[str]) -> None:
-    """Refuse missing heatmaps unless the model knows blank ones."""
+    """Reject missing heatmaps unless the model was trained with blanked heatmaps."""
     names = settings.model.heatmaps
     if not missing or (settings.augment.drop > 0 and len(missing) < len(names)):
         return

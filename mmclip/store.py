@@ -214,7 +214,7 @@ def axis_ranges(store: RadarStore) -> dict[str, AxisRange]:
 
 
 def all_axis_ranges(stores: Sequence[RadarStore]) -> dict[str, AxisRange]:
-    """Range of each bin axis, of the first store that has it."""
+    """Range of each bin axis, taken from the first store that has this axis."""
     ranges: dict[str, AxisRange] = {}
     for store in stores:
         ranges = {**axis_ranges(store), **ranges}
@@ -251,7 +251,7 @@ def _sha256(path: Path) -> str | None:
 
 
 def _present(path: Path) -> tuple[str, ...]:
-    """Names of the arrays that are needed: heatmaps that exist with their axes, and counts."""
+    """Names of the required arrays: the store's heatmaps, their axes, and the column counts."""
     heatmaps = [name for name in HEATMAPS if (path / name).is_dir()] or HEATMAPS
     axes = [BIN_AXES[name] for name in heatmaps]
     return (*heatmaps, *axes, "column_time", "num_columns")

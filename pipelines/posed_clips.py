@@ -119,8 +119,7 @@ def posed_rows(
 
 
 def _in_order(ahead: deque[Future], tasks: Iterator[Future]) -> Iterator[PosedRow]:
-    """Yield the results of tasks in order; each finished task is replaced by the next of
-    `tasks`."""
+    """Yield the results of tasks in order; the next of `tasks` starts whenever a task has ended."""
     try:
         while ahead:
             rows = ahead.popleft().result()
