@@ -6,7 +6,7 @@
 For each motion, distance and lobe width, some chirp loops of one frame are compared with the
 float64 oracle (`radarsim/signal/exact_frames.py`). The subject does not lie down in any built-in
 activity, so a body with stretched legs is tipped over backwards at 2 rad/s and measured halfway to
-the floor. With --kernels, the kernels for GPUs compute the errors, interpreted on this machine. The
+the floor. With --kernels, the errors are those of the GPU kernels, interpreted on this machine. The
 exit status is 1 if an error exceeds the bound of its mode.
 """
 

@@ -96,7 +96,7 @@ def rate(num_clips: int, workers: int) -> dict:
 def memory(counts: list[int]) -> list[dict]:
     """Peak memory of builds with different clip counts, and of a build from a 20-minute motion."""
     tasks = [{"clips": count, "workers": 1, "small": True} for count in counts]
-    # Fill the compilation cache first: compilation needs memory, too, which would otherwise be
+    # Fill the compilation cache first: compilation also needs memory, which would otherwise be
     # attributed to the number of clips.
     _monitored_build(max(tasks, key=lambda task: task["clips"]))
     with tempfile.TemporaryDirectory() as folder:

@@ -1,9 +1,9 @@
-"""Prediction of the time for a dataset on a GPU: its planned speed, and rates measured here.
+"""Predict the time of a dataset build on a GPU from the planned speed and from measured rates.
 
 A worker with a GPU overlaps four stages: processes prepare clips, the GPU simulates them, one
 thread encodes, and the disk writes. The slowest stage bounds the build, apart from its start. The
-speed of the GPU is a plan (`benchmarks.gpu_plan`) or a number that the user states; the other rates
-are measured on one core of this machine. The result is a prediction, not a measurement.
+speed of the GPU comes from a plan (`benchmarks.gpu_plan`) or from the user; the other rates are
+measured on one core of this machine. The result is a prediction, not a measurement.
 """
 
 import json
@@ -14,27 +14,29 @@ from pathlib import Path
 from benchmarks.timed_folder import TimedFolder
 from radarsim.errors import InputError
 
-# A run reaches perhaps half of the floor in time that a plan states.
+# Assumed ratio of the actual speed on a GPU to the highest speed that the plan allows.
 SHARE_OF_FLOOR = 0.5
 # Share of the clips that need larger sizes than the standard ones and are simulated twice: 13 of 59
 # clips of different activities (preset zeroshot).
 SHARE_AGAIN = 13 / 59
-# Cores of a GPU's worker that do not prepare clips: the one that drives the GPU, and the encoder.
+# Number of cores that do not prepare clips: one core drives the GPU, and one core encodes.
 OTHER_CORES = 2
 DATASETS = {"30 h of motion": (21_600, 5.0), "a million clips": (1_000_000, 5.0)}
-# Clips whose preparation is timed, and copies of a clip whose encoding and writing is timed.
+# Number of clips whose preparation is timed, and number of copies of a clip that are encoded and
+# written for the timing.
 TIMED_CLIPS, TIMED_COPIES = 8, 32
 
 
 def planned_frames_per_s(path: Path, card: str | None = None) -> tuple[str, float]:
-    """Card and planned frames per second to heatmaps, of the best batch in a file of plans.
+    """Name of the card, and planned frames per second to heatmaps for the best batch size in a
+    file.
 
     Args:
         path: JSON of `benchmarks.gpu_plan`.
         card: name of the card, or part of it; None for any.
 
     Raises:
-        InputError: the file is not such a JSON, or contains no plan of heatmaps.
+        InputError: the file is not the JSON of plans, or contains no plan of heatmaps.
     """
     try:
         plans = json.loads(path.read_text())["plans"]
@@ -77,7 +79,8 @@ def measure_rates(planned, num_clips: int = TIMED_CLIPS, copies: int = TIMED_COP
 
 
 def _preparation_s(planned, num_clips: int) -> float:
-    """Processor time for the preparation of a clip, without that of the first, which compiles."""
+    """Processor time [s] for the preparation of a clip, without the compilation for the first
+    clip."""
     from pipelines.posed_clips import pose_row
 
     recipe, takes = planned.plan.recipe, planned.takes

@@ -1,13 +1,13 @@
-"""What ten minutes on a machine with a GPU must answer, without internet, in order of worth.
+"""Measurements in ten minutes on a GPU machine without internet, the most important ones first.
 
     python -m benchmarks.gpu_session --out DIR --minutes 8 --plan plan.json
 
-The steps are: errors against the float64 sum on the device; speed to IF cubes and to heatmaps,
-beside the plan; a profile of the kernels; the time for 30 h, extrapolated from 5 min of motion;
-a dataset of an hour by `builders.amass`; 2,000 training steps; the latency of inference. Each step
-runs in a process of its own. DIR/session.json and DIR/session.html are rewritten whenever a result
-is known, so they are useful if the session is cut off; a step that fails is recorded with its
-traceback, and the next one runs.
+The steps are: errors against the float64 sum on the device; speed to IF cubes and to heatmaps, next
+to the plan; a profile of the kernels; the time for 30 h, extrapolated from 5 min of motion; a
+dataset of an hour by `builders.amass`; 2,000 training steps; the latency of inference. Each step
+runs in a process of its own. DIR/session.json and DIR/session.html are rewritten after every
+result, so that no result is lost if the session is interrupted. If a step fails, its traceback is
+recorded and the next step runs.
 """
 
 import argparse
@@ -24,8 +24,8 @@ from pathlib import Path
 
 from benchmarks.gpu_session_page import page
 
-# Steps in order of worth, with their shares of a session of 8 minutes [s]. A step may also take the
-# time that the steps before it have left.
+# Steps in order of importance, with their shares of a session of 8 minutes [s]. A step may also use
+# the time that earlier steps did not need.
 STEPS = {
     "errors": 90,
     "speed": 100,
@@ -119,7 +119,7 @@ class Session:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=step_environment(self._options.out),
-                start_new_session=True,  # so that the processes that it starts can be ended, too
+                start_new_session=True,  # to terminate also the processes of the step
             )
         try:
             while process.poll() is None and time.monotonic() < end_s:
@@ -182,14 +182,14 @@ def _collect(results: Path, seen: str, report: Callable) -> str:
 
 
 def _end_group(process: subprocess.Popen) -> None:
-    """End a step with all processes that it has started."""
+    """Terminate a step and all processes that it has started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file so that a reader, or the end of the session, never finds half of it."""
+    """Write a file atomically, so that a reader never finds an incomplete file."""
     part = path.with_suffix(path.suffix + ".part")
     part.write_text(text)
     part.replace(path)

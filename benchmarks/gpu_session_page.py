@@ -1,4 +1,4 @@
-"""HTML page of a session on a GPU, without scripts and without files beside it."""
+"""HTML page of a session on a GPU, without scripts and without external files."""
 
 from html import escape
 
@@ -84,7 +84,7 @@ def _value(value: object) -> str:
 
 
 def _rows(rows: list[dict]) -> str:
-    """A table with one row for each dictionary; the first one names the columns."""
+    """A table with one row for each dictionary; the keys of the first row are the columns."""
     head = "".join(f"<th>{escape(str(name))}</th>" for name in rows[0])
     lines = (("".join(f"<td>{_value(each.get(name))}</td>" for name in rows[0])) for each in rows)
     body = "".join(f"<tr>{line}</tr>" for line in lines)

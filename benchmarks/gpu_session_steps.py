@@ -16,7 +16,7 @@ from benchmarks.machine_info import commit, machine
 
 THIRTY_HOURS_S = 30 * 3600
 RANGE_M, SIGMA_RAD = 2.5, 0.35
-# Motion and reflection of the scenes whose errors are measured, in order of worth.
+# Motion and reflection of the scenes whose errors are measured, in order of importance.
 SCENES = (("walk", "paper"), ("walk", "body"), ("jump", "paper"), ("lie down", "paper"))
 # Training steps between two reports.
 STEPS_PER_REPORT = 100
@@ -31,9 +31,10 @@ class Scale:
         body: body model; None for the free body.
         clip_frames, num_clips: frames per clip, and clips per call, of the timed programs.
         num_scenes: number of `SCENES` whose errors are measured.
-        seconds: least time for which a program is timed [s].
+        seconds: minimum time for which a program is timed [s].
         motion_s: length of the motion from which 30 h are extrapolated [s].
-        takes: numbers of built-in takes of 5 s in the datasets, the last of an hour.
+        takes: numbers of built-in takes of 5 s in the datasets; the last dataset has an hour of
+            motion.
         recipe: settings of the datasets as options of `builders.amass`.
         training: preset and overrides of the training settings.
         training_steps: number of training steps.
@@ -60,7 +61,7 @@ def full_scale() -> Scale:
 
 
 def miniature_scale() -> Scale:
-    """A small radar and few faces, frames and steps, to try the session without a GPU."""
+    """A small radar and few faces, frames and steps, for a trial of the session without a GPU."""
     from benchmarks.scenes import decimate_faces
     from radarsim.files import free_body
 
@@ -88,7 +89,7 @@ def miniature_scale() -> Scale:
 
 
 def measure_errors(scale: Scale, out: Path, report: Callable) -> None:
-    """Errors of the factory's array sizes, and of both modes for single clips."""
+    """Errors with the array sizes of dataset builds, and errors of both modes for single clips."""
     from benchmarks.errors import METHODS, scene_errors
 
     found = {**_device(), "factory": factory_error(scale), "scenes": []}
@@ -104,7 +105,7 @@ def measure_errors(scale: Scale, out: Path, report: Callable) -> None:
 
 
 def factory_error(scale: Scale) -> dict:
-    """Error of a walk in accurate mode, with the array sizes of the factory on an accelerator."""
+    """Error of a walk in accurate mode, with the array sizes of builds on an accelerator."""
     import numpy as np
 
     from benchmarks.accuracy_checks import bound_db, checked_loops, error_db, reference_samples
@@ -155,7 +156,7 @@ def profile_heatmaps(scale: Scale, out: Path, report: Callable) -> None:
 
 
 def extrapolate_motion(scale: Scale, out: Path, report: Callable) -> None:
-    """Frames per second of the factory's path over minutes of motion, without encoding."""
+    """Frames per second of dataset builds over minutes of motion, without encoding."""
     from pipelines.clip_maker import ClipMaker
     from pipelines.device_clips import MOST_FRAMES_PER_CALL, ClipBatches, clips_per_call
     from pipelines.posed_clips import posed_rows
@@ -181,7 +182,7 @@ def extrapolate_motion(scale: Scale, out: Path, report: Callable) -> None:
 
 
 def build_dataset(scale: Scale, out: Path, report: Callable) -> None:
-    """Wall time of `builders.amass`, first for a small dataset, which also compiles."""
+    """Wall time of `builders.amass`, first for a small dataset, which includes compilation."""
     from builders.amass import main as amass
     from radarsim.radar.toml import dump_radar
 
@@ -267,7 +268,7 @@ def _frames_per_s(method: Callable, scale: Scale) -> float:
 
 
 def _built_in_clips(scale: Scale) -> tuple:
-    """Recipe, clips and takes of built-in activities, as long as `scale.motion_s` together."""
+    """Recipe, clips and takes of built-in activities with a total duration of `scale.motion_s`."""
     from builders.sources.takes import built_in_takes
     from pipelines.clip_selection import select_clips
     from pipelines.recipe import Clips, Recipe

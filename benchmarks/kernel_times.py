@@ -41,7 +41,7 @@ def most_expensive_kernels(folder: Path, frames: int) -> dict:
 
 
 def _gpu_streams(events: list[dict]) -> set[tuple]:
-    """Threads of the trace that are streams of a GPU; its other threads sum up the same kernels."""
+    """Threads of the trace that are GPU streams; the other threads repeat the same kernels."""
     named = [event for event in events if event.get("ph") == "M"]
     gpus = {
         event["pid"]

@@ -12,8 +12,8 @@ PRODUCT = f"matrix product, {SIDE} x {SIDE}"
 def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> dict:
     """Median processor time of each part of a training step [ms], summed over all threads.
 
-    A large matrix product is timed, too. At its arithmetic rate, the operations of the update that
-    XLA counts would take a time that a faster implementation of the same network cannot go below.
+    A large matrix product is also timed. The number of operations of the update, as counted by XLA,
+    divided by the arithmetic rate of this product is a lower bound on the time of the update.
 
     Args:
         reader, sampler: reader and sampler of the training windows.

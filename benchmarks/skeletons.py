@@ -3,15 +3,16 @@
     python -m benchmarks.skeletons --clips 20 --maps 20 --out skeletons.jsonl
 
 Each clip is a built-in activity of an unusual person, observed as joints of one layout with white
-noise, and fitted by four methods: the fit, a fit of each pose by itself, the same after a moving
-average of the joints, and the same after linear interpolation of every third pose. The first two
-columns are the mean distance of the layout's landmarks [cm] and the root mean square error of the
-velocity of wrists, elbows, knees and ankles [m/s]. For the first clips, three more columns are the
-correlations of the heatmaps [dB] with those of the true motion, over the cells that are 6 dB above
-noise in either heatmap; both are clipped 30 dB below the peak. The last lines contain the mean
-distance, the root mean square of all velocity errors, and the mean correlations.
+noise, and fitted by four methods: the skeleton fit, a separate fit of each pose, a separate fit of
+each pose after a moving average of the joints, and a separate fit of each pose to joints that are
+interpolated linearly between every third observation. The first two columns are the mean distance
+of the layout's landmarks [cm] and the root mean square error of the velocity of wrists, elbows,
+knees and ankles [m/s]. For the first clips, three more columns are the correlations of the heatmaps
+[dB] with those of the true motion, over the cells that are 6 dB above noise in either heatmap; both
+are clipped 30 dB below the peak. The last lines contain the mean distance, the root mean square of
+all velocity errors, and the mean correlations.
 
-Each result is appended to the file of --out at once; the same command resumes after an
+Each result is immediately appended to the file of --out; the same command resumes after an
 interruption, and a run with more clips or maps reuses the results of earlier runs.
 """
 

@@ -1,1 +1,1 @@
-"""Plan of the compiled programs on a named GPU, made without having the GPU."""
+"""Plan the execution of compiled programs on a GPU, on a machine without this GPU."""

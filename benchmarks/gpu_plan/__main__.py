@@ -1,12 +1,13 @@
-"""Plan of the simulation and of a training step on a GPU, without having the GPU.
+"""Plan the simulation and a training step on a GPU, on a machine without this GPU.
 
     python -m benchmarks.gpu_plan --gpu h100 --frames 32 256 full --json plan.json
     python -m benchmarks.gpu_plan --check
 
 The programs are compiled for the GPU on this machine. The compiled module states which kernels a
 call launches, how often the host must wait, how many bytes the kernels move and how many operations
-they take; these set a floor for the time of a call. A plan is no measurement. With --check, the
-command fails if launches or bytes exceed the ceilings in `ceilings.json`.
+they perform. From these numbers, the command computes a lower bound on the time of a call. A plan
+is not a measurement. With --check, the command fails if launches or bytes exceed the ceilings in
+`ceilings.json`.
 """
 
 import argparse
@@ -57,7 +58,8 @@ def _plans(options: argparse.Namespace):
             yield make_plan(training_step(batch), card)
     if set(options.programs) & {"if", "heatmaps"}:
         simulation = Simulation()
-        # One clip is enough to count turns; a larger batch would take the memory of a GPU.
+        # One clip is enough to count loop iterations; a larger batch would need as much memory as a
+        # GPU has.
         counts = counted_loops(simulation.program(simulation.clip_frames, False, card))
         for name in (name for name in options.programs if name != "training"):
             for frames in options.frames:

@@ -1,6 +1,6 @@
 """Compile programs for a GPU that this machine does not have.
 
-XLA's CUDA plugin needs neither a card nor a driver for compilation, but three wheels (0.5 GB).
+For compilation, XLA's CUDA plugin requires three wheels (0.5 GB), but neither a GPU nor a driver.
 """
 
 import importlib.util
@@ -46,7 +46,7 @@ class Compiled(NamedTuple):
 
 
 def missing_wheels() -> str | None:
-    """The command that installs what is missing for compilation; None if nothing is missing."""
+    """The command that installs the wheels missing for compilation; None if no wheel is missing."""
     plugin = any(_found(f"jax_plugins.xla_cuda{version}") for version in (12, 13))
     if plugin and ptxas() is not None:
         return None
@@ -83,7 +83,8 @@ def _folders(package: str) -> list[str]:
 def as_on_gpu():
     """Trace programs as they would be traced on a GPU: `jax.default_backend()` returns "gpu".
 
-    Programs traced before are forgotten, and those traced here are forgotten afterwards.
+    JAX's caches are cleared on entry and on exit, so that programs traced for another device are
+    not reused.
     """
     jax.clear_caches()
     try:
@@ -94,7 +95,7 @@ def as_on_gpu():
 
 
 def traced(function, *arguments):
-    """Trace a function as on a GPU, with arguments or their shapes (`jax.stages.Traced`)."""
+    """Trace a function as on a GPU, for arguments or their shapes; return a `jax.stages.Traced`."""
     with as_on_gpu():
         return jax.jit(function).trace(*shapes_of(arguments))
 
@@ -119,7 +120,7 @@ def compile_for(card: Card, function, *arguments, options: dict | None = None) -
     with tempfile.TemporaryDirectory() as folder:
         files = {"xla_dump_to": folder, "xla_dump_hlo_as_text": True}
         with warnings.catch_warnings():
-            # Programs for a device that is not there cannot be read from JAX's cache.
+            # JAX cannot load programs for an absent device from its cache.
             warnings.filterwarnings("ignore", message="Error reading persistent compilation cache")
             compiled = lowered.compile(compiler_options={**files, **(options or {})})
         files = {path.name: path for path in Path(folder).iterdir()}

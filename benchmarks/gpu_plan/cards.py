@@ -1,4 +1,4 @@
-"""Data-centre GPUs: what XLA's compiler must know of them, and rates from their data sheets."""
+"""Data-centre GPUs: properties that XLA's compiler requires, and rates from data sheets."""
 
 from dataclasses import dataclass
 
@@ -22,10 +22,10 @@ class Card:
         clock_hz: boost clock.
         bandwidth_bytes_per_s: memory bandwidth.
         memory_bytes: device memory.
-        l2_bytes: level 2 cache.
+        l2_bytes: size of the level 2 cache.
         shared_bytes: shared memory per multiprocessor.
         block_shared_bytes: largest shared memory of one block.
-        threads: most resident threads per multiprocessor.
+        threads: maximum number of resident threads per multiprocessor.
         tf32_flops, bf16_flops: dense rates of the tensor cores [flop/s].
     """
 

@@ -1,4 +1,4 @@
-"""Ceilings for launches and bytes, so that a change cannot raise them unseen.
+"""Ceilings for launches and bytes, which reveal changes that increase these numbers.
 
 The ceilings are 1.25 times the plan, so a change that doubles a value fails. If a value could
 double below its ceiling, the check fails as well, and the ceiling must be lowered.
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 CEILINGS = Path(__file__).with_name("ceilings.json")
-# A ceiling is so much higher than the plan from which it was set.
+# Ratio of a ceiling to the planned value from which the ceiling was derived.
 MARGIN = 1.25
 CARD = "h100"
 FRAMES = 32
@@ -55,7 +55,7 @@ def planned(programs: Iterable[str]) -> dict[str, dict[str, float]]:
 
 
 def exceeded(found: dict, ceilings: dict):
-    """Yield a line for each value above its ceiling, or so far below it that a doubling passes.
+    """Yield a line for each value above its ceiling, and for each value below half of its ceiling.
 
     Args:
         found: values by program and name.

@@ -1,8 +1,8 @@
 """Walk a compiled module and charge every kernel to a stage of the program.
 
-The body of a loop is charged once per turn. If the compiler does not know the number of turns, the
-host reads a condition from the device before every turn and waits for it; the number of turns then
-comes from `loop_counts`. Of the branches of a conditional, the one that moves most bytes is
+The body of a loop is charged once per iteration. If the compiler does not know the number of
+iterations, the host waits before every iteration for a condition from the device; the number of
+iterations then comes from `loop_counts`. For a conditional, the branch that moves the most bytes is
 charged.
 """
 
@@ -14,16 +14,17 @@ from benchmarks.gpu_plan.cards import HOST_WAIT_S, LAUNCH_S, Card
 from benchmarks.gpu_plan.hlo_text import Frame, Instruction, Module
 from benchmarks.gpu_plan.instruction_costs import CONTROL, FREE, Cost, cost_of
 
-# Turns per entry of a loop by its source line; None if the loop was not counted.
+# Function from the source line of a loop to the iterations per entry; None for an uncounted loop.
 TurnsOf = Callable[[list[Frame]], float | None]
-# Name of a stage from the source lines of an instruction, innermost first, and its operation name.
+# Function from the source lines of an instruction (innermost first) and its operation name to the
+# name of its stage.
 StageOf = Callable[[list[Frame], str], str]
 ELSEWHERE = "(no source line)"
 
 
 @dataclass(frozen=True)
 class Charge:
-    """A kernel and how often a call of the program runs it.
+    """A kernel, and the number of its runs in one call of the program.
 
     Attributes:
         stage: stage of the program.
@@ -52,8 +53,9 @@ class UnknownLoop:
 
     Attributes:
         place: source line, "file:line function".
-        entries: how often a call of the program enters the loop.
-        turns: mean number of turns per entry; None if the loop was not counted (charged as one).
+        entries: number of times that one call of the program enters the loop.
+        turns: mean number of iterations per entry; None if the loop was not counted (one is
+            charged).
     """
 
     place: str
@@ -79,8 +81,8 @@ def charge(
 
     Args:
         module: compiled module.
-        stage_of: names the stage of an instruction.
-        turns_of: number of turns of loops of unknown length.
+        stage_of: function that returns the stage of an instruction.
+        turns_of: function that returns the number of iterations of a loop of unknown length.
         pallas: operations of Pallas kernels by name, which the module does not state.
     """
     found = Charges()

@@ -66,7 +66,7 @@ class Instruction:
         operands: names of the operands.
         attributes: text after the operands.
         arguments: text between the parentheses, for example the number of a parameter.
-        is_root: whether its result is that of its computation.
+        is_root: whether the result is also the result of the computation.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Instruction:
 
     @property
     def trip_count(self) -> int | None:
-        """Number of turns of a loop; None if the compiler does not know it."""
+        """Number of iterations of a loop; None if the compiler does not know this number."""
         found = re.search(r'"?known_trip_count"?:?\{"n":"(\d+)"', self.attributes)
         return int(found[1]) if found else None
 
@@ -173,7 +173,7 @@ class Module:
 
 
 def parse_instruction(line: str) -> Instruction | None:
-    """Parse one line of a computation; None if the line is no instruction."""
+    """Parse one line of a computation; None if the line is not an instruction."""
     start = _INSTRUCTION.match(line)
     if not start:
         return None

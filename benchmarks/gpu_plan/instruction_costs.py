@@ -18,7 +18,7 @@ FREE = {
     *("opt-barrier", "partition-id", "replica-id", "add-dependency", "domain"),
     *("copy-done", "async-done", "async-update", "fft-done", "custom-call-done"),
 }
-# Instructions that call computations and are charged as these.
+# Instructions that call computations; the costs of the computations are charged instead.
 CONTROL = {"while", "conditional", "call", "async-start"}
 # XLA's bitonic sort orders tiles of 2^12 elements in shared memory.
 SORT_TILE_STAGES = 12
@@ -84,7 +84,7 @@ def _plain_bytes(computation: Computation, instruction: Instruction) -> tuple[fl
 def _fusion_bytes(
     computation: Computation, instruction: Instruction, called: Computation
 ) -> tuple[float, float]:
-    """Bytes read and written by a fusion, which keeps everything between in registers."""
+    """Bytes read and written by a fusion, which keeps intermediate values in registers."""
     parameters = {int(each.arguments): each for each in called.values() if _is(each, "parameter")}
     written, in_place = 0.0, set()
     for root in _roots(called):

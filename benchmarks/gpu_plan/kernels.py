@@ -34,7 +34,7 @@ class KernelResources:
         shared_bytes: shared memory per block.
         threads: threads per block.
         blocks: blocks of a launch.
-        occupancy: resident threads divided by the most that a multiprocessor holds.
+        occupancy: resident threads divided by the maximum number per multiprocessor.
     """
 
     name: str
@@ -120,7 +120,7 @@ def parse_resources(
 
 
 def occupancy(card: Card, threads: int, registers: int, shared_bytes: int) -> float:
-    """Resident threads divided by the most that a multiprocessor holds.
+    """Resident threads divided by the maximum number per multiprocessor.
 
     Args:
         card: the GPU.

@@ -1,9 +1,9 @@
-"""Count the turns of loops whose length depends on data, by running the program on this machine.
+"""Count the iterations of loops whose length depends on data, by running the program on a CPU.
 
 Each `while` of the program gets a counter; all other results are dropped, so that XLA removes the
-work that does not decide the length of a loop. Under `vmap`, a loop turns until its last item is
-done, so programs must be traced with the batches of the accelerator (`accelerator.traced`). Kernels
-of Pallas are interpreted; each of their blocks enters its loops.
+work that does not decide the length of a loop. Under `vmap`, a loop runs until its last item is
+done, so programs must be traced with the batches of the accelerator (`accelerator.traced`). Pallas
+kernels are interpreted; each block of a kernel enters the loops of the kernel.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,14 +27,14 @@ _CALLS = {
 
 
 class LoopCount(NamedTuple):
-    """How often a loop was entered and how many turns it made in total."""
+    """Number of times that a loop was entered, and total number of its iterations."""
 
     entries: int
     turns: int
 
 
 def count_turns(program: ClosedJaxpr, *arguments) -> dict[tuple[str, int], LoopCount]:
-    """Run a program and count the turns of every `while` in it.
+    """Run a program and count the iterations of each of its `while` loops.
 
     Args:
         program: program, from `jax.make_jaxpr` or `Traced.jaxpr`.
@@ -64,7 +64,7 @@ def count_turns(program: ClosedJaxpr, *arguments) -> dict[tuple[str, int], LoopC
 
 
 def turns_of(counts: dict[tuple[str, int], LoopCount]) -> Callable[[list[Frame]], float | None]:
-    """Mean turns per entry of the loop at a source line, for `charges.charge`."""
+    """Mean iterations per entry of the loop at a source line, for `charges.charge`."""
 
     def mean_turns(frames: list[Frame]) -> float | None:
         frame = own_frame(frames)
@@ -119,9 +119,9 @@ def _interpreted(equation: JaxprEqn) -> ClosedJaxpr:
 
 
 def _for_cpu(value):
-    """A program, or a parameter of one, without what only GPUs have.
+    """Return a program, or a parameter of a program, without operations that only GPUs support.
 
-    These are barriers between the threads of a kernel, and products on tensor cores.
+    Such operations are barriers between the threads of a kernel, and products on tensor cores.
     """
     if isinstance(value, ClosedJaxpr):
         return value.replace(jaxpr=_for_cpu(value.jaxpr))
@@ -151,13 +151,13 @@ def _without_barriers(effects: Iterable) -> set:
 
 
 class _Counter:
-    """Evaluates a program, with an array of entries and turns [loop, 2] beside its values."""
+    """Evaluator of a program that also counts entries and iterations of its loops [loop, 2]."""
 
     def __init__(self):
         self.seen = 0
 
     def evaluate(self, jaxpr: Jaxpr, consts, arguments, counts):
-        """The counts after the program, and its results."""
+        """Return the counts after the execution of a program, and the results of the program."""
         values = dict(zip(jaxpr.constvars, consts, strict=True))
         values |= dict(zip(jaxpr.invars, arguments, strict=True))
 
@@ -246,7 +246,7 @@ def _evaluated(condition: ClosedJaxpr, inputs: list):
 
 
 def _where_unfinished(unfinished, new, old):
-    """The new value of each item whose loop goes on; items are along the first axes."""
+    """Return the new value of each item whose loop continues; items are along the first axes."""
     more = jnp.ndim(new) - jnp.ndim(unfinished)
     mask = jnp.reshape(unfinished, (*jnp.shape(unfinished), *(1,) * more))
     return jnp.where(mask, new, old) if jnp.ndim(unfinished) else new

@@ -1,9 +1,9 @@
 """Arithmetic operations of instructions, by the unit that computes them.
 
-The units are "fp32" (float32 lanes; integers and float64 are counted there, too), "tf32" and "bf16"
-(tensor cores). A multiply-add is two operations. These counts are estimates: XLA may compute an
-element of a fusion more than once, and the instructions of a transcendental function depend on its
-argument.
+The units are "fp32" (float32 lanes; integers and float64 are also counted as fp32), "tf32" and
+"bf16" (tensor cores). A multiply-add is two operations. These counts are estimates: XLA may compute
+an element of a fusion more than once, and the instructions of a transcendental function depend on
+its argument.
 """
 
 import math

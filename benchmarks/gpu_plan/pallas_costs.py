@@ -1,4 +1,4 @@
-"""Operations of Pallas kernels, counted in their programs: compiled modules do not state them."""
+"""Operations of Pallas kernels, counted in their programs, because compiled modules omit them."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -78,8 +78,8 @@ def pallas_operations(jaxpr: Jaxpr, turns_of: TurnsOf = lambda frames: None) -> 
 
     Args:
         jaxpr: the program.
-        turns_of: mean number of turns of loops of unknown length; a loop that was not counted is
-            charged as one turn.
+        turns_of: mean number of iterations of loops of unknown length; a loop that was not counted
+            is charged as one iteration.
     """
     found: dict[str, Counter] = {}
     for equation in _kernels(jaxpr):

@@ -1,4 +1,4 @@
-"""Plan of a program on a GPU: launches, host waits, bytes, operations and the floor of its time.
+"""Plan of a program on a GPU: launches, host waits, bytes, operations and the lowest possible time.
 
 A plan is computed from the compiled program. Nothing is measured on a GPU.
 """
@@ -75,7 +75,7 @@ def make_plan(program: Program, card: Card, counts: dict | None = None) -> Plan:
     Args:
         program: the program.
         card: the GPU.
-        counts: turns of loops from `counted_loops`; None to count them.
+        counts: iterations of loops from `counted_loops`; None to count them.
     """
     counts = counted_loops(program) if counts is None else counts
     parts = [_planned_part(program, part, card, turns_of(counts)) for part in program.parts]
@@ -90,7 +90,7 @@ def make_plan(program: Program, card: Card, counts: dict | None = None) -> Plan:
 
 
 def counted_loops(program: Program) -> dict:
-    """Turns of the loops of a program, counted by running its example on this machine."""
+    """Iterations of the loops of a program, counted by running its example on this machine."""
     import jax
 
     if program.example is None:

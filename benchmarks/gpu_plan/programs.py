@@ -27,8 +27,8 @@ class Program:
     Attributes:
         name: name in reports.
         parts: functions with their arguments or the shapes of the arguments.
-        example: arguments of the first function for counting the turns of loops.
-        stage_of: names the stage of an instruction.
+        example: arguments of the first function for counting the iterations of loops.
+        stage_of: function that returns the stage of an instruction.
         items: number of frames or windows of one call.
         item: "frame" or "window".
         compiler_options: options of XLA.
@@ -81,7 +81,7 @@ class Simulation:
         return frames_per_batch(self.radar, num_faces, int(JAX_SHARE * card.memory_bytes))
 
     def program(self, frames: int, heatmaps: bool, card: Card = CARDS["h100"]) -> Program:
-        """The program that simulates so many frames on a card, rounded up to whole clips."""
+        """Return the program that simulates the frames on a card, rounded up to whole clips."""
         from radarsim.batch import _simulate_clips
         from radarsim.heatmaps.settings import PAPER_MAPS
 
@@ -148,8 +148,9 @@ def training_step(batch: int, preset: str = "paper", overrides: tuple[str, ...] 
         stage_of=training_stage,
         items=batch,
         item="window",
-        # Without a GPU to try tile sizes on, XLA finds none for some products in bfloat16. A
-        # library multiplies these matrices; on a GPU, XLA tries both and takes the faster.
+        # Without a GPU on which tile sizes can be timed, XLA finds no tile size for some products
+        # in bfloat16, so a library multiplies these matrices. On a GPU, XLA times both methods and
+        # uses the faster one.
         compiler_options=(("xla_gpu_enable_triton_gemm", False),),
     )
 

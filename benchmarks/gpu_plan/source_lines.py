@@ -1,4 +1,4 @@
-"""Which line, module and stage of this project an instruction comes from."""
+"""Find the source line, module and stage of this project from which an instruction originates."""
 
 import re
 
@@ -46,7 +46,7 @@ def training_stage(frames: list[Frame], operation_name: str) -> str:
 
 
 def _module(frames: list[Frame]) -> str:
-    """Name of the innermost module of the project that is no helper of all stages."""
+    """Name of the innermost module of the project that is not a helper shared by all stages."""
     own = (_OWN.search(frame.file) for frame in frames)
     names = [found[1] for found in own if found]
     names = [name for name in names if not name.startswith(_HELPERS)] or names
