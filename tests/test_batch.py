@@ -177,7 +177,7 @@ def test_frames_of_many_clips_at_a_time_are_those_of_each_clip(simulator, clips,
 
 
 def test_batches_have_the_same_length_on_all_gpus_of_one_kind(monkeypatch):
-    """The number of frames is a power of two, which some gigabytes more or less do not change."""
+    """The number of frames is a power of two that does not depend on a few gigabytes of memory."""
 
     def frames(usable_gib, radar=BOARDS[DEFAULT_BOARD]):
         device = SimpleNamespace(memory_stats=lambda: {"bytes_limit": int(usable_gib * 2**30)})
@@ -193,7 +193,7 @@ def test_batches_have_the_same_length_on_all_gpus_of_one_kind(monkeypatch):
 
 
 def test_the_last_batch_is_padded_to_the_length_of_the_others():
-    """Seven items in batches of three, none of which is lost, moved or made twice."""
+    """Of seven items in batches of three, no item is lost, moved or duplicated."""
     found = map_in_batches(lambda item: 2 * item, jnp.arange(7.0), 3)
     np.testing.assert_array_equal(found, 2 * np.arange(7.0))
     batches = jax.make_jaxpr(lambda items: map_in_batches(jnp.sin, items, 3))(jnp.arange(7.0))

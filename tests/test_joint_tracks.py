@@ -1,4 +1,4 @@
-"""Joints beside the signal: places, radial speeds and visibility of a body in known postures."""
+"""Joint tracks of a body in known postures: positions, radial speeds and visibility."""
 
 from dataclasses import replace
 from functools import partial
@@ -46,7 +46,7 @@ MIRRORED = [
 
 
 def test_joints_of_a_body_in_its_rest_pose_lie_at_the_rest_joints():
-    """A body in T-pose that faces the radar: its left is -y, up is +z and front is -x."""
+    """For a body in T-pose that faces the radar, left is -y, up is +z and front is -x."""
     scene = standing({}, rs.RadarPose(height_m=1.2), distance_m=3.0, lateral_m=0.0)
     fitted = scene.subjects[0].fitted
     rest_m = np.asarray(BODY.joint_template_m, np.float64)
@@ -125,7 +125,7 @@ def test_tilt_turns_the_joints_about_the_radar():
 
 
 def test_joints_are_given_in_the_middle_of_each_burst():
-    """A pelvis that recedes at 1.5 m/s is 1.5 m/s times the time of each burst's middle farther."""
+    """The range of a pelvis that recedes at 1.5 m/s is that in the middle of each burst."""
     scene = gliding((1.5, 0, 0), LEVEL)
     tracks = rs.joint_tracks(RADAR, scene)
     centre_s, _ = burst_centre_and_half_s(RADAR)
@@ -163,7 +163,7 @@ def test_a_body_that_moves_across_the_view_recedes_by_its_direction():
 
 
 def test_speed_is_exact_even_if_a_frame_is_a_single_chirp():
-    """It is the change of range per time between the frames before and after, 5 ms away.
+    """The speed is the change of range per time between the frames 5 ms before and after.
 
     Rounding of ranges to 0.2 um causes 0.04 mm/s; over the chirp itself (0.1 ms), the rounding of
     the joints would cause millimetres per second.
@@ -192,7 +192,7 @@ def test_from_the_side_the_arm_behind_the_trunk_is_hidden(turn, near, far):
 
 
 def test_turning_around_swaps_left_and_right():
-    """The body is symmetric: seen from its other side, each joint is as visible as its twin."""
+    """From the other side of the symmetric body, each joint is as visible as its mirror image."""
     one, other = (
         rs.joint_tracks(RADAR, standing(heading_rad=turn_rad), 1)
         for turn_rad in (np.pi / 2, -np.pi / 2)
@@ -225,7 +225,7 @@ def test_hands_before_the_belly_are_seen_from_the_front_only():
 
 
 def test_the_share_is_that_of_the_projected_area_that_faces_the_radar():
-    """Half of a plate is hidden by another; a plate that faces away has no visible share."""
+    """Half of a plate is hidden by another plate; a plate that faces away has no visible share."""
     front = plate(0.4, 8, (3.0, 0.2, 0))
     half = plate(0.4, 8, (3.1, 0.0, 0))
     away_m, away_faces = plate(0.4, 2, (3.0, 1.0, 0))
@@ -256,7 +256,7 @@ def test_faces_count_with_their_projected_area():
 def test_the_coarse_mesh_gives_the_flags_of_the_full_mesh():
     """At least 97 % of the flags agree for a walker seen from all sides; 99.7 % were measured.
 
-    The share that decides is 10 %, so a joint at that share may go either way.
+    The threshold is a visible share of 10 %, so joints near this share may differ.
     """
     motion = perform("walking_clockwise", 0, duration_s=4.0)
     scene = rs.Scene([rs.Subject(motion, BODY, rs.Placement(distance_m=3.0))])

@@ -57,10 +57,11 @@ def errors_of_walk(performer, heading_rad, distance_m, depth_m):
 def test_the_torso_of_a_walker_lies_behind_the_strongest_point(heading_rad, distance_m):
     """The strongest echo comes from the surface of the trunk, at the speed of its joints.
 
-    The range of the surface is that of the torso's joints less the depth of the trunk before them
-    (15 cm to the front, 6 cm to the back). Range and speed of the point agree with it within one
-    bin each in three quarters of the frames; in the others, a leg or an arm that swings forward
-    returns more than the trunk (4 of 20 frames of two approaching walkers, none of receding ones).
+    The range of the surface is that of the torso's joints minus the depth of the trunk in front of
+    the joints (15 cm to the front, 6 cm to the back). Range and speed of the point agree with those
+    of the surface within one bin in three quarters of the frames; in the others, a leg or an arm
+    that swings forward returns more than the trunk (4 of 20 frames of two approaching walkers, none
+    of receding ones).
     """
     depth_m = torso_depths_m()[0 if heading_rad == 0 else 1]
     walks = [errors_of_walk(performer, heading_rad, distance_m, depth_m) for performer in (0, 1)]

@@ -35,7 +35,7 @@ def test_trc_files_state_unit_and_rate(tmp_path):
 
 
 def test_c3d_files_are_read(tmp_path):
-    """Labels with the name of the subject, millimetres, and an occluded marker."""
+    """Labels with the subject's name, millimetres and an occluded marker are read correctly."""
     ezc3d = pytest.importorskip("ezc3d", reason="the extra c3d is not installed")
     file = ezc3d.c3d()
     points = np.ones((4, len(MARKERS.names), 12))
@@ -55,7 +55,7 @@ def test_c3d_files_are_read(tmp_path):
 @pytest.mark.parametrize("unit", [1.0, 100.0, 1000.0])
 @pytest.mark.parametrize("up", ["z", "y", "-y"])
 def test_unit_and_up_axis_are_inferred_and_stated(tmp_path, unit, up):
-    """Any of m, cm and mm, and z up, y up or y down, gives the person in metres on the floor."""
+    """For m, cm or mm, and for z up, y up or y down, the person is in metres on the floor."""
     points = POINTS_M @ {"z": np.eye(3), "y": _Y_UP, "-y": _Y_UP * [1, -1, -1]}[up]
     np.save(tmp_path / "joints.npy", points * unit)
     (found,) = rs.read_skeletons(tmp_path / "joints.npy", "coco17", rate_hz=RATE_HZ)
@@ -116,7 +116,7 @@ def test_a_toml_file_names_the_columns(tmp_path):
 
 @pytest.mark.parametrize("option", [{"unit": "parsec"}, {"up": "w"}, {"unit": "ft"}])
 def test_bad_options_are_refused(tmp_path, option):
-    """An unknown unit or axis, and a unit that makes a person of the wrong size."""
+    """An unknown unit or axis is refused, and a unit that implies a person of the wrong size."""
     np.save(tmp_path / "joints.npy", POINTS_M)
     with pytest.raises(InputError, match=r"unit|up"):
         rs.read_skeletons(tmp_path / "joints.npy", "coco17", rate_hz=30, **option)

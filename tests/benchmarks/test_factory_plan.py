@@ -34,7 +34,7 @@ RATES = {
 def test_the_slowest_stage_bounds_the_build(gpu_frames_per_s, cores, bound, frames_per_s):
     """30 h are 1,080,000 frames of 0.1 s; a million clips of 464 kB are 464 GB.
 
-    22 % of the clips are simulated twice, so a GPU with 6,100 frames/s makes 5,000.
+    22 % of the clips are simulated twice, so a GPU with 6,100 frames/s yields 5,000 frames/s.
     """
     found = predict(RATES, gpu_frames_per_s, cores, period_s=0.1)
     assert found["bound_by"] == bound

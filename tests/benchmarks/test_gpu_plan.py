@@ -1,4 +1,4 @@
-"""Plans of programs with known costs: loops, copies, products; without the compiler for GPUs."""
+"""Plans of programs with known costs (loops, copies, products); no GPU compiler is needed."""
 
 import json
 from collections import Counter
@@ -30,7 +30,7 @@ def charged(text, **given):
 
 
 def test_a_loop_of_known_length_is_charged_once_per_turn():
-    """Five copies that read and write 4,000 bytes; the host does not wait."""
+    """Five copies are charged, each of which reads and writes 4,000 bytes, and no host wait."""
     found, total = charged(loop_text(5))
     assert (total["launches"], total["bytes"]) == (5, 5 * 8000)
     assert total["host_waits"] == 0
@@ -38,7 +38,7 @@ def test_a_loop_of_known_length_is_charged_once_per_turn():
 
 
 def test_a_loop_of_unknown_length_waits_before_each_turn_and_at_its_end():
-    """With three turns: three copies, and four conditions (each reads 4 bytes and writes 1)."""
+    """Three iterations have three copies and four conditions, which read 4 bytes and write 1."""
     found, total = charged(loop_text(None), turns_of=lambda frames: 3.0)
     assert (total["launches"], total["host_waits"]) == (3 + 4, 4)
     assert total["bytes"] == 3 * 8000 + 4 * 5
@@ -53,13 +53,13 @@ def test_a_loop_that_was_not_counted_is_reported_as_such():
 
 
 def test_kernels_belong_to_the_module_that_calls_a_helper():
-    """The copy's innermost line is in numerics/, whose functions serve all stages."""
+    """The innermost line of the copy is in numerics/, so the calling module is charged."""
     found, _ = charged(loop_text(5))
     assert {each.stage for each in found.kernels} == {"other, part"}
 
 
 def test_a_product_takes_two_operations_per_multiply_add_on_the_unit_of_its_precision():
-    """[64, 32] x [32, 64]: 2 x 64 x 64 x 32 operations."""
+    """The product of [64, 32] and [32, 64] takes 2 x 64 x 64 x 32 operations."""
     dims = "lhs_contracting_dims={1}, rhs_contracting_dims={1}"
     for precision, unit in (("", "tf32"), (", operand_precision={highest,highest}", "fp32")):
         line = f"ROOT %y = f32[64,64]{{1,0}} dot(%x, %x), {dims}{precision}"
@@ -71,7 +71,7 @@ def test_a_product_takes_two_operations_per_multiply_add_on_the_unit_of_its_prec
 
 
 def test_a_product_by_a_library_is_charged_without_its_workspace():
-    """Reads both operands and writes the result; 4 MB of workspace are no traffic."""
+    """Operands and result count as traffic, but not the 4 MB of workspace."""
     line = (
         'ROOT %y = (f32[64,64]{1,0}, s8[4194304]{0}) custom-call(%x, %x), custom_call_target="'
         '__cublas$lt$matmul", backend_config={"gemm_backend_config":{"dot_dimension_numbers":'
@@ -94,7 +94,7 @@ SLICED = """%fused (p: f32[64,32], i: s32[]) -> f32[64,32] {
 
 
 def test_a_slice_that_is_updated_in_place_moves_only_the_slice():
-    """A row of 128 bytes is read and written, with its index (4 B), not the array of 8 kB."""
+    """The traffic is a row of 128 bytes, read and written, and an index of 4 bytes, not 8 kB."""
     lines = (
         "%n = s32[] constant(3)",
         "ROOT %y = f32[64,32]{1,0} fusion(%x, %n), kind=kLoop, calls=%fused",
@@ -107,7 +107,7 @@ def test_a_slice_that_is_updated_in_place_moves_only_the_slice():
 
 @pytest.mark.parametrize(("length", "kernels"), [(100, 1), (4096, 1), (5000, 3), (14996, 6)])
 def test_a_sort_takes_the_kernels_that_xla_compiles_for_its_length(length, kernels):
-    """14,996 values: six kernels in a module compiled for an H100 (JAX 0.10.2)."""
+    """A sort of 14,996 values takes six kernels in a module compiled for an H100 (JAX 0.10.2)."""
     shape = f"u32[2,{length}]"
     line = f"ROOT %y = {shape}{{1,0}} sort(%x), dimensions={{1}}, to_apply=%less"
     _, total = charged(module_text(line, parameters=shape))
@@ -128,7 +128,7 @@ def test_the_branch_that_moves_most_bytes_is_charged():
 
 
 def test_the_floor_of_a_kernel_is_its_slowest_resource():
-    """A copy of 1 GB takes 0.66 ms at 90 % of 3.35 TB/s; a tiny one takes the time of a launch."""
+    """A copy of 1 GB takes 0.66 ms at 90 % of 3.35 TB/s; a tiny copy takes the time of a launch."""
     shape = "f32[250000000,1]"
     found, _ = charged(module_text(f"ROOT %y = {shape} copy(%x)", parameters=shape))
     assert floors_s(found.kernels, H100)["all"] == pytest.approx(2e9 / (0.9 * 3.35e12))
@@ -137,7 +137,7 @@ def test_the_floor_of_a_kernel_is_its_slowest_resource():
 
 
 def steps_of(limits):
-    """Under vmap: a loop of limits[n] steps, each with a loop of two turns, for every n."""
+    """Run under vmap, for every n, a loop of limits[n] steps that each contain two inner steps."""
 
     def one(limit):
         def outer(step, total):
@@ -151,9 +151,10 @@ def steps_of(limits):
 
 
 def test_turns_are_counted_until_the_last_item_of_a_batch_is_done():
-    """Rows of a scan: 3 and 5 turns of the longest item in 2 entries, twice as many inside.
+    """The longest items of two rows take 3 and 5 iterations; the inner loop takes twice as many.
 
-    The loops of a test have no line in the project's packages, so both share the unknown place.
+    Loops in tests have no source line in the project's packages, so both loops have an unknown
+    place.
     """
     limits = jnp.array([[1, 3, 2], [5, 0, 4]])
     program = jax.make_jaxpr(steps_of)(limits)
@@ -169,7 +170,7 @@ def test_counted_turns_are_found_by_the_source_line_of_the_compiled_loop():
 
 
 def test_operations_of_a_pallas_kernel_are_counted_in_its_program():
-    """A grid of 4 x 2 steps: each a [16, 32] x [32, 16] product after three loops of sines."""
+    """Each of 4 x 2 blocks takes three sines of [16, 32], and a product with [32, 16]."""
     from jax.experimental import pallas as pl
 
     def kernel(x, y, out):
@@ -195,7 +196,7 @@ def test_operations_of_a_pallas_kernel_are_counted_in_its_program():
     )
     found = pallas_operations(jax.make_jaxpr(product)(*shapes).jaxpr)
     sines, products = 3 * 16 * 32 * 10, 2 * 16 * 16 * 32
-    # The counter of the loop adds three operations per step.
+    # The counter of the loop adds three operations per iteration.
     assert found["waves"]["fp32"] == pytest.approx(8 * (sines + products), rel=1e-3)
     line = (
         'ROOT %y = f32[64,32]{1,0} custom-call(%x), custom_call_target="__gpu$xla.gpu.triton", '
@@ -207,7 +208,7 @@ def test_operations_of_a_pallas_kernel_are_counted_in_its_program():
 
 
 def test_loops_inside_a_pallas_kernel_are_counted_block_by_block(monkeypatch):
-    """Four blocks with 0, 2, 3 and 7 turns: 12 turns in 4 entries, each with a sine of 8 values."""
+    """Four blocks take 0, 2, 3 and 7 iterations, each with a sine of 8 values: 12 in 4 entries."""
     from jax.experimental import pallas as pl
     from jax.experimental.pallas import triton
 
@@ -237,7 +238,7 @@ def test_loops_inside_a_pallas_kernel_are_counted_block_by_block(monkeypatch):
     counts = count_turns(traced, *arguments)
     assert LoopCount(4, 12) in counts.values()
     found = pallas_operations(traced.jaxpr, turns_of(counts))["waves"]["fp32"]
-    # Each turn also counts up and compares.
+    # Each iteration also increments a counter and compares it.
     assert found == pytest.approx(4 * 3 * 8 * 10, rel=0.1)
 
 
@@ -260,7 +261,7 @@ ptxas info    : Used 128 registers, used 1 barriers, 16384 bytes smem
 
 
 def test_resources_of_a_kernel_are_read_from_its_ptx_and_the_assembler():
-    """128 registers x 128 threads: four blocks in 65,536 registers, 512 of 2,048 threads."""
+    """Four blocks of 128 threads with 128 registers fill 65,536 registers: 512 of 2,048 threads."""
     thunks = "001: kCustomKernel [source] waves grid: [16, 2, 1] threads: [128, 1, 1]  "
     launch = parse_launches(thunks + "shared_memory: 1024 bytes")["waves"]
     assert launch == (32, 1024)
@@ -271,7 +272,7 @@ def test_resources_of_a_kernel_are_read_from_its_ptx_and_the_assembler():
 
 
 def test_shared_memory_and_threads_limit_the_occupancy():
-    """100,000 B of shared memory: two of them fit; 1,024 threads of 32 registers: two blocks."""
+    """Two blocks of 100,000 B of shared memory fit, and two blocks of 1,024 threads."""
     assert occupancy(H100, 128, 32, 100_000) == 2 * 128 / 2048
     assert occupancy(H100, 1024, 32, 0) == 1.0
     assert occupancy(CARDS["l4"], 1024, 32, 0) == 1024 / 1536
@@ -290,7 +291,7 @@ def test_a_doubled_value_exceeds_its_ceiling_and_a_far_smaller_one_asks_for_a_lo
 
 
 def test_every_checked_value_has_a_ceiling():
-    """The stored file is read by `--check`."""
+    """The stored file, which `--check` reads, has a ceiling for every checked value."""
     for values in json.loads(ceilings.CEILINGS.read_text()).values():
         assert {"launches", "host_waits"} < set(values)
 

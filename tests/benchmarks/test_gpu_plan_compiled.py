@@ -1,4 +1,4 @@
-"""Plans of known programs that are compiled for a GPU; they need the compiler, but no GPU."""
+"""Plans of known programs that are compiled for a GPU; the tests need the compiler, but no GPU."""
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,7 @@ def planned(function, *arguments, example=None, card="h100"):
 
 @pytest.mark.parametrize("card", CARDS)
 def test_a_transposition_reads_and_writes_every_value_once(card):
-    """One kernel that moves 2 x 4 MB; every card is known to the compiler."""
+    """The transposition is one kernel that moves 2 x 4 MB; the compiler supports every card."""
     plan = planned(lambda x: x.T + 1, VALUES, card=card)
     total = totals(list(plan.kernels))
     assert (total["launches"], total["bytes"]) == (1, 2 * 4e6)
@@ -40,7 +40,7 @@ def test_a_transposition_reads_and_writes_every_value_once(card):
 
 
 def test_a_loop_of_known_length_does_not_wait_for_the_host():
-    """Seven turns of a matrix product, which takes 2 x 1000^3 operations in float32."""
+    """Seven matrix products take 7 x 2 x 1000^3 float32 operations and no host wait."""
 
     def seven(x):
         product = jnp.matmul(x, x, precision="highest")
@@ -58,7 +58,7 @@ def halvings(x, limit):
 
 
 def test_turns_of_a_loop_of_unknown_length_are_counted(monkeypatch):
-    """From 8 to below 1 in four turns; the host waits before each turn and at the end."""
+    """Halving 8 to below 1 takes four iterations; the host waits before each one and at the end."""
     from benchmarks.gpu_plan import loop_counts
 
     def in_test(frames):

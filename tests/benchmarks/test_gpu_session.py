@@ -1,4 +1,4 @@
-"""A session on a GPU keeps what it has found, whatever fails and whenever it is cut off."""
+"""A session on a GPU keeps its results if a step fails or if the session is interrupted."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ def options_of(out, *more):
 
 
 def stored(out):
-    """The steps in session.json; session.html must have been written with it."""
+    """Return the steps in session.json, and check that session.html was also written."""
     assert (out / "session.html").read_text().endswith("</html>\n")
     return json.loads((out / "session.json").read_text())["steps"]
 
@@ -47,7 +47,7 @@ def test_a_failing_step_is_recorded_with_its_traceback_and_the_next_one_runs(tmp
 
 
 def test_a_step_that_takes_too_long_is_ended_and_keeps_its_results(tmp_path, monkeypatch):
-    """A step without time left is not started, and a step that dies leaves its output."""
+    """A step for which no time is left is not started, and the output of a crashed step is kept."""
     wait = (
         "import pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text('{\"errors\": 3}');"
         "time.sleep(600)"
@@ -119,7 +119,7 @@ def test_only_the_streams_of_the_gpu_are_counted(tmp_path):
 @pytest.mark.slow
 @pytest.mark.usefixtures("fast_compilation")
 def test_all_steps_run_in_miniature(tmp_path):
-    """Every step reports figures; on a processor, none of them is called that of a GPU."""
+    """Every step reports results, and on a CPU no result is labelled as that of a GPU."""
     pytest.importorskip("flax", reason="needs the extra train")
     scale = miniature_scale()
 

@@ -230,7 +230,7 @@ def test_options_override_a_recipe_and_stores_exclude_it(capsys):
 
 
 def test_the_members_of_ensembles_have_different_seeds(monkeypatch, tmp_path):
-    """Two seeds of three members each are six trainings; a control keeps its derangement."""
+    """Two seeds with three members each give six training runs; a control keeps its derangement."""
     trained, combined = [], []
 
     def train(options, group, seed, derange=0):

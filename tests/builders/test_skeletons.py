@@ -116,7 +116,7 @@ def test_errors_give_exit_status_2(tmp_path, capsys):
 
 @pytest.mark.parametrize("subject", [1, 3])
 def test_real_kinect_skeletons_are_fitted(test_data, tmp_path, subject):
-    """12 s of a MARS recording: a person of plausible size, near the joints, with feet that stand.
+    """The body fitted to 12 s of a MARS recording has a plausible size and residuals below 2.5 cm.
 
     The range of the pelvis, in the coordinates of the file, agrees with that of the radar points to
     10 cm RMS, although no constant is fitted.

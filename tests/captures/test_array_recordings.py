@@ -30,7 +30,7 @@ def loaded(path, radar=RADAR, **changes):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_every_array_format_gives_the_frames_that_were_written(tmp_path, suffix):
-    """Axes in any order, complex values, and a part of the frames; the notes are empty."""
+    """Axes in any order, complex values and some of the frames are read; the notes are empty."""
     path = write_array(tmp_path / f"walk{suffix}", CUBE_V.transpose(3, 0, 4, 1, 2))
     recording = loaded(path, axes=("rx", "frame", "sample", "chirp", "tx"))
     assert (recording.num_frames, recording.notes) == (FRAMES, ())
@@ -38,7 +38,7 @@ def test_every_array_format_gives_the_frames_that_were_written(tmp_path, suffix)
 
 
 def test_an_axis_of_i_and_q_antennas_as_one_axis_and_chirps_without_frames(tmp_path):
-    """Other layouts of the same values; an incomplete last frame is ignored with a note."""
+    """Other layouts give the same values; an incomplete last frame is ignored with a note."""
     chirps = CUBE_V.reshape(FRAMES * 16, 4, 32)[:-5]
     parts = np.stack([chirps.real, chirps.imag], axis=-1)
     path = write_array(tmp_path / "walk.npy", parts)
@@ -65,7 +65,7 @@ def test_range_profiles_become_samples_of_the_bins_that_were_kept(tmp_path):
 
 
 def test_zero_padded_profiles_with_all_bins_give_the_samples(tmp_path):
-    """A transform of 64 points of 32 samples is undone exactly; a part of it cannot be."""
+    """A 64-point transform of 32 samples is inverted exactly; parts of it cannot be inverted."""
     profiles = np.fft.fft(CUBE_V, n=64, axis=-1).astype(np.complex64)
     path = write_array(tmp_path / "walk.npy", profiles)
     text = "[range]\nfft_length = 64"
@@ -92,7 +92,7 @@ def test_range_doppler_frames_become_chirps(tmp_path, centred):
 
 
 def test_real_samples_become_the_analytic_signal(tmp_path):
-    """2 N real samples give N complex ones at positive beat frequencies (`[capture] real`)."""
+    """2 N real samples give N complex samples at positive beat frequencies (`[capture] real`)."""
     (tmp_path / "radar.toml").write_text(dump_setup(RADAR, CaptureFormat(samples="real")))
     time = np.arange(64)
     real = np.broadcast_to(np.cos(2 * np.pi * 7 * time / 64 + 0.3), (*CUBE_V.shape[:-1], 64))
@@ -103,7 +103,7 @@ def test_real_samples_become_the_analytic_signal(tmp_path):
 
 
 def test_unknown_units_put_the_noise_floor_at_the_thermal_noise(tmp_path):
-    """Any scale gives the same volts, whose noise is that of the radar (white: within 5 %)."""
+    """For any scale of the values, the noise is within 5 % of the radar's thermal noise."""
     quiet = echo(RADAR, FRAMES, level=0.0, noise=1.0)
     required_v = RADAR.receiver.noise_rms_v(RADAR.chirp.sample_rate_hz)
     for scale in (1.0, 1e6):
@@ -114,7 +114,7 @@ def test_unknown_units_put_the_noise_floor_at_the_thermal_noise(tmp_path):
 
 
 def test_units_scale_and_conjugate_are_applied_and_reported(tmp_path):
-    """ADC codes times the step; conjugated values; every unknown setting is listed."""
+    """ADC codes are multiplied by the step and conjugated, and every unknown setting is listed."""
     path = write_array(tmp_path / "walk.npy", CUBE_V)
     turned = loaded(path, units="codes", conjugate=True).read(0, 1)
     np.testing.assert_allclose(turned, np.conj(CUBE_V[:1]) * RADAR.receiver.adc_step_v, rtol=1e-5)
@@ -177,7 +177,7 @@ def test_a_truncated_file_is_refused(tmp_path, suffix):
 
 
 def test_names_of_arrays_objects_and_empty_files(tmp_path):
-    """Several arrays need a name; Python objects are not unpickled; damaged text names its line."""
+    """Several arrays require a name, Python objects are rejected, and text errors name the line."""
     two = tmp_path / "two.npz"
     np.savez(two, adc=CUBE_V, other=np.zeros(5))
     with pytest.raises(InputError, match=r"2 arrays.*adc .*other"):
@@ -198,7 +198,7 @@ def test_names_of_arrays_objects_and_empty_files(tmp_path):
 
 
 def test_a_large_hdf5_file_is_read_in_parts(tmp_path, monkeypatch):
-    """Opening reads at most one block, and frames n to m read only frames n to m."""
+    """Opening a file reads at most one block, and reading some frames reads only these frames."""
     path = tmp_path / "large.v73.mat"
     many = np.concatenate([CUBE_V] * 40)
     write_array(path, many)

@@ -153,7 +153,8 @@ def plain_doppler(settings, loops, chirps, start, piece):
 
 def plain_angle(settings, beams):
     """The angle map from one beam per angle, which is summed element by element."""
-    # The grid ends at the ambiguity limit of the row: its step is one turn over the number of bins.
+    # The grid ends at the ambiguity limit of the row: its step is one cycle divided by the number
+    # of bins.
     turns = np.arange(settings.num_angle_bins) / settings.num_angle_bins - 0.5
     steer = np.exp(2j * np.pi * np.outer(turns, np.arange(8)))
     beam = np.einsum("ae,ler->alr", steer, beams)

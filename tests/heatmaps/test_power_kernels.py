@@ -1,4 +1,4 @@
-"""The kernels for GPUs, interpreted on the CPU, have the power of the XLA code of CPUs."""
+"""The GPU kernels, interpreted on a CPU, give the same power as the XLA code for CPUs."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def echo_in_noise():
 def powers_and_gradient(settings, loops):
     """Mean powers in range and Doppler [dB], and the gradient of their sum of logarithms.
 
-    The function is compiled anew, because the choice of kernels is no argument.
+    The function is compiled again, because the choice of kernels is not one of its arguments.
     """
 
     def compute(loops):
@@ -48,11 +48,11 @@ def powers_and_gradient(settings, loops):
 
 @pytest.mark.parametrize("clutter", ["clip", pytest.param("window", marks=pytest.mark.slow)])
 def test_kernels_have_the_power_and_gradient_of_the_code_of_a_cpu(monkeypatch, clutter):
-    """All cells within 0.01 dB, also those 60 dB below the peak; the gradient within 0.1 %.
+    """All cells agree within 0.01 dB, even 60 dB below the peak, and the gradient within 0.1 %.
 
-    The difference is rounding of float32 in another order: cells 120 dB below the peak would differ
-    by 0.04 dB. Clutter removal per clip takes both kernels; per window, the Doppler kernel removes
-    the mean.
+    The difference is float32 rounding in a different order of summation: cells 120 dB below the
+    peak would differ by 0.04 dB. With clutter removal per clip, both kernels run; with removal per
+    window, the Doppler kernel also subtracts the mean.
     """
     settings, loops = replace(PAPER_MAPS, clutter=clutter), echo_in_noise()
     plain, plain_gradient = powers_and_gradient(settings, loops)
@@ -73,7 +73,7 @@ def test_kernels_have_the_power_and_gradient_of_the_code_of_a_cpu(monkeypatch, c
 
 
 def test_a_list_of_arrays_is_transformed_as_by_numpy():
-    """Sixteen values of three series; rounding of float32."""
+    """The transforms of three series of sixteen values agree within float32 rounding."""
     values = np.random.default_rng(0).normal(size=(2, 16, 3)).astype(np.float32)
     found = transform(list(zip(*jnp.asarray(values))))
     expected = np.fft.fft(values[0] + 1j * values[1], axis=0)

@@ -19,8 +19,8 @@ StackFrames
 2 {file_location_id=2 parent_frame_id=2}
 """
 
-# Copies 1,000 float32 values in each of `turns` turns; the compiler knows the number of turns only
-# if the text has a known trip count.
+# The loop copies 1,000 float32 values in each iteration; the compiler knows the number of
+# iterations only if the text has a known trip count.
 _LOOP = """HloModule loop, is_scheduled=true
 {tables}
 %body (state: (s32[], f32[1000])) -> (s32[], f32[1000]) {{
@@ -53,7 +53,7 @@ ENTRY %main (given: f32[1000]) -> (s32[], f32[1000]) {{
 
 
 def loop_text(turns: int | None) -> str:
-    """A loop that copies 4,000 bytes per turn; None for a loop of unknown length."""
+    """A loop that copies 4,000 bytes in each of `turns` iterations; None for an unknown number."""
     known = f', backend_config={{"known_trip_count":{{"n":"{turns}"}}}}' if turns else ""
     called = "condition=%condition, body=%body"
     attributes = f'{called}, metadata={{op_name="while" stack_frame_id=1}}{known}'

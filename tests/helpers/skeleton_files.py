@@ -1,4 +1,4 @@
-"""Files of joints and markers of a made-up person who walks."""
+"""Files of joints and markers of a synthetic person who walks."""
 
 import json
 
@@ -20,7 +20,7 @@ def csv_text(points=POINTS_M, names=TRUTH.names, axes="xyz") -> str:
 
 
 def trc_text(points=MARKERS.posed.points_m, names=MARKERS.names, unit="mm") -> str:
-    """A file as OpenSim writes it."""
+    """Return the text of a marker file in the format of OpenSim."""
     lines = [
         "PathFileType\t4\t(X/Y/Z)\ttrial.trc",
         "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits",

@@ -1,4 +1,4 @@
-"""Landmarks of a made-up person whose pose is known exactly, for the tests of the skeleton fit."""
+"""Landmarks of a synthetic person with known poses, for the tests of the skeleton fit."""
 
 from typing import NamedTuple
 

@@ -67,7 +67,7 @@ class Stored:
 
 
 def test_a_line_stays_at_its_speed_and_time_and_noise_keeps_its_level():
-    """A line at 1 m/s that begins at 2 s: the same place, whatever the bins and columns."""
+    """A line at 1 m/s from 2 s on keeps its speed and start for any bins and columns."""
     speeds, times = np.linspace(-4, 4, 161), np.arange(0, 5, 0.05)
     values = np.zeros((len(times), len(speeds)))
     values[times >= 2] = 40 * np.exp(-(((speeds - 1) / 0.2) ** 2))
@@ -79,7 +79,7 @@ def test_a_line_stays_at_its_speed_and_time_and_noise_keeps_its_level():
         found = array[0, 0 : len(wanted)].read().result()
         assert array.shape == (1, len(wanted), count)
         assert abs(grid[found[-1].argmax()] - 1) <= (grid[1] - grid[0]) / 2
-        # At the threshold of half the level, within one column of the coarser grid.
+        # The line starts where it exceeds half of its level, within one column of the coarser grid.
         assert abs(wanted[(found.max(1) > 20).argmax()] - 2) <= max(period, 0.05)
         np.testing.assert_allclose(found[0], 0, atol=1e-5)
         np.testing.assert_allclose(array[0, 7:12].read().result(), found[7:12], atol=1e-5)
@@ -151,7 +151,7 @@ def test_the_grid_is_a_setting():
 
 
 def test_a_model_of_two_radars_predicts_on_a_third_with_one_heatmap(path, tmp_path, monkeypatch):
-    """The grid is part of the model; a store outside it is refused with the reason."""
+    """The grid is part of the model, and a store that does not cover the grid is refused."""
     monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))
     second = changed(path, tmp_path / "second.zarr", speeds=np.linspace(-5, 5, BINS))
     names = ("time_range", "time_angle", "range", "angle")

@@ -245,7 +245,7 @@ def test_a_file_truncated_during_a_build_is_a_changed_take(stored_walk, models):
 
 
 def test_programs_compiled_ahead_are_those_of_a_clip(made, models):
-    """After a clip, its programs are there: those for the first clip on a machine add none."""
+    """After a clip has been simulated, `compile_other_programs` compiles no further program."""
     programs = (face_selection._select, noise_and_adc._receive, heatmaps._columns_of)
     before = [program._cache_size() for program in programs]
     assert min(before) > 0

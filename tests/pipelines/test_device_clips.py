@@ -1,7 +1,7 @@
-"""Clips made many per call have the values of single clips, and bytes that no batch changes.
+"""Clips simulated many per call equal single clips, and their bytes do not depend on the batch.
 
-The path for accelerators is forced on the processor, by a number of clips per call and a number of
-frames that are simulated at a time.
+The tests use the method for accelerators on a CPU by setting the number of clips per call and the
+number of frames that are simulated at a time.
 """
 
 from dataclasses import replace
@@ -57,7 +57,8 @@ class LostWalk(Walk):
 WALKS = (Walk(id="a", seconds=0.7), Walk(id="b", speed_mps=2.0), LostWalk(id="lost"))
 TAKES = {walk.id: walk for walk in WALKS}
 NUM_CLIPS = 3
-# Two clips of five frames take four batches, the last of which is padded; one clip takes two.
+# Two clips of five frames fill four batches of three frames, with padding in the last batch; one
+# clip fills two batches.
 BATCH_FRAMES = 3
 
 
@@ -79,7 +80,7 @@ def clips(models):
 
 
 def batched(models, per_call, batch_frames=BATCH_FRAMES):
-    """Maker of clips by the path for accelerators."""
+    """Return a clip maker that uses the method for accelerators."""
     return ClipMaker(
         body_models=models, keep_cubes=True, per_call=per_call, batch_frames=batch_frames
     )
@@ -104,7 +105,7 @@ def assert_same_bytes(one, other):
 
 
 def test_a_clip_has_the_values_of_the_path_for_one_clip(models, clips, in_pairs):
-    """Both paths approximate the same echo with -80 dB, each with other sizes of the sum."""
+    """Both methods approximate the same echo to -80 dB, but with different array sizes."""
     alone = made_by(ClipMaker(body_models=models, keep_cubes=True), clips)
     assert alone.keys() == in_pairs.keys()
     for row, arrays in alone.items():
@@ -162,7 +163,7 @@ def test_an_unusable_clip_fails_alone_and_a_changed_take_stops_the_shard(models,
 def test_batches_on_an_accelerator_depend_on_the_recipe_and_the_device(monkeypatch):
     """Calls fill batches of frames: five batches of 64 frames hold 64 clips of five frames.
 
-    Hidden point removal needs the host.
+    Clips with hidden point removal are simulated one by one, because the method needs the host.
     """
     hidden = replace(RECIPE, simulation=Simulation(visibility="hpr"))
     kind = jax.devices()[0].device_kind
@@ -183,7 +184,7 @@ def test_batches_on_an_accelerator_depend_on_the_recipe_and_the_device(monkeypat
 
 
 def test_all_shards_of_a_store_use_the_batches_of_the_first(tmp_path):
-    """A finished store keeps the record, except that of a device which simulates frame by frame."""
+    """A finished store keeps the device record, unless the device simulates frame by frame."""
     folder = open_folder(tmp_path)
     assert agreed_frames_per_batch(folder, "H100", 512) == 512
     assert agreed_frames_per_batch(folder, "H100", 256) == 512

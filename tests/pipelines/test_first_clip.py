@@ -20,7 +20,7 @@ def new_machine(tmp_path, monkeypatch):
 
 
 def test_another_worker_compiles_meanwhile_and_then_waits_for_the_first_clip(monkeypatch):
-    """Locks belong to open files, so a thread stands for another process."""
+    """File locks belong to open files, so a thread can take the place of another process."""
     events, entered, waiting = [], threading.Event(), threading.Event()
 
     def first_worker():
@@ -45,7 +45,7 @@ def test_another_worker_compiles_meanwhile_and_then_waits_for_the_first_clip(mon
 
 
 def test_later_builds_do_not_wait(new_machine, monkeypatch):
-    """A worker that fails leaves no marker; a marker is for one recipe."""
+    """A worker that fails leaves no marker, and a marker applies to a single recipe."""
 
     def never():
         raise AssertionError("no other worker holds the lock")

@@ -49,7 +49,7 @@ def test_a_store_of_a_recorded_cube_states_axes_units_and_what_is_unknown(tmp_pa
     assert recording["units"] == "unknown"
     assert "level" in recording["unknown"][0]
     ratio = store.cube_v(0) / cube[:32]
-    # All values have one common factor (float32: 1e-6), the scale of the noise floor.
+    # All values have one common factor, the scale of the noise floor, within float32 rounding.
     np.testing.assert_allclose(ratio, np.median(ratio.real), rtol=1e-4)
     # More than half of the cells contain only noise, whose mean is at 0 dB.
     assert abs(np.median(store.maps(0)["time_doppler"].astype(float))) < 1.5
@@ -57,7 +57,7 @@ def test_a_store_of_a_recorded_cube_states_axes_units_and_what_is_unknown(tmp_pa
 
 
 def test_a_store_of_pictures_has_just_that_heatmap(tmp_path):
-    """Pixels become values within half a colour; report and drawing use the one heatmap."""
+    """Pixels become values within half a colour step; report and figure show this heatmap only."""
     values = np.random.default_rng(0).uniform(size=(12, 2 * FRAMES))
     write_picture(tmp_path / "walk.png", values, "viridis", (120, 800))
     description = f"""
@@ -81,7 +81,8 @@ def test_a_store_of_pictures_has_just_that_heatmap(tmp_path):
     assert store.group["time_doppler"].attrs["units"] == "1"
     np.testing.assert_allclose(store.axes()["speed_mps"], np.linspace(-1.1, 1.1, 12))
     stored = store.maps(0)["time_doppler"]
-    # Half of 1/256, one more colour (two of viridis are the same byte), and float16 near 1.
+    # The tolerance is half a colour step of 1/256, one further step, because two colours of viridis
+    # have equal bytes, and float16 rounding near 1.
     np.testing.assert_allclose(stored, values[::-1, 1::2].T[:32], atol=1.5 / 256 + 1e-3)
     unknown = store.attributes["recording"]["unknown"]
     assert unknown[0] == "sign of the speed"
@@ -96,7 +97,7 @@ def test_a_store_of_pictures_has_just_that_heatmap(tmp_path):
 
 
 def test_text_of_a_continuous_wave_becomes_a_store_without_range(tmp_path):
-    """A tone of 200 Hz in the I/Q text of a CW radar is at 200 Hz times half the wavelength."""
+    """A 200 Hz tone in the I/Q text of a CW radar has a speed of 200 Hz x lambda / 2."""
     board = RADARS / "bgt60ltr11_cw.toml"
     radar = load_radar(board)
     times_s = np.arange(20 * 64) / 2000
@@ -116,7 +117,7 @@ def test_text_of_a_continuous_wave_becomes_a_store_without_range(tmp_path):
 
 
 def test_magnitudes_of_range_doppler_frames_become_two_heatmaps(tmp_path):
-    """A cell of 40 dB above the noise is at its speed and range; the noise is at 0 dB."""
+    """A cell 40 dB above the noise appears at its speed and range, and the noise at 0 dB."""
     frames = np.full((FRAMES, 24, 32), 1e3)  # power; the noise at 30 dB
     frames[:, 15, 7] = 1e7
     write_array(tmp_path / "walk.h5", np.sqrt(frames).astype(np.float32))

@@ -238,7 +238,7 @@ def test_targets_that_nobody_asks_for_change_nothing():
 
 
 def test_the_kernel_of_gpus_sees_what_the_loops_of_cpus_see(monkeypatch):
-    """The kernel is interpreted, on a batch of scenes: tall, wide, and without wanted targets."""
+    """The interpreted kernel agrees for tall and wide scenes, and without selected targets."""
     rng = np.random.default_rng(0)
     extent_m = np.array([[1, 0.3, 1], [1, 1, 0.3], [1, 1, 1]])[:, None]
     targets_m = np.array([3, 0, 0]) + extent_m * rng.uniform(-1, 1, (3, 300, 3))

@@ -45,7 +45,7 @@ def noisy():
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_layouts_name_known_landmarks_on_both_sides(layout):
-    """Each landmark exists, and each landmark of a side occurs on the other side, too."""
+    """Each landmark exists, and each landmark of one side also occurs on the other side."""
     named = [name for name in layout.landmarks if name]
     # SMPL's hands are the only joints of two layouts; every other name occurs once.
     assert len(set(named)) == len(named)
@@ -146,7 +146,7 @@ def test_the_body_has_the_fitted_size_in_the_simulator(clean):
     fitted = fit_to_body(fit.motion, BODY)
     assert fitted.body_scale == pytest.approx(fit.scale, rel=1e-5)
     np.testing.assert_allclose(fitted.betas, fit.motion.betas)
-    # Scale and betas can replace each other: the leg length is what must be right, to 2 %.
+    # Scale and betas can compensate each other, so only the leg length must be correct, to 2 %.
     ratio = fit.motion.stature_m / _stature_m(truth)
     assert ratio == pytest.approx(1.0, abs=0.02)
 
@@ -159,7 +159,7 @@ def _stature_m(truth) -> float:
 
 
 def test_noise_is_removed_better_than_by_a_moving_average(noisy):
-    """Noise of 2 cm per axis: positions within 2.5 cm, and less speed error than every average."""
+    """With noise of 2 cm, positions are within 2.5 cm, and speeds beat every moving average."""
     truth, sequence, fit = noisy
     true_m = truth.posed.points_m
     assert fit.noise_m == pytest.approx(0.02, rel=0.35)
@@ -179,7 +179,7 @@ def test_the_shortest_sequence_is_fitted():
 
 
 def test_windows_leave_no_seams(noisy, monkeypatch):
-    """Windows of 1.5 s give the motion of one window of 3 s, also in speed."""
+    """Windows of 1.5 s give the same positions and speeds as one window of 3 s."""
     _, sequence, whole = noisy
     monkeypatch.setattr(windows, "_WINDOW_S", 1.6)
     monkeypatch.setattr(windows, "_OVERLAP_S", 0.6)
@@ -213,7 +213,7 @@ def test_memory_hardly_grows_with_the_length_of_a_recording(monkeypatch):
 
 
 def test_exchanged_sides_are_put_right():
-    """Legs and arms are exchanged for 8 poses; the fit is that of the correct order."""
+    """Legs and arms are exchanged in 8 poses, but the fit equals that of the correct order."""
     truth = walker(num_poses=60)
     points_m = truth.posed.points_m.copy()
     swapped = [truth.names.index(mirror_name(name)) for name in truth.names]
@@ -225,7 +225,7 @@ def test_exchanged_sides_are_put_right():
 
 
 def test_short_gaps_are_bridged_and_long_gaps_marked():
-    """0.3 s without any joint is bridged within 6 cm; 1 s is marked as not valid."""
+    """A gap of 0.3 s in all joints is bridged within 6 cm; a gap of 1 s is marked as invalid."""
     truth = walker(num_poses=120)
     points_m = truth.posed.points_m.copy()
     points_m[20:29], points_m[60:90] = np.nan, np.nan
@@ -239,7 +239,7 @@ def test_short_gaps_are_bridged_and_long_gaps_marked():
 
 
 def test_a_file_half_of_noise_yields_its_good_half():
-    """The second half is noise of 1 m: it is marked, and does not spoil the first half."""
+    """A second half with noise of 1 m is marked as invalid and does not affect the first half."""
     truth = walker(num_poses=120)
     sequence = observed(truth)
     noise_m = np.random.default_rng(0).normal(size=sequence.points_m[60:].shape)
@@ -252,7 +252,7 @@ def test_a_file_half_of_noise_yields_its_good_half():
 
 @pytest.mark.parametrize("layout", ["kinect25", "cmu41"])
 def test_other_layouts_reach_the_same_accuracy(layout):
-    """Noise of 1 cm: mean error below 1 cm, with marker offsets that the fit does not know."""
+    """With noise of 1 cm and unknown marker offsets, the mean error is below 1 cm."""
     truth = walker(layout, num_poses=45)
     rng = np.random.default_rng(2)
     moved_m = truth.shape.offsets_m + 0.015 * rng.normal(size=truth.shape.offsets_m.shape)

@@ -37,7 +37,7 @@ CW = radar("bgt60ltr11_cw")
 
 
 def test_a_mover_before_a_continuous_wave_is_one_line_and_has_no_range():
-    """The line is at v within a bin of 1 / 128 ms; at other speeds, only the window's sidelobes."""
+    """The line is at v within a bin of 1 / 128 ms; other speeds contain only window sidelobes."""
     positions_m = moving(CW, 8, [[3, 0, 0]], [[1.1, 0, 0]])
     maps = rs.heatmaps(CW, rs.simulate_points(CW, positions_m, ONE_M2 / 2, KEY, QUIET), PAPER)
     assert maps.time_range is None
@@ -53,7 +53,7 @@ def test_a_mover_before_a_continuous_wave_is_one_line_and_has_no_range():
 
 
 def test_the_phase_of_a_continuous_wave_follows_the_path():
-    """One sample is A exp(2 pi j f 2R / c): the phase from sample to sample, and its level."""
+    """Phase and level of each sample are those of A exp(2 pi j f 2R / c)."""
     positions_m = moving(CW, 1, [[2, 0, 0]], [[-0.7, 0, 0]])
     samples = np.asarray(rs.simulate_points(CW, positions_m, ONE_M2, KEY, QUIET))[0, :, 0, 0, 0]
     times_s = CW.chirp_times_s[:, 0]
@@ -86,7 +86,7 @@ def test_a_person_before_a_continuous_wave_has_the_speed_of_the_body():
 
 
 def test_fast_and_exact_sum_agree_for_a_continuous_wave():
-    """Twenty points at 1 to 6 m with speeds up to 3 m/s: the requested error of -80 dB holds."""
+    """For twenty points at 1 to 6 m with speeds up to 3 m/s, the error is below -80 dB."""
     rng = np.random.default_rng(2)
     starts_m = np.stack([rng.uniform(1, 6, 20), *rng.uniform(-1, 1, (2, 20))], axis=-1)
     positions_m = moving(CW, 1, starts_m, rng.uniform(-3, 3, (20, 3)))
@@ -99,7 +99,7 @@ def test_fast_and_exact_sum_agree_for_a_continuous_wave():
 
 
 def test_noise_of_a_continuous_wave_is_that_of_its_sample_rate():
-    """White noise of k T B F in 2 kHz, so time-Doppler cells without an echo are at 0 dB."""
+    """The noise power is k T B F with B = 2 kHz, so time-Doppler cells without echo are at 0 dB."""
     noise_only = replace(QUIET, thermal_noise=True)
     positions_m = moving(CW, 16, [[3, 0, 0]], [[0, 0, 0]])
     maps = rs.heatmaps(
@@ -111,7 +111,7 @@ def test_noise_of_a_continuous_wave_is_that_of_its_sample_rate():
 
 
 def test_two_receivers_at_24_ghz_measure_range_speed_and_azimuth():
-    """A point at 4.3 m and 20 degrees that leaves at 1 m/s, from two receivers of one row."""
+    """Two receivers in a row measure a point at 4.3 m and 20 degrees that recedes at 1 m/s."""
     board = radar("fmcw_24ghz_1tx2rx")
     board = replace(board, frame=replace(board.frame, num_chirps=64))
     direction = np.array([np.cos(np.radians(20)), np.sin(np.radians(20)), 0])
@@ -138,7 +138,7 @@ def test_two_receivers_at_24_ghz_measure_range_speed_and_azimuth():
 
 
 def test_a_burst_of_few_chirps_resolves_range_and_speed():
-    """16 chirps at 60 GHz: the peak is within half a bin of range and of speed."""
+    """With 16 chirps at 60 GHz, the peak is within half a bin of the true range and speed."""
     board = radar("fmcw_60ghz_real")
     positions_m = moving(board, 4, [[2, 0, 0]], [[-1.5, 0, 0]])
     maps = rs.heatmaps(board, rs.simulate_points(board, positions_m, ONE_M2, KEY, QUIET), SHORT)
@@ -150,7 +150,7 @@ def test_a_burst_of_few_chirps_resolves_range_and_speed():
 
 
 def test_impossible_requests_are_refused():
-    """No range means no detection and no one-sample chirp with a sweep; bursts have a limit."""
+    """Detection by a CW radar, one-sample chirps with a sweep, and very long bursts are refused."""
     cube_v = np.zeros((1, 64, 1, 1, 1), np.complex64)
     for function in (rs.detect, rs.range_doppler, rs.range_azimuth):
         with pytest.raises(InputError, match=r"continuous wave.*needs a range axis"):

@@ -23,7 +23,8 @@ GROUPED = jax.jit(partial(group_by_range, RADAR))
 
 
 def plain_groups(middle_bins, selected):
-    """The groups of `group_by_range`, each started where the group before it ended."""
+    """Compute the groups of `group_by_range` by a loop that starts each group after the last
+    one."""
     selected = selected & np.isfinite(middle_bins)
     order = np.asarray(coarse_argsort(jnp.asarray(middle_bins), jnp.asarray(selected)))
     ordered_bins, end = middle_bins[order], int(selected.sum())
@@ -49,7 +50,7 @@ def plain_groups(middle_bins, selected):
 )
 @pytest.mark.parametrize("selected_share", [0.0, 0.3, 1.0])
 def test_groups_are_those_of_a_loop_from_group_to_group(middle_bins, selected_share):
-    """Every place has the same face, although no group waits for the group before it."""
+    """Every place holds the same face as with a loop from group to group."""
     middle_bins = middle_bins.astype(np.float32)
     selected = RNG.random(NUM_FACES) < selected_share
     found = np.asarray(GROUPED(jnp.asarray(middle_bins), jnp.asarray(selected)))
@@ -57,7 +58,7 @@ def test_groups_are_those_of_a_loop_from_group_to_group(middle_bins, selected_sh
 
 
 def test_grouping_has_no_loop():
-    """A loop over groups would take thousands of small steps on an accelerator."""
+    """The program contains no loop, which would take thousands of small steps on an accelerator."""
     bins = jax.ShapeDtypeStruct((NUM_FACES,), np.float32)
     text = GROUPED.lower(bins, jax.ShapeDtypeStruct((NUM_FACES,), bool)).as_text()
     assert "while" not in text

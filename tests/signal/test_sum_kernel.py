@@ -27,7 +27,7 @@ AWR1843 = small_radar(num_samples=64)
 
 
 def kernel_runs(monkeypatch):
-    """Choose what a GPU runs: the kernel, and several frames at a time."""
+    """Select the code that runs on a GPU: the kernel, with several frames at a time."""
     monkeypatch.setattr(fast_sum, "use_kernels", lambda: True)
     monkeypatch.setattr(batched_map, "batch_size", lambda batch: batch)
 
@@ -52,7 +52,7 @@ def program_of(radar, settings, reflection, mesh, faces):
     ],
 )
 def test_the_kernel_gives_the_sum_of_the_loop(board, settings, reflection, range_m, monkeypatch):
-    """Both sums are float32 sums of equal terms in different order."""
+    """The results agree within float32 rounding, because only the order of the terms differs."""
     radar = small_radar(num_samples=64, like=BOARDS[board])
     mesh, faces = moving_sphere(radar, range_m, num_frames=2)
     echo, sizes = program_of(radar, settings, reflection, mesh, faces)
@@ -111,7 +111,7 @@ def multiply_in_tf32(monkeypatch, passes):
 def test_three_passes_of_tf32_are_accurate_enough(monkeypatch):
     """The emulated rounding of three passes stays 20 dB below the bound of the accurate mode.
 
-    One pass would use up the bound; this shows that the rounding is emulated.
+    A single pass exceeds -80 dB, which shows that the rounding is emulated.
     """
     mesh, faces = moving_sphere(AWR1843, num_frames=1)
     truth = np.asarray(exact_clip(AWR1843, ALL_FACES, LOBES, mesh, faces))
