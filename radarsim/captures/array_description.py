@@ -194,7 +194,7 @@ def _check_axes(where: str, axes: tuple[str, ...]) -> None:
             hint = (
                 f"{_suggest(axis, known)}; heatmaps have time and one of {', '.join(MAP_AXES[1:])}"
             )
-            raise InputError(where, "axes", f"contain {axis!r}, which is not known here", hint)
+            raise InputError(where, "axes", f"contain {axis!r}, which is not an axis name", hint)
     if len(set(axes)) != len(axes):
         raise InputError(where, "axes", f"{', '.join(axes)}: one is named twice", "correct them")
     if "time" in axes and len(axes) != 2:

@@ -145,9 +145,8 @@ def _repetition_error(where, radar, capture_format, period: int) -> InputError:
         for count in (1, 2, 3)
         if not period % (channels * 2 * count)
     ]
-    hint = (
-        f"give the right configuration ({' or '.join(fits) or 'no whole number of samples'} fits), "
-    )
+    fitting = " or ".join(fits) or "no whole number of samples"
+    hint = f"give the correct configuration ({fitting} fits), "
     return InputError(where, "num_samples", problem, hint + DISABLE_CHECK)
 
 

@@ -133,7 +133,7 @@ def _start_by_packets(path: Path, grid: Grid, shift: int) -> _Start:
     named_part = re.search(r"_[1-9]\d*$", path.stem)
     if choices[0] % PACKET_WORDS or (named_part and grid.shape.blocks_per_loop > 1):
         problem = f"starts within a frame: the first chirp of a receiver starts at byte {byte:,}"
-        hint = "open the first file of the recording, with the others beside it, "
+        hint = "open the first file of the recording, with the others in its folder, "
         raise InputError(path, "file", problem, hint + DISABLE_CHECK)
     note = (
         f"warning: the file starts within a frame: byte {byte:,} starts the first chirp of a "

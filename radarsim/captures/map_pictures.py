@@ -77,7 +77,7 @@ def _pixels(path: Path) -> Float[np.ndarray, "row column 3"]:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"), np.float64) / 255
     except Exception as error:  # Pillow raises many kinds of exceptions for damaged files.
-        problem = f"is truncated, damaged or no picture ({str(error)[:100]})"
+        problem = f"is truncated, damaged or not a picture ({str(error)[:100]})"
         raise InputError(path, "file", problem, "copy it again") from None
 
 

@@ -124,7 +124,7 @@ class CaptureFormat:
             return self.board_guess
         return (
             f"board: {board or 'the antenna layout'} is assumed ([capture] assumed = "
-            f"{list(self.assumed)}); remove it from that list once it is known to be right"
+            f"{list(self.assumed)}); remove it from that list once its value is confirmed"
         )
 
     def lanes_of(self, num_rx: int) -> tuple[int, ...]:

@@ -100,4 +100,4 @@ def profile_named(name: str, radar: Radar) -> ReceiverProfile | None:
     if name == "datasheet":
         return datasheet_profile(radar)
     hint = f"use {' or '.join(PROFILE_NAMES)}, or the path of a .toml file"
-    raise InputError("receiver", "profile", f"is {name!r}, which is no profile or file", hint)
+    raise InputError("receiver", "profile", f"is {name!r}, neither a profile nor a file", hint)

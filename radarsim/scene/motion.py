@@ -48,7 +48,8 @@ class Motion:
         gender: "male", "female" or "neutral".
         layout: "smpl" (24 joints), "smplh" (52) or "smplx" (55).
         name: id of the motion, used for seeds and reports.
-        stature_m: height of the subject [m] if the file determines it (skeleton files), else None.
+        stature_m: height of the subject [m] if the file determines the height (skeleton files),
+            otherwise None.
         rest_pelvis_m: pelvis of the rest body that `transl_m` refers to; None for the mean body of
             the shape space [m].
         notes: one line for each property that the reader inferred and the user should check.

@@ -133,7 +133,7 @@ def _start_placement(options) -> Placement | None:
         return None
     if options.distance_m is None:
         problem = "is missing, but --lateral-m or --heading-deg is given"
-        hint = "give --distance-m too, or none of the three to place the motion by the track"
+        hint = "also give --distance-m, or omit all three to place the motion by the track"
         raise InputError("--distance-m", "distance", problem, hint)
     distance_m = checked_number("--distance-m", "distance", options.distance_m, "m",
                                 at_least=0.1, at_most=200.0)  # fmt: skip

@@ -163,7 +163,7 @@ def _reason_without_level(moving: Sequence[Track], radar: Radar) -> str:
     if not moving:
         return NO_MOVING_TARGET
     if len(moving) > 1:
-        return f"{len(moving)} moving targets: which are people is not known"
+        return f"{len(moving)} moving targets: which of them are people is unknown"
     if abs(moving[0].median_speed_mps) < MIN_WALK_MPS and not travels(moving[0], radar):
         return "the target does not walk: its level depends on its motion (--motion)"
     azimuth_rad = moving[0].median_azimuth_rad

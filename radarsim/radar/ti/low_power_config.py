@@ -181,8 +181,8 @@ def _frame(settings: ChipSettings, frame: Command, num_tx: int) -> FramePlan:
         raise frame.error(problem, hint)
     if accumulated > 1:
         settings.notes.append(
-            f"{accumulated} chirps are accumulated into one on the chip: the noise is that much "
-            "lower than simulated"
+            f"{accumulated} chirps are accumulated into one on the chip, so the noise is lower "
+            "than simulated, by the same factor in power"
         )
     return FramePlan(
         first=0,

@@ -132,7 +132,7 @@ def motion_from_arrays(
 
 
 def _stature_m(arrays: Arrays, where: str) -> float | None:
-    """Height of the person [m] in a file of this project, else None."""
+    """Height of the person [m] if this project wrote the file, otherwise None."""
     if STATURE not in arrays:
         return None
     hint = "give the height in metres, or remove the array"

@@ -105,7 +105,7 @@ def find_shape(tree: Tree) -> Shape:
     sides_from = "their names" if legs_order or arms_order else "the direction of feet and knees"
     legs_order = legs_order or (0.0 if arms_order else _forward(tree, legs, arms))
     if not legs_order and not arms_order:
-        raise UnknownShape("left and right cannot be known: no feet, and knees that never bend")
+        raise UnknownShape("left and right are not determined: no feet, and knees that never bend")
     parallel = (_across(tree, legs) * _across(tree, arms)).sum(axis=1).mean()
     legs = _ordered(legs, legs_order or arms_order * parallel)
     arms = _ordered(arms, arms_order or legs_order * parallel)

@@ -103,7 +103,7 @@ def _best_pose(
     if standing[best]:
         notes.append(f"{which} is used as rest pose: that of the skeleton is not upright")
     else:
-        notes.append(f"no pose stands: joint rotations follow from the bones of {which}")
+        notes.append(f"no standing pose: joint rotations follow from the bones of {which}")
     return RestPose(posture_of(clip.poses([best]), joints), up, up, False, bool(standing[best]))
 
 

@@ -24,7 +24,7 @@ def table_from_trc(text: str, where: str) -> PointTable:
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < 6 or not lines[0].startswith("PathFileType"):
-        raise InputError(where, "PathFileType", "missing: this is no TRC file", _HINT)
+        raise InputError(where, "PathFileType", "missing: this is not a TRC file", _HINT)
     header = dict(zip(lines[1].split(), lines[2].split(), strict=False))
     try:
         rate_hz, unit = float(header["DataRate"]), header.get("Units", "")

@@ -123,7 +123,7 @@ def _inferred_up(points_m, names, where) -> str:
     mean = np.nanmean(along, axis=0)
     largest = int(np.abs(mean).argmax())
     if abs(mean[largest]) < _STANDS:
-        problem = f"the trunk points nowhere on average (mean {np.round(mean, 2).tolist()})"
+        problem = f"the trunk has no mean direction (mean {np.round(mean, 2).tolist()})"
         raise InputError(where, "up", problem, hint)
     return ("-" if mean[largest] < 0 else "") + "xyz"[largest]
 

@@ -175,7 +175,7 @@ def layout_from_table(table: Mapping, where: str) -> Layout:
         if name and name not in LANDMARKS:
             similar = get_close_matches(str(name), LANDMARKS, 4, 0.4) or list(LANDMARKS)[:4]
             hint = f"use a name such as {', '.join(similar)} (all: docs/skeletons.md)"
-            raise InputError(where, column, f"is {name!r}, which is no landmark", hint)
+            raise InputError(where, column, f"is {name!r}, which is not a landmark", hint)
     if len(set(filter(None, joints.values()))) < 6:
         problem = f"{len(set(filter(None, joints.values())))} landmarks, but a body needs 6"
         raise InputError(where, "joints", problem, "name at least shoulders, hips, knees, wrists")

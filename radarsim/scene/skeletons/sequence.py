@@ -25,7 +25,7 @@ class JointSequence:
         rate_hz: poses per second.
         confidence: 0 (not observed) to 1, for each position; None if all are observed equally well.
         name: id of the motion.
-        person: name of the person if the file contains several, else "".
+        person: name of the person if the file contains several people, otherwise "".
         layout: name of the layout of the file.
         origin_height_m: height of the origin of the file's coordinates above the floor; for camera
             coordinates, this is the height of the camera [m].
