@@ -15,9 +15,9 @@ _IN_ROOM = """. Walls
 and furniture cause static echoes, and walls, floor and ceiling cause multipath with at most one
 reflection on each way between radar and body. Clothes are not modelled."""
 _MULTIPATH = """Levels are mean powers relative to the direct echo of the people in a clip,
-estimated from four moments of the motion. The strongest passes are simulated. The energy that is
-left out is that of all other passes with up to two reflections; passes with three or more
-reflections are not counted.
+estimated from four instants of the motion. The strongest passes are simulated. The omitted energy
+is that of all other passes with up to two reflections; passes with three or more reflections are
+not counted.
 """
 _HEAD = "| multipath | median of the clips | lowest | highest |\n| --- | --- | --- | --- |\n"
 

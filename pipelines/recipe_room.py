@@ -30,7 +30,7 @@ class Room(Section):
         choices=ROOM_NAMES,
     )
     text: str = setting(
-        "", "TOML text of an own room, in the format of docs/rooms.md", flag="--room"
+        "", "TOML text of your own room, in the format of docs/rooms.md", flag="--room"
     )
     length_scale: Range = setting(
         (1.0, 1.0),

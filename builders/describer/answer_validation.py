@@ -92,16 +92,16 @@ def validate_answer(answer: str, earlier: Sequence[Mapping[str, str]] = ()) -> t
     """
     found = _json_object(answer)
     if found is None:
-        return {}, "It is no JSON object."
+        return {}, "The answer is not a JSON object."
     problem = _key_problem(found)
     if problem:
         return {}, problem
     wording = {part: _normalised(found[part]) for part in ATTRIBUTE_PARTS}
     problems = [_sentence_problem(part, sentence) for part, sentence in wording.items()]
     if len(set(wording.values())) < len(wording):
-        problems.append("Two of the sentences are the same.")
+        problems.append("Two of the sentences are identical.")
     if any(wording == dict(other) for other in earlier):
-        problems.append("It is the same as an earlier answer; use other words.")
+        problems.append("The answer is the same as an earlier one; use other words.")
     return wording, " ".join(filter(None, problems))
 
 
@@ -122,9 +122,9 @@ def _key_problem(found: Mapping[str, object]) -> str:
     # The keys come from the model, so quote only a few keys, and only the start of each key.
     unknown = [str(key)[:20] for key in found if key not in ATTRIBUTE_PARTS][:3]
     if unknown:
-        return f"There is no part {', '.join(unknown)}; give {', '.join(ATTRIBUTE_PARTS)} alone."
+        return f"There is no part {', '.join(unknown)}; give only {', '.join(ATTRIBUTE_PARTS)}."
     not_text = [part for part in ATTRIBUTE_PARTS if not isinstance(found[part], str)]
-    return f"What it says for {', '.join(not_text)} is no text." if not_text else ""
+    return f"The value of {', '.join(not_text)} is not text." if not_text else ""
 
 
 def _normalised(sentence: str) -> str:

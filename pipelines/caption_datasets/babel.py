@@ -33,7 +33,7 @@ SOURCE = "BABEL"
 LICENCE = "BABEL, non-commercial research: https://babel.is.tue.mpg.de/license.html"
 FILES = ("train.json", "val.json", "test.json", "extra_train.json", "extra_val.json")
 TRANSITION = "that mark transitions"
-LABELLED_BEFORE = "of motions that another file labels, too"
+LABELLED_BEFORE = "of motions that another file also labels"
 OTHER_ANNOTATORS = "by further annotators"
 WITHOUT_LABELS = "missing (sequences without labels)"
 

@@ -108,7 +108,7 @@ class TextSetEntries:
 
 
 def normalised_text(caption: object) -> str | None:
-    """Return a text with single spaces between words; None if it is empty, too long or no text."""
+    """Return a text with single spaces between words; None for empty, long or non-text values."""
     if not isinstance(caption, str) or len(caption) > _LONGEST_CAPTION:
         return None
     text = " ".join(caption.split())

@@ -56,7 +56,7 @@ def test_the_template_is_part_of_the_package_data():
     [
         ({"legs": None}, "The sentence for legs is missing"),
         ({"legs": " "}, "The sentence for legs is empty"),
-        ({"legs": 3}, "What it says for legs is no text"),
+        ({"legs": 3}, "The value of legs is not text"),
         ({"head": "The head nods."}, "There is no part head"),
         ({"arms": "The legs swing to and fro."}, "does not speak of the arms"),
         ({"legs": "Both hands swing to and fro."}, "does not speak of the legs"),
@@ -71,7 +71,7 @@ def test_the_template_is_part_of_the_package_data():
         ({"general": "You wave at the radar."}, "speaks to somebody (You)"),
         ({"arms": "The arms rise\u2028slowly to the\u0007side."}, "cannot be printed"),
         ({"arms": "The arms rise " + "and rise " * 50 + "again."}, "longer than 284"),
-        ({"legs": "The legs and arms swing.", "arms": "The legs and arms swing."}, "are the same"),
+        ({"legs": "The legs and arms swing.", "arms": "The legs and arms swing."}, "are identical"),
     ],
 )
 def test_an_invalid_sentence_is_reported(changed, problem):

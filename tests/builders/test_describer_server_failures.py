@@ -140,7 +140,7 @@ def test_an_invalid_answer_is_requested_again_with_its_problem(captions, tmp_pat
         assert main(arguments_for(captions, out, model)) == 0
     first, second, third, *_ = model.requests
     assert {first.caption, second.caption, third.caption} == {"wave a flag"}
-    assert "no JSON object" in second.correction
+    assert "not a JSON object" in second.correction
     assert "The sentence for legs does not speak of the legs" in third.correction
     roles = [message["role"] for message in third.body["messages"]]
     assert roles == ["user", "assistant", "user", "assistant", "user"]

@@ -105,7 +105,7 @@ def test_a_motion_of_babels_dense_and_extra_files_is_labelled_once(tmp_path):
     dense, extra = (sequence(WALK, [label(text, 0, 3)]) for text in ("walk", "stroll"))
     texts = load_texts(babel=babel_set(tmp_path, extra_val=[extra], val=[dense]))
     assert spans(texts) == [("walk", 0, 3)]
-    assert counts(texts.left_out) == {"BABEL texts of motions that another file labels, too": 1}
+    assert counts(texts.left_out) == {"BABEL texts of motions that another file also labels": 1}
 
 
 def test_humanml3d_counts_frames_at_20_hz_from_the_clips_start(tmp_path):
