@@ -208,7 +208,7 @@ def _check_axis(store: RadarStore, axis: str, wanted: GridAxis) -> None:
     if wanted.first < bins[0] - slack or wanted.last > bins[-1] + slack:
         problem = f"covers {bins[0]:.4g} to {bins[-1]:.4g} {unit}; the common grid needs "
         problem += f"{wanted.first:.4g} to {wanted.last:.4g} {unit}"
-        why = "what is beyond is aliased or was not measured"
+        why = "values beyond these limits are aliased or were not measured"
         hint = f"{why}: choose a grid within the axes of all radars"
         raise MmclipError(store.path, axis, problem, hint)
     if wanted.step < FINEST_STEP * step * (1 - 1e-6):

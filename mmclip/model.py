@@ -249,7 +249,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Print the parameter counts of a preset."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.model",
-        description="Print the number of parameters of each component beside the paper's figures.",
+        description="Print the number of parameters of each component next to the paper's counts.",
     )
     parser.add_argument(
         "--preset",

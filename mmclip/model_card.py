@@ -35,18 +35,16 @@ def card(description: Mapping, results: Mapping) -> str:
 
 def _overview(description: Mapping) -> str:
     scoring = description["settings"]["inference"]
-    correction = "with" if scoring["hub_correction"] else "without"
+    correction = f"{'with' if scoring['hub_correction'] else 'without'} hub correction"
     if penalty := scoring.get("seen_penalty"):
-        correction += f" hub correction and with a penalty of {penalty:g} of labels in training"
-    else:
-        correction += " hub correction"
+        correction += f", with a penalty of {penalty:g} for training labels"
     encoder = description["encoder"]
     return (
         "mmCLIP model that classifies windows of three radar heatmaps by labels given as text.\n\n"
         f"* Text encoder: {encoder['name']} (digest {encoder['digest'][:12]}), not included\n"
         f"* Default scoring: {scoring['scoring']}, {correction}\n"
         f"* Weights: SHA-256 `{description['weights_sha256']}`, {_origin(description)}\n"
-        "* Licence: Apache-2.0, as the project, which also made the training data"
+        "* Licence: Apache-2.0, like the project, which also generated the training data"
     )
 
 
@@ -65,13 +63,13 @@ def _data(description: Mapping) -> str:
     lines = [
         f"{kind} clips of {len(description['subjects'])} people and "
         f"{len(description.get('takes', ())):,} takes, which model.json lists.",
-        f"Activities in training ({len(labels)}): {', '.join(labels)}.",
+        f"Activities in the training data ({len(labels)}): {', '.join(labels)}.",
     ]
     if others:
         lines.append(f"Pre-training added {others:,} captions of other movements.")
     if description["unseen"]:
         unseen = description["unseen"]
-        lines.append(f"Activities never trained ({len(unseen)}): {', '.join(unseen)}.")
+        lines.append(f"Activities not in the training data ({len(unseen)}): {', '.join(unseen)}.")
     stores = [
         f"{store['name']} (recipe {str(store.get('recipe_digest'))[:12]}, code "
         f"{store.get('code_version')})"
@@ -97,9 +95,9 @@ def _validation(description: Mapping) -> str:
         return ""
     of_members = " of the members" if MEMBERS in description else ""
     return (
-        f"Validation accuracy{of_members} among the {len(description['seen'])} labels in training: "
-        f"{', '.join(f'{each:.1%}' for each in found)}, on people who are not in training, by whom "
-        "the step was chosen.\n\nLabels that are not in training: "
+        f"Validation accuracy{of_members} among the {len(description['seen'])} training labels: "
+        f"{', '.join(f'{each:.1%}' for each in found)}, for people who are not in the training "
+        "data; the step was chosen by this accuracy.\n\nOther labels: "
     )
 
 

@@ -50,8 +50,8 @@ class TrainedModel:
         except MmclipError as error:
             names = " and ".join(self.description.get("radars", ()))
             own = " or ".join(radar_names([store])) or "RADAR"
-            known = f"the model knows {names or 'one radar'} as it was set in training"
-            hint = f"{known}; to train one for {own}, build a store by `python -m builders.amass"
+            known = f"the model needs the {names or 'radar'} settings of its training data"
+            hint = f"{known}; to train for {own}, build a store by `python -m builders.amass"
             hint += f" --preset zeroshot --radar {own} --out own.zarr`, then run mmclip.pretrain"
             raise MmclipError(error.where, error.field, error.problem, hint) from None
 

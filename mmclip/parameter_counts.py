@@ -158,9 +158,10 @@ def _share_lines(full: Iterable[Reading], lora: Iterable[Reading]) -> list[str]:
     fits = any(round(share, 2) == PAPER_LORA_SHARE for share in shares)
     low, high = min(shares), max(shares)
     return [
-        f"The paper's trained share of {PAPER_LORA_SHARE} % (section 5.3.4) fits "
-        f"{'a' if fits else 'no'} reading: the shares are {low:.1f} to {high:.1f} %,",
-        f"and its own counts give {100 * PAPER_LORA_TOTAL / PAPER['all']:.1f} %.",
+        f"The paper states a trained share of {PAPER_LORA_SHARE} % (section 5.3.4), which "
+        f"{'one' if fits else 'none'} of the readings gives: their shares are {low:.1f} to "
+        f"{high:.1f} %,",
+        f"and the paper's own counts give {100 * PAPER_LORA_TOTAL / PAPER['all']:.1f} %.",
     ]
 
 

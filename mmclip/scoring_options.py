@@ -21,8 +21,8 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
         "--seen-penalty",
         type=_penalty,
         metavar="X",
-        help="number subtracted from the scores of labels used in training if other labels are "
-        "candidates, too, in standard deviations of a label's similarity (the model's own)",
+        help="number subtracted from the scores of labels used in training if other labels "
+        "are also candidates, in standard deviations of a label's similarity (the model's own)",
     )
 
 

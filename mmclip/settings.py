@@ -245,7 +245,7 @@ class InferenceSettings:
         hub_correction: whether each label's similarity is standardised by its mean and standard
             deviation over training windows of seen labels.
         seen_penalty: number subtracted from the scores of labels used in training if other labels
-            are candidates, too; as a multiple of the labels' mean standard deviation over training
+            are also candidates; as a multiple of the labels' mean standard deviation over training
             windows. 0: all labels are treated alike.
         query_bank: number of training windows whose embeddings are stored with the model for the
             hub correction; 0: none.

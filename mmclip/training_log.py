@@ -154,7 +154,7 @@ def _described(found: Validation | None) -> str:
         return ""
     own = found.retrieval
     return (
-        f", validation accuracy {found.accuracy:.1%}, own text of {own.items}: "
+        f", validation accuracy {found.accuracy:.1%}, retrieval among {own.items} texts: "
         f"R@1 {own.r_at_1:.1%}, R@5 {own.r_at_5:.1%}, median rank {own.median_rank:g}"
     )
 

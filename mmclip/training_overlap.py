@@ -54,7 +54,7 @@ def overlap_lines(description: dict, corpus: WindowCorpus, labels: Sequence[str]
     known = [label for label in labels if label in description["seen"]]
     lines.append(
         f"labels in the training data: {', '.join(known) or 'none'}; "
-        f"never trained: {', '.join(new) or 'none'}"
+        f"not in the training data: {', '.join(new) or 'none'}"
     )
     return lines
 
@@ -74,8 +74,10 @@ def hit_lines(rows: Sequence[dict], labels: Sequence[str]) -> list[str]:
         return []
     of_kind = {
         "labels in the training data": [row for row in known if "label" in row["trained_on"]],
-        "labels never trained": [row for row in known if "label" not in row["trained_on"]],
-        "people and takes never trained": [
+        "labels not in the training data": [
+            row for row in known if "label" not in row["trained_on"]
+        ],
+        "people and takes not in the training data": [
             row for row in known if not {"person", "take"} & set(row["trained_on"])
         ],
     }

@@ -90,7 +90,7 @@ def test_an_ensemble_is_evaluated_and_published_like_a_model(folder, tmp_path):
     assert publish.main([str(folder / "both"), "--out", str(tmp_path / "box")]) == 0
     card = (tmp_path / "box/MODEL_CARD.md").read_text()
     assert "an ensemble of 2 models (seeds 0, 1)" in card
-    assert "Validation accuracy of the members among the 4 labels in training: " in card
+    assert "Validation accuracy of the members among the 4 training labels: " in card
     banks = [read_query_bank(load_model(folder / seed)) for seed in ("0", "1")]
     found = read_query_bank(load_model(tmp_path / "box"))
     # The bank is stored in half precision, whose steps are below 5e-4 for values up to 1.

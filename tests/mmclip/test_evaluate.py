@@ -171,7 +171,7 @@ def test_predict_states_which_clips_were_trained_on_and_how_many_are_correct(fol
     out = capsys.readouterr().out
     assert "48 of 60 clips are of people in the training data (fake/s0, " in out
     assert "32 of 60 clips of takes in it, and 40 of 60 clips have a label in it" in out
-    assert "labels in the training data: jump; never trained: bow" in out
+    assert "labels in the training data: jump; not in the training data: bow" in out
     rows = list(csv.DictReader(file.open()))
     assert Counter(row["trained_on"] for row in rows) == {
         "person take label": 32,
@@ -183,7 +183,7 @@ def test_predict_states_which_clips_were_trained_on_and_how_many_are_correct(fol
     assert f"correct: {hits} of 20" in out
     never = [row for row in rows if row["store_label"] == "bow"]
     hits = sum(row["store_label"] == row["label"] for row in never)
-    assert f"labels never trained: {hits} of 10" in out
+    assert f"labels not in the training data: {hits} of 10" in out
 
 
 def test_a_model_that_does_not_list_its_takes_says_so(folder):
@@ -194,10 +194,10 @@ def test_a_model_that_does_not_list_its_takes_says_so(folder):
     first, second = overlap_lines(earlier, corpus, ["bow"])
     assert "48 of 60 clips are of people in the training data" in first
     assert "an unknown number of takes" in first
-    assert second == "labels in the training data: none; never trained: bow"
+    assert second == "labels in the training data: none; not in the training data: bow"
 
 
-def test_a_store_of_another_radar_is_refused_with_the_radar_that_the_model_knows(
+def test_a_store_of_another_radar_is_refused_with_the_radar_of_the_training_data(
     folder, tmp_path, capsys
 ):
     """A store whose range bins are half as wide as those of the model is rejected."""
@@ -207,13 +207,14 @@ def test_a_store_of_another_radar_is_refused_with_the_radar_that_the_model_knows
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "range: 32 bins from 0 to 1.55 m; 32 bins from 0 to 3.1 m are needed" in error
-    assert "the model knows one radar as it was set in training" in error
+    assert "the model needs the radar settings of its training data" in error
     assert "then run mmclip.pretrain" in error
     description = json.loads((folder / "pre" / "model.json").read_text())
     run = shutil.copytree(folder / "pre", tmp_path / "run")
     (run / "model.json").write_text(json.dumps(description | {"radars": ["AWR1843BOOST"]}))
     assert evaluate.main([command[0], "--models", str(run), "--out", str(tmp_path)]) == 2
-    assert "the model knows AWR1843BOOST as it was set in training" in capsys.readouterr().err
+    known = "the model needs the AWR1843BOOST settings of its training data"
+    assert known in capsys.readouterr().err
 
 
 def test_sentences_from_a_file_describe_a_new_label(folder, tmp_path, capsys):

@@ -87,7 +87,7 @@ def test_the_default_model_and_the_labels_of_the_store(folder, monkeypatch):
     rows = predict.predict(options(folder), lines.append)
     assert set(rows[0]["scores"]) == set(LABELS)
     assert "model: the trained model of the package" in lines[0]
-    never = [line for line in lines if "never trained: bow, kick" in line]
+    never = [line for line in lines if "not in the training data: bow, kick" in line]
     assert len(never) == 1
 
 
@@ -120,7 +120,7 @@ def test_the_card_states_data_and_figures(folder, capsys):
     text = (folder / "box" / "MODEL_CARD.md").read_text()
     assert "| G2, 2 models | 75.0% | 60.0% to 90.0% | - | - | 10.0% |" in text
     assert "Simulated clips of 4 people" in text
-    assert "Activities never trained (2): bow, kick." in text
+    assert "Activities not in the training data (2): bow, kick." in text
     assert "Pre-training added 1 captions" in text
     assert "range: 32 bins from 0 to 3.1 m" in text
     assert "not measured" in card(load_model(folder / "box").description, {})

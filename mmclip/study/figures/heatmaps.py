@@ -28,5 +28,8 @@ def figure(plan: Plan) -> Figure:
     return Figure(
         *names,
         pictures={f"{real}, and the default radar": node},
-        notes=("Time runs to the right; white is the maximum, and black 40 dB below or less.",),
+        notes=(
+            "Time runs to the right; white is the maximum, and black is 40 dB below the maximum, "
+            "or less.",
+        ),
     )

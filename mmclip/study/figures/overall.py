@@ -32,13 +32,13 @@ def figure(plan: Plan) -> Figure:
         "5",
         "Overall zero-shot performance",
         "5.2",
-        (*bars, Bar("full, people of the training", same)),
+        (*bars, Bar("full, training people", same)),
         ORDERINGS,
         controls(plan),
         notes=(
-            "In the paper, training and test windows have the same people. Here, the people of "
-            "the tests are held out; the last bar shows the complete method on windows of unseen "
-            "labels by people of the training.",
+            "In the paper, training and test windows have the same people. Here, the test people "
+            "are held out; the last bar shows the complete method on windows of unseen labels by "
+            "training people.",
         ),
     )
 

@@ -26,7 +26,7 @@ def figure(plan: Plan) -> Figure:
         (Ordering("simulated poses", "full (zero-shot)"),),
         notes=(
             "The motion has the errors of motion capture that the stand-in contains; errors of "
-            "cameras are not added. Training uses windows of the evaluated labels, as in the "
-            "paper, by other people.",
+            "cameras are not added. As in the paper, training uses windows of the evaluated "
+            "labels; these windows are of other people.",
         ),
     )

@@ -61,7 +61,7 @@ def entry_of(bar):
     """Return the name of the entry that a bar shows: a number of examples, or a group of people."""
     if bar["series"] and bar["x"]:
         return str(bar["x"])
-    return "same" if bar["name"].endswith("people of the training") else "held out"
+    return "same" if bar["name"].endswith("training people") else "held out"
 
 
 def paths(study, nodes):
