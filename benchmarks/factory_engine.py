@@ -201,7 +201,7 @@ def _make_again(built: "Store", row: int, place: Path, watch: "_Watch") -> None:
     with watch.timed("store"):
         _store(built, clip, take, arrays, place)
     if compare_arrays({name: built.array(name, row) for name in arrays}, arrays):
-        raise RuntimeError(f"{clip.id}: the engine and the build made different values")
+        raise RuntimeError(f"{clip.id}: the engine and the build computed different values")
 
 
 def _store(built, clip, take, arrays: dict, place: Path) -> None:

@@ -79,7 +79,7 @@ def measure_rates(planned, num_clips: int = TIMED_CLIPS, copies: int = TIMED_COP
 
 
 def _preparation_s(planned, num_clips: int) -> float:
-    """Processor time [s] for the preparation of a clip, without compilation for the first clip."""
+    """Processor time [s] of preparing a clip, without the compilation for the first clip."""
     from pipelines.posed_clips import pose_row
 
     recipe, takes = planned.plan.recipe, planned.takes

@@ -7,7 +7,7 @@ TITLES = {
     "speed": "Speed from poses to IF cubes and to heatmaps",
     "profile": "Kernels that take the most time",
     "motion": "30 h of motion, extrapolated",
-    "dataset": "A dataset of an hour, by builders.amass",
+    "dataset": "A dataset of one hour, built by builders.amass",
     "training": "Training steps of mmCLIP",
     "inference": "Latency of inference",
 }

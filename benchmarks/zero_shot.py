@@ -191,8 +191,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=1,
         metavar="N",
-        help="number of models, with different seeds, that are combined to one by mmclip.ensemble "
-        "(1)",
+        help="number of models, with different seeds, that mmclip.ensemble combines (1)",
     )
     parser.add_argument(
         "--derangements",

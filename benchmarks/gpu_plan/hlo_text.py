@@ -78,7 +78,7 @@ class Instruction:
     is_root: bool
 
     def called(self, role: str) -> str | None:
-        """Name of the computation called in a role, for example "body"; None if there is none."""
+        """Name of the computation that is called in a role, such as "body", or None."""
         found = re.search(rf"\b{role}=%?([\w.\-]+)", self.attributes)
         return found[1] if found else None
 

@@ -13,7 +13,7 @@ ASSUMPTIONS = (
     f"Assumed, not measured: {1e6 * LAUNCH_S:g} us per launch (no CUDA graphs), "
     f"{1e6 * HOST_WAIT_S:g} us per host wait, {ATTAINABLE_BANDWIDTH:.0%} of the bandwidth and "
     f"{ATTAINABLE_ARITHMETIC:.0%} of the arithmetic of the data sheet; every kernel reads its "
-    "operands from device memory. Turns of loops: counted on the CPU with one clip."
+    "operands from device memory. Loop iterations are counted on the CPU with one clip."
 )
 
 
@@ -93,7 +93,7 @@ def _row(name: str, values: dict) -> str:
 
 def _loop_line(loop: dict) -> str:
     turns = loop["turns_per_entry"]
-    counted = "not counted, charged as 1 turn" if turns is None else f"{turns:.1f} turns"
+    counted = "not counted, one iteration assumed" if turns is None else f"{turns:.1f} iterations"
     return f"loop of unknown length at {loop['place']}: entered {loop['entries']:.0f}x, {counted}"
 
 

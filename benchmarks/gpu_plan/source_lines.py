@@ -28,7 +28,7 @@ def traced_frames(equation) -> list[Frame]:
 
 
 def own_frame(frames: list[Frame]) -> Frame | None:
-    """Innermost line of the project's packages; None if there is none."""
+    """Innermost frame in the project's packages, or None if all frames are in other packages."""
     return next((frame for frame in frames if _OWN.search(frame.file)), None)
 
 
