@@ -119,7 +119,7 @@ def main(path: str) -> None:
     """Read one epoch and print the reading speed."""
     windows = RadarWindowLoader(path)
     if not len(windows):
-        sys.exit(f"{path}: the train split has no labelled clip; build one with labels")
+        sys.exit(f"{path}: the train split has no labelled clip; build a store with labels")
     batch_size = min(BATCH_SIZE, len(windows))
     if batch_size < BATCH_SIZE:
         print(f"{len(windows)} labelled clips in the train split: batches of {batch_size}")

@@ -1,8 +1,9 @@
 """Read points and joints of a store: `python examples/points_and_joints.py synth.zarr`.
 
-Needs zarr, numpy and pyarrow, but not this project's code. For a store that was built with
-`--keep points joints`, the example pairs the point cloud of every frame with the joints of the body
-at the same instant, as for pose estimation, and prints how far the points are from the body.
+The example needs zarr, numpy and pyarrow, but not this project's code. In a store that was built
+with `--keep points joints`, it pairs the point cloud of every frame with the joints of the body at
+the same instant, as training data for pose estimation, and prints the distance of the points from
+the body.
 """
 
 import sys

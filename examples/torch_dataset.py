@@ -93,7 +93,7 @@ def main(path: str) -> None:
     """Read one epoch and print the reading speed."""
     windows = RadarWindowDataset(path)
     if not len(windows):
-        sys.exit(f"{path}: the train split has no labelled clip; build one with labels")
+        sys.exit(f"{path}: the train split has no labelled clip; build a store with labels")
     start_s, count = time.monotonic(), 0
     for maps, labels in DataLoader(windows, batch_size=8, shuffle=True, num_workers=2):
         if not count:

@@ -27,7 +27,7 @@ SPEC = CorpusSpec(
 
 
 def main() -> None:
-    """Print one line per joint of the left side and of the middle, and one for the pelvis."""
+    """Print one line for each joint on the left side and on the midline, and one for the pelvis."""
     vectors_rad, found = [], []
     for planned in plan_takes(SPEC):
         motion, _ = synthesize_take(SPEC, planned)

@@ -141,7 +141,7 @@ def check_file(path: Path, name: str, reader: Reader) -> Outcome:
         reader: reader for files of its kind.
 
     Returns:
-        The outcome; exceptions of the reader become outcomes, too.
+        The outcome, which may be an exception of the reader.
     """
     from radarsim.errors import InputError
 
@@ -150,7 +150,7 @@ def check_file(path: Path, name: str, reader: Reader) -> Outcome:
     except InputError as error:
         reason = f"{error.field}: {error.problem}; {error.hint}"
         return Outcome(name, reader.kind, "refused", (reason,))
-    except Exception as error:  # a file that crashes its reader must be listed, too
+    except Exception as error:  # a file that crashes its reader must also be listed
         return Outcome(name, reader.kind, "failed", (f"{type(error).__name__}: {error}",))
 
 

@@ -31,6 +31,7 @@ def test_most_clips_of_the_main_job_are_named_right(tmp_path, capsys):
     assert predict.main([store]) == 0
     out = capsys.readouterr().out
     assert "none of 24 clips are of people in the training data, none of 24 clips of takes" in out
-    right, total = re.search(r"people and takes never trained: (\d+) of (\d+)", out).groups()
+    hits = re.search(r"people and takes not in the training data: (\d+) of (\d+)", out)
+    right, total = hits.groups()
     assert int(total) == 24
     assert int(right) >= 0.6 * 24

@@ -91,7 +91,7 @@ def _write(path, content) -> None:
         ({"points_m": np.zeros((2, 17, 3))}, "2 poses"),
         ({"points_m": [["a"] * 3]}, "points_m"),
         ({"landmarks": ("nose",) * 17}, "occurs twice"),
-        ({"landmarks": tuple("abcdefghijklmnopq")}, "is no landmark"),
+        ({"landmarks": tuple("abcdefghijklmnopq")}, "is not a landmark"),
         ({"rate_hz": 0.5}, "rate_hz"),
         ({"rate_hz": float("nan")}, "rate_hz"),
         ({"confidence": np.ones((3, 17))}, "confidence"),

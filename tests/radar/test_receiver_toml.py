@@ -81,7 +81,7 @@ def test_profiles_are_loaded_by_name_or_file(tmp_path):
     assert radar.without_profile == load_radar("AWR1843BOOST")
     assert load_receiver("ideal", radar) is None
     assert load_receiver("datasheet", radar) == datasheet_profile(radar)
-    with pytest.raises(InputError, match="no profile or file; use ideal or datasheet"):
+    with pytest.raises(InputError, match="neither a profile nor a file; use ideal or datasheet"):
         load_receiver("datashet", radar)
 
 

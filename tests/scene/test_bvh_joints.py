@@ -207,7 +207,7 @@ def test_without_feet_and_with_stiff_knees_left_and_right_cannot_be_known():
     still = [Rotation.from_rotvec(np.zeros((5, 3))) for _ in skeleton.keys]
     text = bvh_text(nameless(skeleton), still, np.zeros((5, 3)))
     text = text.replace("OFFSET 0.000000 5.000000 5.000000", "OFFSET 0 -5 0")
-    with pytest.raises(InputError, match="left and right cannot be known: no feet, and knees"):
+    with pytest.raises(InputError, match="left and right are not determined: no feet, and knees"):
         parse_bvh(text, "a.bvh", "a")
 
 

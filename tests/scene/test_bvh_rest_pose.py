@@ -87,7 +87,7 @@ def test_any_standing_pose_of_the_clip_serves_as_rest_pose(standing_at):
 def test_a_clip_that_never_stands_is_read_by_its_bones(angles):
     skeleton, rotations = bones_along_x(person(), posed(person(), angles))
     motion = read(skeleton, rotations)
-    assert motion.notes[0].startswith("no pose stands: joint rotations follow from the bones of")
+    assert motion.notes[0].startswith("no standing pose: joint rotations follow from the bones of")
     check_bones(motion, skeleton, rotations)
     assert facing_rad(motion) == pytest.approx(-np.pi / 2, abs=1e-6)
 
@@ -233,7 +233,7 @@ def test_a_leg_that_points_up_in_the_skeleton_is_read():
     rotations, positions = moves(skeleton)
     motion = read(skeleton, rotations, positions)
     joints = forward(skeleton, rotations, positions)
-    assert "no pose stands" in motion.notes[0]
+    assert "no standing pose" in motion.notes[0]
     assert limb_error_rad(motion, joints, skeleton.index).max() < TEXT_RAD
 
 

@@ -23,8 +23,7 @@ GROUPED = jax.jit(partial(group_by_range, RADAR))
 
 
 def plain_groups(middle_bins, selected):
-    """Compute the groups of `group_by_range` by a loop that starts each group after the last
-    one."""
+    """Compute the groups of `group_by_range` by a loop that appends one group after the other."""
     selected = selected & np.isfinite(middle_bins)
     order = np.asarray(coarse_argsort(jnp.asarray(middle_bins), jnp.asarray(selected)))
     ordered_bins, end = middle_bins[order], int(selected.sum())
