@@ -1,4 +1,4 @@
-"""The exception for user input that cannot be used."""
+"""Exception for invalid user input."""
 
 
 class InputError(ValueError):

@@ -75,5 +75,5 @@ def map_in_batches(function: Callable, items: Any, length: int) -> Any:
 
 
 def shortest_batches(count: int, most: int) -> int:
-    """Length of the fewest equal batches of at most `most` items that hold `count` items."""
+    """Length of each batch if items are divided into the fewest equal batches up to `most`."""
     return -(-count // -(-count // most))

@@ -1,6 +1,6 @@
 """Samples of a capture in time order, without assumptions about the length of a chirp.
 
-Within a chirp of one receiver, each sample can be predicted linearly from the preceding ones,
+Within a chirp of one receiver, each sample can be predicted linearly from the preceding samples,
 because the echoes consist of a few tones. The prediction fails at the start of another chirp or
 receiver. The positions of these failures show the true length and start of the chirps
 (`chirp_length`, `alignment`). The failure does not depend on Doppler, so moving targets do not hide
@@ -82,7 +82,7 @@ def sample_streams(
 def fit_predictor(
     streams: Num[np.ndarray, "channel sample"],
 ) -> Num[np.ndarray, " lag"]:
-    """Least-squares weights for predicting a sample from the preceding ones, oldest first.
+    """Least-squares weights that predict a sample from the preceding samples, oldest first.
 
     Source:
         Makhoul, "Linear prediction: a tutorial review", Proc. IEEE 63, 1975 (covariance method).

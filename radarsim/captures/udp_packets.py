@@ -163,7 +163,7 @@ def _add(stream: _Stream, packet: DataPacket, file_offset: int, truncated: bool)
 
 
 def _is_possible(ahead: int, step: int) -> bool:
-    """Whether a packet `ahead` sequence numbers later may start `step` bytes after the last one."""
+    """Whether a packet `ahead` sequence numbers later may start `step` bytes after the last."""
     if ahead <= 0:
         return -(1 - ahead) * _MOST_BYTES <= step < 0
     # Few of the intermediate packets carry less than the full payload.

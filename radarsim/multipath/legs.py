@@ -1,7 +1,7 @@
 """Legs: paths from the antennas to a point via plane surfaces, by images of the antennas.
 
 A ray that a plane reflects from an antenna to a point arrives with the length and direction of the
-straight line from the antenna's mirror image to this point. For several reflections, the image is
+straight line from the antenna's mirror image to this point. For several reflections, the antenna is
 mirrored in one plane after the other. The room is a box and therefore convex, so the straight line
 from the image to a point in the room always crosses the surfaces inside their edges.
 """

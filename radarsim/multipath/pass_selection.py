@@ -98,7 +98,7 @@ def padded_passes(passes: Passes, count: int) -> Passes:
     selections = int(np.max(passes.selection)) + 1
     most = (count + 1) // 2 if selections <= (count + 1) // 2 else count
     added = count - len(passes.out)
-    # Padding passes are assigned to the added face selections, and then to the last one.
+    # Padding passes are assigned to the added face selections, and then to the last selection.
     more = np.minimum(selections + np.arange(added), most - 1)
     legs = np.minimum(np.arange(count), len(passes.legs.used) - 1)
     return Passes(

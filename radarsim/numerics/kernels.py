@@ -24,7 +24,7 @@ THREE_PASSES = jax.lax.DotAlgorithmPreset.TF32_TF32_F32_X3
 def use_kernels() -> bool:
     """Whether functions with a Pallas kernel run it: on GPUs, unless RADARSIM_KERNELS is 0.
 
-    If RADARSIM_KERNELS is "interpret", CPUs run the kernels, too.
+    If RADARSIM_KERNELS is "interpret", CPUs also run the kernels.
     """
     wanted = os.environ.get(SWITCH, "1")
     return wanted == INTERPRET or (jax.default_backend() == "gpu" and wanted != "0")

@@ -1,4 +1,4 @@
-"""Draw the points and maps of single frames beside the heatmaps of a clip."""
+"""Draw the points and maps of single frames next to the heatmaps of a clip."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -3,8 +3,8 @@
 A configuration sets the chip, not the board, but angles depend on the board's antennas. The
 candidate boards are narrowed down step by step by the named chip or board, the form of the
 commands, the carrier, the enabled transmitters, the number and signs of the calibration factors,
-the antenna positions, and the name of the file. If several boards remain, the first one is assumed,
-and every command states this guess next to its results.
+the antenna positions, and the name of the file. If several boards remain, the first board is
+assumed, and every command states this guess next to its results.
 """
 
 import re

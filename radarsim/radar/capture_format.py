@@ -48,7 +48,7 @@ _CHOICES = {
     "iq_order": IQ_ORDERS,
     "interleaving": INTERLEAVINGS,
 }
-# Chips that send their four receivers in parallel, one per lane.
+# Chips that send the samples of four receivers in parallel, one receiver per LVDS lane.
 _FOUR_LANE_CHIPS = ("WR12", "WR14")
 
 
@@ -115,7 +115,7 @@ class CaptureFormat:
         return self.samples == "real"
 
     def guess_line(self, board: str) -> str:
-        """Line to print beside numbers that depend on a guessed board; "" if the board is known.
+        """Line to print next to numbers that depend on a guessed board; "" if the board is known.
 
         Args:
             board: the board in use.

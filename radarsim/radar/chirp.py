@@ -30,7 +30,7 @@ class Chirp:
         slope_hz_per_s: positive sweep rate of the ramp; 0 for a continuous wave.
         sample_rate_hz: complex sample rate of the ADC, which is also the noise bandwidth.
         num_samples: number of complex ADC samples per chirp; 1 for a continuous wave.
-        idle_time_s: time between the previous ramp and this one.
+        idle_time_s: time between the previous ramp and this ramp.
         adc_start_time_s: time from the start of the ramp to the first sample.
         ramp_end_time_s: duration of the ramp.
 

@@ -188,7 +188,7 @@ def _strips(targets_m, corners_m, active, selected) -> _Strips:
     # The sort is approximate. No occluder before `first` reaches up to the block, and no occluder
     # at or after `last` reaches down to it.
     first = first_reaching(middle, jnp.where(ahead, lowest - reach, -jnp.inf))
-    # With signs and order reversed, the last occluder at or below the limit becomes the first one.
+    # With signs and order reversed, the last occluder at or below the limit becomes the first.
     limit = jnp.where(ahead, highest + reach, jnp.inf)
     last = len(middle) - first_reaching(-middle[::-1], -limit)
     return _Strips(target_order, occluder_order, first, jnp.minimum(last, jnp.sum(active)))

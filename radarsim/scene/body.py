@@ -189,7 +189,7 @@ def _joint_transforms(parents, rest_joints_m, rotations):
 
     The transforms are composed by pointer doubling: each round composes the transform of a joint
     with that of its farthest known ancestor, so four rounds reach the fingertips. Pointer doubling
-    compiles three times faster than a loop over the joints. A virtual joint after the last one is
+    compiles three times faster than a loop over the joints. A virtual joint after the last joint is
     the parent of the root.
     """
     num_joints = len(parents)
@@ -295,7 +295,7 @@ def subdivide(body: BodyModel, max_edge_m: float) -> BodyModel:
 
 
 def with_mesh(body: BodyModel, mix, faces) -> BodyModel:
-    """Replace the mesh of a body by a finer mesh whose vertices are weighted means of the old ones.
+    """Replace the mesh of a body by a finer mesh whose vertices are weighted means of the old.
 
     Args:
         body: any model.

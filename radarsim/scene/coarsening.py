@@ -1,4 +1,4 @@
-"""Coarse version of a body whose vertices and faces are a subset of the original ones."""
+"""Coarse version of a body, whose vertices and faces are a subset of the body's."""
 
 from dataclasses import replace
 

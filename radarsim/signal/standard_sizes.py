@@ -58,7 +58,7 @@ def sizes_on_ladder(
     lobe_rad: ArrayLike,
     standard: SumSizes,
 ) -> SumSizes:
-    """Sizes that suffice for a clip: the standard sizes, or larger ones where these are too small.
+    """Sizes that suffice for a clip: the standard sizes, increased where they are too small.
 
     Args:
         radar, budget: as in `standard_sizes`.

@@ -65,7 +65,7 @@ def series(
     """Compute the Chebyshev series of each tone as a polynomial in the tone's shift within a block.
 
     The Taylor series of every T_k in the shift d is truncated to n = `shift_powers` powers. The
-    next two powers are projected onto the retained ones as in interpolation at n Chebyshev points
+    next two powers are projected onto the retained powers as in interpolation at n Chebyshev points
     on |d| <= h, so that the truncation error is as small as the error of the interpolation.
 
     Args:

@@ -1,5 +1,5 @@
 """Draw figures of a capture (range profile, range-Doppler, range-angle, range-time, micro-Doppler,
-time-angle, breathing) and the heatmaps of a capture beside the heatmaps of its simulation.
+time-angle, breathing) and the heatmaps of a capture next to those of its simulation.
 """
 
 from collections.abc import Callable, Mapping
@@ -195,7 +195,7 @@ def capture_figures(analysis: CaptureAnalysis) -> dict[str, Figure]:
 
 
 def side_by_side(comparison: Comparison, title: str) -> Figure:
-    """Draw the heatmaps of a capture beside those of its simulation (as in mmCLIP, figure 12).
+    """Draw the heatmaps of a capture next to those of its simulation (as in mmCLIP, figure 12).
 
     Heatmaps that have a single column are drawn as curves.
     """

@@ -25,7 +25,7 @@ def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.nd
 
     Args:
         fit: measured powers and their model.
-        theta: initial parameters, whose lobe width is tried too.
+        theta: initial parameters, whose lobe width is also tried.
         sigmas_rad: lobe widths to try [rad].
         shifts_m: offsets to try, relative to the initial distance [m].
 
@@ -52,7 +52,7 @@ def search_grid(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
 
     Args:
         fit: measured powers and their model.
-        theta: initial parameters, whose lobe width is tried too.
+        theta: initial parameters, whose lobe width is also tried.
         sigmas_rad: lobe widths to try [rad].
         shifts_m: offsets to try, relative to the initial distance [m].
 

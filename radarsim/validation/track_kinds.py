@@ -85,7 +85,7 @@ def slow_limit_mps(radar: Radar) -> float:
 
 
 def _speed_explains_range(track: Track, radar: Radar) -> bool:
-    """Whether the target travels, and its speed explains at least half of its change in range.
+    """Whether the target travels and its speed explains at least half of its change in range.
 
     Walls that flicker one after another look like a target that travels with zero Doppler.
     """

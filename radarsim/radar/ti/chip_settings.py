@@ -95,13 +95,14 @@ class ChipSettings:
         platform: chip or board named in the file; "" if none is named.
         platform_from: line or call that names the platform, for messages.
         family: "xWRL" or "xWR294x" if the form of the commands shows the family; "" otherwise.
-        rx_mask, tx_mask: bit masks of enabled receivers and transmitters; bit 0 is the first one.
+        rx_mask, tx_mask: bit masks of enabled receivers and transmitters; bit 0 is the first
+            channel.
         adc_bits, adc_format: register codes of the chip: 0, 1, 2 for 12, 14, 16 bits, and for real,
             complex 1x, complex 2x.
         q_first: whether Q precedes I; None if the file does not state it.
         lanes: number of LVDS lanes; None if the file does not state it.
         profiles: profiles keyed by number.
-        chirps: chirp ranges in file order; later entries replace earlier ones.
+        chirps: chirp ranges in file order; later entries override earlier entries.
         frame: frame settings; None until they have been read.
         calibration: arguments of `compRangeBiasAndRxChanPhase`.
         phase_signs: arguments of `antPhaseRot`.

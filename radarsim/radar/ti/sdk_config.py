@@ -60,8 +60,8 @@ def parse_cfg(text: str, where: str) -> ChipSettings:
         The settings; commands that are not used are listed in the notes.
 
     Raises:
-        InputError: a command cannot be parsed, contradicts an earlier one, or requires a mode that
-            is not supported.
+        InputError: a command cannot be parsed, contradicts an earlier command, or requires a mode
+            that is not supported.
     """
     settings, lines = ChipSettings(where=where), _lines(text)
     first_words = {words[0].lower() for words in lines if words}

@@ -4,7 +4,7 @@ Exact names are tried first: MotionBuilder and Mixamo (LeftUpLeg), CMU in both c
 (LHipJoint, lThigh), Xsens and Rokoko (LeftHip, LeftElbow), 3ds Max Biped (Bip01 L Thigh), Unreal
 (thigh_l) and SMPL. For joints that are still missing, names with a lower-case side letter (lfemur:
 CMU's ASF files, MocapNET), unlisted prefixes (Robot_, J_Bip_, CC_Base_, ValveBiped.) and endings
-(_jnt, _bn, Bend) are matched too.
+(_jnt, _bn, Bend) are also matched.
 """
 
 import re

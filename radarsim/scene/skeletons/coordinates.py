@@ -163,7 +163,7 @@ _FRONTAL = (
 
 
 def _ahead(points_m, names, front, first, second) -> float:
-    """Median distance of one landmark (or of the middle of two) ahead of another [m]."""
+    """Median distance [m] of `first` ahead of `second`; a tuple means the middle of two."""
     places = []
     for each in (first, second):
         each = (each,) if isinstance(each, str) else each

@@ -60,7 +60,7 @@ class SkeletonFit:
         valid: whether each pose was observed, or bridges a gap of at most `MAX_BRIDGE_S`.
         noise_m: estimated standard deviation per axis of each landmark [m].
         origin_height_m: height of the origin of the file's coordinates above the floor [m]; for
-            camera coordinates, this is the height of a radar beside the camera (`RadarPose`).
+            camera coordinates, this is the height of a radar next to the camera (`RadarPose`).
     """
 
     motion: Motion

@@ -12,8 +12,8 @@ from radarsim.scene.skeletons.pose_prior import PosePrior, Unknown
 from radarsim.scene.skeletons.rotation_vectors import to_matrices
 from radarsim.scene.skeletons.smoothness import Smoothness, add_smoothness, smoothness_cost
 
-# The robust distance is the first value times the standard deviation of the data, plus the second
-# value [m].
+# Scale of the robust (Geman-McClure) loss: the first value times the standard deviation of the
+# noise, plus the second value [m].
 _ROBUST_STDS, _ROBUST_M = 4.0, 0.03
 # Levenberg-Marquardt: damping relative to the mean of the diagonal, largest rotation in one step
 # [rad], and relative decrease of the cost at which the iteration ends.
@@ -34,7 +34,7 @@ class Problem:
         smoothness: weights of the second and third differences of the poses.
         contact: feet that stand, or None.
         held: number of poses at the start that are already known.
-        robust: factor of the distance from which an observation counts as an outlier.
+        robust: factor of the scale of the robust loss, beyond which an observation is an outlier.
     """
 
     rig: Rig
@@ -126,7 +126,7 @@ class Problem:
         return (self.robust * (_ROBUST_STDS * self.stds_m + _ROBUST_M)) ** 2
 
     def _data_cost(self, posed: Posed) -> float:
-        """Geman and McClure's function: quadratic for small distances, constant for large ones."""
+        """Geman and McClure's function: quadratic for small and constant for large distances."""
         square = ((posed.points_m - self.points_m) ** 2).sum(axis=-1)
         limit = self._limits_m2()
         return 0.5 * float((self.weights * square / (1 + square / limit)).sum())

@@ -21,9 +21,10 @@ from radarsim.scene.skeletons.problem import moved
 
 # Standard deviation of the scale factor, which describes the size that the betas do not explain.
 SCALE_STD = 0.1
-# Robust distance in excess of four standard deviations of the noise [m].
+# The scale of the robust (Geman-McClure) loss is four standard deviations of the noise plus this
+# distance [m].
 _ROBUST_M = 0.03
-# Factor by which the robust distance is multiplied in each iteration.
+# Factor of the scale of the robust loss in each iteration.
 _LOOSE = (10.0, 10.0, 10.0, 4.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0)
 # Maximum magnitude of the betas, in standard deviations.
 _MOST_SIGMA = 3.5
@@ -42,8 +43,8 @@ def fit_shape(
 
     Args:
         rig: the skeleton.
-        assumed: assumed shape, whose offsets are the usual ones, and the standard deviation of
-            its scale.
+        assumed: assumed shape, which has the usual offsets, and the standard deviation of its
+            scale.
         offset_stds_m: standard deviation of each landmark's offset [landmark], in metres.
         pose: starting poses.
         points_m: observed landmarks [pose, landmark, 3].

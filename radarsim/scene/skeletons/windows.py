@@ -24,8 +24,8 @@ from radarsim.scene.skeletons.start import MARGIN_S, starting_pose, without_spin
 _WINDOW_S, _OVERLAP_S = 8.0, 1.5
 # Minimum number of poses taken from the previous window, as required by third differences.
 _LEAST_HELD = 3
-# Each entry of the first pass gives the factor of the smoothness weights, the scale of the robust
-# distance and the number of steps. The entries of the second pass are numbers of steps.
+# Each entry of the first pass gives the factor of the smoothness weights, the factor of the scale
+# of the robust loss, and the number of steps. The entries of the second pass are numbers of steps.
 _FIRST_PASS = ((0.01, 10.0, 3), (1.0, 3.0, 4), (1.0, 1.0, 4))
 _SECOND_PASS_STEPS = (4, 4)
 
