@@ -43,7 +43,7 @@ examples:
   python -m builders.draw squat --distance-m 2 --heading-deg 45
       a built-in activity, simulated at 2 m
   python -m builders.draw squat --room office --room-picture room.png
-      the office with the strongest echoes in 3-D, and the heatmaps beside it
+      the office with the strongest echoes in 3-D, next to the heatmaps
   python -m builders.draw synth.zarr --clip 3 --video walk.gif
       a video of a clip with kept points, frame maps or IF cubes; .mp4 needs ffmpeg
 """

@@ -8,7 +8,7 @@ clip required; a clip that required more is simulated again with its own step on
 are simulated in batches of one length, so the bytes of a clip depend neither on the other clips nor
 on the number of clips per batch.
 
-A batch is computed while the host prepares the next one and stores the one before.
+A batch is computed while the host prepares the next batch and stores the previous batch.
 """
 
 from collections import defaultdict, deque

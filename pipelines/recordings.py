@@ -97,7 +97,7 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
     """Cut the labelled time spans of a capture into clips.
 
     Args:
-        recipe: recipe of the dataset; the radar must be the one that recorded the capture.
+        recipe: recipe of the dataset, whose radar must have recorded the capture.
         take: take of the recorded subject.
 
     Returns:

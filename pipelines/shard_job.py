@@ -107,7 +107,7 @@ def _with_recorded_batches(job: ShardJob, folder: StoreFolder) -> ShardJob:
 
 
 def _write_clips(writer: ShardWriter, clips: Iterator, on_progress) -> tuple[list, list]:
-    """Make and add the clips of a shard; return them in row order, and notes on failed ones."""
+    """Make and add the clips of a shard; return them in row order, with notes on failed clips."""
     made, failed = {}, {}
     for clip, arrays in clips:
         error = arrays if isinstance(arrays, InputError) else _add(writer, clip, arrays)

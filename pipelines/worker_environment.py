@@ -90,7 +90,7 @@ def claim_device(devices: Sequence[str] | None = None, locks: str | None = None)
     """Restrict JAX to one GPU: the first that no other worker on this machine has locked.
 
     The claim is a file lock, so the claim ends with the process, even after a crash. If all GPUs
-    are locked, there are more workers than GPUs, and the remaining workers share the first one.
+    are locked, there are more workers than GPUs, and the remaining workers share the first GPU.
 
     Args:
         devices: devices to choose from; None for `visible_devices()`.

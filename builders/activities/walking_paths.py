@@ -123,7 +123,7 @@ def route(*segments: tuple[float, float, float, float], blend_s: float = 0.18, c
     Args:
         segments: segments in order, as `PathSegment` or plain tuples of its fields.
         blend_s: standard deviation of the Gaussian that smooths the transitions between segments.
-        closed: True to repeat the route endlessly and to distribute the closing error of a few
+        closed: True to repeat the route endlessly and to distribute the closure error of a few
             centimetres over the route; False to stand still before and after the route.
     """
     segments = [PathSegment(*segment) for segment in segments]

@@ -65,7 +65,7 @@ def _is_complete(folder: Path, spec: CorpusSpec) -> bool:
         if existing.get(key) != value
     ]
     if existing != asdict(spec):
-        hint = "name another folder, or repeat the options of this one"
+        hint = "name another folder, or repeat the options of this corpus"
         raise InputError(folder, "--out", f"contains another corpus: {'; '.join(changed)}", hint)
     return complete
 

@@ -101,7 +101,7 @@ def validate_answer(answer: str, earlier: Sequence[Mapping[str, str]] = ()) -> t
     if len(set(wording.values())) < len(wording):
         problems.append("Two of the sentences are identical.")
     if any(wording == dict(other) for other in earlier):
-        problems.append("The answer is the same as an earlier one; use other words.")
+        problems.append("The answer repeats an earlier answer; use other words.")
     return wording, " ".join(filter(None, problems))
 
 

@@ -19,7 +19,7 @@ _FALLBACK_TEMPLATES = {
 
 
 def builtin_sentences(captions: Iterable[str], variants: int) -> Iterator[Sentence]:
-    """Yield bundled sentences for captions that name a built-in activity, fallback ones otherwise.
+    """Yield bundled sentences for captions of built-in activities, otherwise fallback sentences.
 
     Args:
         captions: captions with any text.

@@ -50,7 +50,7 @@ class ModelServer:
         response_format: structured output mode, one of `FORMATS`.
         temperature: sampling temperature; None for the server's default.
         timeout_s: timeout of one attempt [s].
-        retries: number of attempts after the first one.
+        retries: number of attempts after the first attempt.
     """
 
     model: str

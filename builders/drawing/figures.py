@@ -111,7 +111,7 @@ def contact_sheet(
     if len(shown) < len(rows):
         note = f"{len(shown)} of {len(rows)} clips are drawn"
         if len(shown) < len(valid):
-            note += f"; draw the next ones with --clip {shown[-1] + 1}:"
+            note += f"; draw the next clips with --clip {shown[-1] + 1}:"
     captions = [f"{row}  {store.caption(row) or store.clips[row].id}" for row in shown]
     settings = stored_settings(store, window)
     maps = [stored_maps(store, row, settings)[0]["time_doppler"] for row in shown]

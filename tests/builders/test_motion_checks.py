@@ -47,7 +47,7 @@ def test_an_activity_is_within_all_limits(name, number):
 
 
 def test_measured_joint_angles_agree_with_the_given_ones():
-    """The measured angles differ from the given ones only by habitual posture and tremor."""
+    """The measured angles differ from the given angles only by habitual posture and tremor."""
     _, body = performed(Movement(1.0, trunk(flexion=30) | arm("left", elbow=70) | pelvis(tilt=10)))
     angles = joint_angles_deg(body)
     assert np.abs(np.median(angles["trunk.flexion"]) - 32) < 6

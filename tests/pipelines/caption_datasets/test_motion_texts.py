@@ -255,7 +255,7 @@ def test_all_real_kitml_texts_are_joined_or_counted(test_data):
 
 
 def test_all_real_humanml3d_clips_are_joined_or_counted(test_data, tmp_path):
-    """Each clip has a placeholder sentence, because the test data lack the published ones."""
+    """Each clip has a placeholder sentence, because the test data lack the published sentences."""
     published = test_data / "humanml3d_index"
     with open(published / "index.csv") as file:
         rows = list(csv.DictReader(file))
