@@ -130,7 +130,7 @@ class ClipTextEncoder:
 def encode(weights: Weights, config: dict, ids: jax.Array) -> jax.Array:
     """Run the causal transformer and project its output at the end token.
 
-    Padding after the end token has no effect, because no token attends to later ones.
+    Padding after the end token has no effect, because no token attends to later tokens.
 
     Args:
         weights: weights keyed by name.

@@ -86,7 +86,7 @@ def confused_windows(score: ModelScore, true: str, predicted: str) -> np.ndarray
 
 
 def draw_confusion(path: Path, confusion: Confusion, scores: Sequence[ModelScore]) -> bool:
-    """Draw a confused window beside a window that has the predicted label.
+    """Draw a misclassified window next to a window that has the predicted label.
 
     Args:
         path: path of the image to write.

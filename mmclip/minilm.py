@@ -68,7 +68,7 @@ class MiniLmEncoder:
             check: whether to require the published weights.
 
         Raises:
-            MmclipError: a file is missing, or the weights are not the published ones.
+            MmclipError: a file is missing, or the weights are not the published weights.
         """
         path = Path(folder) if folder else package_folder()
         weights = require_file(path, "model.safetensors", INSTALL_PACKAGE)

@@ -25,7 +25,7 @@ class _Float32:
 def resampling_matrix(stored: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Weights [wanted, stored] of a triangular kernel as wide as the coarser of both steps.
 
-    Each row sums to 1; coarser bins average the stored ones, finer bins are interpolated.
+    Each row sums to 1; coarser bins average the stored bins, and finer bins are interpolated.
     """
     steps = [np.abs(np.diff(bins)).mean() if len(bins) > 1 else 1.0 for bins in (stored, wanted)]
     distance = np.abs(wanted[:, None] - stored) / max(steps)

@@ -222,7 +222,7 @@ def all_axis_ranges(stores: Sequence[RadarStore]) -> dict[str, AxisRange]:
 
 
 def radar_names(stores: Sequence[RadarStore]) -> list[str]:
-    """Radar names of the stores, in alphabetical order; stores of recordings have a name, too."""
+    """Radar names of the stores, in alphabetical order; stores of recordings also have a name."""
     radars = [store.attributes.get("radar") or {} for store in stores]
     return sorted({radar["name"] for radar in radars if radar.get("name")})
 

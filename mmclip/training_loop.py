@@ -107,7 +107,7 @@ def _announced(step: Callable, report: Callable[[str], None]) -> Callable:
 def _label_texts(
     data: PreparedData, settings: TrainingSettings, report: Callable[[str], None]
 ) -> dict[str, str]:
-    """Map each label and caption to another one, whose text it gets in a permutation control."""
+    """Map each label or caption to another, which replaces its text in permutation controls."""
     seed = settings.train.derange
     if not seed:
         return {}

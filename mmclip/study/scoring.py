@@ -1,7 +1,7 @@
 """Zero-shot scorings of mmCLIP and of Tent, on held-out people and on training people.
 
 In the paper, training and test windows come from the same people. Here, the main result is measured
-on held-out people, and the result on training people is reported beside it.
+on held-out people, and the result on training people is reported in addition.
 """
 
 import argparse

@@ -192,7 +192,7 @@ def evaluation(store, folder, *options):
 
 
 def test_the_released_step_has_the_best_retrieval(folder):
-    """The released step is the last one with the largest R@1 + R@5 of the validation."""
+    """The released step is the last step with the largest R@1 + R@5 in validation."""
     description = json.loads((folder / "pre" / "model.json").read_text())
     with open(folder / "pre" / "metrics.csv", newline="") as file:
         sums = [float(row["r_at_1"]) + float(row["r_at_5"]) for row in csv.DictReader(file)]

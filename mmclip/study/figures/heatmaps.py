@@ -1,4 +1,4 @@
-"""Figure 12: heatmaps of the real domain beside the default simulation of the same motion."""
+"""Figure 12: heatmaps of the real domain and of the default simulation of the same motion."""
 
 from mmclip.study.figure import Figure, Plan
 from mmclip.study.nodes import make_node
