@@ -16,8 +16,8 @@ from radarsim.errors import InputError
 
 # Assumed ratio of the actual speed on a GPU to the highest speed that the plan allows.
 SHARE_OF_FLOOR = 0.5
-# Share of the clips that need larger sizes than the standard ones and are simulated twice: 13 of 59
-# clips of different activities (preset zeroshot).
+# Share of the clips that need larger sizes than the standard sizes and are simulated twice: 13 of
+# 59 clips of different activities (preset zeroshot).
 SHARE_AGAIN = 13 / 59
 # Number of cores that do not prepare clips: one core drives the GPU, and one core encodes.
 OTHER_CORES = 2

@@ -1,4 +1,4 @@
-"""Measurements in ten minutes on a GPU machine without internet, the most important ones first.
+"""Measurements on a GPU machine without internet in ten minutes, in order of importance.
 
     python -m benchmarks.gpu_session --out DIR --minutes 8 --plan plan.json
 
@@ -196,7 +196,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _plans(path: Path | None) -> list[dict]:
-    """Plans of `benchmarks.gpu_plan`, which the page shows beside the measured speed."""
+    """Plans of `benchmarks.gpu_plan`, which the page shows next to the measured speed."""
     if path is None:
         return []
     kept = ("program", "card", "batch", "item", "most_items_per_s", "launches", "mb_per_item")

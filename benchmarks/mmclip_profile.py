@@ -20,7 +20,7 @@ def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> di
         settings: settings of the training run.
         model: model, split into structure and variables.
         vectors: sentence embeddings [sentence, width], on the device.
-        rounds: number of timed calls of each part; the parts are called in turns.
+        rounds: number of timed calls of each part; the parts are called alternately.
 
     Returns:
         The times under the key `step_parts_cpu_ms`, and the results of `_least_time`.

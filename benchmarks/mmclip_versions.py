@@ -1,4 +1,4 @@
-"""Training steps of two versions of mmclip, timed in turns, for `benchmarks.mmclip --against`."""
+"""Training steps of two versions of mmclip, timed alternately (`benchmarks.mmclip --against`)."""
 
 import argparse
 import os
@@ -45,7 +45,7 @@ class _Version:
 
 
 def compare_versions(options: argparse.Namespace) -> dict:
-    """Train in turns with the version in `options.against` and with the present version.
+    """Train alternately with the version in `options.against` and with the present version.
 
     Returns:
         Steps/s of both versions (medians over the rounds), and the medians over the rounds of the

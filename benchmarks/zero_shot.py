@@ -12,7 +12,7 @@ evaluated on people of other stores. With --pretrain-store, one model per seed i
 stores without the unseen activities, such as stores of the preset grammar; the model is evaluated
 directly after pre-training, and then fine-tuned for each group. With --recipe, the stores are built
 first, and the settings are read from a recipe in benchmarks/recipes. Finished stores and training
-runs are skipped, and interrupted ones are resumed.
+runs are skipped, and interrupted runs are resumed.
 """
 
 import argparse

@@ -58,7 +58,7 @@ def halvings(x, limit):
 
 
 def test_turns_of_a_loop_of_unknown_length_are_counted(monkeypatch):
-    """Halving 8 to below 1 takes four iterations; the host waits before each one and at the end."""
+    """Halving 8 to below 1 takes four iterations; the host waits before each, and at the end."""
     from benchmarks.gpu_plan import loop_counts
 
     def in_test(frames):
