@@ -19,7 +19,7 @@ import sys
 
 # The oldest supported Python.
 OLDEST = (3, 11)
-# If this Python is too old, newer ones are searched for, up to minor version 18.
+# If this Python is too old, newer versions are searched for, up to minor version 18.
 NEWEST_TRIED = 19
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")

@@ -49,7 +49,7 @@ def cube(*subjects, settings=SILENT):
 
 @pytest.fixture(scope="module")
 def apart():
-    """Return the cubes of two people side by side: both people, the left one, the right one."""
+    """Return the cubes of two people side by side: both, the left person, the right person."""
     return cube(LEFT, RIGHT), cube(LEFT), cube(RIGHT)
 
 

@@ -179,7 +179,7 @@ def test_commands_run_beside_a_clone(installation, beside_a_clone):
 
 @pytest.mark.slow
 def test_an_editable_install_is_not_hidden_by_the_clone(installation, tmp_path):
-    """A script beside a clone named radarsim imports the package, not the clone's folder."""
+    """A script next to a clone named radarsim imports the package, not the clone's folder."""
     shutil.copytree(installation / "tree", tmp_path / "radarsim")
     run(sys.executable, "-m", "venv", "venv", cwd=tmp_path)
     python = tmp_path / "venv" / "bin" / "python"

@@ -184,7 +184,7 @@ def test_picked_facets_are_those_of_the_whole_mesh():
 
 
 def test_gradients_are_finite_even_where_triangles_are_degenerate():
-    """Valid triangles are next to degenerate ones: a point, a line, and an unconnected corner."""
+    """Valid triangles adjoin degenerate triangles: a point, a line, and an unconnected corner."""
     vertices_m = np.array(
         [[3, 0, 0], [3, 0.01, 0], [3, 0, 0.01], [3, 0.02, 0], [3, 0.01, 0.01]], np.float32
     )

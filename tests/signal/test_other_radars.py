@@ -128,7 +128,7 @@ def test_two_receivers_at_24_ghz_measure_range_speed_and_azimuth():
     }
     assert peaks["time_range"] == pytest.approx(4.3, abs=board.range_resolution_m / 2)
     assert peaks["time_doppler"] == pytest.approx(1, abs=board.speed_resolution_mps / 2)
-    # The two receivers are not at the phase centre: 10 mm beside it at 4.3 m are 0.2 degrees.
+    # The two receivers are not at the phase centre: an offset of 10 mm at 4.3 m is 0.2 degrees.
     assert np.degrees(peaks["time_angle"]) == pytest.approx(20, abs=1.5)
     between = np.asarray(cube_v[0, 0, 0])
     cycles = np.angle(np.vdot(between[0], between[1])) / (2 * np.pi)

@@ -40,7 +40,7 @@ def plain_groups(middle_bins, selected):
 @pytest.mark.parametrize(
     "middle_bins",
     [
-        RNG.normal(60, 3, NUM_FACES),  # full groups, and wide ones at both ends
+        RNG.normal(60, 3, NUM_FACES),  # full groups, and wide groups at both ends
         RNG.uniform(0, 400, NUM_FACES),  # groups of the maximum width, more than allowed
         np.full(NUM_FACES, 7.0),  # one range
         np.where(np.arange(NUM_FACES) % 7 == 0, np.nan, np.arange(NUM_FACES) / 20),

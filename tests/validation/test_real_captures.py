@@ -1,4 +1,4 @@
-"""Analysis of real captures with known content (see the README beside each capture)."""
+"""Analysis of real captures with known content (see the README next to each capture)."""
 
 import pytest
 
