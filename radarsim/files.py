@@ -210,7 +210,7 @@ def _setup_of(path: Path) -> Path:
 
 
 def radar_of(description) -> str:
-    """Radar that a description names: a file in its folder, or a board; "" if it names none."""
+    """Radar named in a description: a file in the same folder, or a board; "" without a radar."""
     file = Path(description.where).parent / local_path(description.radar)
     return str(file) if description.radar and file.is_file() else description.radar
 
@@ -227,7 +227,7 @@ def write_capture(
         radar: `Radar` that produced the cube.
         capture_format: order of the words; by default the format of the radar's board.
         iq_order: "i_first", "q_first", or "auto" for the order of the capture format, or I first
-            if the format states none.
+            if the format states no order.
 
     Raises:
         InputError: the cube does not have the radar's shape, contains volts or values that are not

@@ -23,7 +23,7 @@ class Chirp:
     """One FMCW up-chirp: idle time followed by a linear ramp, part of which the ADC samples.
 
     A continuous-wave (CW) Doppler radar has no sweep: its slope is 0, and every "chirp" is a single
-    complex sample, taken at its start. Such a radar measures speed, but no range.
+    complex sample, taken at the start of the chirp. Such a radar measures speed, but not range.
 
     Attributes:
         start_freq_hz: carrier frequency at the first ADC sample (not at the start of the ramp).

@@ -295,7 +295,7 @@ def subdivide(body: BodyModel, max_edge_m: float) -> BodyModel:
 
 
 def with_mesh(body: BodyModel, mix, faces) -> BodyModel:
-    """Replace the mesh of a body by a finer mesh whose vertices are weighted means of the old.
+    """Replace the mesh of a body; each new vertex is a weighted mean of old vertices.
 
     Args:
         body: any model.

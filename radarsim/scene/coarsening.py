@@ -1,4 +1,4 @@
-"""Coarse version of a body, whose vertices and faces are a subset of the body's."""
+"""Coarse version of a body, with a subset of its vertices and faces."""
 
 from dataclasses import replace
 

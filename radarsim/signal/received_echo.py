@@ -74,7 +74,7 @@ def receive_echoes(
     """Apply the effects of the receiver to an echo.
 
     Args:
-        radar: the simulated radar, without profile.
+        radar: the simulated radar, without its receiver profile.
         echoes: IF samples without the level constant.
         key, settings, level_v, extra_noise_db, first_frame: arguments of `noise_and_adc.receive`.
         front_end: arrays of the profile; None for the ideal radar.

@@ -119,7 +119,7 @@ def assignments_of(text: str) -> list[Statement]:
 
 
 def without_comments(text: str) -> str:
-    """Replace comments in a script by blanks; line breaks and text in quotes are kept."""
+    """Replace comments in a script by spaces; line breaks and text in quotes are kept."""
     kept, last = [], 0
     pattern = re.compile(f"({_STRING.pattern})|({_COMMENT.pattern})", re.DOTALL)
     for found in pattern.finditer(text):

@@ -49,7 +49,7 @@ class BvhWords:
         return found
 
     def name(self) -> str:
-        """Take a joint name, which may contain blanks, and the following brace."""
+        """Take a joint name, which may contain whitespace, and the following brace."""
         found, line = [], self.number
         while self.peek() != "{":
             # A joint may be called Root, but a keyword alone on a line means a missing brace.
@@ -83,7 +83,7 @@ class BvhWords:
         self.next()
 
     def label(self, label: str) -> None:
-        """Take a label such as "Frame Time:", with or without blanks before the colon."""
+        """Take a label such as "Frame Time:", with or without whitespace before the colon."""
         pattern = r"\s*".join(map(re.escape, label.removesuffix(":").split())) + r"\s*:"
         self.peek()
         found = re.match(pattern, " ".join(self._pending), re.IGNORECASE)

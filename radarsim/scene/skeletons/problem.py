@@ -25,7 +25,7 @@ class Problem:
     """Least-squares problem for the poses of one window.
 
     Attributes:
-        rig, shape: skeleton and person.
+        rig, shape: skeleton, and body shape of the person.
         points_m: observed landmarks [pose, landmark, 3]; any finite value where missing.
         weights: 1 / variance times confidence; zero where missing [pose, landmark].
         stds_m: standard deviation of each landmark [landmark].
@@ -62,7 +62,7 @@ class Problem:
         """Create the problem of fitting poses to observations.
 
         Args:
-            rig, shape: skeleton and person.
+            rig, shape: skeleton, and body shape of the person.
             observed: observed landmarks of the poses.
             unknown: unknown joints and their prior.
             smoothness: weights of the differences of consecutive poses.

@@ -85,7 +85,7 @@ def fit_windows(rig: Rig, shape: Shape, start: Start, unknown: Unknown) -> Itera
     """Fit the poses of a recording window by window.
 
     Args:
-        rig, shape: skeleton and person.
+        rig, shape: skeleton, and body shape of the person.
         start: initial poses, including the observations of the recording.
         unknown: the unknown joints and the prior of their rotations.
 
