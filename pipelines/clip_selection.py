@@ -129,7 +129,7 @@ def _remedy_of_short(recipe: Recipe) -> str:
 
 
 def _unplanned_clip(recipe: Recipe, take: Take, sha256: str, start_s: float, variant: int) -> Clip:
-    """Make a clip with random values drawn, but without length, gender, row, shard and split."""
+    """Make a clip with its random draws; length, gender, row, shard and split are set later."""
     clip_id = f"{take.id}@{start_s:.2f}s.{variant}"
     whole_take = recipe.placements.scope == "sequence"
     return Clip(

@@ -76,7 +76,7 @@ class CubeProducts:
 
     Attributes:
         maps: settings of the heatmaps.
-        frames: points and frame maps that the recipe keeps; None if it keeps none.
+        frames: points and frame maps that the recipe keeps; None if the recipe keeps neither.
         cubes: whether IF cubes are saved in the store.
         quantise: whether saved cubes are ADC codes instead of volts.
     """

@@ -60,7 +60,7 @@ class Primitive:
 def primitive(
     name: str, period_s: float, *, verb_phrases: str, clauses: str, uses: str = "", **motion
 ) -> Primitive:
-    """Make a primitive from wordings separated by `|` and resources separated by blanks.
+    """Make a primitive from wordings separated by `|` and resources separated by spaces.
 
     Args:
         name, period_s: attributes of `Primitive`, passed on unchanged.

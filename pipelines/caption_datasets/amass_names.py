@@ -1,7 +1,7 @@
 """Normalised names of AMASS motions; all spellings of a motion's path have the same key.
 
 The AMASS site renamed collections after the caption datasets were published, SMPL-X files have a
-different suffix and no blanks in their names, and every caption dataset prepends a different
+different suffix and no spaces in their names, and every caption dataset prepends a different
 folder:
 
     ./pose_data/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npy      HumanML3D
@@ -39,7 +39,7 @@ _LONGEST_PATH = 1000
 
 
 def _plain(name: str) -> str:
-    """Return the name in lower case, with underscores instead of blanks and hyphens."""
+    """Return the name in lower case, with underscores instead of spaces and hyphens."""
     return re.sub(r"[ -]", "_", name).casefold()
 
 

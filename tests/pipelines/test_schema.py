@@ -88,7 +88,7 @@ def test_coordinates_have_si_units():
 
 
 def test_every_axis_has_the_length_of_its_coordinate():
-    """The length of every axis equals the length of its coordinate array, if it has one."""
+    """The length of every axis with a coordinate array equals the length of this array."""
     lengths = {spec.dims[0]: spec.shape[0] for spec in ARRAYS.values() if not spec.per_clip}
     for spec in ARRAYS.values():
         for axis, length in zip(spec.dims, spec.shape):
