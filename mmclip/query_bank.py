@@ -150,7 +150,7 @@ def bank_windows(corpus, description: dict, size: int):
 
 
 def read_query_bank(model):
-    """Read the embeddings of a model's query bank; None if the model has none.
+    """Read the embeddings of a model's query bank; None for a model without a query bank.
 
     Args:
         model: `TrainedModel`.

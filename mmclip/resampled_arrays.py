@@ -17,7 +17,7 @@ class _ReadNow(NamedTuple):
 
 
 class _Float32:
-    """Data type with the interface of tensorstore's."""
+    """Data type float32 with the attribute `numpy_dtype` that tensorstore's data types have."""
 
     numpy_dtype = np.dtype(np.float32)
 

@@ -18,7 +18,7 @@ def overlap(description: dict, clip: StoredClip, label: str) -> tuple[str, ...]:
     Args:
         description: content of model.json.
         clip: clip of the window.
-        label: label of the window; "" if it has none.
+        label: label of the window; "" for a window without a label.
     """
     found = {
         "person": clip.subject in description["subjects"],

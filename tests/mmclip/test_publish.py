@@ -137,6 +137,6 @@ def test_the_model_of_the_package_is_complete_and_small():
     assert read_query_bank(model) is not None
     assert model.description["weights_sha256"] in (folder / publish.CARD).read_text()
     people = model.description["subjects"]
-    # The main job's people have seed 0, whose names do not contain the seed.
+    # The names of the main job's people do not contain their seed, because the seed is 0.
     assert people
     assert all("/seed" in name for name in people)
