@@ -62,7 +62,7 @@ class Pictures:
 
 
 def person_of(name: str) -> str:
-    """Person of a recording `LABEL_NUMBER_PERSON..._doppler.png`; "" if the name states none."""
+    """Person of a recording `LABEL_NUMBER_PERSON..._doppler.png`; "" if unknown."""
     field = name.split("_")[2] if name.count("_") >= 3 else ""
     return field[:1] if field[:1] in (*DEVELOPMENT, *FINAL) else ""
 
