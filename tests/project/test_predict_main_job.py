@@ -16,10 +16,11 @@ pytestmark = pytest.mark.slow
 
 
 def test_most_clips_of_the_main_job_are_named_right(tmp_path, capsys):
-    """At least 60 % of the 24 clips are named right among 24 labels, of which chance names one.
+    """At least 60 % of the 24 clips are classified correctly among 24 labels; chance gives one
+    clip.
 
-    None of the dataset's people and takes is in the training data. The fast sum, whose error is
-    -60 dB, takes less time.
+    The training data contain none of the people and takes of the dataset. The fast sum, whose error
+    is -60 dB, takes less time.
     """
     try:
         package_folder()

@@ -152,7 +152,7 @@ def test_text_of_another_format_is_refused(text):
 
 
 def test_any_white_space_separates_words():
-    """Tabs, line ends and other blanks separate words, also in names, labels and rows."""
+    """Tabs, line ends and other whitespace separate words, also in names, labels and rows."""
     rng = np.random.default_rng(3)
     wanted = read_clip(SMALL, "a.bvh")
     blanks = [" ", "\t", "  ", "\n", "\r\n", " \t\n", "\u00a0", "\r", "\v", "\f", "\u2003"]

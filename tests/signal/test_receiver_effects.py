@@ -57,7 +57,7 @@ def gains_removed(cube):
 
 
 def test_the_ideal_profile_changes_no_bit():
-    """A profile without parts gives exactly the samples of the receiver without profile."""
+    """A profile without parts gives exactly the samples of a receiver without a profile."""
     noisy = SimulationSettings()
     echo = static_echo(1.3).echo * np.float32(0.01)
     ideal = np.asarray(receive(RADAR, echo, KEY, noisy))
