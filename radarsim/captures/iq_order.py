@@ -1,7 +1,7 @@
 """Detect the I/Q order of a capture, that is, whether I or Q comes first, from the samples.
 
 Read in the wrong order, I + jQ becomes Q + jI = j conj(I + jQ): the spectrum is mirrored. Two
-features identify the correct order; the first feature is the more reliable one:
+features identify the correct order; the first feature is more reliable:
 
     noise   a complex-1x receiver passes beats from 0 to about 0.9 fs; its noise falls by 6 to
             16 dB near 0.95 fs, next to the sample rate (measured in captures of xWR16xx, 18xx,

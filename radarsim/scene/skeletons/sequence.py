@@ -83,7 +83,7 @@ class JointSequence:
         unknown = [name for name in self.landmarks if name not in LANDMARKS]
         if unknown:
             hint = f"use names such as {', '.join(list(LANDMARKS)[:6])}"
-            raise InputError(where, "landmarks", f"{unknown[0]!r} is no landmark", hint)
+            raise InputError(where, "landmarks", f"{unknown[0]!r} is not a landmark", hint)
         doubled = {name for name in self.landmarks if self.landmarks.count(name) > 1}
         if doubled:
             problem = f"{sorted(doubled)[0]!r} occurs twice"
