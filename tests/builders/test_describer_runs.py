@@ -50,7 +50,7 @@ def test_a_caption_is_rejected_after_the_maximum_attempts_and_not_paid_for_again
         assert set(written_sentences(out)) == {("climb a ladder", 0), ("fall asleep", 0)}
         assert Counter(request.caption for request in model.requests)["wave a flag"] == 2
         errors = capsys.readouterr().err
-        assert "captions without a valid answer: 1 (wave a flag: It is no JSON" in errors
+        assert "captions without a valid answer: 1 (wave a flag: The answer is not a JSON" in errors
         assert main(arguments_for(captions, out, model, "--asks", 3)) == 0
     assert Counter(request.caption for request in model.requests)["wave a flag"] == 3
 
