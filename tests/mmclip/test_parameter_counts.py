@@ -97,7 +97,7 @@ def test_the_command_names_what_fits_and_that_the_trained_share_does_not(preset,
     model_command.main(["--preset", preset])
     out = capsys.readouterr().out
     assert out.count("fits the paper") == 3
-    assert "trained share of 0.25 % (section 5.3.4) fits no reading" in out
+    assert "trained share of 0.25 % (section 5.3.4), which none of the readings gives" in out
 
 
 def test_a_preset_of_other_widths_is_not_compared_by_readings(capsys):
