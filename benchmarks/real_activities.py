@@ -190,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--recordings", required=True, help="folder with a subfolder per activity")
     parser.add_argument(
-        "--simulated", required=True, help="store of the preset five-activities, or file"
+        "--simulated", required=True, help="store of the preset five-activities, or I/Q file"
     )
     parser.add_argument("--copies", type=int, default=3, help="pictures per simulated clip")
     parser.add_argument("--seed", type=int, default=0, help="random seed of levels and noise")
