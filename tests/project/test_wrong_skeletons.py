@@ -38,7 +38,7 @@ BAD = {
     "no json": (("a.json", "{frames"), "coco17", "is not JSON"),
     "json without poses": (("a.json", '{"fps": 30}'), "coco17", "no list of poses"),
     "uneven poses": (("a.json", "[[[0,1,2]], [[0,1,2],[3,4,5]]]"), "coco17", "cannot be read"),
-    "no trc": (("a.trc", "hello\n" * 9), "plugingait", "no TRC"),
+    "no trc": (("a.trc", "hello\n" * 9), "plugingait", "not a TRC file"),
     "trc without rate": (
         ("a.trc", trc_text().replace("30.0\t30.0", "fast\t30")),
         "plugingait",
@@ -126,7 +126,7 @@ def test_wrong_arguments_are_refused():
     ("table", "words"),
     [
         ({}, "missing or empty"),
-        ({"joints": {"a": "left_tail"}}, "no landmark"),
+        ({"joints": {"a": "left_tail"}}, "not a landmark"),
         ({"joints": {"a": "nose", "b": "left_hip"}}, "2 landmarks"),
     ],
 )
