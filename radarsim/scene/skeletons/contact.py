@@ -75,7 +75,7 @@ def add_contact(
 
     Args:
         equations: equations to which the terms are added.
-        contact: points that stand; None for no terms.
+        contact: points that stand on the floor; None to add no equations.
         rig, shape, posed: skeleton, person and current poses.
         joints: unknown joints, followed by the index of the pelvis position.
     """

@@ -32,7 +32,7 @@ class Problem:
         joints: unknown joints, followed by the index of the pelvis position.
         prior: prior of the unknown joints.
         smoothness: weights of the second and third differences of the poses.
-        contact: feet that stand, or None.
+        contact: points of the feet that stand on the floor; None to let all feet slide.
         held: number of poses at the start that are already known.
         robust: factor of the scale of the robust loss, beyond which an observation is an outlier.
     """
