@@ -59,9 +59,9 @@ def make_sentence_bank(
 
 
 def permute_label_texts(labels: Iterable[str], seed: int) -> dict[str, str]:
-    """Assign to every label or caption the text of another, as a permutation control.
+    """Permute the texts of labels or captions for a permutation control.
 
-    The assignment is a derangement, a permutation without fixed points. A model trained with
+    The assignment is a derangement: no label keeps its own text. A model trained with
     this assignment shows what accuracy is reached without correct texts.
 
     Args:
