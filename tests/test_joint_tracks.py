@@ -147,7 +147,8 @@ def test_a_body_that_glides_away_recedes_at_every_joint_straight_ahead(speed_mps
     still = gliding((0, 0, 0), LEVEL)
     tracks = rs.joint_tracks(RADAR, gliding((speed_mps, 0, 0), pelvis_height(still)))
     cosine = tracks.position_m[..., 0] / tracks.range_m
-    # float32 rounding of joints over 10 ms or more is a speed below 0.1 mm/s.
+    # The float32 rounding of joint positions, over 10 ms or more, corresponds to a speed below 0.1
+    # mm/s.
     np.testing.assert_allclose(tracks.speed_mps, speed_mps * cosine, atol=3e-4)
     trunk = [JOINT[name] for name in ("pelvis", "spine1", "spine2", "left_hip", "right_hip")]
     np.testing.assert_allclose(tracks.speed_mps[:, trunk], speed_mps, rtol=0.005)
