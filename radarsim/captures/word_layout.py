@@ -47,7 +47,7 @@ def check_layout(
     capture_format: CaptureFormat,
     windows: Sequence[Int16[np.ndarray, " _"]],
 ) -> Interleaving:
-    """Compare the configured layout with all others; unclear cases keep the configured one.
+    """Compare the configured layout with all others; unclear cases keep the configured layout.
 
     Args:
         where: name of the capture, for messages.

@@ -48,7 +48,7 @@ class Branch(NamedTuple):
     conditions: tuple[str, ...]
 
     def taken(self, chip: str) -> bool | None:
-        """Whether the branch is taken for a chip; None if its conditions do not decide this.
+        """Whether the branch is taken for a chip; None if its conditions leave this undecided.
 
         A call in a condition, as in `if (ar1.RfInit() == 0) then`, counts as successful.
 

@@ -58,7 +58,7 @@ class Pair(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Legs and arms; the first limb of each pair is the left one."""
+    """Legs and arms; the first limb of each pair is the left limb."""
 
     legs: Pair
     arms: Pair
