@@ -32,7 +32,7 @@ class StoreFolder(Protocol):
         """Return the bytes of a file; None if the file does not exist."""
 
     def write(self, path: str, data: bytes) -> None:
-        """Write a whole file atomically, replacing an existing one.
+        """Write a whole file atomically; an existing file is replaced.
 
         Raises:
             StoreError: the disk is full, or writing is not permitted.

@@ -42,7 +42,7 @@ class Template:
 
 
 def read_template(path: str | Path | None = None) -> Template:
-    """Read the given template, or the built-in one.
+    """Read the given template, or the built-in template.
 
     Raises:
         InputError: the file cannot be read, or the placeholder is missing.
