@@ -67,7 +67,7 @@ def recall_by_subject(
 
 
 def auroc(positive: np.ndarray, negative: np.ndarray) -> float | None:
-    """Area under the ROC curve, the probability that a positive value exceeds a negative one.
+    """Area under the ROC curve, the probability that a positive exceeds a negative value.
 
     The area is the normalised Mann-Whitney U statistic, (R - n (n + 1) / 2) / (n m), with R the sum
     of the ranks of the n positive values and m the number of negative values. Equal values have the

@@ -76,7 +76,7 @@ class WindowReader:
         return [self._start_read(int(clip), int(start)) for clip, start in windows]
 
     def _start_read(self, clip_index: int, start: int) -> _Read:
-        """Start to read the whole clip, if memory can hold it, or else only the window."""
+        """Start reading the whole clip, or only the window if the clip does not fit in memory."""
         clip = self._corpus.clips[clip_index]
         columns = slice(start, start + clip.columns)
         if clip_index in self._kept:
