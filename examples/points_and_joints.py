@@ -42,7 +42,7 @@ class PointsAndJoints:
         self.rows = [clip["row"] for clip in clips if clip["split"] == split and clip["num_frames"]]
 
     def frames(self, row: int) -> Iterator[Frame]:
-        """Yield, for each frame of a clip, what the radar and the motion state about it.
+        """Yield the detected points, the joints and the visibility of each frame of a clip.
 
         Yields:
             Points [point, value], joints [joint, xyz] in the radar frame in metres, and whether

@@ -173,7 +173,7 @@ def compare_all(radar, captures, simulations):
 
 
 def num_first(scores) -> int:
-    """Number of activities whose own simulation is the most similar one."""
+    """Number of activities that are most similar to their own simulation."""
     return sum(
         max(ACTIVITIES, key=lambda guess: scores[true, guess]) == true for true in ACTIVITIES
     )
