@@ -10,7 +10,7 @@ from radarsim.multipath.static_echoes import StaticSource
 
 # Maximum number of static echoes in the printed report.
 LISTED_ECHOES = 8
-# Maximum number of passes in the printed report that are not simulated, strongest first.
+# The printed report lists at most this number of omitted passes, strongest first.
 LISTED_LEFT_OUT = 3
 
 

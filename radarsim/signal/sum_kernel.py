@@ -7,8 +7,9 @@ faces at a time and immediately multiplies them by the series of these faces. Th
 program are the polynomials of each face (kernel_inputs.py), and its result is the sum over the
 group.
 
-The number of rows of a product must be a power of two. The transmitters are not among the rows,
-because boards often have three, and a quarter of all products would multiply zeros.
+The number of rows of a product must be a power of two. The rows of a product do not include the
+transmitters: boards often have three, which would be padded to four, so that a quarter of all
+products would multiply zeros.
 
 The formulas are those of chirp_blocks.py, tone_series.py and fast_sum.py, which remain in use on
 CPUs and with which the tests compare the kernel.
