@@ -33,7 +33,7 @@ def planned_frames_per_s(path: Path, card: str | None = None) -> tuple[str, floa
 
     Args:
         path: JSON of `benchmarks.gpu_plan`.
-        card: name of the card, or part of it; None for any.
+        card: name of the card, or part of the name; None for any card.
 
     Raises:
         InputError: the file is not the JSON of plans, or contains no plan of heatmaps.
