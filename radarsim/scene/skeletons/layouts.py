@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from radarsim.checks import check_choice
 from radarsim.errors import InputError
 from radarsim.scene.skeleton import JOINT_NAMES
 from radarsim.scene.skeletons.landmarks import LANDMARKS, MARKERS
@@ -142,16 +141,6 @@ LAYOUTS = {
     )
 }
 """Known layouts by name."""
-
-
-def find_layout(name: str) -> Layout:
-    """Return a known layout.
-
-    Raises:
-        InputError: the name is unknown; the message lists the known names.
-    """
-    check_choice("options", "--layout", name, tuple(LAYOUTS))
-    return LAYOUTS[name]
 
 
 def layout_from_table(table: Mapping, where: str) -> Layout:
