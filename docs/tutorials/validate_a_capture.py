@@ -48,8 +48,7 @@ rs.write_capture(folder / "walk.bin", codes, radar)
 # %% [markdown]
 # ## Look at the capture
 #
-# `radarsim plots` needs only the capture and the radar. A radar file that has the name of the capture and is in the same
-# folder is found automatically.
+# `radarsim plots` needs only the capture and the radar.
 
 # %%
 capture = str(folder / "walk.bin")
@@ -62,7 +61,8 @@ Image(folder / "figures" / "micro_doppler.png")
 # ## Compare the capture with a simulation
 #
 # On the command line, this is `radarsim validate --real walk.bin --motion walk.npz --out report`. The motion is placed by
-# the track of the person in the capture, so the distance need not be known.
+# the track of the person in the capture, so the distance need not be known. A radar file that has the name of the capture
+# and is in the same folder is used without the option `--radar`.
 
 # %%
 report = str(folder / "report")
