@@ -1,14 +1,15 @@
 # %% [markdown]
 # # Train, evaluate and predict
 #
-# This notebook trains a small model on a small dataset, so that every step takes seconds. The dataset has too few people
-# for a useful model; [Corpora and trained model](../recognition.md) describes the model of the package, which was trained
-# in the same way on 2,400 clips of forty people.
+# This notebook trains a small model on a small dataset, so that every step takes seconds. One person is not enough for a
+# useful model; [Corpora and trained model](../recognition.md) describes the model of the package, which was trained with
+# the same commands on 2,400 clips of forty people.
 
 # %%
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from builders import amass, motions
@@ -20,34 +21,37 @@ corpus, store, run = (str(folder / name) for name in ("motions", "five.zarr", "r
 # %% [markdown]
 # ## A dataset with labels
 #
-# Six people fall, drink, cough, convulse and wave. `--amass` reads the motions with their labels and sentences. Four people
-# are for training, one for validation and one for tests. On the command line, the two steps are `radarsim motions` and
+# Three people fall, drink, cough, convulse and wave: one person each for training, validation and tests. `--amass` reads
+# the motions with their labels and sentences. On the command line, the two steps are `radarsim motions` and
 # `radarsim dataset`.
 
 # %%
-motions.main(["--source", "five-activities", "--subjects", "6", "--repeats", "1", "--out", corpus])
+motions.main(["--source", "five-activities", "--subjects", "3", "--repeats", "1", "--out", corpus])
 clips = ["--clip-seconds", "3", "--stride-seconds", "10", "--method", "fast", "--if-cubes", "off"]
-amass.main(["--amass", corpus, "--out", store, *clips, "--quiet"])
+amass.main(["--amass", corpus, "--out", store, *clips, "--workers", "1", "--quiet"])
 
 # %% [markdown]
 # ## Train
 #
 # `radarsim pretrain` trains a model from scratch. `--set` changes settings of the preset `small`: windows of 1.5 s, and
-# layers with few parameters.
+# layers with few parameters. All settings are listed in [Training settings](../reference/training.md).
 
 # %%
 settings = ["size=112", "patch_columns=8", "branch_width=24", "learner_depth=1", "aggregator=none"]
-intervals = ["batch=10", "warmup=5", "validate_every=20", "save_every=20", "log_every=10"]
-pretrain.main([store, "--out", run, "--steps", "40", "--set", *settings, *intervals])
+steps = ["batch=10", "steps=40", "warmup=5", "validate_every=20", "save_every=20", "log_every=5"]
+pretrain.main([store, "--out", run, "--set", *settings, *steps])
 
 # %%
 log = np.genfromtxt(f"{run}/metrics.csv", delimiter=",", names=True)
-print(log.dtype.names)
+plt.plot(log["step"], log["loss"])
+plt.xlabel("step")
+plt.ylabel("loss")
+plt.show()
 
 # %% [markdown]
 # ## Evaluate
 #
-# The test person is not in the training data. With one person, the intervals are wide.
+# The test person is not in the training data. Five windows say little about the accuracy, so the interval is wide.
 
 # %%
 evaluate.main([store, "--models", run, "--mode", "seen", "--out", str(folder / "evaluation")])
@@ -55,8 +59,9 @@ evaluate.main([store, "--models", run, "--mode", "seen", "--out", str(folder / "
 # %% [markdown]
 # ## Predict
 #
-# Labels are texts, so any labels can be given. Without `--model`, the command uses the model of the package, which was
-# trained on sixty activities. Falling, coughing and convulsing are not among them.
+# Without `--model`, the command uses the model of the package, which was trained on sixty other activities. Labels are
+# texts, so the model can choose among labels that it has never seen; here, these are the labels of the store, with their
+# sentences. `--labels` gives other labels.
 
 # %%
-predict.main([store, "--show", "10"])
+predict.main([store, "--show", "5"])
