@@ -26,7 +26,20 @@ corpus, store, run = (str(folder / name) for name in ("motions", "five.zarr", "r
 # `radarsim dataset`.
 
 # %%
-motions.main(["--source", "five-activities", "--subjects", "3", "--repeats", "1", "--out", corpus])
+motions.main(
+    [
+        "--source",
+        "five-activities",
+        "--subjects",
+        "3",
+        "--repeats",
+        "1",
+        "--workers",
+        "1",
+        "--out",
+        corpus,
+    ]
+)
 clips = ["--clip-seconds", "3", "--stride-seconds", "10", "--method", "fast", "--if-cubes", "off"]
 amass.main(["--amass", corpus, "--out", store, *clips, "--workers", "1", "--quiet"])
 

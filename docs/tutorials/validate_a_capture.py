@@ -69,8 +69,8 @@ report = str(folder / "report")
 validate.main(["--real", capture, "--motion", str(folder / "walk.npz"), "--out", report])
 
 # %% [markdown]
-# The level of the capture is lower than that of the simulation, because the receiver profile contains antenna patterns and
-# filters, which the simulation leaves out. `report.html` contains all figures, and `report.json` all values:
+# The capture is weaker than the simulation: its receiver profile contains antenna patterns and filters, which the
+# simulation leaves out. `report.html` contains all figures, and `report.json` all values:
 
 # %%
 values = json.loads((folder / "report" / "report.json").read_text())
