@@ -49,10 +49,15 @@ class TrainedModel:
             check_same_axes([store], self.description["axes"])
         except MmclipError as error:
             names = " and ".join(self.description.get("radars", ()))
-            own = " or ".join(radar_names([store])) or "RADAR"
+            own = " or ".join(radar_names([store])) or "this radar"
             known = f"the model knows {names or 'one radar'} as it was set in training"
-            hint = f"{known}; to train one for {own}, build a store by `python -m builders.amass"
-            hint += f" --preset zeroshot --radar {own} --out own.zarr`, then run mmclip.pretrain"
+            hint = (
+                f"{known}; to train one for {own}, give its board or radar file as RADAR, build a "
+            )
+            hint += (
+                "store by `python -m builders.amass --preset zeroshot --radar RADAR --out own.zarr`"
+            )
+            hint += ", and run mmclip.pretrain"
             raise MmclipError(error.where, error.field, error.problem, hint) from None
 
     def check_encoder(self, encoder: TextEncoder) -> None:

@@ -26,20 +26,8 @@ corpus, store, run = (str(folder / name) for name in ("motions", "five.zarr", "r
 # `radarsim dataset`.
 
 # %%
-motions.main(
-    [
-        "--source",
-        "five-activities",
-        "--subjects",
-        "3",
-        "--repeats",
-        "1",
-        "--workers",
-        "1",
-        "--out",
-        corpus,
-    ]
-)
+people = ["--subjects", "3", "--repeats", "1", "--workers", "1"]
+motions.main(["--source", "five-activities", *people, "--out", corpus])
 clips = ["--clip-seconds", "3", "--stride-seconds", "10", "--method", "fast", "--if-cubes", "off"]
 amass.main(["--amass", corpus, "--out", store, *clips, "--workers", "1", "--quiet"])
 
