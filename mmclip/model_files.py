@@ -51,13 +51,9 @@ class TrainedModel:
             names = " and ".join(self.description.get("radars", ()))
             own = " or ".join(radar_names([store])) or "this radar"
             known = f"the model knows {names or 'one radar'} as it was set in training"
-            hint = (
-                f"{known}; to train one for {own}, give its board or radar file as RADAR, build a "
-            )
-            hint += (
-                "store by `python -m builders.amass --preset zeroshot --radar RADAR --out own.zarr`"
-            )
-            hint += ", and run mmclip.pretrain"
+            hint = f"{known}; to train one for {own}, build a store by `python -m builders.amass "
+            hint += "--preset zeroshot --out own.zarr --radar RADAR`, where RADAR is its board or "
+            hint += "radar file, then run mmclip.pretrain"
             raise MmclipError(error.where, error.field, error.problem, hint) from None
 
     def check_encoder(self, encoder: TextEncoder) -> None:

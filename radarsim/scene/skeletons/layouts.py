@@ -163,7 +163,8 @@ def layout_from_table(table: Mapping, where: str) -> Layout:
     for column, name in joints.items():
         if name and name not in LANDMARKS:
             similar = get_close_matches(str(name), LANDMARKS, 4, 0.4) or list(LANDMARKS)[:4]
-            hint = f"use a name such as {', '.join(similar)} (all: radarsim/scene/skeletons/landmarks.py)"
+            place = "radarsim/scene/skeletons/landmarks.py"
+            hint = f"use a name such as {', '.join(similar)} (all: {place})"
             raise InputError(where, column, f"is {name!r}, which is no landmark", hint)
     if len(set(filter(None, joints.values()))) < 6:
         problem = f"{len(set(filter(None, joints.values())))} landmarks, but a body needs 6"
