@@ -52,7 +52,8 @@ plt.show()
 # %% [markdown]
 # ## Evaluate
 #
-# The test person is not in the training data. Five windows say little about the accuracy, so the interval is wide.
+# The test person is not in the training data. Ten windows of one person say little about the
+# accuracy, so the interval is wide.
 
 # %%
 evaluate.main([store, "--models", run, "--mode", "seen", "--out", str(folder / "evaluation")])
@@ -62,7 +63,8 @@ evaluate.main([store, "--models", run, "--mode", "seen", "--out", str(folder / "
 #
 # Without `--model`, the command uses the model of the package, which was trained on sixty other activities. Labels are
 # texts, so the model can choose among labels that it has never seen; here, these are the labels of the store, with their
-# sentences. `--labels` gives other labels.
+# sentences, and chance is one in five. `--labels` gives other labels.
+# [Zero-shot results](../zero-shot.md) states how well labels without training are recognised.
 
 # %%
 predict.main([store, "--show", "5"])
