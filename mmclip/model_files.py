@@ -49,10 +49,11 @@ class TrainedModel:
             check_same_axes([store], self.description["axes"])
         except MmclipError as error:
             names = " and ".join(self.description.get("radars", ()))
-            own = " or ".join(radar_names([store])) or "RADAR"
+            own = " or ".join(radar_names([store])) or "this radar"
             known = f"the model needs the {names or 'radar'} settings of its training data"
-            hint = f"{known}; to train for {own}, build a store by `python -m builders.amass"
-            hint += f" --preset zeroshot --radar {own} --out own.zarr`, then run mmclip.pretrain"
+            hint = f"{known}; to train for {own}, build a store by `python -m builders.amass "
+            hint += "--preset zeroshot --out own.zarr --radar RADAR`, where RADAR is its board or "
+            hint += "radar file, then run mmclip.pretrain"
             raise MmclipError(error.where, error.field, error.problem, hint) from None
 
     def check_encoder(self, encoder: TextEncoder) -> None:

@@ -25,8 +25,6 @@ from radarsim.scene.skeleton import JOINT_NAMES
 FRAME_MAPS = {"range_doppler": "burst_speed", "range_azimuth": "burst_angle"}
 FRAME_COORDINATES = {"frame_time": "s", "burst_speed": "m/s", "burst_angle": "rad"}
 JOINT_ARRAYS = ("joints_m", "joint_speed_mps", "joint_visible")
-# Joints of the further people, in stores with several people per clip.
-OTHER_JOINT_ARRAYS = tuple(f"other_{name}" for name in JOINT_ARRAYS)
 
 _AT_FRAMES = {"coordinates": "frame_time"}  # CF convention by which xarray finds the times
 _ABOUT_COORDINATES = {

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 
 from pipelines.recipe import Placements, Recipe
 from radarsim.radar.radar import Radar
@@ -272,6 +272,3 @@ def _values(clip: Clip) -> dict:
 
 def _hash(seed: int, *names: str) -> bytes:
     return hashlib.sha256("\x1f".join([str(seed), *names]).encode()).digest()
-
-
-CLIP_FIELDS = tuple(each.name for each in fields(Clip))

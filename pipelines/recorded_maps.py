@@ -94,16 +94,6 @@ def make_map_clip(recipe: Recipe, clip: Clip, take: RecordedTake) -> dict[str, n
     return arrays | {name: np.int32(count) for name, count in counts.items()}
 
 
-def same_axes(one: RecordedMaps, other: RecordedMaps) -> bool:
-    """Whether two recordings have the same heatmaps, coordinates, columns and units."""
-    same = one.units == other.units and one.column_period_s == other.column_period_s
-    return (
-        same
-        and one.axes.keys() == other.axes.keys()
-        and all(np.array_equal(one.axes[name], other.axes[name]) for name in one.axes)
-    )
-
-
 def _stored(values: np.ndarray, num_columns: int, units: str) -> np.ndarray:
     floor = FLOOR_DB if units == "dB" else 0.0
     stored = np.full((num_columns, values.shape[1]), floor, np.float16)

@@ -45,4 +45,17 @@ for row in clips:
     print(row["subject"], row["split"], f"{row['distance_m']:.2f} m:", captions[own[0]["caption"]])
 
 # %% [markdown]
-# The scripts `examples/torch_dataset.py` and `examples/jax_dataset.py` read stores in batches for training.
+# PyTorch reads stores by the class in `examples/torch_dataset.py`, which needs nothing of this package. Copy the file next
+# to your script:
+#
+# <!-- not run: PyTorch is not part of this environment; tests/oracle/test_torch_example.py runs the example -->
+# ```python
+# from torch.utils.data import DataLoader
+# from torch_dataset import RadarWindowDataset
+#
+# windows = RadarWindowDataset("tutorial.zarr", split="train", num_columns=224)
+# for maps, labels in DataLoader(windows, batch_size=2, shuffle=True):
+#     print(maps["time_doppler"].shape, [windows.labels[label] for label in labels])
+# ```
+#
+# `examples/jax_dataset.py` reads batches for JAX.

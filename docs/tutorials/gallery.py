@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Gallery
 #
-# All figures on this page are computed when the documentation is built. The radar is an AWR1843BOOST with shortened
-# chirps and bursts, so that each figure takes only seconds.
+# All figures on this page but one animation are computed when the documentation is built. The radar is an AWR1843BOOST
+# with shortened chirps and bursts, so that each figure takes only seconds.
 
 # %% tags=["hide-input"]
 import tempfile
@@ -126,18 +126,10 @@ capon = rs.FrameMapSettings(beamformer="capon")
 rs.range_azimuth(radar, cube_v, capon).plot(frame=20, title="Range-azimuth map, Capon")
 
 # %% [markdown]
-# The video that `radarsim draw --video` writes shows all these maps and the points in motion.
-
-# %% tags=["hide-input"]
-from builders.drawing.video import save_video, series_in_real_time
-from pipelines.frame_series import frames_of_cube
-from radarsim.plots.animation import moving_page
-
-gif = folder / "walk.gif"
-series, interval_s = series_in_real_time(frames_of_cube(radar, cube_v), 0.1, gif)
-drawn = moving_page(series, np.asarray(maps.time_doppler), maps.axes, title="Walk")
-save_video(drawn, len(series.times_s), interval_s, gif)
-Image(gif)
+# The video that `radarsim draw --video` writes shows the body, these maps and the points in motion. This picture is drawn
+# by `python tools/draw_walk_video.py`, with the full chirps and bursts.
+#
+# ![A person walks to the radar and back: body, points, maps and time-Doppler heatmap](../walk.gif)
 
 # %% [markdown]
 # ## Raw signal

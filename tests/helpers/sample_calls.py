@@ -36,7 +36,6 @@ MOTION = rs.Motion(
 FITTED = fit_to_body(MOTION, BODY)
 WALKER = rs.Subject(FITTED, BODY)
 SCENE = rs.Scene([WALKER])
-LONG_FRAMES = replace(RADAR, frame=replace(RADAR.frame, period_s=9.0))
 SHORT = rs.Scene([rs.Subject(replace(MOTION, rate_hz=4000.0), BODY)])
 OTHER_BODY = replace(BODY, joint_template_m=BODY.joint_template_m + 0.02)
 

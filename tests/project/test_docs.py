@@ -3,7 +3,6 @@
 import ast
 import re
 import runpy
-import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +19,8 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-# A comment `<!-- not run: REASON -->` before a block of code excludes the block from the tests.
+# A comment `<!-- not run: REASON -->` before a block of code excludes the block from the tests;
+# test_doc_blocks.py tests blocks of other languages.
 MARKED = r"(<!-- not run: [^\n]+ -->\n\n?)?^```python\n(.*?)^```"
 BLOCK = re.compile(MARKED, re.MULTILINE | re.DOTALL)
 BLOCKS = [
@@ -30,8 +30,6 @@ BLOCKS = [
     for number, (reason, code) in enumerate(BLOCK.findall(path.read_text(encoding="utf-8")))
     if not reason
 ]
-MODULES = {command.module: name for name, command in COMMANDS.items()}
-COMMAND = re.compile(r"^(?:radarsim ([a-z0-9-]+)|python -m ([\w.]+))[ \n]")
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.py"))
 
 
@@ -95,26 +93,6 @@ def test_every_mark_of_a_table_is_known(option_tables):
     pages = [path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")]
     marks = re.findall(r"<!-- table: (.*?) -->", "\n".join(pages))
     assert sorted(marks) == sorted(option_tables.TABLES)
-
-
-@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
-def test_documented_commands_have_valid_options(path, option_tables, capsys):
-    """The parser of a command accepts every documented call that does not contain `...`."""
-    text = path.read_text(encoding="utf-8")
-    blocks = re.findall(r"^ *```bash\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    rejected = []
-    for line in map(str.strip, lines):
-        found = COMMAND.match(f"{line} ")
-        module = found and (found[2] or COMMANDS.get(found[1], ("",))[0])
-        if module in MODULES and "..." not in line:
-            arguments = shlex.split(line, comments=True)[2 if found[1] else 3 :]
-            try:
-                option_tables.parser_of(module).parse_args(arguments)
-            except SystemExit:
-                message = capsys.readouterr().err.strip().splitlines()[-1]
-                rejected.append(f"{path.name}: {line}: {message}")
-    assert rejected == []
 
 
 @pytest.mark.parametrize("code", BLOCKS)

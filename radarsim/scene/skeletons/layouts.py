@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from radarsim.checks import check_choice
 from radarsim.errors import InputError
 from radarsim.scene.skeleton import JOINT_NAMES
 from radarsim.scene.skeletons.landmarks import LANDMARKS, MARKERS
@@ -144,16 +143,6 @@ LAYOUTS = {
 """Known layouts by name."""
 
 
-def find_layout(name: str) -> Layout:
-    """Return a known layout.
-
-    Raises:
-        InputError: the name is unknown; the message lists the known names.
-    """
-    check_choice("options", "--layout", name, tuple(LAYOUTS))
-    return LAYOUTS[name]
-
-
 def layout_from_table(table: Mapping, where: str) -> Layout:
     """Make a layout from the content of a TOML file.
 
@@ -174,7 +163,8 @@ def layout_from_table(table: Mapping, where: str) -> Layout:
     for column, name in joints.items():
         if name and name not in LANDMARKS:
             similar = get_close_matches(str(name), LANDMARKS, 4, 0.4) or list(LANDMARKS)[:4]
-            hint = f"use a name such as {', '.join(similar)} (all: docs/skeletons.md)"
+            place = "radarsim/scene/skeletons/landmarks.py"
+            hint = f"use a name such as {', '.join(similar)} (all: {place})"
             raise InputError(where, column, f"is {name!r}, which is not a landmark", hint)
     if len(set(filter(None, joints.values()))) < 6:
         problem = f"{len(set(filter(None, joints.values())))} landmarks, but a body needs 6"
