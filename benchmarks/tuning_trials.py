@@ -17,7 +17,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.zero_shot_runs import evaluate_models, train_model
+from benchmarks.zero_shot_runs import evaluate_models, train_classifier
 from benchmarks.zero_shot_table import TUNED_ON
 from mmclip.paths import path_argument
 
@@ -60,7 +60,7 @@ def run_trial(options: argparse.Namespace, name: str) -> dict[str, list[dict]]:
         Result of each seed's model (`ModelScore.to_dict`), keyed by scoring such as "both on".
     """
     own = trial_options(options, name)
-    folders = [train_model(own, TUNED_ON, seed) for seed in range(options.seeds)]
+    folders = [train_classifier(own, TUNED_ON, seed) for seed in range(options.seeds)]
     results = {}
     for scoring, correction in SCORINGS:
         own.scoring, own.hub_correction = scoring, correction
@@ -84,6 +84,7 @@ def trial_options(options: argparse.Namespace, name: str) -> argparse.Namespace:
         set=[*common["set"], *trial.get("set", ())],
         method=trial.get("method", common["method"]),
         encoder="minilm",
+        members=1,
         seen_penalty=None,
         split="test",
     )

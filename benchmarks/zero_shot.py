@@ -249,7 +249,11 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
         help=f"settings of pre-training ({' '.join(PRETRAINING)})",
     )
     parser.add_argument(
-        "--method", choices=("full", "lora"), default="full", help="fine-tuning method (full)"
+        "--method",
+        choices=("full", "lora", "bilinear"),
+        default="full",
+        help="adaptation: fine-tuning of all weights or of low-rank updates, or a bilinear map on "
+        "the pre-trained model and a model trained on the activities alone (full)",
     )
     add_scoring_options(parser)
 

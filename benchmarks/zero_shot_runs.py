@@ -9,7 +9,8 @@ from benchmarks.zero_shot_table import CONTROL
 
 def train_classifier(options: argparse.Namespace, group: str, seed: int, derange: int = 0) -> Path:
     """Train a model or, with `options.members`, an ensemble of several; return its folder."""
-    runs = [train_model(options, group, each, derange) for each in _seeds(options, seed)]
+    train = fit_bilinear if options.method == "bilinear" else train_model
+    runs = [train(options, group, each, derange) for each in _seeds(options, seed)]
     return _combined(options, runs)
 
 
@@ -51,6 +52,21 @@ def train_model(options: argparse.Namespace, group: str, seed: int, derange: int
         return folder
     settings = load_preset(options.preset, overrides)
     pretrain(options.stores, folder, settings, options.encoder, verify=False, report=report)
+    return folder
+
+
+def fit_bilinear(options: argparse.Namespace, group: str, seed: int, derange: int = 0) -> Path:
+    """Fit a bilinear map on a model trained on the activities and, if any, a pre-trained model."""
+    from mmclip import bilinear
+
+    scratch = argparse.Namespace(**{**vars(options), "pretrain_store": []})
+    runs = [train_model(scratch, group, seed, derange)]
+    if options.pretrain_store:
+        runs.append(pretrain_model(options, seed, derange))
+        _check_base(runs[1], group)
+    folder = options.out / f"bilinear-{runs[0].name}"
+    if not (folder / "model.json").exists():
+        bilinear.fit(options.stores, runs, folder, verify=False)
     return folder
 
 

@@ -64,7 +64,7 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
     weights = split_model(Ensemble([model.network for model in models])).variables["base"]
     first = models[0].description
     shared = {name: value for name, value in first.items() if name not in OWN}
-    own = {MEMBERS: [_summary(model) for model in models], "settings": first["settings"]}
+    own = {MEMBERS: [summary(model) for model in models], "settings": first["settings"]}
     save_model(out, weights, {**shared, **own, "step": None, "validation_accuracy": None})
     banks = [read_query_bank(model) for model in models]
     if any(bank is None for bank in banks):
@@ -91,7 +91,7 @@ def _check_pair(first, other) -> None:
         raise MmclipError(other.folder, "seed", problem, "train with another --seed")
 
 
-def _summary(model) -> dict:
+def summary(model) -> dict:
     names = ("step", "validation_accuracy", "weights_sha256")
     found = {name: model.description[name] for name in names}
     return {"run": model.folder.name, "seed": model.settings.train.seed, **found}

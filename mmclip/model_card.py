@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS
 from mmclip.store import UNITS
 
@@ -49,10 +50,11 @@ def _overview(description: Mapping) -> str:
 
 
 def _origin(description: Mapping) -> str:
-    """Step of the released weights, or the seeds of the members of an ensemble."""
+    """Step of the released weights, or the seeds of the models that were combined."""
     if members := description.get(MEMBERS):
         seeds = ", ".join(str(each["seed"]) for each in members)
-        return f"an ensemble of {len(members)} models (seeds {seeds})"
+        kind = "a bilinear map on the vectors" if BILINEAR in description else "an ensemble"
+        return f"{kind} of {len(members)} models (seeds {seeds})"
     return f"step {description['step']}"
 
 
@@ -88,12 +90,13 @@ def _axes(description: Mapping) -> str:
 
 def _validation(description: Mapping) -> str:
     """Validation accuracy of the model or, for an ensemble, of each member."""
-    members = description.get(MEMBERS) or [description]
+    is_ensemble = MEMBERS in description and BILINEAR not in description
+    members = description[MEMBERS] if is_ensemble else [description]
     found = [each.get("validation_accuracy") for each in members]
     found = [accuracy for accuracy in found if accuracy is not None]
     if not found:
         return ""
-    of_members = " of the members" if MEMBERS in description else ""
+    of_members = " of the members" if is_ensemble else ""
     return (
         f"Validation accuracy{of_members} among the {len(description['seen'])} training labels: "
         f"{', '.join(f'{each:.1%}' for each in found)}, for people who are not in the training "

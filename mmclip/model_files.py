@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from mmclip.atomic_files import write_atomically
+from mmclip.bilinear_network import BILINEAR, BilinearNetwork, make_bilinear
 from mmclip.common_grid import on_grid
 from mmclip.ensemble_network import MEMBERS, Ensemble, make_ensemble
 from mmclip.errors import MmclipError
@@ -31,13 +32,13 @@ class TrainedModel:
     """A trained model and its description.
 
     Attributes:
-        network: the network with its trained weights, or an ensemble of networks.
+        network: the network with its trained weights, or a network that combines several.
         settings: settings of its training run.
         description: content of model.json.
         folder: folder that contains both files.
     """
 
-    network: MmClip | Ensemble
+    network: MmClip | Ensemble | BilinearNetwork
     settings: TrainingSettings
     description: dict
     folder: Path
@@ -172,8 +173,12 @@ def load_model(folder: str | Path) -> TrainedModel:
     return TrainedModel(network, settings, description, folder)
 
 
-def _initial_network(settings: TrainingSettings, description: dict) -> MmClip | Ensemble:
+def _initial_network(
+    settings: TrainingSettings, description: dict
+) -> MmClip | Ensemble | BilinearNetwork:
     width, members = description["encoder"]["width"], description.get(MEMBERS)
+    if bilinear := description.get(BILINEAR):
+        return make_bilinear(settings.model, width, len(members), bilinear["rank"])
     if members:
         return make_ensemble(settings.model, width, len(members))
     return make_model(settings.model, width, 0)

@@ -51,6 +51,7 @@ COMMANDS = {
     "evaluate": Command("mmclip.evaluate", "evaluate models on seen and unseen labels", "train"),
     "predict": Command("mmclip.predict", "name the activity in every window", "train"),
     "ensemble": Command("mmclip.ensemble", "combine trained models into one", "train"),
+    "bilinear": Command("mmclip.bilinear", "fit a bilinear map on trained models", "train"),
     "query-bank": Command("mmclip.query_bank", "add a query bank to a trained model", "train"),
     "publish": Command("mmclip.publish", "write a trained model as a release with a card", "train"),
     "model": Command("mmclip.model", "print the parameter counts of a model", "train"),

@@ -1,4 +1,4 @@
-"""Tests of ensembles, which average the scores of their members and can replace a model."""
+"""Tests of ensembles and bilinear maps, which combine trained models and can replace a model."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
-from mmclip import ensemble, evaluate, finetune, pretrain, publish
+from mmclip import bilinear, ensemble, evaluate, finetune, pretrain, publish
 from mmclip.ensemble_network import combined
 from mmclip.label_scoring import similarity
 from mmclip.model import Embeddings
@@ -124,3 +124,49 @@ def test_an_ensemble_cannot_be_fine_tuned(folder, tmp_path, capsys):
     ]
     assert finetune.main(command) == 2
     assert "fine-tune each of its models" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def mapped(folder):
+    """Return the folder of a bilinear map on both models."""
+    command = [str(folder / "s.zarr"), "--model", str(folder / "0"), str(folder / "1")]
+    assert bilinear.main([*command, "--out", str(folder / "mapped")]) == 0
+    return folder / "mapped"
+
+
+def test_a_bilinear_map_is_evaluated_and_published_like_a_model(folder, mapped, tmp_path):
+    """The published map gives the same scores as the fitted one, up to half precision.
+
+    Half precision has steps of 5e-4 for values up to 1, and the vectors have unit length.
+    """
+    command = [str(folder / "s.zarr"), "--models", str(mapped), "--out", str(tmp_path)]
+    assert evaluate.main(command) == 0
+    run = json.loads((tmp_path / "evaluation.json").read_text())["runs"][0]
+    assert set(run["labels"]) == set(UNSEEN)
+    assert run["hub_correction"]
+    assert publish.main([str(mapped), "--out", str(tmp_path / "box")]) == 0
+    card = (tmp_path / "box/MODEL_CARD.md").read_text()
+    assert "a bilinear map on the vectors of 2 models (seeds 0, 1)" in card
+    heatmaps = np.random.default_rng(0).uniform(-1, 1, (3, 2, 32, 32)).astype(np.float32)
+    fitted, published = (load_model(each).network for each in (mapped, tmp_path / "box"))
+    found, expected = (each.signal(heatmaps).attributes for each in (published, fitted))
+    np.testing.assert_allclose(found, expected, atol=2e-2)
+    assert float(published.scale()) == pytest.approx(float(fitted.scale()), rel=1e-3)
+
+
+def test_a_bilinear_map_knows_the_training_data_of_all_members(folder, mapped):
+    """Labels and people of both models are listed, and the map is fitted without unseen labels."""
+    description = load_model(mapped).description
+    single = load_model(folder / "0").description
+    assert (description["seen"], description["unseen"]) == (single["seen"], single["unseen"])
+    assert description["subjects"] == single["subjects"]
+    assert description["bilinear"]["rank"] == len(single["seen"])
+    assert 0 <= description["validation_accuracy"] <= 1
+
+
+def test_combined_models_are_refused_as_members_of_a_map(folder, mapped, tmp_path, capsys):
+    for member in ("both", "mapped"):
+        command = [str(folder / "s.zarr"), "--model", str(folder / member)]
+        assert bilinear.main([*command, "--out", str(tmp_path / "out")]) == 2
+        assert "give the folders of single models" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,253 @@
+"""Fit a bilinear map on trained models: `python -m mmclip.bilinear STORE --model RUN --out DIR`.
+
+The map takes the attribute vectors of a window to the sentence embeddings of its label. It is
+computed in closed form from the training windows of the labels that the first model has seen, with
+strong regularisation, so that it depends little on the seed of a training run and distinguishes
+unseen labels better than the vectors themselves. With several models, their vectors are
+concatenated; for example, a model trained on activities and one pre-trained on captions. All
+commands except mmclip.finetune accept the result in place of a model.
+
+Source:
+    Romera-Paredes and Torr, "An embarrassingly simple approach to zero-shot learning", ICML 2015
+    (ESZSL): the closed form, with one regularisation of the windows and one of the labels.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mmclip.paths import path_argument
+
+# Regularisation of the windows and of the labels, chosen on the unseen labels of group G1
+# (docs/recognition.md).
+WINDOW_PENALTY, LABEL_PENALTY = 100.0, 0.03
+# Scales among which the softmax temperature is chosen: 61 values from 1 to 1,000.
+SCALES = tuple(10 ** (index / 20) for index in range(61))
+EXAMPLES = """
+examples:
+  python -m mmclip.bilinear sixty.zarr --model runs/g1 --out runs/g1-bilinear
+  python -m mmclip.bilinear sixty.zarr --model runs/g1 runs/grammar --out runs/both
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, or 2 if the input cannot be used."""
+    options = _parser().parse_args(arguments)
+    from mmclip.errors import MmclipError
+
+    try:
+        description = fit(options.stores, options.model, Path(options.out), verify=options.verify)
+    except MmclipError as error:
+        print(error, file=sys.stderr)
+        return 2
+    accuracy = description["validation_accuracy"]
+    measured = "" if accuracy is None else f", {accuracy:.1%} of the validation windows correct"
+    print(f"{options.out}: bilinear map of {description['bilinear']['windows']} windows{measured}")
+    return 0
+
+
+def fit(
+    stores: Sequence[str],
+    runs: Sequence[str | Path],
+    out: Path,
+    verify: bool = True,
+    report: Callable[[str], None] = print,
+) -> dict:
+    """Fit the map on the training windows of stores, and write the resulting model.
+
+    Args:
+        stores: stores with the seen labels of the first model.
+        runs: folders of trained models of the same layer sizes, axes and text encoder.
+        out: output folder.
+        verify: whether to verify the checksums of the stores.
+        report: function that receives each line of progress.
+
+    Returns:
+        Content of model.json.
+
+    Raises:
+        MmclipError: a model or store cannot be used, the models do not match, or the stores have no
+            training clips of seen labels.
+    """
+    import numpy as np
+
+    from mmclip.bilinear_fit import fit_map
+    from mmclip.bilinear_network import BilinearNetwork, features
+    from mmclip.model_files import save_model
+    from mmclip.model_variables import split_model
+    from mmclip.prepared_data import prepare_data, require_windows
+    from mmclip.query_bank import add_query_bank
+    from mmclip.text_encoders import load_encoder
+
+    models = _load_models(runs)
+    first = models[0]
+    encoder = load_encoder(first.description["encoder"]["name"])
+    first.check_encoder(encoder)
+    axes = first.description["axes"]
+    data = prepare_data(stores, first.settings, encoder, axes=axes, verify=verify, report=report)
+    labels, texts = _texts_of_labels(first, data)
+    windows = require_windows(data, ("train",), labels)
+    vectors = [_attributes(model.network, first.settings, data, windows) for model in models]
+    report(f"bilinear map: {len(windows)} training windows of {len(labels)} labels")
+    own = _places(data, windows, labels)
+    bilinear = fit_map(np.asarray(features(vectors)), own, texts, WINDOW_PENALTY, LABEL_PENALTY)
+    network = BilinearNetwork([model.network for model in models], bilinear)
+    description = _describe(models, len(windows), bilinear)
+    validation = _choose_scale(network, first, data, labels, texts)
+    out.mkdir(parents=True, exist_ok=True)
+    weights = split_model(network).variables["base"]
+    save_model(out, weights, {**description, "validation_accuracy": validation})
+    return add_query_bank(out, data.corpus, report)
+
+
+def _load_models(runs: Sequence[str | Path]) -> list:
+    """Load the models; raise MmclipError unless they have equal layers, axes and text encoders."""
+    from mmclip.bilinear_network import BILINEAR
+    from mmclip.ensemble_network import MEMBERS
+    from mmclip.errors import MmclipError
+    from mmclip.model_files import load_model
+
+    models = [load_model(run) for run in runs]
+    first = models[0]
+    for model in models:
+        if MEMBERS in model.description or BILINEAR in model.description:
+            problem = "consists of several models, or has a bilinear map"
+            raise MmclipError(model.folder, "model", problem, "give the folders of single models")
+        for name, own, other in (
+            ("layer sizes", model.settings.model, first.settings.model),
+            ("axes", model.description["axes"], first.description["axes"]),
+            ("text encoder", model.description["encoder"], first.description["encoder"]),
+        ):
+            if own != other:
+                problem = f"differs from {first.folder} in its {name}"
+                hint = "give models that were trained with the same settings of the section model"
+                raise MmclipError(model.folder, "model", problem, hint)
+    return models
+
+
+def _texts_of_labels(first, data):
+    """Return the seen labels, and the mean sentence embeddings of each [label, attribute, width].
+
+    In a permutation control, a label has the text of another one, as in training.
+    """
+    import numpy as np
+
+    from mmclip.sentences import permute_label_texts
+    from mmclip.zero_shot_classifier import embed_labels
+
+    seed = first.settings.train.derange
+    text_of = permute_label_texts(data.seen, seed) if seed else {}
+    names = [text_of.get(label, label) for label in data.seen]
+    found = embed_labels(first.network, data.bank, data.vectors, names)
+    return data.seen, np.asarray(found.attributes)
+
+
+def _attributes(network, settings, data, windows):
+    """Return the attribute vectors of windows [window, attribute, width]."""
+    from mmclip.window_reader import WindowReader
+    from mmclip.zero_shot_classifier import embed_windows
+
+    reader = WindowReader(data.corpus, settings.model.heatmaps)
+    return embed_windows(network, reader, windows, settings.model.size).attributes
+
+
+def _choose_scale(network, first, data, labels, texts) -> float | None:
+    """Set the softmax temperature by the likelihood of the validation windows.
+
+    Returns:
+        Accuracy of the validation windows among the seen labels; None if there are none.
+    """
+    import jax.numpy as jnp
+    import numpy as np
+    from scipy.special import log_softmax
+
+    windows = data.corpus.windows(("val",), set(labels))
+    if not len(windows):
+        return None
+    own = _places(data, windows, labels)
+    mapped = _attributes(network, first.settings, data, windows)
+    similar = np.einsum("wpd,lpd->wl", mapped, texts) / texts.shape[1]
+    likelihood = [
+        log_softmax(scale * similar, axis=1)[np.arange(len(own)), own].mean() for scale in SCALES
+    ]
+    network.log_scale[...] = jnp.log(jnp.float32(SCALES[int(np.argmax(likelihood))]))
+    return float(np.mean(np.argmax(similar, axis=1) == own))
+
+
+def _places(data, windows, labels: Sequence[str]):
+    """Return the place of each window's label among the given labels [window]."""
+    import numpy as np
+
+    position = {data.corpus.labels.index(label): place for place, label in enumerate(labels)}
+    return np.array([position[label] for label in windows.label])
+
+
+def _describe(models: Sequence, windows: int, bilinear) -> dict:
+    """Content of model.json, which combines what all models were trained on."""
+    from dataclasses import replace
+
+    from mmclip.bilinear_network import BILINEAR
+    from mmclip.ensemble import summary
+    from mmclip.ensemble_network import MEMBERS
+    from mmclip.presets import settings_to_dict
+
+    first = models[0]
+    every = [model.description for model in models]
+    united = {
+        name: sorted({each for description in every for each in description.get(name, ())})
+        for name in ("seen", "takes", "subjects", "radars")
+    }
+    inference = replace(first.settings.inference, scoring="parts", hub_correction=True)
+    dropped = ("query_bank", "validation_retrieval", "weights_sha256")
+    return {
+        **{name: value for name, value in first.description.items() if name not in dropped},
+        **united,
+        "unseen": [each for each in first.description["unseen"] if each not in united["seen"]],
+        "simulated": any(description["simulated"] for description in every),
+        "stores": [store for description in every for store in description["stores"]],
+        "sentences": {k: v for each in reversed(every) for k, v in each["sentences"].items()},
+        "settings": settings_to_dict(replace(first.settings, inference=inference)),
+        "step": None,
+        MEMBERS: [summary(model) for model in models],
+        BILINEAR: {
+            "windows": windows,
+            "rank": int(bilinear.left[...].shape[1]),
+            "window_penalty": WINDOW_PENALTY,
+            "label_penalty": LABEL_PENALTY,
+        },
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m mmclip.bilinear",
+        description=__doc__.split("\n\n", 1)[1],
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "stores", type=path_argument, nargs="+", metavar="STORE", help="stores with seen labels"
+    )
+    parser.add_argument(
+        "--model",
+        type=path_argument,
+        nargs="+",
+        required=True,
+        metavar="RUN",
+        help="folders of trained models; the first determines the labels of the fit",
+    )
+    parser.add_argument(
+        "--out", type=path_argument, required=True, metavar="DIR", help="output folder"
+    )
+    parser.add_argument(
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        help="do not verify the stores' checksums",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

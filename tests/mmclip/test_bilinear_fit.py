@@ -1,0 +1,64 @@
+"""The closed form of the bilinear map, against its formula and on labels of two properties."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("flax", reason="needs the extra train")
+
+from mmclip.bilinear_fit import fit_map
+from mmclip.bilinear_network import make_bilinear
+from tests.helpers.tiny_training import tiny_settings
+
+COMBINATIONS = [(speed, width) for speed in range(4) for width in range(4)]
+UNSEEN = [(0, 0), (1, 1), (2, 2), (3, 3)]
+
+
+def one_hot(pairs):
+    """Texts of two attributes, of which each is the unit vector of one property."""
+    return np.array([[np.eye(4)[speed], np.eye(4)[width]] for speed, width in pairs])
+
+
+def test_the_map_is_the_regularised_least_squares_solution():
+    """V equals (X^T X + a N I)^-1 X^T Y S (S^T S + b I)^-1 up to a factor, computed directly.
+
+    The map is stored in float32, whose relative rounding is 6e-8; 1e-4 leaves room for the two
+    solutions of 12 and 7 equations.
+    """
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(20, 12)), np.arange(20) % 3
+    texts = rng.normal(size=(3, 2, 5))
+    texts /= np.linalg.norm(texts, axis=-1, keepdims=True)
+    found = fit_map(x, labels, texts, 0.5, 0.2)
+    centred = (x - x.mean(0)) / np.sqrt(np.mean((x - x.mean(0)) ** 2))
+    y = np.where(np.arange(3) == labels[:, None], 1.0, -0.5)
+    s = texts.reshape(3, -1) / np.sqrt(2)
+    windows = np.linalg.inv(centred.T @ centred + 0.5 * 20 * np.eye(12))
+    expected = windows @ centred.T @ y @ s @ np.linalg.inv(s.T @ s + 0.2 * np.eye(10))
+    matrix = np.asarray(found.left[...] @ found.right[...])
+    factor = np.sum(matrix * expected) / np.sum(expected**2)
+    np.testing.assert_allclose(matrix, factor * expected, atol=1e-4 * np.abs(matrix).max())
+    np.testing.assert_allclose(found.centre[...], x.mean(0), atol=1e-6)
+
+
+def test_unseen_combinations_of_seen_properties_are_recognised():
+    """Windows are sums of two property vectors, so the map finds combinations that it never met.
+
+    A map that only knew the twelve seen combinations could not rank the four unseen ones.
+    """
+    rng = np.random.default_rng(0)
+    speeds, widths = rng.normal(size=(2, 4, 64))
+    draw = lambda pairs: np.array([speeds[s] + widths[w] for s, w in pairs])  # noqa: E731
+    seen = [pair for pair in COMBINATIONS if pair not in UNSEEN]
+    labels = np.repeat(np.arange(len(seen)), 5)
+    x = draw([seen[label] for label in labels]) + 0.1 * rng.normal(size=(len(labels), 64))
+    found = fit_map(x, labels, one_hot(seen), 1.0, 0.1)
+    mapped = np.asarray(found(draw(UNSEEN)))
+    scores = mapped @ one_hot(UNSEEN).reshape(4, -1).T
+    assert scores.argmax(1).tolist() == [0, 1, 2, 3]
+
+
+def test_the_initial_network_has_the_shapes_of_the_fitted_one():
+    """Stored weights of two members with vectors of 2 x 8 and rank 3 fit into the network."""
+    network = make_bilinear(tiny_settings("aggregator=none").model, 8, 2, 3)
+    shapes = [each[...].shape for each in (network.map.centre, network.map.left, network.map.right)]
+    assert shapes == [(32,), (32, 3), (3, 16)]
