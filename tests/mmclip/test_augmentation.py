@@ -10,6 +10,8 @@ from mmclip.preprocessing import network_input
 from mmclip.settings import AugmentSettings
 from mmclip.store import FLOOR_DB
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 KEY = jax.random.key(0)
 RNG = np.random.default_rng(0)
 MAPS = {

@@ -20,6 +20,8 @@ from mmclip.presets import load_preset
 from mmclip.settings import ModelSettings, OptimizationSettings
 from mmclip.transformer import Attention, Transformer, TransformerBlock
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 TINY = ModelSettings(
     size=16,
     branch_width=8,

@@ -32,6 +32,8 @@ from tests.helpers.pipeline_fakes import FakeTake
 from tests.helpers.synthetic_captures import echo, small_radar
 from tests.helpers.ti_configurations import CFG
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 QUICK = ["--clip-seconds", "3.2", "--stride-seconds", "3.2", "--quiet"]
 KEPT = ("points", "range_doppler", "range_azimuth")
 MADE = small_radar(num_chirps=24, tx_order=(0, 2), num_samples=32)
