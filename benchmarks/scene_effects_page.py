@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from radarsim.plots.heatmaps import draw_heatmap, highest_level_db
 from radarsim.plots.style import STYLE
 
-DPI = 75
+DPI = 70
 # Limits of the vertical axes in the units of the labels: ranges beyond the room, and speeds beyond
 # those of a walking person, are not drawn.
-LIMITS = {"time_range": (0, 7), "time_doppler": (-4, 4), "time_angle": (-90, 90)}
+LIMITS = {"time_range": (0, 7), "time_doppler": (-4, 4), "time_angle": (-75, 75)}
 TITLES = {
     "time_range": "time-range, nothing removed",
     "time_doppler": "time-Doppler, median removed",
@@ -43,7 +43,8 @@ def draw_page(titles: Mapping[str, str], rows: Mapping, path: Path) -> None:
             _draw_row(page, panels, row, highest_db)
             panels[0].set_title(titles[key], loc="left", fontsize=9, fontweight="bold")
         for panel, name in zip(grid[0], LIMITS, strict=True):
-            panel.set_title(TITLES[name], loc="right", fontsize=9)
+            place = {"xycoords": "axes fraction", "ha": "center", "fontsize": 9}
+            panel.annotate(TITLES[name], (0.5, 1.25), **place)
         for panel in grid[-1]:
             panel.set_xlabel("time [s]")
         page.savefig(path)
