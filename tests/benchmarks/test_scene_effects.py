@@ -47,7 +47,7 @@ def test_antenna_patterns_weaken_the_echo_of_a_person_on_the_page(tmp_path, monk
     monkeypatch.setattr(scene_effects, "free_body", lambda: decimate_faces(free_body(), 16))
     radar = replace(small_radar(num_chirps=128, num_samples=64), board="AWR1843BOOST")
     monkeypatch.setattr(scene_effects, "load_radar", lambda name: radar)
-    command = ["--frames", "2", "--only", "antennas", "--out", str(tmp_path)]
+    command = ["--frames", "3", "--only", "antennas", "--out", str(tmp_path)]
     assert scene_effects.main(command) == 0
     found = json.loads((tmp_path / "effects.json").read_text())
     assert found["plain"]["time_doppler_db"] == 0
