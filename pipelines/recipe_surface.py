@@ -33,7 +33,7 @@ class Surface(Section):
     smooth: bool = setting(
         False,
         "refine the body mesh on a curved surface, so that the echo level does not depend on the "
-        "mesh; takes 17 times as long",
+        "mesh; takes 10 to 17 times as long",
         flag="--smooth-body",
     )
     roughness_mm: Range = setting(
