@@ -124,13 +124,24 @@ def evaluate_models(
     folders: list[Path],
     candidates: str = "unseen",
     labels: str = "",
+    mode: str = "zero-shot",
 ) -> dict:
-    """Evaluate all models on their unseen labels or on given labels; return evaluation.json."""
+    """Evaluate all models, by default on their unseen labels; return evaluation.json.
+
+    Args:
+        options: options of the benchmark.
+        kind: name of the evaluation, which is part of the name of the folder.
+        folders: folders of the models.
+        candidates: candidate labels, "unseen" or "all".
+        labels: labels to evaluate, separated by commas; "" for those that the mode implies.
+        mode: mode of `mmclip.evaluate`.
+    """
     from mmclip import evaluate
 
     out = options.out / f"eval-{kind}"
     stores = options.test_store or options.stores
     command = [*stores, "--models", *map(str, folders), "--out", str(out), "--no-verify"]
+    command += [] if mode == "zero-shot" else ["--mode", mode]
     if labels:
         command += ["--labels", *labels.split(",")]
     for name in ("scoring", "hub_correction"):

@@ -120,7 +120,9 @@ class ClipMaker:
 def _needs_host(recipe: Recipe) -> bool:
     """Whether clips are made one by one on every device.
 
-    This is the case for hidden point removal, which computes a convex hull on the host, and for
-    clips in rooms, because the rooms differ from clip to clip.
+    This is the case for hidden point removal, which computes a convex hull on the host, for clips
+    in rooms, because the rooms differ from clip to clip, and for smooth or rough bodies, which have
+    more faces than the batches of frames allow for.
     """
-    return recipe.simulation.visibility == "hpr" or recipe.room.name != "none"
+    many_faces = recipe.surface.smooth or recipe.surface.is_rough
+    return many_faces or recipe.simulation.visibility == "hpr" or recipe.room.name != "none"

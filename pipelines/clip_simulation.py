@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 from pipelines.clip_rooms import room_of_clip
+from pipelines.clip_surface import surface_of_clip
 from pipelines.cube_arrays import arrays_of_cube
 from pipelines.joint_arrays import arrays_of_joints
 from pipelines.plan import Clip, radar_of_clip
@@ -34,7 +35,7 @@ from pipelines.subjects import (
 from radarsim.input_checks import SimulationInput
 from radarsim.multipath.room_plan import scene_room
 from radarsim.multipath.room_report import RoomReport
-from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular, ReflectionModel
+from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
 from radarsim.scene.retarget import FittedMotion
 from radarsim.scene.scene import Scene
@@ -184,7 +185,7 @@ def simulation_settings(recipe: Recipe) -> SimulationSettings:
 def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel:
     """Return the reflection model; the level of "paper" is anchored for the body and lobe width."""
     if recipe.simulation.reflection == "body":
-        return PhysicalOptics()
+        return surface_of_clip(recipe, clip)
     level = reflectivity(recipe, take.body_key, clip.sigma_rad)
     return QuasiSpecular(clip.sigma_rad, level)
 

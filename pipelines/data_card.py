@@ -16,6 +16,7 @@ from pipelines.data_card_people import (
     people_settings,
 )
 from pipelines.data_card_room import limitations_in_room, room_section, room_settings
+from pipelines.data_card_surface import limitations_of_surface, surface_settings
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
 from pipelines.store_folder import StoreFolder
@@ -155,7 +156,8 @@ def _limitations_section(statistics: StoreStatistics, attributes: Mapping) -> st
     text = limitations(_LIMITS, statistics)
     if "recipe" not in attributes:
         return text
-    return limitations_in_room(text, parse_recipe(str(attributes["recipe"]), "recipe"))
+    recipe = parse_recipe(str(attributes["recipe"]), "recipe")
+    return limitations_of_surface(limitations_in_room(text, recipe), recipe)
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:
@@ -183,6 +185,7 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "noise, ADC steps": f"{_yes(simulation.noise)}, {_yes(simulation.quantise)}",
         "heatmap window, clutter removed": f"{recipe.maps.window}, {recipe.maps.clutter}",
         **room_settings(recipe),
+        **surface_settings(recipe),
         **_detection_settings(recipe),
         "seed": str(recipe.seed),
     }

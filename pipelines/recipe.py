@@ -23,6 +23,7 @@ from pipelines.recipe_sections import (
     Sources,
     Splits,
 )
+from pipelines.recipe_surface import Surface, check_surface
 from radarsim.errors import InputError
 from radarsim.heatmaps.settings import HeatmapSettings
 from radarsim.radar.radar import Radar
@@ -41,7 +42,7 @@ class Recipe(General):
             None for the ideal radar.
         seed, limit, body: general settings, described in `General`.
         built_in, sources, clips, placements, people, area, simulation, maps, keep, detection,
-            splits, room: sections of the recipe, described in their classes.
+            splits, room, surface: sections of the recipe, described in their classes.
     """
 
     radar: Radar = field(metadata={"setting": RADAR})
@@ -58,11 +59,13 @@ class Recipe(General):
     detection: Detection = field(default_factory=Detection)
     splits: Splits = field(default_factory=Splits)
     room: Room = field(default_factory=Room)
+    surface: Surface = field(default_factory=Surface)
 
     def __post_init__(self):
         super().__post_init__()
         freq_hz = self.radar.chirp.centre_freq_hz
         check_room(self.room, freq_hz, self.placements.radar_height_m)
+        check_surface(self.surface, self.simulation)
         self._check_clip_length()
         self._check_range()
         self._check_doppler()
@@ -128,7 +131,7 @@ class Recipe(General):
 
 # Sections that the text of a recipe omits if all their values are the defaults, so that a recipe
 # that does not use them keeps its text and its digest.
-OMITTED_SECTIONS = ("people", "room")
+OMITTED_SECTIONS = ("people", "room", "surface")
 SECTIONS = {
     each.name: each.default_factory
     for each in fields(Recipe)

@@ -24,6 +24,7 @@ from radarsim.scene.body import BodyModel, fit_pose, skin, subdivide
 from radarsim.scene.motion import Motion, cut_motion
 from radarsim.scene.placement import Placement, RadarPose, place
 from radarsim.scene.retarget import FittedMotion, fit_to_body
+from radarsim.scene.smooth_body import smooth_body
 from radarsim.scene.subject import Subject
 
 # Lobe widths whose levels are computed, for a range of widths with a ratio of at most MOST_RATIO.
@@ -39,6 +40,7 @@ class BodyKey(NamedTuple):
     layout: str
     gender: str
     max_edge_m: float
+    smooth: bool = False
 
 
 # The unmodified bundled body, whose echo levels are known.
@@ -79,7 +81,8 @@ def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -
 
 def _fitted(take: Take, recipe: Recipe, body_models: str | None) -> FittedTake:
     motion = take.load()
-    key = BodyKey(body_models, motion.layout, motion.gender, recipe.simulation.max_edge_m)
+    mesh = recipe.simulation.max_edge_m, recipe.surface.smooth
+    key = BodyKey(body_models, motion.layout, motion.gender, *mesh)
     if body_models is None:
         key = key._replace(layout="smpl", gender="neutral")
     body = body_of(key)
@@ -99,12 +102,14 @@ def fit_other_take(take: Take, sha256: str, recipe: Recipe, body_models: str | N
 
 @functools.lru_cache(maxsize=4)
 def body_of(key: BodyKey) -> BodyModel:
-    """Load the body model of a key, subdivided if the key has a largest edge length.
+    """Load the body model of a key, with the refinement of the mesh that the key states.
 
     Raises:
         InputError: no model file of the folder can be used.
     """
     body = files.free_body() if key.path is None else _nearest_model(key)
+    if key.smooth:
+        return smooth_body(body)
     return subdivide(body, key.max_edge_m) if key.max_edge_m else body
 
 

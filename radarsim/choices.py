@@ -17,5 +17,7 @@ UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
 MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
 # Names of the reflection models `QuasiSpecular` and `PhysicalOptics` in recipes and commands.
 REFLECTIONS = ("paper", "body")
+# Materials of a surface in `radarsim.scattering.physical_optics.PhysicalOptics`.
+SURFACE_MATERIALS = ("skin", "metal")
 # Order of I and Q in the samples of a capture; "auto" infers the order from the data.
 IQ_ORDERS = ("auto", "i_first", "q_first")

@@ -25,6 +25,7 @@ from pipelines.recipe_sections import (
     Simulation,
     Splits,
 )
+from pipelines.recipe_surface import Surface
 from radarsim.paths import path_argument
 
 # Path of each setting in a recipe, keyed by the attribute of the parsed option.
@@ -128,6 +129,10 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         help=f"{RECEIVER.meaning} (default: ideal)",
     )
     add_flags(group, Simulation)
+    surface = parser.add_argument_group(
+        "body surface", "for --reflection body, which is uncalibrated; see docs/levels.md"
+    )
+    add_flags(surface, Surface)
     add_room_options(parser)
 
 

@@ -19,10 +19,11 @@ from pipelines.recipe_sections import (
     Sources,
     Splits,
 )
+from pipelines.recipe_surface import Surface
 
 SECTIONS = (
     *(General, BuiltIn, Sources, Clips, Placements, People, Area),
-    *(Room, Simulation, Maps, Keep, Detection, Splits),
+    *(Room, Simulation, Surface, Maps, Keep, Detection, Splits),
 )
 # Flags that set more than one setting, and are added by functions in `cli_options`.
 SHARED_FLAGS = ("--area", "--keep", "--room")

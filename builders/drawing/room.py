@@ -6,13 +6,14 @@ import numpy as np
 
 from builders.drawing.scene import scene_of
 from pipelines.clip_simulation import scene_of_clip, simulation_settings
+from pipelines.clip_surface import surface_of_clip
 from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from radarsim.errors import InputError
 from radarsim.multipath.room_plan import room_report
 from radarsim.plots.room import room_page
-from radarsim.scattering.reflection import reflection_named
+from radarsim.scattering.reflection import QuasiSpecular
 
 
 def write_room_picture(
@@ -44,7 +45,9 @@ def write_room_picture(
         hint = "omit --room-picture, or give --room"
         raise InputError(clip.id, "room", "is free space, which has no picture", hint)
     scene, settings = scene_of_clip(recipe, clip, take, body_models), simulation_settings(recipe)
-    model = reflection_named(recipe.simulation.reflection, clip.sigma_rad)
+    by_surface = recipe.simulation.reflection == "body"
+    # The level of the quasi-specular model does not change the levels of the passes.
+    model = surface_of_clip(recipe, clip) if by_surface else QuasiSpecular(clip.sigma_rad)
     report = room_report(radar_of_clip(recipe, clip), scene, model, settings)
     middle_s = clip.num_frames * recipe.radar.frame.period_s / 2
     body = scene_of(scene.subjects[0], recipe, clip, {}, np.array([middle_s]))

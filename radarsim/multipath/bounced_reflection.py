@@ -67,7 +67,8 @@ def leg_weight(
         return log_gain, -smooth_cycles(gain)
 
     def straight():
-        log_gain = jnp.where(ray_m[..., 0] > 0, 0.0, np.float32(np.log(LEAST_REFLECTION)))
+        least = np.log(LEAST_REFLECTION).astype(ray_m.dtype)
+        log_gain = jnp.where(ray_m[..., 0] > 0, 0.0, least)
         return log_gain, jnp.zeros_like(log_gain)
 
     return jax.lax.cond(jnp.any(leg.used), by_surfaces, straight)

@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from radarsim.array_checks import check_scalar
 from radarsim.checks import check_type
+from radarsim.choices import SURFACE_MATERIALS
 from radarsim.errors import InputError
 from radarsim.radar.radar import Radar
 from radarsim.scattering import gaussian_facets
@@ -23,8 +24,6 @@ from radarsim.scattering.roughness import (
     with_rough_copies,
 )
 from radarsim.scene.mesh import FaceIndices
-
-MATERIALS = ("skin", "metal")
 
 
 @jax.tree_util.register_dataclass
@@ -62,12 +61,12 @@ class PhysicalOptics:
     blur_m: float = field(default=gaussian_facets.BLUR_M, metadata={"static": True})
 
     def __post_init__(self):
-        if self.material not in MATERIALS:
+        if self.material not in SURFACE_MATERIALS:
             raise InputError(
                 "PhysicalOptics",
                 "material",
                 f"is {self.material!r}, which is unknown",
-                f"choose one of: {', '.join(MATERIALS)}",
+                f"choose one of: {', '.join(SURFACE_MATERIALS)}",
             )
         hint = "give Clothing(thickness_m=0.0006), or None"
         check_type("PhysicalOptics", "clothing", self.clothing, (Clothing, type(None)), hint)
