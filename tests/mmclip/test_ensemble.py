@@ -90,7 +90,7 @@ def test_an_ensemble_is_evaluated_and_published_like_a_model(folder, tmp_path):
     assert publish.main([str(folder / "both"), "--out", str(tmp_path / "box")]) == 0
     card = (tmp_path / "box/MODEL_CARD.md").read_text()
     assert "an ensemble of 2 models (seeds 0, 1)" in card
-    assert "Validation accuracy of the members among the 4 training labels: " in card
+    assert "Validation accuracy of the members among the 4 labels in training: " in card
     banks = [read_query_bank(load_model(folder / seed)) for seed in ("0", "1")]
     found = read_query_bank(load_model(tmp_path / "box"))
     # The bank is stored in half precision, whose steps are below 5e-4 for values up to 1.
@@ -137,7 +137,8 @@ def mapped(folder):
 def test_a_bilinear_map_is_evaluated_and_published_like_a_model(folder, mapped, tmp_path):
     """The published map gives the same scores as the fitted one, up to half precision.
 
-    Half precision has steps of 5e-4 for values up to 1, and the vectors have unit length.
+    Half precision has steps of 5e-4 for values up to 1, and the vectors have unit length. The
+    logarithm of the scale, between 4 and 7, is rounded by at most 2e-3.
     """
     command = [str(folder / "s.zarr"), "--models", str(mapped), "--out", str(tmp_path)]
     assert evaluate.main(command) == 0
@@ -151,7 +152,7 @@ def test_a_bilinear_map_is_evaluated_and_published_like_a_model(folder, mapped, 
     fitted, published = (load_model(each).network for each in (mapped, tmp_path / "box"))
     found, expected = (each.signal(heatmaps).attributes for each in (published, fitted))
     np.testing.assert_allclose(found, expected, atol=2e-2)
-    assert float(published.scale()) == pytest.approx(float(fitted.scale()), rel=1e-3)
+    assert float(published.scale()) == pytest.approx(float(fitted.scale()), rel=2e-3)
 
 
 def test_a_bilinear_map_knows_the_training_data_of_all_members(folder, mapped):
