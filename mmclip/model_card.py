@@ -97,10 +97,11 @@ def _validation(description: Mapping) -> str:
     if not found:
         return ""
     of_members = " of the members" if is_ensemble else ""
+    labels = description.get(BILINEAR, {}).get("rank") or len(description["seen"])
     return (
-        f"Validation accuracy{of_members} among the {len(description['seen'])} training labels: "
+        f"Validation accuracy{of_members} among the {labels} training labels: "
         f"{', '.join(f'{each:.1%}' for each in found)}, for people who are not in the training "
-        "data; the step was chosen by this accuracy.\n\nOther labels: "
+        "data; the steps of training were chosen on these people.\n\nOther labels: "
     )
 
 
@@ -116,14 +117,16 @@ def _figures(results: Mapping) -> str:
     ]
     commit = results.get("commit")
     head[:0] = ["by kind, the mean over models that were trained in the same way:", ""]
-    source = f"\n\nCode: `{commit}`; machine: {results.get('machine')}." if commit else ""
+    machine = ", ".join(f"{name} {value}" for name, value in (results.get("machine") or {}).items())
+    source = f"\n\nCode: `{commit}`; machine: {machine}." if commit else ""
     return "\n".join([*head, *rows]) + source
 
 
 def _row(kind: str, pooled: Mapping) -> str:
     top3 = pooled.get("top3_over_classes")
+    name = _kind_name(kind)
     cells = (
-        f"{kind}, {len(pooled['runs'])} models" if "runs" in pooled else kind,
+        f"{name}, {len(pooled['runs'])} models" if "runs" in pooled else name,
         f"{pooled['over_classes']['mean']:.1%}",
         _limits(pooled["over_classes"]),
         _limits(pooled.get("over_people")),
@@ -131,6 +134,13 @@ def _row(kind: str, pooled: Mapping) -> str:
         f"{pooled['chance']:.1%}",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _kind_name(kind: str) -> str:
+    """Name of a kind of zero_shot.json as the card writes it."""
+    if kind == "deranged":
+        return "permutation control, in which every label has the text of another one"
+    return kind.replace(" straight", " directly after pre-training")
 
 
 def _limits(interval: Mapping | None) -> str:

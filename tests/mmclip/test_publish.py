@@ -114,11 +114,15 @@ def test_the_card_states_data_and_figures(folder, capsys):
     interval = {"mean": 0.75, "low": 0.6, "high": 0.9}
     pooled = {"over_classes": interval, "chance": 0.1, "runs": {"a": 0.7, "b": 0.8}}
     file = folder / "zero_shot.json"
-    file.write_text(json.dumps({"commit": "abc", "machine": "two cores", "G2": pooled}))
+    kinds = {kind: pooled for kind in ("G2", "G2 straight", "deranged")}
+    file.write_text(json.dumps({"commit": "abc", "machine": {"cores": 2}} | kinds))
     command = [str(folder / "run"), "--out", str(folder / "box"), "--evaluation", str(file)]
     assert publish.main(command) == 0
     text = (folder / "box" / "MODEL_CARD.md").read_text()
     assert "| G2, 2 models | 75.0% | 60.0% to 90.0% | - | - | 10.0% |" in text
+    assert "| G2 directly after pre-training, 2 models |" in text
+    assert "| permutation control, in which every label has the text of another one, 2 m" in text
+    assert "machine: cores 2." in text
     assert "Simulated clips of 4 people" in text
     assert "Activities not in the training data (2): bow, kick." in text
     assert "Pre-training added 1 captions" in text
