@@ -36,7 +36,7 @@ def main() -> int:
         len(labels), 3, figsize=(10, 2.1 * len(labels)), layout="constrained", squeeze=False
     )
     for row, label, clip in zip(panels, labels, clips):
-        for panel, name in zip(row, UNITS):
+        for panel, name in zip(row, AXES):
             _draw(panel, store, name, clip)
         row[0].set_title(label, loc="left")
     for panel in panels[-1]:
@@ -52,7 +52,7 @@ def _draw(panel, store, name: str, clip: int) -> None:
     time_s, axis = store.axes["column_time"][:count], store.axes[AXES[name]]
     high = np.nanmax(heatmap)
     panel.pcolormesh(time_s, axis, heatmap.T, vmin=high - RANGE_DB, vmax=high, rasterized=True)
-    panel.set(ylabel=UNITS[name], ylim=LIMITS[name])
+    panel.set(ylabel=UNITS[AXES[name]], ylim=LIMITS[name])
 
 
 def _first_clip(store, label: str) -> int:
