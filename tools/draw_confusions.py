@@ -15,12 +15,8 @@ import numpy as np
 
 from mmclip.store import open_store
 
-UNITS = {
-    "time_range": "range [m]",
-    "time_doppler": "radial speed [m/s]",
-    "time_angle": "angle [rad]",
-}
 AXES = {"time_range": "range", "time_doppler": "speed", "time_angle": "angle"}
+UNITS = {"range": "range [m]", "speed": "radial speed [m/s]", "angle": "angle [rad]"}
 # Limits of the drawn axes: people stand 2.5 to 3.5 m ahead of the radar.
 LIMITS = {"time_range": (1.5, 5.0), "time_doppler": (-3.0, 3.0), "time_angle": (-0.8, 0.8)}
 RANGE_DB = 40.0
