@@ -10,7 +10,8 @@ training, with the group's labels as candidates and with all labels as candidate
 which the settings were tuned (G1) is reported separately. With --test-store, the models are
 evaluated on people of other stores. With --pretrain-store, one model per seed is pre-trained on
 stores without the unseen activities, such as stores of the preset grammar; the model is evaluated
-directly after pre-training, and then fine-tuned for each group. With --recipe, the stores are built
+directly after pre-training, and then fine-tuned for each group or, with --method bilinear, combined
+with the models that are trained without the group. With --recipe, the stores are built
 first, and the settings are read from a recipe in benchmarks/recipes. Finished stores and training
 runs are skipped, and interrupted runs are resumed.
 """
@@ -74,6 +75,7 @@ def study(options: argparse.Namespace) -> dict:
 
     from benchmarks.machine_info import commit, machine
 
+    _check_members(options)
     require_test_clips(options)
     folders = {
         group: [train_classifier(options, group, seed) for seed in range(options.seeds)]
@@ -99,6 +101,7 @@ def study(options: argparse.Namespace) -> dict:
         "pretrain_stores": options.pretrain_store,
         "preset": options.preset,
         "members": options.members,
+        "method": options.method,
         "settings": options.set,
         "pretraining": options.pretrain_set if options.pretrain_store else [],
         "recipe": options.recipe,
@@ -131,6 +134,15 @@ def _pooled(runs: list[dict]) -> dict:
     from mmclip.evaluation_report import pool_runs
 
     return {**pool_runs(runs), "runs": {run["model"]: run["accuracy"] for run in runs}}
+
+
+def _check_members(options: argparse.Namespace) -> None:
+    """Raise MmclipError if bilinear maps were to be combined, which mmclip.ensemble cannot do."""
+    from mmclip.errors import MmclipError
+
+    if options.method == "bilinear" and options.members > 1:
+        problem, hint = f"{options.members} with --method bilinear", "leave out --members"
+        raise MmclipError("options", "--members", problem, hint)
 
 
 def require_test_clips(options: argparse.Namespace) -> None:

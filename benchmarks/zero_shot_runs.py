@@ -65,9 +65,22 @@ def fit_bilinear(options: argparse.Namespace, group: str, seed: int, derange: in
         runs.append(pretrain_model(options, seed, derange))
         _check_base(runs[1], group)
     folder = options.out / f"bilinear-{runs[0].name}"
-    if not (folder / "model.json").exists():
+    if not _is_fitted(folder, runs):
         bilinear.fit(options.stores, runs, folder, verify=False)
     return folder
+
+
+def _is_fitted(folder: Path, runs: list[Path]) -> bool:
+    """Whether a folder contains a complete bilinear map on the present weights of the runs."""
+    from mmclip.ensemble_network import MEMBERS
+    from mmclip.model_files import DESCRIPTION, read_description
+    from mmclip.query_bank import ENTRY
+
+    if not (folder / DESCRIPTION).exists():
+        return False
+    found = read_description(folder)
+    digests = [member["weights_sha256"] for member in found[MEMBERS]]
+    return ENTRY in found and digests == [read_description(r)["weights_sha256"] for r in runs]
 
 
 def pretrain_model(options: argparse.Namespace, seed: int, derange: int = 0) -> Path:

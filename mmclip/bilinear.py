@@ -1,11 +1,11 @@
 """Fit a bilinear map on trained models: `python -m mmclip.bilinear STORE --model RUN --out DIR`.
 
 The map takes the attribute vectors of a window to the sentence embeddings of its label. It is
-computed in closed form from the training windows of the labels that the first model has seen, with
-strong regularisation, so that it depends little on the seed of a training run and distinguishes
-unseen labels better than the vectors themselves. With several models, their vectors are
-concatenated; for example, a model trained on activities and one pre-trained on captions. All
-commands except mmclip.finetune accept the result in place of a model.
+computed in closed form, with strong regularisation, from the training windows of all labels of the
+stores except those that the first model excluded from training. It distinguishes unseen labels
+better than the vectors themselves. With several models, their vectors are concatenated; for
+example, a model trained on activities and one pre-trained on captions. All commands except
+mmclip.finetune, mmclip.ensemble and mmclip.bilinear accept the result in place of a model.
 
 Source:
     Romera-Paredes and Torr, "An embarrassingly simple approach to zero-shot learning", ICML 2015
@@ -67,13 +67,14 @@ def fit(
         Content of model.json.
 
     Raises:
-        MmclipError: a model or store cannot be used, the models do not match, or the stores have no
-            training clips of seen labels.
+        MmclipError: a model, a store or the folder cannot be used, the models do not match, or the
+            stores have no training clips of two labels.
     """
     import numpy as np
 
     from mmclip.bilinear_fit import fit_map
     from mmclip.bilinear_network import BilinearNetwork, features
+    from mmclip.errors import MmclipError
     from mmclip.model_files import save_model
     from mmclip.model_variables import split_model
     from mmclip.prepared_data import prepare_data, require_windows
@@ -82,6 +83,7 @@ def fit(
 
     models = _load_models(runs)
     first = models[0]
+    _require_free(out)
     encoder = load_encoder(first.description["encoder"]["name"])
     first.check_encoder(encoder)
     axes = first.description["axes"]
@@ -91,10 +93,13 @@ def fit(
     vectors = [_attributes(model.network, first.settings, data, windows) for model in models]
     report(f"bilinear map: {len(windows)} training windows of {len(labels)} labels")
     own = _places(data, windows, labels)
+    if len(set(own.tolist())) < 2:
+        problem = "has training clips of fewer than two labels"
+        raise MmclipError(stores[0], "labels", problem, "give a store with more labels")
     bilinear = fit_map(np.asarray(features(vectors)), own, texts, WINDOW_PENALTY, LABEL_PENALTY)
     network = BilinearNetwork([model.network for model in models], bilinear)
-    description = _describe(models, len(windows), bilinear)
-    validation = _choose_scale(network, first, data, labels, texts)
+    description = _describe(models, data, len(windows), bilinear)
+    validation = _choose_scale(network, first, data, labels, texts, report)
     out.mkdir(parents=True, exist_ok=True)
     weights = split_model(network).variables["base"]
     save_model(out, weights, {**description, "validation_accuracy": validation})
@@ -112,7 +117,7 @@ def _load_models(runs: Sequence[str | Path]) -> list:
     first = models[0]
     for model in models:
         if MEMBERS in model.description or BILINEAR in model.description:
-            problem = "consists of several models, or has a bilinear map"
+            problem = "combines several models"
             raise MmclipError(model.folder, "model", problem, "give the folders of single models")
         for name, own, other in (
             ("layer sizes", model.settings.model, first.settings.model),
@@ -152,7 +157,7 @@ def _attributes(network, settings, data, windows):
     return embed_windows(network, reader, windows, settings.model.size).attributes
 
 
-def _choose_scale(network, first, data, labels, texts) -> float | None:
+def _choose_scale(network, first, data, labels, texts, report) -> float | None:
     """Set the softmax temperature by the likelihood of the validation windows.
 
     Returns:
@@ -164,6 +169,9 @@ def _choose_scale(network, first, data, labels, texts) -> float | None:
 
     windows = data.corpus.windows(("val",), set(labels))
     if not len(windows):
+        report(
+            "no clips for validation: the softmax temperature is 1, so probabilities are similar"
+        )
         return None
     own = _places(data, windows, labels)
     mapped = _attributes(network, first.settings, data, windows)
@@ -183,31 +191,41 @@ def _places(data, windows, labels: Sequence[str]):
     return np.array([position[label] for label in windows.label])
 
 
-def _describe(models: Sequence, windows: int, bilinear) -> dict:
-    """Content of model.json, which combines what all models were trained on."""
+def _require_free(out: Path) -> None:
+    """Raise MmclipError if a folder contains a model without a bilinear map."""
+    from mmclip.bilinear_network import BILINEAR
+    from mmclip.errors import MmclipError
+    from mmclip.model_files import DESCRIPTION, read_description
+
+    if (out / DESCRIPTION).exists() and BILINEAR not in read_description(out):
+        raise MmclipError(out, "--out", "contains another model", "choose another folder")
+
+
+def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
+    """Content of model.json, which combines what the models and the map were trained on."""
     from dataclasses import replace
 
     from mmclip.bilinear_network import BILINEAR
     from mmclip.ensemble import summary
     from mmclip.ensemble_network import MEMBERS
-    from mmclip.presets import settings_to_dict
+    from mmclip.model_files import describe_training
 
-    first = models[0]
+    first = models[0].settings
+    has_bank = first.inference.query_bank > 0
+    inference = replace(first.inference, scoring="parts", hub_correction=has_bank)
+    settings = replace(first, inference=inference)
     every = [model.description for model in models]
     united = {
         name: sorted({each for description in every for each in description.get(name, ())})
         for name in ("seen", "takes", "subjects", "radars")
     }
-    inference = replace(first.settings.inference, scoring="parts", hub_correction=True)
-    dropped = ("query_bank", "validation_retrieval", "weights_sha256")
+    united["simulated"] = any(description["simulated"] for description in every)
+    united["sentences"] = {k: v for each in reversed(every) for k, v in each["sentences"].items()}
+    trained = describe_training(data, settings, united)
+    stores = trained["stores"] + [store for each in every for store in each["stores"]]
     return {
-        **{name: value for name, value in first.description.items() if name not in dropped},
-        **united,
-        "unseen": [each for each in first.description["unseen"] if each not in united["seen"]],
-        "simulated": any(description["simulated"] for description in every),
-        "stores": [store for description in every for store in description["stores"]],
-        "sentences": {k: v for each in reversed(every) for k, v in each["sentences"].items()},
-        "settings": settings_to_dict(replace(first.settings, inference=inference)),
+        **trained,
+        "stores": [store for index, store in enumerate(stores) if store not in stores[:index]],
         "step": None,
         MEMBERS: [summary(model) for model in models],
         BILINEAR: {

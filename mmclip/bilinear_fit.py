@@ -20,8 +20,8 @@ def fit_map(
 
         V = (X^T X + a N I)^-1 X^T Y S (S^T S + b I)^-1,
 
-    where N is the number of windows. Both inverses are computed in the space of the smaller side,
-    so that V is the product of a factor [width, label] and a factor [label, text width].
+    where N is the number of windows. V is computed as the product of a factor [width, label] and a
+    factor [label, text width].
 
     Args:
         windows: attribute vectors of the windows [window, width].
@@ -42,13 +42,18 @@ def fit_map(
     x /= np.sqrt(np.mean(np.square(x)))
     s = texts.reshape(len(texts), -1).astype(np.float64)
     s /= np.linalg.norm(s, axis=1, keepdims=True)
-    gram = x @ x.T
-    gram[np.diag_indices_from(gram)] += window_penalty * len(x)
-    left = x.T @ np.linalg.solve(gram, _targets(labels, len(texts)))
+    left = _ridge(x, _targets(labels, len(texts)), window_penalty * len(x))
     right = np.linalg.solve(s @ s.T + label_penalty * np.eye(len(s)), s)
     # Mapped vectors are scaled to unit length, so any factor is allowed; this one avoids numbers
     # that half precision cannot hold.
     return BilinearMap(centre, left / np.sqrt(np.mean(np.square(left))), right)
+
+
+def _ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> np.ndarray:
+    """Solve (X^T X + penalty I) W = X^T Y, in the space of the rows if X has more columns."""
+    if len(x) > x.shape[1]:
+        return np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y)
+    return x.T @ np.linalg.solve(x @ x.T + penalty * np.eye(len(x)), y)
 
 
 def _targets(labels: np.ndarray, count: int) -> np.ndarray:

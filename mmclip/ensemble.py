@@ -4,7 +4,7 @@ The models must have been trained on the same stores with the same settings, exc
 attribute vectors of a window are averaged over the models, because all models use the same sentence
 embeddings as text attributes. The activity vectors of the models are concatenated, so that the
 similarity of two concatenated vectors is the mean of the models' similarities. All commands except
-mmclip.finetune accept the ensemble in place of a model.
+mmclip.finetune and mmclip.bilinear accept the ensemble in place of a model.
 """
 
 import argparse
@@ -75,9 +75,10 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
 
 def _check_pair(first, other) -> None:
     """Raise MmclipError unless two models differ only in the seed and the results of training."""
-    if MEMBERS in first.description or MEMBERS in other.description:
-        problem = "is an ensemble"
-        raise MmclipError(other.folder, "model", problem, "give the folders of single models")
+    for model in (first, other):
+        if MEMBERS in model.description:
+            problem, hint = "combines several models", "give the folders of single models"
+            raise MmclipError(model.folder, "model", problem, hint)
     train = replace(other.settings.train, seed=first.settings.train.seed)
     differing = [] if replace(other.settings, train=train) == first.settings else ["settings"]
     names = sorted({*first.description, *other.description} - set(OWN))

@@ -77,8 +77,8 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         raise MmclipError("options", "--with", "is missing, but --method mix needs it", hint)
     start = load_model(options.model)
     if MEMBERS in start.description:
-        hint = "fine-tune each of its models, then combine the results by mmclip.ensemble"
-        raise MmclipError(options.model, "model", "is an ensemble", hint)
+        hint = "fine-tune each of its models, then combine the results as before"
+        raise MmclipError(options.model, "model", "combines several models", hint)
     settings = _settings(options, start)
     encoder = load_encoder(start.description["encoder"]["name"])
     start.check_encoder(encoder)

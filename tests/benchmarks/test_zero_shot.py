@@ -12,6 +12,7 @@ from benchmarks import zero_shot, zero_shot_recipe, zero_shot_runs
 from benchmarks.zero_shot_recipe import parse_with_recipe
 from benchmarks.zero_shot_table import class_lines, results_table
 from mmclip.evaluation_report import pool_runs
+from mmclip.model_files import FORMAT, VERSION
 from tests.helpers.labelled_stores import build_labelled_store
 from tests.helpers.tiny_training import OVERRIDES
 
@@ -239,10 +240,38 @@ def test_the_members_of_ensembles_have_different_seeds(monkeypatch, tmp_path):
 
     monkeypatch.setattr(zero_shot_runs, "train_model", train)
     monkeypatch.setattr("mmclip.ensemble.combine_runs", lambda runs, out: combined.append(out.name))
-    options = SimpleNamespace(members=3, out=tmp_path)
+    options = SimpleNamespace(members=3, out=tmp_path, method="full")
     for seed in range(2):
         zero_shot_runs.train_classifier(options, "G1", seed)
     zero_shot_runs.train_classifier(options, "G1", 0, derange=7)
     seeds = [(seed, 0) for seed in range(6)]
     assert trained == [*seeds, (0, 7), (1, 7), (2, 7)]
     assert combined == ["ensemble-G1-0-0", "ensemble-G1-3-0", "ensemble-G1-0-7"]
+
+
+def test_a_bilinear_map_is_fitted_again_if_a_member_was_trained_again(monkeypatch, tmp_path):
+    """A map is kept only if it has a query bank and was fitted on the present weights."""
+    fitted = []
+
+    def train(options, group, seed, derange=0):
+        return tmp_path / "G1-0"
+
+    def fit(stores, runs, out, verify):
+        fitted.append([run.name for run in runs])
+        members = [{"weights_sha256": "first"}]
+        write_json(out, {"members": members, "query_bank": {}})
+
+    def write_json(folder, content):
+        folder.mkdir(exist_ok=True)
+        described = {"format": FORMAT, "version": VERSION, **content}
+        (folder / "model.json").write_text(json.dumps(described))
+
+    monkeypatch.setattr(zero_shot_runs, "train_model", train)
+    monkeypatch.setattr("mmclip.bilinear.fit", fit)
+    options = SimpleNamespace(
+        members=1, out=tmp_path, method="bilinear", stores=["s.zarr"], pretrain_store=[]
+    )
+    for weights, count in (("first", 1), ("first", 1), ("second", 2)):
+        write_json(tmp_path / "G1-0", {"weights_sha256": weights})
+        folder = zero_shot_runs.train_classifier(options, "G1", 0)
+        assert (folder.name, len(fitted)) == ("bilinear-G1-0", count)

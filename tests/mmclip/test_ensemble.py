@@ -12,11 +12,12 @@ pytest.importorskip("flax", reason="needs the extra train")
 from mmclip import bilinear, ensemble, evaluate, finetune, pretrain, publish
 from mmclip.ensemble_network import combined
 from mmclip.label_scoring import similarity
-from mmclip.model import Embeddings
+from mmclip.model import Embeddings, make_model
 from mmclip.model_files import FORMAT, VERSION, load_model
 from mmclip.query_bank import read_query_bank, write_query_bank
+from mmclip.sentences import permute_label_texts
 from tests.helpers.labelled_stores import build_labelled_store
-from tests.helpers.tiny_training import OVERRIDES, UNSEEN
+from tests.helpers.tiny_training import OVERRIDES, UNSEEN, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
@@ -90,7 +91,7 @@ def test_an_ensemble_is_evaluated_and_published_like_a_model(folder, tmp_path):
     assert publish.main([str(folder / "both"), "--out", str(tmp_path / "box")]) == 0
     card = (tmp_path / "box/MODEL_CARD.md").read_text()
     assert "an ensemble of 2 models (seeds 0, 1)" in card
-    assert "Validation accuracy of the members among the 4 labels in training: " in card
+    assert "Validation accuracy of the members among the 4 training labels: " in card
     banks = [read_query_bank(load_model(folder / seed)) for seed in ("0", "1")]
     found = read_query_bank(load_model(tmp_path / "box"))
     # The bank is stored in half precision, whose steps are below 5e-4 for values up to 1.
@@ -106,7 +107,7 @@ def test_models_that_do_not_belong_together_are_refused(folder, tmp_path, capsys
     (other / "model.json").write_text(json.dumps(description))
     for second, words in (
         (own, "has the seed 0"),
-        (both, "is an ensemble; give the folders of single models"),
+        (both, "combines several models; give the folders of single models"),
         (str(other), "in subjects; combine models of the same stores"),
     ):
         assert ensemble.main([own, second, "--out", str(tmp_path / "out")]) == 2
@@ -137,7 +138,8 @@ def mapped(folder):
 def test_a_bilinear_map_is_evaluated_and_published_like_a_model(folder, mapped, tmp_path):
     """The published map gives the same scores as the fitted one, up to half precision.
 
-    Half precision has steps of 5e-4 for values up to 1, and the vectors have unit length. The
+    The vectors of two members pass through weights of half precision, with a relative rounding of
+    5e-4 in each of about ten products; 2e-2 of a unit vector is an upper limit of their sum. The
     logarithm of the scale, between 4 and 7, is rounded by at most 2e-3.
     """
     command = [str(folder / "s.zarr"), "--models", str(mapped), "--out", str(tmp_path)]
@@ -171,3 +173,24 @@ def test_combined_models_are_refused_as_members_of_a_map(folder, mapped, tmp_pat
         assert bilinear.main([*command, "--out", str(tmp_path / "out")]) == 2
         assert "give the folders of single models" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_bilinear_map_is_not_written_over_another_model(folder, capsys):
+    command = [str(folder / "s.zarr"), "--model", str(folder / "0")]
+    before = (folder / "0" / "weights.safetensors").read_bytes()
+    assert bilinear.main([*command, "--out", str(folder / "0")]) == 2
+    assert "contains another model" in capsys.readouterr().err
+    assert (folder / "0" / "weights.safetensors").read_bytes() == before
+
+
+def test_a_permutation_control_fits_the_map_to_the_texts_of_other_labels():
+    """With train.derange, each label gets the text that training gives it, never its own."""
+    labels = ("jump", "march", "squat", "wave")
+    encoder = np.eye(4, dtype=np.float32)
+    bank = SimpleNamespace(variants={name: np.array([[n, n]]) for n, name in enumerate(labels)})
+    data = SimpleNamespace(seen=labels, bank=bank, vectors=encoder)
+    settings = tiny_settings("aggregator=none", "derange=3")
+    first = SimpleNamespace(settings=settings, network=make_model(settings.model, 4, 0))
+    names, texts = bilinear._texts_of_labels(first, data)
+    given = {name: labels[int(text[0].argmax())] for name, text in zip(names, texts)}
+    assert given == permute_label_texts(labels, 3)
