@@ -194,7 +194,7 @@ def small_radar(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("small_radar")
 def test_the_recipe_in_miniature_builds_its_stores_and_evaluates(tmp_path):
-    """One command builds three stores, pre-trains, fine-tunes, and evaluates a group and a control.
+    """One command builds three stores, trains, fits the maps, and evaluates a group and a control.
 
     The test store contains one clip each of jump and lunge, of people who are not in the training
     data.
@@ -211,15 +211,15 @@ def test_the_recipe_in_miniature_builds_its_stores_and_evaluates(tmp_path):
     for kind in ("jump,lunge", "jump,lunge straight", "deranged"):
         assert len(result[kind]["runs"]) == 1
         assert sum(row["windows"] for row in result[kind]["class_table"]) == 2
-    assert result["recipe"]["options"]["method"] == "full"
-    adapted = json.loads((out / "jump+lunge-0" / "model.json").read_text())
+    assert result["recipe"]["options"]["method"] == result["method"] == "bilinear"
+    adapted = json.loads((out / "bilinear-jump+lunge-0" / "model.json").read_text())
     assert {name.split("/")[1].split("-")[0] for name in adapted["subjects"]} == {"seed1", "seed2"}
 
 
 def test_options_override_a_recipe_and_stores_exclude_it(capsys):
     parser = zero_shot._parser()
     given = ["--recipe", "miniature", "--out", "o"]
-    assert parse_with_recipe(parser, given).method == "full"
+    assert parse_with_recipe(parser, given).method == "bilinear"
     options = parse_with_recipe(parser, [*given, "--method", "lora"])
     assert options.method == "lora"
     assert options.stores == ["o/stores/train.zarr"]
