@@ -50,7 +50,7 @@ def test_every_block_names_its_language(page):
     """The other tests would ignore indented blocks and blocks without a language."""
     assert {each["language"] for each in BLOCK.finditer(page)} <= LANGUAGES
     assert page.count("```") == 2 * len(BLOCK.findall(page))
-    assert not re.findall(r"(?<=[^:\n*-]\n\n) {4}\S.*", BLOCK.sub("", page))
+    assert not re.findall(r"(?<=[^\n*-]\n\n) {4}\S.*", BLOCK.sub("", page))
 
 
 @pytest.fixture(scope="module")
