@@ -38,7 +38,7 @@ TOPICS = {
 # at boresight.
 BEAM_RAD = math.radians(40.0)
 # Verdict if no metric was checked; the text is part of the report.json format.
-UNDECIDED = "cannot tell"
+UNDECIDED = "inconclusive"
 # Metrics that do not test the simulator: a capture can fail because of such a metric, but cannot
 # pass on such metrics alone.
 _OF_THE_CAPTURE = ("leakage_headroom_db",)
