@@ -30,9 +30,9 @@ from benchmarks.zero_shot_table import (
     class_lines,
     results_table,
 )
+from mmclip.command_options import add_scoring_options
 from mmclip.paths import path_argument
 from mmclip.presets import PRESETS
-from mmclip.scoring_options import add_scoring_options
 
 # Captions of the grammar describe single movements; a label of the grammar may join several
 # captions.

@@ -15,15 +15,16 @@ Source:
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from mmclip.command_options import add_verify_option
+from mmclip.errors import MmclipError
 from mmclip.paths import path_argument
 
 # Regularisation of the windows and of the labels, chosen on the unseen labels of group G1
 # (docs/recognition.md).
 WINDOW_PENALTY, LABEL_PENALTY = 100.0, 0.03
-# Scales among which the softmax temperature is chosen: 61 values from 1 to 1,000.
-SCALES = tuple(10 ** (index / 20) for index in range(61))
 EXAMPLES = """
 examples:
   python -m mmclip.bilinear sixty.zarr --model runs/g1 --out runs/g1-bilinear
@@ -34,7 +35,6 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    from mmclip.errors import MmclipError
 
     try:
         description = fit(options.stores, options.model, Path(options.out), verify=options.verify)
@@ -70,14 +70,11 @@ def fit(
         MmclipError: a model, a store or the folder cannot be used, the models do not match, or the
             stores have no training clips of two labels.
     """
-    import numpy as np
-
-    from mmclip.bilinear_fit import fit_map
+    from mmclip.bilinear_fit import choose_scale, fit_map
     from mmclip.bilinear_network import BilinearNetwork, features
-    from mmclip.errors import MmclipError
     from mmclip.model_files import save_model
     from mmclip.model_variables import split_model
-    from mmclip.prepared_data import prepare_data, require_windows
+    from mmclip.prepared_data import prepare_data
     from mmclip.query_bank import add_query_bank
     from mmclip.text_encoders import load_encoder
 
@@ -88,21 +85,27 @@ def fit(
     first.check_encoder(encoder)
     axes = first.description["axes"]
     data = prepare_data(stores, first.settings, encoder, axes=axes, verify=verify, report=report)
-    labels, texts = _texts_of_labels(first, data)
-    windows = require_windows(data, ("train",), labels)
-    vectors = [_attributes(model.network, first.settings, data, windows) for model in models]
-    report(f"bilinear map: {len(windows)} training windows of {len(labels)} labels")
-    own = _places(data, windows, labels)
+    texts = _texts_of_labels(first, data)
+    windows, own = _windows_of_labels(data, "train")
     if len(set(own.tolist())) < 2:
         problem = "has training clips of fewer than two labels"
         raise MmclipError(stores[0], "labels", problem, "give a store with more labels")
-    bilinear = fit_map(np.asarray(features(vectors)), own, texts, WINDOW_PENALTY, LABEL_PENALTY)
+    report(f"bilinear map: {len(windows)} training windows of {len(data.seen)} labels")
+    embed = partial(_attributes, first.settings.model, data.corpus)
+    vectors = features([embed(model.network, windows) for model in models])
+    bilinear = fit_map(vectors, own, texts, WINDOW_PENALTY, LABEL_PENALTY)
     network = BilinearNetwork([model.network for model in models], bilinear)
     description = _describe(models, data, len(windows), bilinear)
-    validation = _choose_scale(network, first, data, labels, texts, report)
+    windows, own = _windows_of_labels(data, "val")
+    if len(windows):
+        scale, description["validation_accuracy"] = choose_scale(
+            embed(network, windows), own, texts
+        )
+        network.set_scale(scale)
+    else:
+        report("no validation clips: probabilities of labels are almost equal")
     out.mkdir(parents=True, exist_ok=True)
-    weights = split_model(network).variables["base"]
-    save_model(out, weights, {**description, "validation_accuracy": validation})
+    save_model(out, split_model(network).variables["base"], description)
     return add_query_bank(out, data.corpus, report)
 
 
@@ -110,7 +113,6 @@ def _load_models(runs: Sequence[str | Path]) -> list:
     """Load the models; raise MmclipError unless they have equal layers, axes and text encoders."""
     from mmclip.bilinear_network import BILINEAR
     from mmclip.ensemble_network import MEMBERS
-    from mmclip.errors import MmclipError
     from mmclip.model_files import load_model
 
     models = [load_model(run) for run in runs]
@@ -132,69 +134,38 @@ def _load_models(runs: Sequence[str | Path]) -> list:
 
 
 def _texts_of_labels(first, data):
-    """Return the seen labels, and the mean sentence embeddings of each [label, attribute, width].
+    """Return the mean sentence embeddings of the seen labels [label, attribute, width].
 
     In a permutation control, a label has the text of another one, as in training.
     """
-    import numpy as np
-
     from mmclip.sentences import permute_label_texts
     from mmclip.zero_shot_classifier import embed_labels
 
     seed = first.settings.train.derange
     text_of = permute_label_texts(data.seen, seed) if seed else {}
     names = [text_of.get(label, label) for label in data.seen]
-    found = embed_labels(first.network, data.bank, data.vectors, names)
-    return data.seen, np.asarray(found.attributes)
+    return embed_labels(first.network, data.bank, data.vectors, names).attributes
 
 
-def _attributes(network, settings, data, windows):
+def _windows_of_labels(data, split: str):
+    """Return the windows of the seen labels in a split, and the index of each window's label."""
+    import numpy as np
+
+    windows = data.corpus.windows((split,), set(data.seen))
+    index = {label: place for place, label in enumerate(data.seen)}
+    return windows, np.array([index[data.corpus.labels[label]] for label in windows.label], int)
+
+
+def _attributes(settings, corpus, network, windows):
     """Return the attribute vectors of windows [window, attribute, width]."""
-    from mmclip.window_reader import WindowReader
-    from mmclip.zero_shot_classifier import embed_windows
+    from mmclip.zero_shot_classifier import embed_corpus_windows
 
-    reader = WindowReader(data.corpus, settings.model.heatmaps)
-    return embed_windows(network, reader, windows, settings.model.size).attributes
-
-
-def _choose_scale(network, first, data, labels, texts, report) -> float | None:
-    """Set the softmax temperature by the likelihood of the validation windows.
-
-    Returns:
-        Accuracy of the validation windows among the seen labels; None if there are none.
-    """
-    import jax.numpy as jnp
-    import numpy as np
-    from scipy.special import log_softmax
-
-    windows = data.corpus.windows(("val",), set(labels))
-    if not len(windows):
-        report(
-            "no clips for validation: the softmax temperature is 1, so probabilities are similar"
-        )
-        return None
-    own = _places(data, windows, labels)
-    mapped = _attributes(network, first.settings, data, windows)
-    similar = np.einsum("wpd,lpd->wl", mapped, texts) / texts.shape[1]
-    likelihood = [
-        log_softmax(scale * similar, axis=1)[np.arange(len(own)), own].mean() for scale in SCALES
-    ]
-    network.log_scale[...] = jnp.log(jnp.float32(SCALES[int(np.argmax(likelihood))]))
-    return float(np.mean(np.argmax(similar, axis=1) == own))
-
-
-def _places(data, windows, labels: Sequence[str]):
-    """Return the place of each window's label among the given labels [window]."""
-    import numpy as np
-
-    position = {data.corpus.labels.index(label): place for place, label in enumerate(labels)}
-    return np.array([position[label] for label in windows.label])
+    return embed_corpus_windows(network, settings, corpus, windows).attributes
 
 
 def _require_free(out: Path) -> None:
     """Raise MmclipError if a folder contains a model without a bilinear map."""
     from mmclip.bilinear_network import BILINEAR
-    from mmclip.errors import MmclipError
     from mmclip.model_files import DESCRIPTION, read_description
 
     if (out / DESCRIPTION).exists() and BILINEAR not in read_description(out):
@@ -206,8 +177,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
     from dataclasses import replace
 
     from mmclip.bilinear_network import BILINEAR
-    from mmclip.ensemble import summary
-    from mmclip.ensemble_network import MEMBERS
+    from mmclip.ensemble_network import MEMBERS, describe_member
     from mmclip.model_files import describe_training
 
     first = models[0].settings
@@ -227,7 +197,8 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
         **trained,
         "stores": [store for index, store in enumerate(stores) if store not in stores[:index]],
         "step": None,
-        MEMBERS: [summary(model) for model in models],
+        "validation_accuracy": None,
+        MEMBERS: [describe_member(model) for model in models],
         BILINEAR: {
             "windows": windows,
             "rank": int(bilinear.left[...].shape[1]),
@@ -258,12 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=path_argument, required=True, metavar="DIR", help="output folder"
     )
-    parser.add_argument(
-        "--no-verify",
-        dest="verify",
-        action="store_false",
-        help="do not verify the stores' checksums",
-    )
+    add_verify_option(parser)
     return parser
 
 

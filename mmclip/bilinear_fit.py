@@ -1,8 +1,13 @@
-"""Closed form of the bilinear map between window vectors and label texts."""
+"""Closed form of the bilinear map between window vectors and label texts, and its temperature."""
 
 import numpy as np
+from scipy.special import log_softmax
 
 from mmclip.bilinear_network import BilinearMap
+from mmclip.zero_shot_classifier import accuracy
+
+# Factors of the cosine similarities from which the softmax temperature is chosen.
+SCALES = np.geomspace(1, 1000, 61)
 
 
 def fit_map(
@@ -36,17 +41,34 @@ def fit_map(
     Source:
         Romera-Paredes and Torr, ICML 2015, equation 9.
     """
-    x = windows.astype(np.float64)
+    x = np.array(windows, np.float64)
     centre = x.mean(axis=0)
     x -= centre
     x /= np.sqrt(np.mean(np.square(x)))
-    s = texts.reshape(len(texts), -1).astype(np.float64)
-    s /= np.linalg.norm(s, axis=1, keepdims=True)
+    s = np.asarray(texts, np.float64).reshape(len(texts), -1)
+    s = s / np.linalg.norm(s, axis=1, keepdims=True)
     left = _ridge(x, _targets(labels, len(texts)), window_penalty * len(x))
     right = np.linalg.solve(s @ s.T + label_penalty * np.eye(len(s)), s)
     # Mapped vectors are scaled to unit length, so any factor is allowed; this one avoids numbers
     # that half precision cannot hold.
     return BilinearMap(centre, left / np.sqrt(np.mean(np.square(left))), right)
+
+
+def choose_scale(windows: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> tuple[float, float]:
+    """Choose the factor of the similarities that maximises the likelihood of the labels.
+
+    Args:
+        windows: mapped unit vectors [window, attribute, text width].
+        labels: index of each window's label [window].
+        texts: unit sentence embeddings of the labels [label, attribute, text width].
+
+    Returns:
+        The factor, one of `SCALES`, and the accuracy of the windows.
+    """
+    similar = np.einsum("wpd,lpd->wl", windows, texts) / texts.shape[1]
+    own = np.arange(len(labels)), labels
+    likelihood = [log_softmax(scale * similar, axis=1)[own].mean() for scale in SCALES]
+    return float(SCALES[np.argmax(likelihood)]), accuracy(similar, labels)
 
 
 def _ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> np.ndarray:

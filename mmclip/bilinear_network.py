@@ -40,13 +40,12 @@ class BilinearNetwork(nnx.Module):
     Args:
         members: networks with the same layer sizes.
         bilinear: map to the concatenated sentence embeddings of all attributes.
-        log_scale: logarithm of the factor that is applied to the cosine similarities.
     """
 
-    def __init__(self, members: Sequence[MmClip], bilinear: BilinearMap, log_scale: float = 0.0):
+    def __init__(self, members: Sequence[MmClip], bilinear: BilinearMap):
         self.members = nnx.List(members)
         self.map = bilinear
-        self.log_scale = nnx.Param(jnp.array(log_scale, jnp.float32))
+        self.log_scale = nnx.Param(jnp.zeros((), jnp.float32))
 
     def signal(self, heatmaps: jax.Array) -> Embeddings:
         """Embed heatmaps [batch, heatmap, column, bin], values from -1 to 1, as unit vectors."""
@@ -62,6 +61,10 @@ class BilinearNetwork(nnx.Module):
     def scale(self) -> jax.Array:
         """Factor applied to the cosine similarities, the inverse of the softmax temperature."""
         return jnp.exp(self.log_scale[...])
+
+    def set_scale(self, scale: float) -> None:
+        """Set the factor applied to the cosine similarities."""
+        self.log_scale[...] = jnp.log(jnp.float32(scale))
 
 
 def features(attributes: Sequence[jax.Array]) -> jax.Array:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmclip.ensemble_network import MEMBERS, Ensemble, combined
+from mmclip.ensemble_network import MEMBERS, Ensemble, combined, describe_member
 from mmclip.errors import MmclipError
 from mmclip.model import Embeddings
 from mmclip.model_files import load_model, save_model
@@ -64,7 +64,7 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
     weights = split_model(Ensemble([model.network for model in models])).variables["base"]
     first = models[0].description
     shared = {name: value for name, value in first.items() if name not in OWN}
-    own = {MEMBERS: [summary(model) for model in models], "settings": first["settings"]}
+    own = {MEMBERS: [describe_member(model) for model in models], "settings": first["settings"]}
     save_model(out, weights, {**shared, **own, "step": None, "validation_accuracy": None})
     banks = [read_query_bank(model) for model in models]
     if any(bank is None for bank in banks):
@@ -90,12 +90,6 @@ def _check_pair(first, other) -> None:
     if other.settings.train.seed == first.settings.train.seed:
         problem = f"has the seed {other.settings.train.seed}, as {first.folder}"
         raise MmclipError(other.folder, "seed", problem, "train with another --seed")
-
-
-def summary(model) -> dict:
-    names = ("step", "validation_accuracy", "weights_sha256")
-    found = {name: model.description[name] for name in names}
-    return {"run": model.folder.name, "seed": model.settings.train.seed, **found}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -62,3 +62,14 @@ def combined(embeddings: Sequence[Embeddings], aggregates: bool = True) -> Embed
 def make_ensemble(settings: ModelSettings, text_width: int, members: int) -> Ensemble:
     """Create an ensemble with initial weights, into which stored weights are loaded."""
     return Ensemble([make_model(settings, text_width, seed) for seed in range(members)])
+
+
+def describe_member(model) -> dict:
+    """Return the entry of model.json for one of several combined models.
+
+    Args:
+        model: `TrainedModel`.
+    """
+    names = ("step", "validation_accuracy", "weights_sha256")
+    found = {name: model.description[name] for name in names}
+    return {"run": model.folder.name, "seed": model.settings.train.seed, **found}

@@ -19,8 +19,8 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
+from mmclip.command_options import add_scoring_options, add_verify_option
 from mmclip.paths import path_argument
-from mmclip.scoring_options import add_scoring_options
 
 MODES = ("zero-shot", "few-shot", "seen", "retrieval")
 CANDIDATES = ("unseen", "all")
@@ -220,12 +220,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="output folder (%(default)s)",
     )
-    parser.add_argument(
-        "--no-verify",
-        dest="verify",
-        action="store_false",
-        help="do not verify the stores' checksums",
-    )
+    add_verify_option(parser)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ import csv
 import sys
 from collections.abc import Callable, Sequence
 
+from mmclip.command_options import add_scoring_options, add_verify_option
 from mmclip.paths import path_argument
 from mmclip.publish import CARD
-from mmclip.scoring_options import add_scoring_options
 
 EXAMPLES = """
 examples:
@@ -81,8 +81,7 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
     from mmclip.text_encoders import load_encoder
     from mmclip.training_overlap import overlap, overlap_lines
     from mmclip.window_corpus import SPLITS
-    from mmclip.window_reader import WindowReader
-    from mmclip.zero_shot_classifier import embed_labels, embed_windows
+    from mmclip.zero_shot_classifier import embed_corpus_windows, embed_labels
 
     if options.labels is not None:
         _check_labels(options.labels)
@@ -98,8 +97,7 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
     bank, vectors = embed_texts(names, sentences, model.settings, encoder, report)
     windows = corpus.windows(SPLITS, set(corpus.labels))
     windows = non_overlapping(windows, options.stride or corpus.columns)
-    reader = WindowReader(corpus, model.settings.model.heatmaps)
-    signals = embed_windows(model.network, reader, windows, model.settings.model.size)
+    signals = embed_corpus_windows(model.network, model.settings.model, corpus, windows)
     labels = embed_labels(model.network, bank, vectors, names)
     scores = softmax(float(model.network.scale()) * scorer(signals, labels, names), axis=1)
     time_s = corpus.stores[0].axes["column_time"]
@@ -243,12 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--show", type=int, default=20, metavar="N", help="number of windows to print (%(default)s)"
     )
-    parser.add_argument(
-        "--no-verify",
-        dest="verify",
-        action="store_false",
-        help="do not verify the store's checksums",
-    )
+    add_verify_option(parser)
     return parser
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mmclip.command_options import add_verify_option
 from mmclip.paths import path_argument
 from mmclip.presets import PRESETS
 
@@ -130,12 +131,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="settings that override the preset; see --describe",
     )
-    parser.add_argument(
-        "--no-verify",
-        dest="verify",
-        action="store_false",
-        help="do not verify the stores' checksums",
-    )
+    add_verify_option(parser)
 
 
 def _describe(settings, encoder_name: str) -> None:

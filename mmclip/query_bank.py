@@ -83,8 +83,7 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
         MmclipError: the corpus has no training clip of these labels and subjects.
     """
     from mmclip.model_files import load_model
-    from mmclip.window_reader import WindowReader
-    from mmclip.zero_shot_classifier import embed_windows
+    from mmclip.zero_shot_classifier import embed_corpus_windows
 
     model = load_model(folder)
     size = model.settings.inference.query_bank
@@ -94,8 +93,7 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
     if not len(windows):
         problem = "has no training clip of the labels and subjects that the model was trained on"
         raise MmclipError(corpus.stores[0].path, "clips", problem, "give the training stores")
-    reader = WindowReader(corpus, model.settings.model.heatmaps)
-    found = embed_windows(model.network, reader, windows, model.settings.model.size)
+    found = embed_corpus_windows(model.network, model.settings.model, corpus, windows)
     report(f"query bank: {len(windows)} training windows")
     return write_query_bank(folder, found)
 
@@ -203,7 +201,7 @@ def _write(path: Path, arrays: dict) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from mmclip.scoring_options import add_scoring_options
+    from mmclip.command_options import add_scoring_options, add_verify_option
 
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.query_bank",
@@ -225,12 +223,7 @@ def _parser() -> argparse.ArgumentParser:
         help="maximum number of windows (%(default)s)",
     )
     add_scoring_options(parser)
-    parser.add_argument(
-        "--no-verify",
-        dest="verify",
-        action="store_false",
-        help="do not verify the stores' checksums",
-    )
+    add_verify_option(parser)
     return parser
 
 

@@ -21,8 +21,7 @@ from mmclip.retrieval import MAX_WINDOWS, own_texts, retrieve
 from mmclip.store import open_store
 from mmclip.text_encoders import load_encoder
 from mmclip.window_corpus import StoredClip, WindowIndex
-from mmclip.window_reader import WindowReader
-from mmclip.zero_shot_classifier import embed_labels, embed_windows
+from mmclip.zero_shot_classifier import embed_corpus_windows, embed_labels
 
 
 def score_model(folder: str, options: argparse.Namespace, report=print) -> ModelScore:
@@ -170,8 +169,7 @@ def _clips(data: PreparedData, windows: WindowIndex) -> list[StoredClip]:
 
 
 def _embed(model: TrainedModel, data: PreparedData, windows: WindowIndex) -> Embeddings:
-    reader = WindowReader(data.corpus, model.settings.model.heatmaps)
-    return embed_windows(model.network, reader, windows, model.settings.model.size)
+    return embed_corpus_windows(model.network, model.settings.model, data.corpus, windows)
 
 
 def _best_scores(

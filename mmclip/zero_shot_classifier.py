@@ -11,7 +11,8 @@ from mmclip.batch_sampler import sequential_batches
 from mmclip.model import Embeddings, MmClip
 from mmclip.preprocessing import network_input
 from mmclip.sentences import SentenceBank
-from mmclip.window_corpus import WindowIndex
+from mmclip.settings import ModelSettings
+from mmclip.window_corpus import WindowCorpus, WindowIndex
 from mmclip.window_reader import WindowReader
 
 # Default number of windows per batch.
@@ -61,6 +62,21 @@ def embed_windows(
     batches = reader.read(sequential_batches(windows, batch))
     embeddings = [_embed_heatmaps(model, jax.device_put(maps), size) for maps, _ in batches]
     return Embeddings(*map(_unit_length, _concatenate(embeddings, len(windows))))
+
+
+def embed_corpus_windows(
+    model: MmClip, settings: ModelSettings, corpus: WindowCorpus, windows: WindowIndex
+) -> Embeddings:
+    """Read and embed windows of a corpus once, as unit vectors.
+
+    Args:
+        model: network.
+        settings: layer sizes of the network, which also determine the heatmaps to read.
+        corpus: corpus that contains the windows.
+        windows: windows to embed, at least one.
+    """
+    reader = WindowReader(corpus, settings.heatmaps)
+    return embed_windows(model, reader, windows, settings.size)
 
 
 def accuracy(scores: np.ndarray, truth: np.ndarray) -> float:

@@ -16,8 +16,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmclip.command_options import add_scoring_options
 from mmclip.paths import path_argument
-from mmclip.scoring_options import add_scoring_options
 from mmclip.study.figures import FIGURES
 
 PRESETS = ("small", "paper", "miniature")

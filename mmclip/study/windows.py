@@ -16,8 +16,7 @@ from mmclip.prepared_data import embed_texts, open_corpus
 from mmclip.store import open_store
 from mmclip.text_encoders import load_encoder
 from mmclip.window_corpus import WindowIndex
-from mmclip.window_reader import WindowReader
-from mmclip.zero_shot_classifier import embed_labels, embed_windows
+from mmclip.zero_shot_classifier import embed_corpus_windows, embed_labels
 
 
 class ScoredModel:
@@ -83,9 +82,8 @@ class ScoredModel:
 
     def embed_windows(self, windows: WindowIndex) -> Embeddings:
         """Embed windows as unit vectors."""
-        reader = WindowReader(self.data.corpus, self.settings.model.heatmaps)
-        size = self.settings.model.size
-        return embed_windows(self.model.network, reader, windows, size)
+        model = self.model.network
+        return embed_corpus_windows(model, self.settings.model, self.data.corpus, windows)
 
     def embed_labels(self, labels: Sequence[str]) -> Embeddings:
         """Embed labels as unit vectors."""

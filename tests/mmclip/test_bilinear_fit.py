@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
-from mmclip.bilinear_fit import fit_map
+from mmclip.bilinear_fit import choose_scale, fit_map
 from mmclip.bilinear_network import make_bilinear
 from tests.helpers.tiny_training import tiny_settings
 
@@ -55,6 +55,19 @@ def test_unseen_combinations_of_seen_properties_are_recognised():
     mapped = np.asarray(found(draw(UNSEEN)))
     scores = mapped @ one_hot(UNSEEN).reshape(4, -1).T
     assert scores.argmax(1).tolist() == [0, 1, 2, 3]
+
+
+def test_the_scale_gives_the_right_label_the_probability_of_its_frequency():
+    """If 3 of 4 windows are right by a margin of 0.1, the probability of the right label is 3/4.
+
+    The logistic function of 0.1 times the scale is 3/4 at the scale 10 ln 3. Neighbouring scales
+    differ by 12 %, and the nearest one by at most 6 %.
+    """
+    texts = one_hot([(0, 0), (1, 1)])
+    windows, labels = 0.1 * texts[[0, 1, 0, 1]], np.array([0, 1, 0, 0])
+    scale, correct = choose_scale(windows, labels, texts)
+    assert scale == pytest.approx(10 * np.log(3), rel=0.06)
+    assert correct == 0.75
 
 
 def test_the_initial_network_has_the_shapes_of_the_fitted_one():

@@ -191,6 +191,6 @@ def test_a_permutation_control_fits_the_map_to_the_texts_of_other_labels():
     data = SimpleNamespace(seen=labels, bank=bank, vectors=encoder)
     settings = tiny_settings("aggregator=none", "derange=3")
     first = SimpleNamespace(settings=settings, network=make_model(settings.model, 4, 0))
-    names, texts = bilinear._texts_of_labels(first, data)
-    given = {name: labels[int(text[0].argmax())] for name, text in zip(names, texts)}
+    texts = bilinear._texts_of_labels(first, data)
+    given = {name: labels[int(text[0].argmax())] for name, text in zip(labels, texts)}
     assert given == permute_label_texts(labels, 3)

@@ -1,4 +1,4 @@
-"""Options of the commands that score labels."""
+"""Options that several commands of the trainer have."""
 
 import argparse
 
@@ -23,6 +23,16 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help="number subtracted from the scores of labels used in training if other labels "
         "are also candidates, in standard deviations of a label's similarity (the model's own)",
+    )
+
+
+def add_verify_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option --no-verify, which sets `verify` to False."""
+    parser.add_argument(
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        help="do not verify the checksums of the stores",
     )
 
 
