@@ -68,7 +68,8 @@ def few_shot(
     tested: np.ndarray,
     seed: int = 0,
 ) -> np.ndarray:
-    """Predict the activity in every picture by models trained on a few recordings of other people.
+    """Predict the activity in every picture with models trained on a few recordings of other
+    people.
 
     Args:
         simulated: features and labels of simulated pictures; None: train on the recordings alone.

@@ -192,7 +192,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--kernels",
         action="store_true",
-        help="run the kernels for GPUs, interpreted (slow on a CPU)",
+        help="run the GPU kernels in the interpreter (slow on a CPU)",
     )
     return command
 

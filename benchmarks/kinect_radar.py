@@ -79,7 +79,7 @@ class Recording:
 
 
 def _spread(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Put each row at the given place; all other places are NaN, or -1 for integers."""
+    """Put each row at the given index; all other rows are NaN, or -1 for integers."""
     whole = values.dtype.kind == "i"
     spread = np.full((places[-1] + 1, *values.shape[1:]), -1 if whole else np.nan)
     spread[places] = values

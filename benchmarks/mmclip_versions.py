@@ -50,7 +50,7 @@ def compare_versions(options: argparse.Namespace) -> dict:
     Returns:
         Steps/s of both versions (medians over the rounds), and the medians over the rounds of the
         wall-time ratio and of the processor-time ratio. Other load on the machine changes the wall
-        times but hardly the processor times, so each ratio compares two successive turns.
+        times (but hardly the processor times), so each ratio compares two successive runs.
     """
     versions = [_Version(options.against, options), _Version(HERE.parent, options)]
     rounds = [

@@ -82,7 +82,7 @@ def lobes_and_nulls(level_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     peaks = np.concatenate([[0], argrelmax(level_db)[0]])
     lobes = peaks[level_db[peaks] > level_db[0] - LOWEST_DB]
-    if np.ptp(level_db) < 3:  # a constant level, as of a sphere
+    if np.ptp(level_db) < 3:  # the level is constant, as for a sphere
         return np.arange(len(level_db)), np.zeros(0, int)
     nulls = argrelmin(level_db)[0]
     return lobes, nulls[nulls < lobes[-1]]

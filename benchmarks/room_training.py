@@ -110,7 +110,7 @@ def _run_options(options: argparse.Namespace, arm: str) -> argparse.Namespace:
 
 
 def table(results: Mapping[str, Mapping[str, list[dict]]]) -> list[str]:
-    """Return the lines of the result table: mean recalls, and differences over paired models.
+    """Return the lines of the result table: mean recalls, and mean differences of paired models.
 
     Args:
         results: results of `run_arm`, keyed by the name of the training store.

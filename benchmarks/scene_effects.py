@@ -9,7 +9,7 @@ on one page:
 
 - levels: the change of the power above the noise in the time-range map, from which nothing is
   removed, and in the time-Doppler map, from which the median over the clip is removed;
-- correlations of the three heatmaps [dB] with those of the row that the row is compared with;
+- correlations of the three heatmaps [dB] with those of the reference row;
 - cost: processor time of the simulation divided by that of the first row, in the same process and
   without compilation. The preparation of a room is part of the cost.
 """
@@ -53,7 +53,7 @@ from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import simulate
 
 WALK = "walking_forward_and_backward", Placement(distance_m=3.0)
-# Activities and places of the further people, who stand beside the walking person and behind.
+# Activities and positions of the further people, beside and behind the walking person.
 OTHERS = (
     ("wave_hand", Placement(distance_m=2.2, lateral_m=1.3, heading_rad=0.6)),
     ("squat", Placement(distance_m=4.9, lateral_m=-1.2, heading_rad=-0.4)),
@@ -63,11 +63,11 @@ CLUTTERS = {"time_range": "none", "time_doppler": "median", "time_angle": "media
 
 
 class Effect(NamedTuple):
-    """One row of the page: what the simulation contains, and what the row is compared with.
+    """One row of the page: the effects that the simulation contains, and the reference row.
 
     Attributes:
         title: description of the row.
-        against: name of the row that the maps are compared with.
+        against: name of the reference row, with whose heatmaps those of this row are compared.
         others: number of further people.
         passes: maximum number of multipath passes in the room; None for free space.
         visibility: visibility test of the direct echo.
@@ -120,7 +120,7 @@ class Row(NamedTuple):
 
 
 def simulate_row(effect: Effect, radar: Radar, num_frames: int, body: BodyModel) -> Row:
-    """Simulate one row twice, where only the first simulation compiles programs.
+    """Simulate one row twice; only the first simulation compiles programs.
 
     Args:
         effect: the effects that the simulation contains.
@@ -164,7 +164,7 @@ def scene_of(effect: Effect, body: BodyModel) -> Scene:
 
 
 def heatmaps_of(radar: Radar, cube_v) -> dict[str, Heatmaps]:
-    """Return heatmaps with the clutter removal of `CLUTTERS`, keyed by the map for which it is."""
+    """Return the heatmaps by name, each with the clutter removal that `CLUTTERS` states."""
     found = {
         clutter: make_heatmaps(radar, cube_v, HeatmapSettings(clutter=clutter))
         for clutter in sorted(set(CLUTTERS.values()))

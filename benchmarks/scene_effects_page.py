@@ -19,7 +19,7 @@ TITLES = {
     "time_doppler": "time-Doppler, median removed",
     "time_angle": "time-angle, median removed",
 }
-# Level above the highest level of the first row at which the colour scale of a map ends [dB].
+# Upper end of the colour scale of a map, relative to the highest level of the first row [dB].
 HEADROOM_DB = {"time_range": 10.0, "time_doppler": 5.0, "time_angle": 5.0}
 
 

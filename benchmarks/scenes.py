@@ -26,7 +26,7 @@ from radarsim.simulate import mesh_cube, simulate
 from radarsim.stream import stream
 
 WALK = "walking_forward_and_backward"
-# Start of the simulated time span [s]: activities begin at rest, but the subject moves by then.
+# Start of the simulated time span [s]. Activities begin at rest; at this time, the subject moves.
 START_S = 1.0
 # Default number of moving points.
 PEER_POINTS = 128

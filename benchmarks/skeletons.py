@@ -1,4 +1,4 @@
-"""Accuracy of the skeleton fit: built-in motion to noisy joints of cameras, to a body, to heatmaps.
+"""Accuracy of the skeleton fit for noisy joints of built-in motion, and of the resulting heatmaps.
 
     python -m benchmarks.skeletons --clips 20 --maps 20 --out skeletons.jsonl
 

@@ -26,7 +26,7 @@ _HEIGHTS_M = (1.0, 1.4, 1.8, 2.4)
 # Minimum amplitude of the pattern, because the nulls of real antennas are filled.
 _LEAST = 0.02
 # Largest tilt of a mounted radar [rad]. The torso at the far end must be in the main lobe, because
-# a fit in the sidelobes alone agrees as well, but at a level 50 dB lower.
+# a fit in the sidelobes alone agrees equally well, but at a level 50 dB lower.
 _MOST_TILT_RAD = 0.26
 _IN_MAIN_LOBE = 0.85
 

@@ -137,7 +137,9 @@ def _pooled(runs: list[dict]) -> dict:
 
 
 def _check_members(options: argparse.Namespace) -> None:
-    """Raise MmclipError if bilinear maps were to be combined, which mmclip.ensemble cannot do."""
+    """Raise MmclipError if the options combine bilinear maps, which mmclip.ensemble does not
+    support.
+    """
     from mmclip.errors import MmclipError
 
     if options.method == "bilinear" and options.members > 1:

@@ -104,7 +104,7 @@ def pretrain_model(options: argparse.Namespace, seed: int, derange: int = 0) -> 
 
 
 def _suffix(seed: int, derange: int) -> str:
-    """End of the folder name of a run; the first seed of a control is not named."""
+    """Suffix of the folder name of a run; the first seed of a control has no suffix."""
     if not derange:
         return str(seed)
     return f"{CONTROL}{derange}-{seed}" if seed else f"{CONTROL}{derange}"

@@ -1,11 +1,12 @@
 """Fit a bilinear map on trained models: `python -m mmclip.bilinear STORE --model RUN --out DIR`.
 
-The map takes the attribute vectors of a window to the sentence embeddings of its label. It is
+The map takes the attribute vectors of a window to the sentence embeddings of its label. The map is
 computed in closed form, with strong regularisation, from the training windows of all labels of the
-stores except those that the first model excluded from training. It distinguishes unseen labels
-better than the vectors themselves. With several models, their vectors are concatenated; for
-example, a model trained on activities and one pre-trained on captions. All commands except
-mmclip.finetune, mmclip.ensemble and mmclip.bilinear accept the result in place of a model.
+stores except those that the first model excluded from training. The mapped vectors distinguish
+unseen labels better than the attribute vectors. With several models, their vectors are
+concatenated; for example, a model trained on activities and one pre-trained on captions. All
+commands except mmclip.finetune, mmclip.ensemble and mmclip.bilinear accept the result in place of a
+model.
 
 Source:
     Romera-Paredes and Torr, "An embarrassingly simple approach to zero-shot learning", ICML 2015
@@ -136,7 +137,7 @@ def _load_models(runs: Sequence[str | Path]) -> list:
 def _texts_of_labels(first, data):
     """Return the mean sentence embeddings of the seen labels [label, attribute, width].
 
-    In a permutation control, a label has the text of another one, as in training.
+    In a permutation control, a label has the text of another label, as in training.
     """
     from mmclip.sentences import permute_label_texts
     from mmclip.zero_shot_classifier import embed_labels

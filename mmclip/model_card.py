@@ -106,7 +106,7 @@ def _validation(description: Mapping) -> str:
 
 
 def _figures(results: Mapping) -> str:
-    """Table of pooled results: a row per kind in zero_shot.json, or one for evaluation.json."""
+    """Table of pooled results: a row for each kind in zero_shot.json, or one for evaluation.json."""
     kinds = {"evaluation": results} if "over_classes" in results else results
     rows = [_row(kind, each) for kind, each in kinds.items() if _is_pooled(each)]
     if not rows:
@@ -137,7 +137,7 @@ def _row(kind: str, pooled: Mapping) -> str:
 
 
 def _kind_name(kind: str) -> str:
-    """Name of a kind of zero_shot.json as the card writes it."""
+    """Name of a kind of result in zero_shot.json, as written in the card."""
     if kind == "deranged":
         return "permutation control, in which every label has the text of another one"
     return kind.replace(" straight", " directly after pre-training")

@@ -193,7 +193,7 @@ def check_same_axes(
     axes = axes or all_axis_ranges(stores)
     for store in stores:
         for axis, found in axis_ranges(store).items():
-            if axis not in axes:  # of a heatmap that the others, or the model, do not have
+            if axis not in axes:  # axis of a heatmap that the other stores, or the model, lack
                 continue
             required = AxisRange(*axes[axis])
             # The tolerance is half a bin, because the axes may be rounded differently.

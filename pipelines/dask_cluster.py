@@ -1,8 +1,8 @@
 """Dask workers on this machine or on a running cluster; no other module imports Dask.
 
 Each worker simulates one shard at a time, on a device that no other worker uses. With a GPU, a
-second thread encodes and writes the shard before. On a running cluster, a worker plugin sets up the
-workers, including those that join later.
+second thread encodes and writes the previous shard. On a running cluster, a worker plugin sets up
+the workers, including those that join later.
 """
 
 import contextlib
@@ -176,7 +176,8 @@ def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -
 
 
 def _check_workers(client: Client, address: str, out: str) -> None:
-    """Check that all workers run this version of the code, on equal devices, and see the store.
+    """Check that all workers run this version of the code, on equal devices, and can read the
+    store.
 
     Workers with a different version or device could write different bytes.
     """

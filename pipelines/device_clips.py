@@ -3,10 +3,10 @@
     posed clips -> batches -> one program on the device -> arrays of each clip
 
 A batch first uses the standard sizes of the recipe. The program also returns the sizes that each
-clip required; a clip that required more is simulated again with its own step on the ladder of
-`standard_sizes`. Sizes depend only on the recipe and on the clip, and within the program, frames
-are simulated in batches of one length, so the bytes of a clip depend neither on the other clips nor
-on the number of clips per batch.
+clip required; a clip that requires larger arrays is simulated again with the larger sizes that
+`standard_sizes` chooses for this clip. Sizes depend only on the recipe and on the clip, and within
+the program, frames are simulated in batches of one length, so the bytes of a clip depend neither on
+the other clips nor on the number of clips per batch.
 
 A batch is computed while the host prepares the next batch and stores the previous batch.
 """

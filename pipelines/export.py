@@ -102,7 +102,9 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
 
 
 def _tables(store: Store) -> dict[str, dict[str, str]]:
-    """Columns of the tables of a store, keyed by table; few stores have the tables of people."""
+    """Columns of the tables of a store, keyed by table; stores without further people lack the
+    tables of people.
+    """
     return {
         name: columns
         for name, columns in ALL_TABLES.items()

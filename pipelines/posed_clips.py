@@ -100,7 +100,8 @@ def posed_rows(
         recipe, body_models: arguments of `make_clip`.
         clips: clips of the plan.
         takes: takes of the clips, keyed by id.
-        processes: number of processes; 0 to prepare each clip here when it is needed.
+        processes: number of processes; 0 to prepare each clip in the calling process when the clip
+            is needed.
 
     Raises:
         TakeChanged: a take has changed since the plan was made.
@@ -119,7 +120,7 @@ def posed_rows(
 
 
 def _in_order(ahead: deque[Future], tasks: Iterator[Future]) -> Iterator[PosedRow]:
-    """Yield the results of tasks in order; the next of `tasks` starts whenever a task has ended."""
+    """Yield the results of tasks in order; the next task starts whenever a task has ended."""
     try:
         while ahead:
             rows = ahead.popleft().result()

@@ -84,7 +84,7 @@ def make_shard(
         return {**record, "found": True}
     job = _with_recorded_batches(job, folder)
     writer = ShardWriter(folder, job.store_spec, shard)
-    arrays_of_clips = _made_clips(job, clips, takes)  # starts with the poses at once
+    arrays_of_clips = _made_clips(job, clips, takes)  # a pool of processes starts to prepare poses
     with _ONE_SIMULATES:
         made, failed = _write_clips(writer, arrays_of_clips, on_progress)
     record = {

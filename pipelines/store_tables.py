@@ -31,8 +31,7 @@ def shard_tables(
     body: str,
     period_s: float,
 ) -> dict[str, Rows]:
-    """Rows of the tables for the clips of one shard; only the first four tables without more
-    people.
+    """Rows of the tables for the clips of one shard; four tables if no clip has further people.
 
     Args:
         clips: clips with their final number of frames (0 if the clip failed).

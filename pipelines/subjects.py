@@ -208,7 +208,7 @@ def concatenated(first: Motion, then: Motion) -> Motion:
 
 
 def reflectivity(recipe: Recipe, key: BodyKey, sigma_rad: float) -> float:
-    """Constant of the echo level, anchored to a standing body of mean shape with lowered arms.
+    """Constant of the echo level, calibrated for a standing body of mean shape with lowered arms.
 
     If lobe widths are drawn from a range, the logarithm of the level is interpolated between
     `NUM_LEVELS` Chebyshev nodes of the logarithm of the width, because computing a level takes 0.1

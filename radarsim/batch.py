@@ -215,7 +215,7 @@ def _cube_of_meshes(radar, settings, sizes, faces, meshes, receiver, first_frame
 
 
 def _cubes_by_frames(simulated, meshes, clips: PosedClip, batch_frames: int):
-    """Simulate stacked clips in batches of frames, each as a clip of one frame."""
+    """Simulate stacked clips in batches of frames; each frame counts as a clip of one frame."""
     num_clips, num_frames = meshes[0].vertices_m.shape[:2]
     index = jnp.tile(jnp.arange(num_frames), num_clips)
     frames = one_by_one(meshes), repeated(_receiver_of(clips), num_frames), index

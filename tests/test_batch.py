@@ -96,7 +96,7 @@ def tried():
 
 @pytest.fixture(scope="module")
 def found(simulator, clips, tried):
-    """Maps of both clips, from the second simulation, which has enough places."""
+    """Maps of both clips, from the second simulation, whose arrays have enough places for faces."""
     return simulator(stack_clips([posed(*clip) for clip in clips]))
 
 

@@ -13,7 +13,7 @@ EDGE_OF_PART_M = {"hand": 0.010, "wrist": 0.012, "foot": 0.011, "ankle": 0.013, 
 
 SMOOTHED = ["head", "left_foot"]
 SMOOTHING_ROUNDS = 20
-HIDDEN = 0.2  # faces that see a smaller fraction of the sky are in the mouth or an eye socket
+HIDDEN = 0.2  # minimum visible fraction of the sky of faces outside the mouth and eye sockets
 
 
 def closed_left_half(source, vertices_m):

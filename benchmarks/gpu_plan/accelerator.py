@@ -106,7 +106,7 @@ def compile_for(card: Card, function, *arguments, options: dict | None = None) -
     Args:
         card: the GPU.
         function: function to be compiled.
-        arguments: its arguments, or their shapes.
+        arguments: arguments of the function, or their shapes.
         options: options of XLA.
     """
     tools = ptxas()

@@ -54,8 +54,8 @@ class UnknownLoop:
     Attributes:
         place: source line, "file:line function".
         entries: number of times that one call of the program enters the loop.
-        turns: mean number of iterations per entry; None if the loop was not counted (one is
-            charged).
+        turns: mean number of iterations per entry; None if the loop was not counted, in which case
+            one iteration is charged.
     """
 
     place: str

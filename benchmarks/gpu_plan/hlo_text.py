@@ -1,6 +1,7 @@
 """Read the text of a compiled XLA module: computations, instructions and source lines.
 
-The text is the result of `Compiled.as_text()`. Source lines are in four tables at its head:
+The text is the result of `Compiled.as_text()`. Source lines are in four tables at the head of the
+text:
 
     FileNames, FunctionNames    number "text"
     FileLocations               number {file_name_id=.. function_name_id=.. line=..}
@@ -60,7 +61,7 @@ class Instruction:
     """One instruction.
 
     Attributes:
-        name: name, unique in its computation.
+        name: name of the instruction, unique in the computation.
         shapes: shape of the result; several for a tuple.
         opcode: operation, for example "fusion".
         operands: names of the operands.

@@ -1,6 +1,7 @@
 """Registers, spills, shared memory and occupancy of compiled kernels, from their PTX.
 
-`ptxas`, which is in the CUDA wheels, compiles the PTX to machine code and states its resources.
+`ptxas`, which is in the CUDA wheels, compiles the PTX to machine code and reports the resources of
+the kernels.
 """
 
 import re
@@ -27,7 +28,7 @@ class KernelResources:
     """Resources of one compiled kernel.
 
     Attributes:
-        name: name of its entry point.
+        name: name of the kernel's entry point.
         instructions: number of PTX instructions.
         registers: registers per thread.
         spill_bytes: bytes per thread that are stored to and loaded from local memory.

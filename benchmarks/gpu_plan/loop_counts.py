@@ -235,7 +235,7 @@ class _Counter:
         def branch(program, counts, *values):
             return self.evaluate(program.jaxpr, program.consts, values, counts)
 
-        # Each branch is traced once, in order, so the numbers of its loops follow each other.
+        # Each branch is traced once, in order, so the numbers of its loops are consecutive.
         branches = [partial(branch, program) for program in equation.params["branches"]]
         return jax.lax.switch(inputs[0], branches, counts, *inputs[1:])
 

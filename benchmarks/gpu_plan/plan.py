@@ -100,7 +100,7 @@ def counted_loops(program: Program) -> dict:
 
 
 def _planned_part(program: Program, part: tuple, card: Card, turns: TurnsOf):
-    """A part of a program: compiled, the charges of its kernels, and their resources."""
+    """Compile a part of a program; return it with the charges and resources of its kernels."""
     function, arguments = part
     options = dict(program.compiler_options)
     compiled = compile_for(card, function, *arguments, options=options)

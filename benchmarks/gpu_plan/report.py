@@ -18,7 +18,7 @@ ASSUMPTIONS = (
 
 
 def plan_values(plan: Plan) -> dict:
-    """All results of a plan, for JSON; per item means per frame or per window."""
+    """All results of a plan as JSON values; "per item" means per frame or per training window."""
     items, floors = plan.program.items, plan.floors_s()
     total = totals(list(plan.kernels))
     return {

@@ -32,7 +32,7 @@ class Skeleton:
     Attributes:
         rest_m: rest positions of the joints [joint, 3].
         heel_m: floor contact point of each heel, relative to the ankle [side, 3].
-        ball_m: floor contact point of each ball of the foot, relative to the ankle [side, 3].
+        ball_m: floor contact point of the ball of each foot, relative to the ankle [side, 3].
         toe_m: floor contact point of each toe tip, relative to the ankle [side, 3].
         stature_m: body height from sole to crown.
     """

@@ -152,7 +152,8 @@ def _draw_phrase(rng, walks, gait) -> Phrase:
 
 
 def _draw(rng, table, inactive, share):
-    """Draw the name of a primitive; the inactive one has an additional probability `share`."""
+    """Draw the name of a primitive; the inactive primitive has an additional probability `share`.
+    """
     if rng.uniform() < share:
         return inactive
     return str(rng.choice(list(table)))

@@ -184,7 +184,8 @@ def missing_words(grid: Grid, shift: int) -> list[int]:
 
 
 class _Interval(NamedTuple):
-    """Interval that contains a gap: the window at `good` fits the grid, but not that at `bad`."""
+    """Interval that contains a gap: the window at `good` fits the grid, and that at `bad` does not.
+    """
 
     good: int
     bad: int

@@ -33,7 +33,7 @@ def cube_recording(
 
     Args:
         array: the stored array.
-        description: its axes, units and transforms.
+        description: axes, units and transforms of the array.
         radar: radar that recorded the array; the radar of the result has the sample rate and the
             number of samples that correspond to the recorded bins.
         is_real: whether the radar has one real ADC per receiver, with 2 N samples for the N complex

@@ -224,7 +224,7 @@ def _correlation(count: int) -> np.ndarray:
 
 
 def _rank_correlation(correlation: np.ndarray, share: float) -> np.ndarray:
-    """Correlation of the events that two cells lie below the quantile `share`.
+    """Correlation between the indicators that one cell, or another, is below the quantile `share`.
 
     This is the integral over the joint density of two correlated normal variables, because the mean
     power over several channels is nearly normal.

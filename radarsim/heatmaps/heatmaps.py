@@ -98,7 +98,8 @@ def make_heatmaps(
         settings: heatmap settings (window, clutter removal, TDM compensation).
 
     Returns:
-        The heatmaps with their axes; two or one for a continuous wave.
+        The heatmaps with their axes; a continuous wave has no time-range heatmap, and a time-angle
+        heatmap only with several antennas.
 
     Raises:
         InputError: the cube is not in complex volts, does not have the radar's shape, has values

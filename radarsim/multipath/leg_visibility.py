@@ -77,9 +77,9 @@ def may_hide(
 ) -> Bool[Array, " occluder"]:
     """Return a mask of the triangles that can lie between the origin and a tested target.
 
-    All targets lie in a cone with a rectangular cross-section. A triangle cannot hide a target if
-    all corners of the triangle are outside the same side of the cone, behind the origin, or beyond
-    all targets. Most of the mirrored scene is outside the cone.
+    All targets lie in a pyramid with its apex at the origin. A triangle cannot hide a target if all
+    corners of the triangle are outside the same face of the pyramid, behind the origin, or beyond
+    all targets. Most of the mirrored scene is outside the pyramid.
 
     Args:
         targets_m: points to be tested, of which x is the distance in the mean direction [m].

@@ -60,7 +60,7 @@ class ReflectionModel(Protocol):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class QuasiSpecular:
-    """mmCLIP's model: a lobe around the mirror direction, with a level anchored to measurements.
+    """mmCLIP's model: a lobe around the mirror direction, with a level calibrated to measurements.
 
         log(A exp(-theta^2 / sigma^2) / (R1 R2))
 

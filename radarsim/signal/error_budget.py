@@ -28,8 +28,9 @@ WIDEST_KERNEL = 8
 # Limit on half the range migration of a tone within a block [range bins] that keeps the error below
 # LIMITS_DB, keyed by n, the number of powers of the shift that are kept. The remainder is 2 (pi
 # shift / 2)^n / n! at the first and last sample, and 0.3 times this value on average over samples
-# and shifts, which gives 0.0115, 0.064, 0.16 and 0.28. In sixteen frames of a walk the error was up
-# to 4 dB larger for n = 2, because echoes cancel, and 22 dB larger for n = 3.
+# and shifts, which gives limits of 0.0115, 0.064, 0.16 and 0.28 range bins for n = 2 to 5. In
+# sixteen frames of a walk the error was up to 4 dB larger for n = 2, because echoes cancel, and 22
+# dB larger for n = 3.
 SHIFT_LIMIT_BINS = {2: 0.0085, 3: 0.04, 4: 0.1, 5: 0.2}
 MOST_POWERS = max(SHIFT_LIMIT_BINS)
 # Error to which SHIFT_LIMIT_BINS refers [dB].

@@ -23,7 +23,7 @@ def clip(name):
 
 
 def test_the_ideal_receiver_changes_neither_text_nor_digest():
-    """The ideal receiver leaves the digest as in stores built before the option existed."""
+    """With the ideal receiver, a recipe has the digest from before the option existed."""
     ideal = parse_recipe("seed = 1", "recipe")
     assert "receiver" not in dump_recipe(ideal).replace("[radar.receiver]", "")
     for text in ('receiver = "ideal"', "[receiver]"):

@@ -282,8 +282,8 @@ def test_the_level_of_a_body_settles_as_its_edges_shrink():
 
     Face centres sample the phase. A wide lobe includes faces over many wavelengths (3.8 mm), so the
     level has not converged. For edges of 20, 10, 5 and 2.5 mm, the mean over six sides was
-    -5.7, -5.9, -6.0, -6.0 dBsm at sigma 0.15 rad and +4.5, -3.7, -2.7, -2.7 dBsm at 0.5. Therefore
-    the anchor is one constant per mesh and sigma.
+    -5.7, -5.9, -6.0, -6.0 dBsm at sigma 0.15 rad and +4.5, -3.7, -2.7, -2.7 dBsm at 0.5. Therefore,
+    the calibrated level is one constant per mesh and sigma.
     """
     pytest.importorskip("embreex", reason="ray casting needs embreex: pip install .[oracle]")
     levels_db = {}

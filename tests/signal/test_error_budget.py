@@ -147,9 +147,9 @@ def test_a_wide_array_is_as_exact():
 def test_an_outer_antenna_sees_faces_that_the_middle_of_a_wide_array_does_not():
     """Twelve transmitters span 0.33 m, a sphere is 1.5 m in front of them, and lobes are 0.35 rad.
 
-    At the threshold of -91 dB, the outermost antenna sees exp(2 3.2 0.12 / 0.35), 19 dB more. Faces
-    that any transmitter sees above the threshold are kept; on the walking body, dropping such faces
-    left an error of -75 dB.
+    The echo of a face at the threshold of -91 dB is stronger by the factor exp(2 3.2 0.12 / 0.35),
+    or 19 dB, at the outermost antenna. Faces whose echo from any transmitter exceeds the threshold
+    are kept; without such faces of a walking body, the error was -75 dB.
     """
     half_m = BOARD.array.half_wavelength_m
     array = AntennaArray(

@@ -18,8 +18,8 @@ from radarsim.scene.skeletons.rotation_vectors import nearest_rotations, to_matr
 
 # Weight of landmarks beyond the segment, and of the rotation of the parent [m^2].
 _BEYOND, _PARENT_M2 = 0.05, 2e-3
-# Smoothing of the positions and of the hinge axes (standard deviations) [s]: a nearly straight limb
-# keeps the twist that it had when it was bent.
+# Standard deviations of the Gaussian smoothing of positions and of hinge axes [s]. The hinge axis
+# of a straight limb is undefined, so smoothing keeps the axis from when the limb was bent.
 _POINTS_S, _HINGES_S = 0.05, 0.25
 # Observations farther away in time do not affect the start; four standard deviations of both
 # smoothing steps [s].
