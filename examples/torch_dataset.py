@@ -2,7 +2,8 @@
 
 This example needs torch, zarr and pyarrow, but none of this project's code. Each DataLoader worker
 opens the store separately, because zarr reads with threads, and a process forked after a read would
-wait forever for these threads. Therefore `__getitem__` opens the arrays, not the constructor.
+wait forever for these threads. The arrays are therefore opened by `__getitem__` and not by the
+constructor.
 """
 
 import sys

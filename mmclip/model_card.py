@@ -106,7 +106,7 @@ def _validation(description: Mapping) -> str:
 
 
 def _figures(results: Mapping) -> str:
-    """Table of pooled results: a row for each kind in zero_shot.json, or one for evaluation.json."""
+    """Table of pooled results: one row per kind in zero_shot.json, or one for evaluation.json."""
     kinds = {"evaluation": results} if "over_classes" in results else results
     rows = [_row(kind, each) for kind, each in kinds.items() if _is_pooled(each)]
     if not rows:

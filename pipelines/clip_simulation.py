@@ -183,7 +183,7 @@ def simulation_settings(recipe: Recipe) -> SimulationSettings:
 
 
 def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel:
-    """Return the reflection model; the level of "paper" is calibrated for the body and lobe width."""
+    """Return the reflection model, with the level of "paper" calibrated for body and lobe width."""
     if recipe.simulation.reflection == "body":
         return surface_of_clip(recipe, clip)
     level = reflectivity(recipe, take.body_key, clip.sigma_rad)

@@ -152,8 +152,7 @@ def _draw_phrase(rng, walks, gait) -> Phrase:
 
 
 def _draw(rng, table, inactive, share):
-    """Draw the name of a primitive; the inactive primitive has an additional probability `share`.
-    """
+    """Draw a primitive by name; the inactive primitive has the additional probability `share`."""
     if rng.uniform() < share:
         return inactive
     return str(rng.choice(list(table)))

@@ -184,8 +184,7 @@ def missing_words(grid: Grid, shift: int) -> list[int]:
 
 
 class _Interval(NamedTuple):
-    """Interval that contains a gap: the window at `good` fits the grid, and that at `bad` does not.
-    """
+    """Interval with a gap: the window at `good` fits the grid, the window at `bad` does not."""
 
     good: int
     bad: int

@@ -7,8 +7,8 @@ from radarsim.numerics.windows import hann
 
 # Chirps in one spectrum; more chirps would not change the median.
 _MOST_CHIRPS = 256
-# A cell below this power, relative to the largest, is empty, such as a range bin that was not
-# recorded.
+# A cell below this power, relative to the largest power of a cell, is empty, such as a range bin
+# that was not recorded.
 _EMPTY = 1e-13
 
 

@@ -68,7 +68,7 @@ def map_recording(array: StoredArray, description: ArrayDescription, radar: Rada
 
     Args:
         array: array of real values.
-        description: its axes and the kind of its values.
+        description: axes of the array and kind of its values.
         radar: radar that recorded it.
 
     Raises:

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from radarsim.detection.target_points import COLUMN, wrapped
 from radarsim.detection.track_state import AZIMUTH_ERROR_RAD, TrackState
 
-# Standard deviations of a person's points about the torso; limbs are offset from it and move
+# Standard deviations of a person's points about the torso; limbs are offset from the torso and move
 # faster.
 BODY_RANGE_M, BODY_CROSS_M, BODY_SPEED_MPS = 0.25, 0.25, 1.0
 GATE = 3.0  # Largest distance of a point from its track, in standard deviations.

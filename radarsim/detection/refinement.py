@@ -16,7 +16,7 @@ from jaxtyping import Array, Complex, Float, Int
 
 from radarsim.numerics.windows import hann
 
-REACH = 2  # Number of cells to each side of the peak.
+REACH = 2  # Number of cells on each side of the peak.
 TABLE_STEP = 0.02  # Step of d; the error of the linear correction is about its square.
 MOST = 1.0  # Largest distance from the peak bin [bins].
 ROUNDS = 2

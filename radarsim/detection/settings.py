@@ -17,7 +17,7 @@ Cells = tuple[int, ...]
 class DetectionSettings:
     """Settings of `rs.detect`.
 
-    Guard and training cells are counted to each side of the tested cell, (range, speed): the
+    Guard and training cells are counted on each side of the tested cell, (range, speed): the
     training cells fill a box of `guard_cells + training_cells`, except the box of `guard_cells`.
 
     Attributes:

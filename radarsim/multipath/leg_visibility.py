@@ -89,7 +89,7 @@ def may_hide(
     Returns:
         Mask of the triangles; true for all triangles if a target is not in front of the origin.
     """
-    # Untested targets are replaced by a tested target, so that they do not widen the cone.
+    # Untested targets are replaced by a tested target, so that they do not widen the pyramid.
     inside_m = jnp.where(tested[:, None], targets_m, targets_m[jnp.argmax(tested)])
     view = inside_m[:, 1:] / inside_m[:, :1]
     low, high = view.min(axis=0) - VIEW_MARGIN, view.max(axis=0) + VIEW_MARGIN

@@ -1,6 +1,6 @@
 """Placement of a subject, pose of the radar, and transform from the world to the radar frame.
 
-The world is z-up, the floor is z = 0, and the radar stands above the origin, looking along +x.
+The world is z-up, the floor is z = 0, and the radar is above the origin and faces +x.
 """
 
 from dataclasses import dataclass, replace
@@ -123,7 +123,7 @@ def place(motion: Motion, placement: Placement) -> Motion:
         placement: position of the pelvis at the first pose, and heading.
 
     Returns:
-        The motion in world coordinates; the radar stands above the origin and looks along +x.
+        The motion in world coordinates; the radar is above the origin and faces +x.
     """
     start = np.array([float(placement.distance_m), float(placement.lateral_m), 0.0])
     to_radar_rad = np.arctan2(-start[1], -start[0])

@@ -63,9 +63,9 @@ def outer_antenna_margin(
 ) -> ArrayLike:
     """Log-amplitude by which a face may be stronger for an outer antenna than for the centre.
 
-    For a face at the threshold exp(-a^2 / lobe^2), an antenna at the angle b sees exp(2 a b /
-    lobe^2) times this amplitude. With lobes of 0.35 rad at 2 m, this factor is 12 dB for a 0.3 m
-    cascade and 0.5 dB for a single chip.
+    For a face at the threshold exp(-a^2 / lobe^2), the amplitude at an antenna at the angle b is
+    larger by the factor exp(2 a b / lobe^2). With lobes of 0.35 rad at 2 m, this factor is 12 dB
+    for a 0.3 m cascade and 0.5 dB for a single chip.
     """
     lobe_rad = reflection.lobe_rad
     if not isinstance(lobe_rad, jax.Array) and not 0 < lobe_rad < np.inf:

@@ -50,7 +50,8 @@ def heatmaps_as_in(analysis: CaptureAnalysis, recording: Recording) -> dict[str,
 def tracks_as_in(analysis: CaptureAnalysis, recording: Recording) -> list[Track]:
     """Find the tracks of another recording of the same radar with the settings of an analysis.
 
-    Moving targets come first, because a simulation also contains the static echoes of the capture.
+    In the returned list, moving targets precede static echoes, which a simulation copies from the
+    capture.
     """
     bursts = analysis.bursts_of(recording)
     return find_tracks(bursts, measure_stats(bursts), tdm=analysis.tdm)

@@ -216,7 +216,7 @@ def test_loops_inside_a_pallas_kernel_are_counted_block_by_block(monkeypatch):
 
     def kernel(turns, x, out):
         last = turns[pl.program_id(0)]
-        triton.debug_barrier()  # which the interpreter does not know
+        triton.debug_barrier()  # the interpreter does not support barriers
         out[...] = jax.lax.fori_loop(0, last, lambda _, value: jnp.sin(value), x[...])
 
     def program(turns, x):

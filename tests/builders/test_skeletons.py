@@ -55,7 +55,7 @@ def test_a_converted_bvh_file_has_the_joints_of_the_motion(test_data, tmp_path):
 
 
 def test_joints_become_a_file_that_poses_the_same_body(tmp_path):
-    """A CSV of joints with a gap of 1.5 s gives two files; the joints agree to 3 cm."""
+    """A CSV of joints with a gap of 1.5 s gives two files; the joints agree within 3 cm."""
     truth = walker(num_poses=150)
     points_m = truth.posed.points_m.copy()
     points_m[50:95] = np.nan

@@ -135,7 +135,7 @@ def plain_maps(radar, settings, cube):
 
 
 def plain_doppler(settings, loops, chirps, start, piece):
-    """A reference Doppler map that sums over range bins, which Parseval's theorem saves."""
+    """A reference Doppler map, summed over range bins instead of samples (Parseval's theorem)."""
     if settings.window == "paper":
         taper = np.hanning(len(piece) + 2)[1:-1]
         spectrum = np.fft.fft(piece * taper[:, None, None, None], settings.num_doppler_bins, 0)

@@ -215,7 +215,7 @@ def test_with_compensation_a_moving_target_reads_its_true_azimuth(speed_mps):
 @pytest.mark.parametrize("window", ["paper", "burst"])
 @pytest.mark.parametrize("clutter", ["none", "clip", "median", "window"])
 def test_noise_alone_reads_zero_decibels(window, clutter):
-    """Noise reads 0 +- 0.2 dB; removing the mean of 128 or more loops lowers it by 0.03 dB."""
+    """Noise is at 0 +- 0.2 dB; removing the mean of 128 or more loops lowers it by 0.03 dB."""
     settings = HeatmapSettings(window=window, clutter=clutter)
     maps = make_heatmaps(RADAR, noise_cube(), settings)
     for levels_db in (maps.time_range, maps.time_doppler, maps.time_angle):

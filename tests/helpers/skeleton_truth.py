@@ -50,7 +50,7 @@ def walking_pose(times_s: np.ndarray) -> Pose:
         vectors_rad[:, JOINT[f"{side}_elbow"], 1] = -sign * (0.6 + 0.2 * swing)
     vectors_rad[:, JOINT["spine2"], 1] = 0.1 * np.sin(phase)
     rotations = to_matrices(vectors_rad)
-    # From the rest pose (y up) to the world (z up), walking on a circle of radius 2 m.
+    # The rotation converts y up to z up; the person walks on a circle of radius 2 m.
     upright = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
     heading = to_matrices(np.stack([0 * times_s, 0 * times_s, 0.6 * times_s], axis=-1))
     rotations[:, 0] = heading @ upright

@@ -41,9 +41,11 @@ def test_the_map_is_the_regularised_least_squares_solution():
 
 
 def test_unseen_combinations_of_seen_properties_are_recognised():
-    """Windows are sums of two property vectors, so the map finds combinations that it never met.
+    """Windows are sums of two property vectors, so the map finds combinations that do not occur in
+    training.
 
-    A map that only knew the twelve seen combinations could not rank the four unseen ones.
+    A map that had learned only the twelve seen combinations could not rank the four unseen
+    combinations.
     """
     rng = np.random.default_rng(0)
     speeds, widths = rng.normal(size=(2, 4, 64))

@@ -136,7 +136,7 @@ def test_runs_are_pooled_over_classes_people_and_models():
 
 
 def score_of(store, labels, truth, predicted):
-    """Create what `worst_confusions` reads of predictions; row i of the store is window i."""
+    """Create the values that `worst_confusions` reads; row i of the store is window i."""
     num = len(truth)
     scores = np.eye(len(labels))[predicted]
     clips = [SimpleNamespace(row=row, take=labels[t], store=0) for row, t in enumerate(truth)]

@@ -146,8 +146,9 @@ def test_each_worker_of_a_machine_gets_its_own_device(tmp_path, monkeypatch):
 
 
 def test_each_local_worker_simulates_on_a_gpu_of_its_own(tmp_path, monkeypatch):
-    """On a machine with two GPUs there are two workers, each of which sees one of them, has its
-    share of the cores for poses, and compiles programs that give the same bytes every time."""
+    """On a machine with two GPUs there are two workers; each uses one GPU and a share of the cores
+    for poses, and compiles programs that give the same bytes every time.
+    """
     (tmp_path / "jax_cuda12_plugin.py").write_text("")  # as if jax[cuda12] were installed
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))

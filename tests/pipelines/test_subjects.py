@@ -1,4 +1,4 @@
-"""The level of a body's echo, anchored once for a range of lobe widths."""
+"""The level of a body's echo, calibrated once for a range of lobe widths."""
 
 import numpy as np
 import pytest

@@ -11,7 +11,7 @@ from mmclip import predict
 from mmclip.errors import MmclipError
 from mmclip.minilm import package_folder
 
-# Without fast_compilation, whose programs are slow for so many frames.
+# The test does not use fast_compilation, whose programs are slow for so many frames.
 pytestmark = pytest.mark.slow
 
 

@@ -1,4 +1,4 @@
-"""Absolute levels: the radar equation, plates with a known radar cross-section, the 3GPP anchor."""
+"""Absolute levels: radar equation, plates of known cross-section, calibration to 3GPP."""
 
 from dataclasses import replace
 

@@ -35,7 +35,8 @@ TWO_POINTS = IsotropicPoints(np.ones(2, np.float32))
 def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
     """At 50 degrees, the ranges of the antennas differ by 5 mm: 0.06 bins, beyond the block limit.
 
-    This shift is common to all faces. When the kernels interpolated it, the error was -45 dB.
+    This shift is common to all faces. When the kernels interpolated this shift, the error was -45
+    dB.
     """
     times_s = burst_times_s(SMALL, 1)[..., None]
     aside = np.array([np.cos(np.radians(50)), np.sin(np.radians(50)), 0.0])
