@@ -60,7 +60,7 @@ def write_store(path: Path, gigabytes: float) -> int:
 
     recipe = Recipe(radar=BOARDS[DEFAULT_BOARD], keep=Keep(if_cubes="off"))
     take = BuiltInTake(activity="jump", subject_number=0, repeat=0, seed=0, duration_s=5.0)
-    clip_bytes = len(MAPS) * COLUMNS * 256 * 2 * 0.8  # noise with two digits is compressed to 0.8
+    clip_bytes = len(MAPS) * COLUMNS * 256 * 2 * 0.8  # noise with two digits compresses to 80 %
     num_clips = int(gigabytes * 1e9 / clip_bytes)
     plan = make_plan(recipe, list(_clips(take.id, num_clips)))
     store_spec, folder = make_store_spec(plan, {take.id: take}), LocalFolder(path)

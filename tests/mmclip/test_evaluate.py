@@ -1,4 +1,4 @@
-"""Evaluation: metrics compared with values by hand, leakage check, and commands."""
+"""Evaluation: metrics compared with hand calculations, leakage check, and commands."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Scoring of labels: values by hand, hub correction, and the query bank and its command."""
+"""Scoring of labels: hand calculations, hub correction, and the query bank and its command."""
 
 import json
 import shutil
