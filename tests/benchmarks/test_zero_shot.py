@@ -167,7 +167,7 @@ def test_models_are_adapted_from_pre_training_and_evaluated_straight_from_it(
     assert "straight" in capsys.readouterr().out
 
 
-def test_labels_that_pre_training_knows_are_refused(store, tmp_path, capsys):
+def test_labels_that_pre_training_used_are_refused(store, tmp_path, capsys):
     base = build_labelled_store(tmp_path / "base.zarr", first_subject=7)
     few = ["--seeds", "1", "--derangements", "0", "--groups", "bow,kick", "--encoder", "hash"]
     short = [*OVERRIDES, "steps=2", "validate_every=2", "save_every=2"]

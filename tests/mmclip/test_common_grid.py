@@ -119,7 +119,7 @@ def test_what_a_radar_did_not_measure_is_refused_with_the_reason(path, grid, mes
         opened(path, f"grid={grid}", "heatmaps=time_doppler,time_range")
 
 
-def test_one_heatmap_suffices_and_a_missing_one_is_blank_if_the_model_knows_blanks(path, tmp_path):
+def test_a_missing_heatmap_is_blank_if_training_blanked_heatmaps(path, tmp_path):
     """Without `augment.drop`, the message says which heatmaps exist and how to train on them."""
     single = changed(path, tmp_path / "single.zarr", without=("time_range", "time_angle", "range"))
     assert opened(single, "heatmaps=time_doppler").heatmaps == ("time_doppler",)

@@ -157,7 +157,7 @@ def test_a_bilinear_map_is_evaluated_and_published_like_a_model(folder, mapped, 
     assert float(published.scale()) == pytest.approx(float(fitted.scale()), rel=2e-3)
 
 
-def test_a_bilinear_map_knows_the_training_data_of_all_members(folder, mapped):
+def test_a_bilinear_map_lists_the_training_data_of_all_members(folder, mapped):
     """Labels and people of both models are listed, and the map is fitted without unseen labels."""
     description = load_model(mapped).description
     single = load_model(folder / "0").description

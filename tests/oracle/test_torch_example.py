@@ -38,7 +38,7 @@ def test_an_item_is_a_window_of_its_clip_with_its_label(store):
         assert any(np.array_equal(whole[at : at + 3], window) for at in range(len(whole) - 2))
 
 
-def test_the_example_runs_with_workers_and_tells_what_it_read(store):
+def test_the_example_runs_with_workers_and_prints_what_it_read(store):
     """The example runs as a separate process, to check that the forked workers terminate."""
     command = [sys.executable, str(EXAMPLE), store]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

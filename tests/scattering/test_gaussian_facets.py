@@ -160,7 +160,7 @@ def test_transmitter_and_receiver_may_change_places():
     np.testing.assert_allclose(there, back, rtol=1e-12)
 
 
-def test_the_order_of_the_corners_tells_sides_apart_but_changes_no_weight():
+def test_the_order_of_the_corners_gives_the_outer_side_and_changes_no_weight():
     vertices_m, faces = spheroid(*SPHERE_M, 0.02)
     with jax.enable_x64(True):
         at_m = vertices_m + np.array([1.0, 0.3, 0.1])

@@ -39,7 +39,7 @@ def test_squared_angle_has_no_seam_where_the_series_ends():
     np.testing.assert_allclose(squared_angle(a, b), angles**2, rtol=2e-5)
 
 
-def test_a_face_that_looks_at_the_radar_is_as_bright_as_its_area_over_range_squared():
+def test_the_amplitude_of_a_face_towards_the_radar_is_area_over_range_squared():
     amplitude = jnp.exp(log_amplitude(plate(0.0), ORIGIN, ORIGIN, 0.5))
     np.testing.assert_allclose(amplitude, [1e-4 / 9], rtol=1e-5)
 

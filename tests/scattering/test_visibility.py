@@ -229,7 +229,7 @@ def test_strips_give_the_answer_of_every_triangle(pose):
     assert 0.3 < everything.mean() < 1
 
 
-def test_targets_that_nobody_asks_for_change_nothing():
+def test_unselected_targets_change_nothing():
     targets_m, corners_m, front = scene(*person("standing", 3.0))
     everyone = np.asarray(seen_in(targets_m, corners_m, front))
     wanted = np.random.default_rng(0).random(len(targets_m)) < 0.1

@@ -76,7 +76,7 @@ def test_the_radar_sees_points_from_its_own_height():
     np.testing.assert_allclose(seen, [3.0, 0.5, 0.0])
 
 
-def test_a_radar_that_looks_up_sees_a_raised_point_straight_ahead():
+def test_a_raised_point_is_straight_ahead_of_a_radar_that_is_tilted_up():
     tilt_rad = 0.3
     point_m = np.array([5 * np.cos(tilt_rad), 0.0, 1.2 + 5 * np.sin(tilt_rad)])
     seen = to_radar_frame(point_m, RadarPose(height_m=1.2, tilt_rad=tilt_rad))

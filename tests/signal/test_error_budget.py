@@ -32,7 +32,7 @@ LOBES = QuasiSpecular(0.5)
 TWO_POINTS = IsotropicPoints(np.ones(2, np.float32))
 
 
-def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
+def test_the_error_of_a_person_off_the_axis_is_that_of_a_person_on_the_axis():
     """At 50 degrees, the ranges of the antennas differ by 5 mm: 0.06 bins, beyond the block limit.
 
     This shift is common to all faces. When the kernels interpolated this shift, the error was -45
@@ -202,7 +202,7 @@ def test_speeds_beyond_any_block_are_refused():
 
 
 @pytest.mark.parametrize("jump_m", [300.0, 3000.0])
-def test_a_jump_is_told_as_one_however_far(jump_m):
+def test_a_jump_of_any_distance_is_refused_as_a_jump(jump_m):
     times_s = burst_times_s(SMALL, 1)[..., None, None]
     way_m = np.array([[jump_m, 0, 0], [0, 0, 0]])
     at = np.array([[2.0, 0, 0], [3.0, 0, 0]]) + times_s / times_s.max() * way_m
@@ -211,13 +211,13 @@ def test_a_jump_is_told_as_one_however_far(jump_m):
         points_echo(SMALL, CONVEX, TWO_POINTS, burst)
 
 
-def test_a_point_that_is_nowhere_is_told():
+def test_a_point_without_a_finite_position_is_refused():
     at = np.tile([[2.0, 0, 0], [np.nan, 0, 0]], (1, 5, 1, 1))
     with pytest.raises(InputError, match="finite"):
         points_echo(SMALL, CONVEX, TWO_POINTS, burst_mesh(at, None))
 
 
-def test_a_hole_in_the_motion_is_told():
+def test_a_gap_in_the_motion_is_refused():
     sphere = trimesh.creation.icosphere(1, 0.2)
     vertices_m = np.tile(sphere.vertices + np.array([3.0, 0, 0]), (1, 4, 1, 1))
     vertices_m[0, 2, 5] = np.nan
