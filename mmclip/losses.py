@@ -19,8 +19,14 @@ from mmclip.targets import Targets, attribute_targets, class_targets, text_simil
 LEFT_OUT = -1e9
 
 
-def symmetric_kl(
-    signal: jax.Array, text: jax.Array, positive: jax.Array, scale, sharpness: float = 10.0
+def kl_loss(
+    signal: jax.Array,
+    text: jax.Array,
+    positive: jax.Array,
+    scale,
+    sharpness: float = 10.0,
+    direction: str = "both",
+    kept: jax.Array | None = None,
 ) -> jax.Array:
     """Mean of KL(p, q) over rows and over columns (equation 7 of the paper).
 
@@ -32,12 +38,15 @@ def symmetric_kl(
         positive: positive pairs, or targets from 0 to 1 [batch, batch].
         scale: inverse of the softmax temperature.
         sharpness: logit of a positive pair in the target distribution.
+        direction: "both", or "signal" for the mean over rows only.
+        kept: pairs that are part of the softmax [batch, batch]; default: all.
 
     Returns:
         Scalar loss.
     """
-    logits, target = scale * signal @ text.T, sharpness * positive.astype(jnp.float32)
-    return _mean_over_directions(_kl, "both", target, logits)
+    logits = _only(kept, scale * signal @ text.T)
+    target = _only(kept, sharpness * positive.astype(jnp.float32))
+    return _mean_over_directions(_kl, direction, target, logits)
 
 
 def cross_entropy(
@@ -81,10 +90,8 @@ def contrastive_loss(
 ) -> jax.Array:
     """Compute the loss that the settings select, for signals and texts [batch, width]."""
     if settings.loss == "kl":
-        logits = _only(targets.kept, scale * signal @ text.T)
-        target = settings.target_sharpness * targets.target.astype(jnp.float32)
-        target = _only(targets.kept, target)
-        return _mean_over_directions(_kl, settings.kl_direction, target, logits)
+        options = settings.target_sharpness, settings.kl_direction, targets.kept
+        return kl_loss(signal, text, targets.target, scale, *options)
     if settings.loss == "cross_entropy":
         direction = settings.cross_entropy_direction
         return cross_entropy(signal, text, scale, direction, targets.kept)

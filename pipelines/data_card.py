@@ -15,6 +15,7 @@ from pipelines.data_card_people import (
     people_section,
     people_settings,
 )
+from pipelines.data_card_receiver import limitations_of_receiver
 from pipelines.data_card_room import limitations_in_room, room_section, room_settings
 from pipelines.data_card_surface import limitations_of_surface, surface_settings
 from pipelines.recipe import Recipe
@@ -157,7 +158,9 @@ def _limitations_section(statistics: StoreStatistics, attributes: Mapping) -> st
     if "recipe" not in attributes:
         return text
     recipe = parse_recipe(str(attributes["recipe"]), "recipe")
-    return limitations_of_surface(limitations_in_room(text, recipe), recipe)
+    for adapted in (limitations_of_receiver, limitations_in_room, limitations_of_surface):
+        text = adapted(text, recipe)
+    return text
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:

@@ -9,8 +9,6 @@ from pipelines.room_arrays import ROOM_ARRAYS
 from pipelines.store_folder import StoreFolder
 
 _NO_ROOM = ", but no walls, furniture, multipath or clothes."
-_EQUAL_GAIN = "antennas with equal gain in all directions"
-_PATTERNS = "antennas with the patterns of the receiver profile"
 _IN_ROOM = """. Walls
 and furniture cause static echoes, and walls, floor and ceiling cause multipath with at most one
 reflection on each way between radar and body. Clothes are not modelled."""
@@ -66,6 +64,4 @@ def limitations_in_room(text: str, recipe: Recipe) -> str:
     """
     if recipe.room.name == "none":
         return text
-    if recipe.receiver is not None and recipe.receiver.tx_pattern is not None:
-        text = text.replace(_EQUAL_GAIN, _PATTERNS)
     return text.replace(_NO_ROOM, _IN_ROOM)

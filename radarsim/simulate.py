@@ -95,13 +95,13 @@ def simulate(
         InputError: an argument is invalid, the frames extend past the end of the motion, two bodies
             interpenetrate, or a speed or range extent exceeds what the fast sum can represent.
     """
-    check_simulation("simulate", SimulationInput(radar, key, reflection, settings, extra_noise_db))
+    given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
+    check_simulation("simulate", given)
     check_scene("simulate", scene)
     num_frames, first_frame = checked_frames(
         "simulate", radar, scene, settings, num_frames, first_frame
     )
     with notice_if_slow(f"simulating {num_frames} frames (the first call compiles)"):
-        given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
         room = scene_room(radar, scene, reflection, settings)
         return scene_cube(given, scene, room, num_frames, first_frame)
 

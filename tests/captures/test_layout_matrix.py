@@ -18,7 +18,6 @@ FORMATS = {
     "four lanes": CaptureFormat(lanes=4),
     "four lanes real": CaptureFormat(lanes=4, samples="real"),
 }
-AUTO = CaptureFormat()
 # Scenes with one to three transmitters, beats between bin centres, and 12 to 38 dB SNR.
 SCENES = [
     ({"tx_order": (0,), "num_samples": 64}, {"beat": 0.1, "noise": 20.0, "seed": 2}),

@@ -14,9 +14,9 @@ from mmclip.losses import (
     contrastive_loss,
     cosine,
     cross_entropy,
+    kl_loss,
     mean_square,
     part_score_loss,
-    symmetric_kl,
     total_loss,
     window_pair_loss,
 )
@@ -75,7 +75,7 @@ def test_kl_in_one_direction_is_that_of_the_rows():
     found = contrastive_loss(BOTH, texts, targets, 3.0, one)
     assert math.isclose(found, expected, abs_tol=ROUNDING)
     both = contrastive_loss(BOTH, texts, targets, 3.0, OptimizationSettings())
-    assert float(both) == float(symmetric_kl(BOTH, texts, targets.target, 3.0))
+    assert float(both) == float(kl_loss(BOTH, texts, targets.target, 3.0))
     assert abs(float(both - found)) > 0.1
 
 
@@ -103,10 +103,10 @@ def test_with_first_sentence_targets_all_terms_have_the_same_positive_pairs():
     found = loss_of(SENTENCES, attribute_target="first_sentence", class_target="first_sentence")[1]
     positive = jnp.eye(4, dtype=bool).at[0, 2].set(True).at[2, 0].set(True)
     signal, text = embeddings(0), embeddings(1)
-    of_class = symmetric_kl(signal.activity, text.activity, positive, 5.0)
+    of_class = kl_loss(signal.activity, text.activity, positive, 5.0)
     np.testing.assert_allclose(found["class_loss"], of_class, rtol=ROUNDING)
     of_parts = [
-        symmetric_kl(signal.attributes[:, i], text.attributes[:, i], positive, 5.0) for i in (0, 1)
+        kl_loss(signal.attributes[:, i], text.attributes[:, i], positive, 5.0) for i in (0, 1)
     ]
     np.testing.assert_allclose(found["attribute_loss"], np.mean(of_parts), rtol=ROUNDING)
     by_label = loss_of(SENTENCES, attribute_target="first_sentence")[1]
@@ -144,7 +144,7 @@ def test_orthogonal_texts_have_the_same_loss_with_and_without_graded_targets():
     targets, settings = graded(BOTH, [0, 1])
     swapped = BOTH[::-1]
     found = contrastive_loss(swapped, BOTH, targets, 3.0, settings)
-    expected = symmetric_kl(swapped, BOTH, jnp.eye(2, dtype=bool), 3.0)
+    expected = kl_loss(swapped, BOTH, jnp.eye(2, dtype=bool), 3.0)
     np.testing.assert_allclose(found, expected, rtol=ROUNDING)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.data_card import _settings
+from pipelines.data_card import _LIMITS, _settings
+from pipelines.data_card_receiver import limitations_of_receiver
 from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe_toml import dump_recipe, parse_recipe, recipe_digest
 from radarsim.errors import InputError
@@ -65,6 +66,18 @@ def test_the_data_card_names_the_profile_its_parts_and_ranges():
     assert "phase_noise, mismatch, dc" in text
     assert "tx_pattern.azimuth_exponent 4 to 6" in text
     assert "receiver" not in _settings(parse_recipe("", "recipe"))
+
+
+def test_the_limitations_state_equal_gain_only_without_antenna_patterns():
+    """The text changes for the pattern of any antennas, and not for other parts of a profile."""
+    other_parts = "[receiver.dc]\nlevel_v = 0.001"
+    for text in ("", other_parts):
+        assert limitations_of_receiver(_LIMITS, parse_recipe(text, "recipe")) == _LIMITS
+    for side in ("tx", "rx"):
+        pattern = f"[receiver.{side}_pattern]\nazimuth_exponent = 5"
+        card = limitations_of_receiver(_LIMITS, parse_recipe(pattern, "recipe"))
+        assert "equal gain" not in card
+        assert "patterns of the receiver profile" in card
 
 
 def test_mistakes_in_the_section_name_the_recipe():

@@ -15,7 +15,6 @@ from pipelines.schema import store_arrays
 from pipelines.storage import open_folder
 from radarsim.multipath.room_report import PassLevel, RoomReport
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
-from radarsim.radar.receiver_profile import AntennaPattern, ReceiverProfile
 
 SIZES = {"num_clips": 3, "clips_per_shard": 3, "num_frames": 2, "num_columns": 4}
 
@@ -45,14 +44,9 @@ def test_the_data_card_states_median_and_limits_of_the_clips_that_were_made(tmp_
     assert "| -26.0 dB | -30.0 dB | -25.0 dB |" in section
 
 
-def test_the_limitations_name_walls_and_antenna_patterns_only_where_they_are_simulated():
-    """The text is unchanged without a room, and states equal gain without antenna patterns."""
+def test_the_limitations_name_walls_only_where_they_are_simulated():
+    """The text is unchanged without a room, and describes multipath in a room."""
     free = Recipe(radar=BOARDS[DEFAULT_BOARD])
     assert limitations_in_room(_LIMITS, free) == _LIMITS
     hall = replace(free, room=Room(name="hall"))
-    with_patterns = replace(hall, receiver=ReceiverProfile(tx_pattern=AntennaPattern()))
-    equal, patterns = (limitations_in_room(_LIMITS, recipe) for recipe in (hall, with_patterns))
-    assert "equal gain" in equal
-    assert "multipath with at most one" in equal
-    assert "equal gain" not in patterns
-    assert "patterns of the receiver profile" in patterns
+    assert "multipath with at most one" in limitations_in_room(_LIMITS, hall)
