@@ -8,6 +8,7 @@ output of body trackers) are converted to AMASS files.
 import argparse
 import csv
 import importlib.util
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except InputError as error:
             print(error, file=sys.stderr)
             failed += 1
-    _write_table(folder, rows)
+    try:
+        _write_table(folder, rows)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
     if failed == len(inputs):
         return 2
     return 1 if failed else 0
@@ -227,18 +232,11 @@ def _write_part(folder, name, fit, part, options) -> dict:
 
 def _write(folder: Path, name: str, motion, options, extra: dict) -> dict:
     """Write one AMASS file completely or not at all; return the row of the table."""
-    from radarsim.errors import InputError
+    from pipelines.table_files import write_whole
     from radarsim.scene.formats.amass_writer import amass_arrays, npz_bytes
 
     path = folder / f"{name}_poses.npz"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(".part")
-        half.write_bytes(npz_bytes(amass_arrays(motion, options.write) | extra))
-        half.replace(path)
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror or error})"
-        raise InputError(path, "--out", problem, "choose another folder") from None
+    write_whole(path, npz_bytes(amass_arrays(motion, options.write) | extra))
     row = {"file": path.name, "duration_s": motion.duration_s, "stature_m": motion.stature_m}
     return row | {"notes": "; ".join(motion.notes)}
 
@@ -258,15 +256,18 @@ def _report(row: dict) -> None:
 
 
 def _write_table(folder: Path, rows: list[dict]) -> None:
+    from pipelines.table_files import write_whole
+
     if not rows:
         return
     new = {row["file"] for row in rows}
     rows = [row for row in _old_rows(folder / _TABLE) if row["file"] not in new] + rows
-    with (folder / _TABLE).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _COLUMNS, restval="")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, _COLUMNS, restval="")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
+    write_whole(folder / _TABLE, text.getvalue().encode())
 
 
 def _old_rows(path: Path) -> list[dict]:
