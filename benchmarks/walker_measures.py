@@ -19,7 +19,7 @@ from radarsim.radar.radar import Radar
 PADDING = 8
 # Largest accepted change of the range from frame to frame [m]: 3 m/s for 0.1 s, plus one bin.
 MOST_STEP_M = 0.94
-# Minimum speed in the search for the torso's line [m/s]; residues of the static scene remain below.
+# Minimum speed in the search for the torso's line [m/s], which excludes residues of static echoes.
 LEAST_SPEED_MPS = 0.2
 # Range of step frequencies in walking [Hz].
 STEP_BAND_HZ = (1.2, 2.6)

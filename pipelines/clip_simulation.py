@@ -108,7 +108,7 @@ def prepare_clip(
 
 
 def scene_of_clip(recipe: Recipe, clip: Clip, take: Take, body_models: str | None = None) -> Scene:
-    """The scene of `prepare_clip`, without the reflection, whose level takes time."""
+    """Return the scene of a clip without the reflection model, whose level is slow to compute."""
     return _scene(recipe, clip, _placed(recipe, clip, take, body_models))
 
 

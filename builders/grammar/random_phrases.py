@@ -152,7 +152,7 @@ def _draw_phrase(rng, walks, gait) -> Phrase:
 
 
 def _draw(rng, table, inactive, share):
-    """Draw a primitive by name; the inactive primitive has the additional probability `share`."""
+    """Draw the name of a primitive; `share` is the added probability of the inactive primitive."""
     if rng.uniform() < share:
         return inactive
     return str(rng.choice(list(table)))

@@ -19,7 +19,7 @@ class TentSettings:
         patch_columns: number of columns of a patch, which covers all bins of all heatmaps.
         prompt_length: number of vectors of the soft prompt.
         prompt_every: number of steps between updates of the prompt. The text embeddings of the
-            labels are recomputed only after such an update. Authors: 1.
+            labels are recomputed only after an update of the prompt. Authors: 1.
         scale: inverse of the softmax temperature, which is not trained; 100 is the value of the
             published CLIP models.
     """

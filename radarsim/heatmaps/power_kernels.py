@@ -123,7 +123,7 @@ def _in_order(power: Float[Array, "*batch c d"]) -> Float[Array, "*batch bin"]:
 
 
 def second_step_matrices() -> tuple[Float[np.ndarray, "c d b"], ...]:
-    """Matrices of the second step, for each remainder c of the bin, in the form for `_product`."""
+    """Matrices of the second step for each remainder c of the bin, as arguments of `_product`."""
     c, d, b = np.ogrid[:RADIX, :RADIX, :RADIX]
     matrix = np.exp(-2j * np.pi * b * (c / LENGTH + d / RADIX))
     parts = matrix.real, matrix.imag - matrix.real, matrix.imag + matrix.real

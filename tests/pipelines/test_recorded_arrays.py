@@ -49,7 +49,7 @@ def test_a_store_of_a_recorded_cube_states_axes_units_and_what_is_unknown(tmp_pa
     assert recording["units"] == "unknown"
     assert "level" in recording["unknown"][0]
     ratio = store.cube_v(0) / cube[:32]
-    # All values have one common factor, the scale of the noise floor, within float32 rounding.
+    # The values differ by one common factor, which scales the noise floor, within float32 rounding.
     np.testing.assert_allclose(ratio, np.median(ratio.real), rtol=1e-4)
     # More than half of the cells contain only noise, whose mean is at 0 dB.
     assert abs(np.median(store.maps(0)["time_doppler"].astype(float))) < 1.5
