@@ -177,7 +177,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
     """Content of model.json, which combines what the models and the map were trained on."""
     from dataclasses import replace
 
-    from mmclip.bilinear_network import BILINEAR
+    from mmclip.bilinear_network import BILINEAR, LABELS
     from mmclip.ensemble_network import MEMBERS, describe_member
     from mmclip.model_files import describe_training
 
@@ -203,6 +203,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
         BILINEAR: {
             "windows": windows,
             "rank": int(bilinear.left[...].shape[1]),
+            LABELS: list(data.seen),
             "window_penalty": WINDOW_PENALTY,
             "label_penalty": LABEL_PENALTY,
         },

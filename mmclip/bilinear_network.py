@@ -11,6 +11,8 @@ from mmclip.settings import ModelSettings
 
 # Name of the entry of model.json that describes the map.
 BILINEAR = "bilinear"
+# Name of the labels of the fit in this entry, in the order of the map's rank.
+LABELS = "labels"
 
 
 class BilinearMap(nnx.Module):

@@ -66,6 +66,7 @@ def evaluate(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     Raises:
         MmclipError: a model or a store cannot be used, or evaluated data was used in training.
     """
+    from mmclip.confusion_causes import describe_causes, find_causes
     from mmclip.confusions import draw_confusion, worst_confusions
     from mmclip.evaluation_report import pool_runs, write_classes
     from mmclip.scoring import score_model, score_retrieval
@@ -80,7 +81,11 @@ def evaluate(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     shots = options.shots if options.mode == "few-shot" else 0
     result = {**settings, "shots": shots, **pool_runs(runs), "runs": runs}
     confusions = worst_confusions(scores)
-    result["worst_confusions"] = [asdict(each) | {"text": str(each)} for each in confusions]
+    causes = [find_causes(confusion, scores) for confusion in confusions]
+    result["worst_confusions"] = [
+        asdict(each) | {"text": f"{each}{describe_causes(found)}", "causes": dict(found)}
+        for each, found in zip(confusions, causes)
+    ]
     _write_result(out, result)
     write_classes(out / "classes.csv", result["class_table"])
     if find_spec("matplotlib") is None:

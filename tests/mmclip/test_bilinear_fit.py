@@ -6,7 +6,8 @@ import pytest
 pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip.bilinear_fit import choose_scale, fit_map
-from mmclip.bilinear_network import make_bilinear
+from mmclip.bilinear_network import BilinearMap, make_bilinear
+from mmclip.confusion_causes import contributions
 from tests.helpers.tiny_training import tiny_settings
 
 COMBINATIONS = [(speed, width) for speed in range(4) for width in range(4)]
@@ -77,3 +78,31 @@ def test_the_initial_network_has_the_shapes_of_the_fitted_one():
     network = make_bilinear(tiny_settings("aggregator=none").model, 8, 2, 3)
     shapes = [each[...].shape for each in (network.map.centre, network.map.left, network.map.right)]
     assert shapes == [(32,), (32, 3), (3, 16)]
+
+
+def test_contributions_of_labels_sum_to_the_difference_of_similarities():
+    """Random vectors and a random map: the sum over the labels is the difference between the
+    similarities of the network, except for float32 rounding (6e-8, in sums of 32 products)."""
+    rng = np.random.default_rng(0)
+    network = make_bilinear(tiny_settings("aggregator=none").model, 8, 2, 3)
+    network.map = BilinearMap(*(rng.normal(size=each) for each in ((32,), (32, 3), (3, 16))))
+    vectors = rng.normal(size=(5, 32))
+    texts = rng.normal(size=(2, 2, 8))
+    texts /= np.linalg.norm(texts, axis=-1, keepdims=True)
+    mapped = np.asarray(network.map(vectors)).reshape(5, 2, 8)
+    mapped /= np.linalg.norm(mapped, axis=-1, keepdims=True)
+    similar = np.einsum("wpd,lpd->wl", mapped, texts) / 2
+    found = contributions(network, vectors, *texts)
+    assert found.shape == (5, 3)
+    np.testing.assert_allclose(found.sum(axis=1), similar[:, 0] - similar[:, 1], atol=1e-5)
+
+
+def test_a_label_that_responds_alone_contributes_the_similarity_of_its_own_text():
+    """If only the first of three labels responds, and its row is (3, 0) in both attributes, the
+    similarities to (1, 0) and (0, 1) are 1 and 0: it contributes 1, and the others nothing."""
+    network = make_bilinear(tiny_settings("aggregator=none").model, 2, 1, 3)
+    rows = np.array([[3.0, 0, 3, 0], [0, 5, 0, 5], [1, 1, 1, 1]])
+    network.map = BilinearMap(np.zeros(4), np.eye(4)[:, :3], rows)
+    first, second = np.tile([1.0, 0], (2, 1)), np.tile([0.0, 1], (2, 1))
+    found = contributions(network, np.array([[0.7, 0, 0, 0]]), first, second)
+    np.testing.assert_allclose(found, [[1, 0, 0]], atol=1e-6)

@@ -157,6 +157,18 @@ def test_a_bilinear_map_is_evaluated_and_published_like_a_model(folder, mapped, 
     assert float(published.scale()) == pytest.approx(float(fitted.scale()), rel=2e-3)
 
 
+def test_a_confusion_of_a_bilinear_map_is_attributed_to_the_labels_of_its_fit(mapped, tmp_path):
+    """Unseen labels are taken for seen ones, and the shares of the seen labels in this sum to 1."""
+    command = [str(mapped.parent / "s.zarr"), "--models", str(mapped), "--out", str(tmp_path)]
+    assert evaluate.main([*command, "--candidates", "all", "--hub-correction", "off"]) == 0
+    confusions = json.loads((tmp_path / "evaluation.json").read_text())["worst_confusions"]
+    causes = confusions[0]["causes"]
+    assert set(causes) == set(load_model(mapped).description["seen"])
+    assert sum(causes.values()) == pytest.approx(1)
+    largest = max(causes, key=lambda label: abs(causes[label]))
+    assert f"contributions of training labels: {largest!r}" in confusions[0]["text"]
+
+
 def test_a_bilinear_map_lists_the_training_data_of_all_members(folder, mapped):
     """Labels and people of both models are listed, and the map is fitted without unseen labels."""
     description = load_model(mapped).description
