@@ -23,6 +23,7 @@ from builders.building.setting_flags import add_flags
 from builders.building.source_options import add_motion_paths, add_text_options
 from pipelines.recipe_sections import BuiltIn, Sources
 from radarsim.command_options import add_body_models
+from radarsim.exit_status import RESUME, exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -46,6 +47,7 @@ An interrupted build resumes when the same command is run again.
 """
 
 
+@exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
@@ -58,24 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from builders.building.recipe_loading import load_recipe_table, merge_tables
     from builders.building.simulated_dataset import build_dataset
-    from radarsim.errors import InputError
 
-    try:
-        table, origin = load_recipe_table(options)
-        table = merge_tables(table, recipe_table(vars(options)))
-        if options.dca1000 and not options.dry_run:
-            from builders.building.dca1000_export import export_clips, require_adc_codes
+    table, origin = load_recipe_table(options)
+    table = merge_tables(table, recipe_table(vars(options)))
+    if options.dca1000 and not options.dry_run:
+        from builders.building.dca1000_export import export_clips, require_adc_codes
 
-            require_adc_codes(table)
-            status = build_dataset(options, table, origin)
-            return status or 2 * (not export_clips(options.out, options.dca1000))
-        return build_dataset(options, table, origin)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; run the same command again to resume", file=sys.stderr)
-        return 130
+        require_adc_codes(table)
+        status = build_dataset(options, table, origin)
+        return status or 2 * (not export_clips(options.out, options.dca1000))
+    return build_dataset(options, table, origin)
 
 
 def _parser() -> argparse.ArgumentParser:

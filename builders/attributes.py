@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 
 from builders.building.setting_flags import count
+from radarsim.exit_status import RESUME, exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -50,23 +51,14 @@ exit status: 0 complete, 1 some captions are unfinished or their sentences break
 _MAX_SHOWN = 3
 
 
+@exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status (see `EXAMPLES`)."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    # Imported late: these modules take seconds to load, and --help should not wait for them.
-    from radarsim.errors import InputError
-
     if not options.print_template and not (options.file and (options.out or options.attach)):
         parser.error("give CAPTIONS and --out FILE, or FILE and --attach STORE")
-    try:
-        return _print_template() if options.print_template else _run(options)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; run the same command again to resume", file=sys.stderr)
-        return 130
+    return _print_template() if options.print_template else _run(options)
 
 
 def _run(options: argparse.Namespace) -> int:

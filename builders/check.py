@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from builders.building.source_options import add_motion_paths
+from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -25,17 +26,11 @@ exit status: 0 no problem found, 1 problems found, 2 the store could not be chec
 """
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0 for a valid store, 1 for problems, 2 if the check cannot run."""
     options = _parser().parse_args(arguments)
-    # Imported late: these modules take seconds to load, and --help should not wait for them.
-    from radarsim.errors import InputError
-
-    try:
-        found = _check(options)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
+    found = _check(options)
     for line in found[: options.max_lines]:
         print(line)
     if len(found) > options.max_lines:

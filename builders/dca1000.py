@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -24,18 +25,14 @@ exit status: 0 captures written, 2 invalid request
 """
 
 
+@exit_status("run the same command again; incomplete captures are replaced")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0 if captures were written, 2 for an invalid request."""
     options = _parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from builders.building.dca1000_export import export_clips
-    from radarsim.errors import InputError
 
-    try:
-        count = export_clips(options.store, options.out, options.clip, options.iq_order)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
+    count = export_clips(options.store, options.out, options.clip, options.iq_order)
     print(f"{options.out}: {count} captures, radar.toml, radar.mmwave.json and labels.csv written")
     return 0
 

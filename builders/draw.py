@@ -19,6 +19,7 @@ from builders.building.room_options import add_room_picture_option
 from builders.drawing.draw_options import add_motion_options, add_store_options
 from builders.drawing.output_paths import beside, checked_out
 from radarsim.command_options import add_body_models
+from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -54,19 +55,11 @@ _MOTION_FLAGS = (
 _STORE_FLAGS = ("clip", "columns", "amass", "motions")
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 if nothing can be drawn."""
     options = _parser().parse_args(arguments)
-    # Imported late: these modules take seconds to load, and --help should not wait for them.
-    from radarsim.errors import InputError
-
-    try:
-        return _draw(options)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    return _draw(options)
 
 
 def _draw(options: argparse.Namespace) -> int:

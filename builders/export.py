@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -25,6 +26,7 @@ IF samples are exported as ADC integers; multiply by the attribute scale_factor 
 """
 
 
+@exit_status("no output was kept")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0, or 2 if nothing could be written."""
     options = _parser().parse_args(arguments)
@@ -32,26 +34,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from pipelines.export import to_hdf5, to_numpy
     from pipelines.export_points import to_point_files
     from pipelines.store_reader import Store
-    from radarsim.errors import InputError
 
     def report(name: str) -> None:
         if not options.quiet:
             print(f"  {name}", file=sys.stderr)
 
-    try:
-        store = Store(options.store)
-        for write, out in ((to_hdf5, options.hdf5), (to_numpy, options.numpy)):
-            if out:
-                print(f"{out}: {write(store, out, report)} values written and verified")
-        if options.points:
-            count = to_point_files(store, options.points, options.format, report)
-            print(f"{options.points}: {count} points written and verified")
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; no output was kept", file=sys.stderr)
-        return 130
+    store = Store(options.store)
+    for write, out in ((to_hdf5, options.hdf5), (to_numpy, options.numpy)):
+        if out:
+            print(f"{out}: {write(store, out, report)} values written and verified")
+    if options.points:
+        count = to_point_files(store, options.points, options.format, report)
+        print(f"{options.points}: {count} points written and verified")
     return 0
 
 

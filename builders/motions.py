@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -33,6 +34,7 @@ The same command resumes an interrupted run; the same seed gives the same bytes.
 """
 
 
+@exit_status("the same command resumes with the missing motions")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0, 2 for invalid input, or 130 if interrupted."""
     options = _parser().parse_args(arguments)
@@ -40,21 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().error("give --out DIR, --strip FILE or --video FILE")
     # Imported late: the import takes seconds and is not needed for --help.
     from builders.corpus.build import write_corpus
-    from radarsim.errors import InputError
 
-    try:
-        spec = _spec(options)
-        if options.strip or options.video:
-            _draw(options, spec)
-        if options.out:
-            write_corpus(Path(options.out), spec, options.workers)
-        return 0
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command resumes with the missing motions", file=sys.stderr)
-        return 130
+    spec = _spec(options)
+    if options.strip or options.video:
+        _draw(options, spec)
+    if options.out:
+        write_corpus(Path(options.out), spec, options.workers)
+    return 0
 
 
 def _spec(options):

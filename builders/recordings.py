@@ -14,6 +14,7 @@ from builders.building.cli_options import add_frame_options, add_heatmap_options
 from builders.building.setting_flags import add_flags, count
 from pipelines.recipe_sections import Clips, General
 from radarsim.command_options import add_iq_order
+from radarsim.exit_status import RESUME, exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -34,21 +35,14 @@ exit status: 0 clips were written, 1 some shards are unfinished, 2 no clip could
 """
 
 
+@exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status (see `EXAMPLES`)."""
     options = _parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from builders.building.recorded_dataset import build_recorded_dataset
-    from radarsim.errors import InputError
 
-    try:
-        return build_recorded_dataset(options)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; run the same command again to resume", file=sys.stderr)
-        return 130
+    return build_recorded_dataset(options)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radarsim.errors import InputError
+from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -39,17 +41,11 @@ _COLUMNS = (
 )
 
 
+@exit_status("the files that were listed are complete")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0, 1 if some file failed, or 2 if all failed."""
     options = _parser().parse_args(arguments)
-    # Imported late: the import takes seconds and is not needed for --help.
-    from radarsim.errors import InputError
-
-    try:
-        inputs, convert = _inputs(options), _converter(options)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
+    inputs, convert = _inputs(options), _converter(options)
     rows, failed = [], 0
     folder = Path(options.out)
     for path in inputs:
@@ -58,11 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except InputError as error:
             print(error, file=sys.stderr)
             failed += 1
-    try:
-        _write_table(folder, rows)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
+    _write_table(folder, rows)
     if failed == len(inputs):
         return 2
     return 1 if failed else 0
@@ -74,7 +66,6 @@ def _inputs(options) -> list[Path]:
     Raises:
         InputError: a path does not exist, or a folder has no such file.
     """
-    from radarsim.errors import InputError
     from radarsim.files import MOTION_SUFFIXES, TRACKER_SUFFIXES
     from radarsim.paths import existing_path
     from radarsim.skeleton_files import SUFFIXES
@@ -101,7 +92,6 @@ def _converter(options):
     """
     if not options.layout:
         return lambda path, folder: convert_motion(path, folder, options)
-    from radarsim.errors import InputError
     from radarsim.files import free_body, load_body
     from radarsim.skeleton_files import read_layout
 
@@ -128,7 +118,6 @@ def convert_motion(path: Path, folder: Path, options) -> list[dict]:
     Raises:
         InputError: the file cannot be read.
     """
-    from radarsim.errors import InputError
     from radarsim.files import motion_people, read_motion
     from radarsim.skeleton_files import SUFFIXES
 
@@ -161,7 +150,6 @@ def fit_file(path: Path, folder: Path, layout, body, options) -> list[dict]:
     Raises:
         InputError: the file cannot be read, or no part of it is usable.
     """
-    from radarsim.errors import InputError
     from radarsim.scene.skeletons.fit import fit_skeleton
     from radarsim.skeleton_files import read_skeletons
 

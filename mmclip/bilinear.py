@@ -21,6 +21,7 @@ from pathlib import Path
 
 from mmclip.command_options import add_verify_option
 from mmclip.errors import MmclipError
+from mmclip.exit_status import exit_status
 from mmclip.paths import path_argument
 
 # Regularisation of the windows and of the labels, chosen on the unseen labels of group G1
@@ -33,15 +34,12 @@ examples:
 """
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
 
-    try:
-        description = fit(options.stores, options.model, Path(options.out), verify=options.verify)
-    except MmclipError as error:
-        print(error, file=sys.stderr)
-        return 2
+    description = fit(options.stores, options.model, Path(options.out), verify=options.verify)
     accuracy = description["validation_accuracy"]
     measured = "" if accuracy is None else f", {accuracy:.1%} of the validation windows correct"
     print(f"{options.out}: bilinear map of {description['bilinear']['windows']} windows{measured}")

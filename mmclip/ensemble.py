@@ -17,6 +17,7 @@ import numpy as np
 
 from mmclip.ensemble_network import MEMBERS, Ensemble, combined, describe_member
 from mmclip.errors import MmclipError
+from mmclip.exit_status import exit_status
 from mmclip.model import Embeddings
 from mmclip.model_files import load_model, save_model
 from mmclip.model_variables import split_model
@@ -32,14 +33,11 @@ example:
 """
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    try:
-        description = combine_runs(options.runs, Path(options.out))
-    except MmclipError as error:
-        print(error, file=sys.stderr)
-        return 2
+    description = combine_runs(options.runs, Path(options.out))
     print(f"{options.out}: an ensemble of {len(description[MEMBERS])} models")
     return 0
 

@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mmclip.command_options import add_scoring_options, add_verify_option
+from mmclip.exit_status import exit_status
 from mmclip.paths import path_argument
 
 MODES = ("zero-shot", "few-shot", "seen", "retrieval")
@@ -34,17 +35,11 @@ examples:
 """
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    # Imported after parsing, since these imports take seconds and --help does not need them.
-    from mmclip.errors import MmclipError
-
-    try:
-        result = evaluate(options, Path(options.out))
-    except MmclipError as error:
-        print(error, file=sys.stderr)
-        return 2
+    result = evaluate(options, Path(options.out))
     for line in _lines(result):
         print(line)
     files = "evaluation.json" + (", classes.csv and figures" if "classes" in result else "")

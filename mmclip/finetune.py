@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mmclip.exit_status import RESUME, exit_status
 from mmclip.paths import path_argument
 
 METHODS = ("lora", "full", "mix")
@@ -29,18 +30,14 @@ examples:
 """
 
 
+@exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
     # Imported after parsing, since these imports take seconds and --help does not need them.
-    from mmclip.errors import MmclipError
     from mmclip.pretrain import summary
 
-    try:
-        description = finetune(options, Path(options.out))
-    except MmclipError as error:
-        print(error, file=sys.stderr)
-        return 2
+    description = finetune(options, Path(options.out))
     print(f"{options.out}: {summary(description)}")
     return 0
 

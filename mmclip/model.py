@@ -13,6 +13,8 @@ Source:
 """
 
 import argparse
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,6 +24,7 @@ import numpy as np
 from flax import nnx
 
 from mmclip import lora
+from mmclip.exit_status import exit_status
 from mmclip.parameter_counts import PAPER_PRESETS, parameter_table, readings_table
 from mmclip.presets import PRESETS, load_preset
 from mmclip.settings import ModelSettings, TrainingSettings
@@ -245,8 +248,9 @@ def abstract_model(settings: TrainingSettings, text_width: int = PAPER_TEXT_WIDT
     return nnx.eval_shape(build)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Print the parameter counts of a preset."""
+@exit_status()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the parameter counts of a preset; the exit status is 0, or 2 for a wrong setting."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.model",
         description="Print the number of parameters of each component next to the paper's counts.",
@@ -273,6 +277,7 @@ def main(arguments: list[str] | None = None) -> None:
         by_depth = {depth: _with_branch_depth(settings, depth) for depth in BRANCH_DEPTHS}
         models = {n: abstract_model(each, options.text_width) for n, each in by_depth.items()}
         print(readings_table(models, settings.model))
+    return 0
 
 
 def _with_branch_depth(settings: TrainingSettings, depth: int) -> TrainingSettings:
@@ -284,4 +289,4 @@ def _learned_tokens(rngs: nnx.Rngs, count: int, width: int) -> nnx.Param:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

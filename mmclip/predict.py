@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from mmclip.command_options import add_scoring_options, add_verify_option
+from mmclip.exit_status import exit_status
 from mmclip.paths import path_argument
 from mmclip.publish import CARD
 
@@ -30,17 +31,11 @@ examples:
 """
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    # Imported after parsing, since these imports take seconds and --help does not need them.
-    from mmclip.errors import MmclipError
-
-    try:
-        rows = predict(options)
-    except MmclipError as error:
-        print(error, file=sys.stderr)
-        return 2
+    rows = predict(options)
     from mmclip.training_overlap import hit_lines
 
     for row in rows[: options.show]:

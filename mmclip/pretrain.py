@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mmclip.command_options import add_verify_option
+from mmclip.exit_status import RESUME, exit_status
 from mmclip.paths import path_argument
 from mmclip.presets import PRESETS
 
@@ -23,23 +24,17 @@ examples:
 """
 
 
+@exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    # Imported after parsing, since these imports take seconds and --help does not need them.
-    from mmclip.errors import MmclipError
-
-    try:
-        settings = settings_of(options)
-        if options.describe:
-            _describe(settings, options.encoder)
-            return 0
-        description = pretrain(
-            options.stores, Path(options.out), settings, options.encoder, options.verify
-        )
-    except MmclipError as error:
-        print(error, file=sys.stderr)
-        return 2
+    settings = settings_of(options)
+    if options.describe:
+        _describe(settings, options.encoder)
+        return 0
+    description = pretrain(
+        options.stores, Path(options.out), settings, options.encoder, options.verify
+    )
     print(f"{options.out}: {summary(description)}")
     return 0
 

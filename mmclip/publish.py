@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmclip.errors import MmclipError
+from mmclip.exit_status import exit_status
 from mmclip.paths import path_argument
 
 CARD = "MODEL_CARD.md"
@@ -26,14 +27,11 @@ example:
 """
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    try:
-        size_mb = publish(options.run, Path(options.out), options.evaluation)
-    except MmclipError as error:
-        print(error, file=sys.stderr)
-        return 2
+    size_mb = publish(options.run, Path(options.out), options.evaluation)
     print(f"{options.out}: {size_mb:.1f} MB")
     return 0
 

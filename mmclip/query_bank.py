@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from mmclip.errors import MmclipError
+from mmclip.exit_status import exit_status
 from mmclip.paths import path_argument
 
 FILE = "query_bank.safetensors"
@@ -27,14 +28,11 @@ example:
 """
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    try:
-        description = add_to_run(options)
-    except MmclipError as error:
-        print(error, file=sys.stderr)
-        return 2
+    description = add_to_run(options)
     inference = description["settings"]["inference"]
     correction = "with" if inference["hub_correction"] else "without"
     print(

@@ -11,21 +11,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radarsim.exit_status import exit_status
 from radarsim.paths import is_url, path_argument
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status: 0, or 2 if no report can be made."""
     options = _parser().parse_args(arguments)
-    # Imported late: these modules take seconds to load, and --help should not wait for them.
-    from radarsim.errors import InputError
-
-    try:
-        out = Path(options.out) if options.out else _default_out(options.store)
-        _write(out, _page(options))
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
+    out = Path(options.out) if options.out else _default_out(options.store)
+    _write(out, _page(options))
     print(out)
     return 0
 

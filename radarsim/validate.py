@@ -13,6 +13,7 @@ from pathlib import Path
 
 from radarsim.choices import UP_AXES
 from radarsim.command_options import add_body_models, add_doppler_window, add_iq_order
+from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 from radarsim.validation.limits_text import LIMITS
 
@@ -35,19 +36,11 @@ on standard error).
 """
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
-    # These modules are imported here, so that --help need not wait for JAX.
-    from radarsim.errors import InputError
-
-    try:
-        return _validate(options)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    return _validate(options)
 
 
 def _validate(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmclip.command_options import add_scoring_options
+from mmclip.exit_status import RESUME, exit_status
 from mmclip.paths import path_argument
 from mmclip.study.figures import FIGURES
 
@@ -33,18 +34,14 @@ examples:
 """
 
 
+@exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
     # These imports take seconds, so they follow the parsing: --help does not need them.
-    from mmclip.errors import MmclipError
     from mmclip.study.command import run_study
 
-    try:
-        run_study(options)
-    except MmclipError as error:
-        print(error, file=sys.stderr)
-        return 2
+    run_study(options)
     return 0
 
 

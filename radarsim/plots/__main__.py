@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from radarsim.command_options import add_doppler_window, add_iq_order
+from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -19,20 +20,14 @@ radarsim.validation.figures.capture_figures.
 """
 
 
+@exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0 on success, 2 if the capture cannot be used."""
     options = _parser().parse_args(arguments)
-    from radarsim.errors import InputError
 
-    try:
-        for path in _save_figures(options):
-            print(path)
-        return 0
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    for path in _save_figures(options):
+        print(path)
+    return 0
 
 
 def _save_figures(options: argparse.Namespace) -> list[Path]:

@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 
+from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 
 HELP = """\
@@ -31,15 +33,9 @@ exit status: 0; 2 with a one-line message on standard error if the radar is not 
 """
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: command-line arguments; sys.argv by default.
-
-    Returns:
-        Exit status.
-    """
+@exit_status()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status (see `EXAMPLES`)."""
     parser = argparse.ArgumentParser(
         prog="python -m radarsim.radar",
         description=HELP,
@@ -57,19 +53,14 @@ def main(argv: list[str] | None = None) -> int:
         "--board", metavar="NAME", default="", help="the board that a TI file belongs to"
     )
     parser.add_argument("--toml", action="store_true", help="print the radar as a TOML file")
-    options = parser.parse_args(argv)
+    options = parser.parse_args(arguments)
 
-    from radarsim.errors import InputError
     from radarsim.files import load_setup
     from radarsim.radar.capture_format import format_of_board
     from radarsim.radar.parameter_table import radar_table
     from radarsim.radar.toml import dump_radar, dump_setup
 
-    try:
-        setup = load_setup(options.radar, options.board)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
+    setup = load_setup(options.radar, options.board)
     radar, layout = setup.radar, setup.capture_format
     is_default = layout == format_of_board(radar.board)
     if options.toml:
