@@ -37,6 +37,7 @@ _PUBLIC = {
     "Subject": "radarsim.scene.subject",
     "free_body": "radarsim.files",
     "load_body": "radarsim.files",
+    "read_mesh_sequence": "radarsim.files",
     "read_motion": "radarsim.files",
     "smooth_body": "radarsim.scene.smooth_body",
     # rooms

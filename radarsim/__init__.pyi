@@ -15,6 +15,7 @@ from radarsim.files import load_body as load_body
 from radarsim.files import load_radar as load_radar
 from radarsim.files import load_recording as load_recording
 from radarsim.files import open_capture as open_capture
+from radarsim.files import read_mesh_sequence as read_mesh_sequence
 from radarsim.files import read_motion as read_motion
 from radarsim.files import write_capture as write_capture
 from radarsim.heatmaps.heatmaps import Heatmaps as Heatmaps

@@ -56,7 +56,8 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
         rate_hz: meshes per second; required for a folder, by default the rate in the `.npz`.
 
     Returns:
-        `mesh_sequence.MeshSequence`.
+        `mesh_sequence.MeshSequence`; its method `vertices_at` gives the vertices at any time for
+        `simulate_mesh`.
 
     Raises:
         InputError: the meshes cannot be read, or do not form a sequence; see `mesh_sequence`.

@@ -124,7 +124,7 @@ def _people(path: Path) -> dict:
     keys, read_objects = (*amass.KEYS, "vertices"), plain_content.read_objects
     arrays = npz.read_arrays(path, keys, amass.POSE_KEYS, read_objects)
     if "vertices" in arrays and "poses" not in arrays:
-        hint = "read it with read_mesh_sequence"
+        hint = "read it with rs.read_mesh_sequence, and simulate it with rs.simulate_mesh"
         raise InputError(path, "poses", "missing: this is a mesh sequence", hint)
     names = npz.stored_names(path)
     if set(amass.PUBLISHED_BY) & set(names):

@@ -6,7 +6,6 @@ import trimesh
 
 from radarsim.errors import InputError
 from radarsim.files import read_mesh_sequence
-from radarsim.scene.formats.mesh_sequence import sample_mesh
 
 BOX = trimesh.creation.box()
 
@@ -30,7 +29,7 @@ def test_a_folder_of_meshes_moves_in_the_order_of_its_numbers(tmp_path, suffix):
     rise_m = mesh.vertices_m[:, :, 2] - mesh.vertices_m[:1, :, 2]
     # Text formats have eight digits, and STL has single precision.
     np.testing.assert_allclose(rise_m, 0.01 * np.arange(11)[:, None] + 0 * rise_m, atol=1e-6)
-    halfway = sample_mesh(mesh, np.array([[0.55]]))
+    halfway = mesh.vertices_at(np.array([[0.55]]))
     assert halfway.shape == (1, 1, *mesh.vertices_m.shape[1:])
     np.testing.assert_allclose(
         halfway[0, 0] - mesh.vertices_m[0], [[0, 0, 0.055]] * len(mesh.vertices_m[0]), atol=1e-6
@@ -53,7 +52,7 @@ def test_arrays_may_contain_the_rate(tmp_path):
 def test_sampling_past_the_end_is_refused(tmp_path):
     mesh = read_mesh_sequence(write_folder(tmp_path / "rise", ".ply"), rate_hz=10.0)
     with pytest.raises(ValueError, match=r"lasts from 0 to 1\.000 s"):
-        sample_mesh(mesh, np.array([1.2]))
+        mesh.vertices_at(np.array([1.2]))
 
 
 def test_a_folder_needs_a_rate_and_meshes(tmp_path):

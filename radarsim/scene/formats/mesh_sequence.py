@@ -42,25 +42,23 @@ class MeshSequence:
         """Time from the first pose to the last [s]."""
         return (len(self.vertices_m) - 1) / self.rate_hz
 
+    def vertices_at(
+        self, times_s: Float[np.ndarray, "*time"]
+    ) -> Float[np.ndarray, "*time vertex 3"]:
+        """Interpolate the vertices smoothly between the poses.
 
-def sample_mesh(
-    mesh: MeshSequence, times_s: Float[np.ndarray, "*time"]
-) -> Float[np.ndarray, "*time vertex 3"]:
-    """Vertices at any time, by smooth interpolation between poses.
+        Args:
+            times_s: times since the first pose, within the sequence [s].
 
-    Args:
-        mesh: the sequence.
-        times_s: times since the first pose, within the sequence [s].
+        Returns:
+            Vertices in a z-up world [m].
 
-    Returns:
-        Vertices in a z-up world [m].
-
-    Raises:
-        InputError: `times_s` is empty, or a time lies outside the sequence.
-    """
-    check_times(mesh.name, times_s, mesh.duration_s)
-    vertices_m = interpolate_points(mesh.vertices_m, np.ravel(times_s) * mesh.rate_hz)
-    return vertices_m.reshape(*np.shape(times_s), *mesh.vertices_m.shape[1:])
+        Raises:
+            InputError: `times_s` is empty, or a time lies outside the sequence.
+        """
+        check_times(self.name, times_s, self.duration_s)
+        vertices_m = interpolate_points(self.vertices_m, np.ravel(times_s) * self.rate_hz)
+        return vertices_m.reshape(*np.shape(times_s), *self.vertices_m.shape[1:])
 
 
 def mesh_from_arrays(
