@@ -167,7 +167,7 @@ def test_a_single_pair_of_antennas_has_a_table():
 
 
 def test_the_table_states_that_rounded_positions_leave_the_azimuth_row():
-    """Positions rounded to 0.1 mm are too unequal for a row of four, and the table states the reason."""
+    """Positions rounded to 0.1 mm are too unequal for one row, and the table states the reason."""
     radar = BOARDS["IWR6843ISK"]
     frame = dataclasses.replace(radar.frame, tx_order=(0,))
 
