@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         "--dca1000",
         type=path_argument,
         metavar="DIR",
-        help="also export the clips as DCA1000 .bin captures (see builders.dca1000)",
+        help="also export the clips as DCA1000 .bin captures (see radarsim dca1000)",
     )
     add_clip_options(parser)
     add_people_options(parser)

@@ -50,7 +50,8 @@ def _check(options: argparse.Namespace) -> list[str]:
     if options.rebuild and not found:
         found = _rebuilt(store, options)
     if not found:
-        size = f"{store.num_clips} clips, {len(store.checksums)} files"
+        clips = f"{store.num_clips} clip{'s' * (store.num_clips != 1)}"
+        size = f"{clips}, {len(store.checksums)} files"
         print(f"{options.store}: no problems found ({size})")
     return found
 

@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "store", type=path_argument, metavar="STORE", help="store written by builders.amass"
+        "store", type=path_argument, metavar="STORE", help="store written by radarsim dataset"
     )
     parser.add_argument(
         "--out", type=path_argument, required=True, metavar="DIR", help="output folder"

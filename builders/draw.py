@@ -66,8 +66,8 @@ def _draw(options: argparse.Namespace) -> int:
     from radarsim.errors import InputError
 
     if importlib.util.find_spec("matplotlib") is None:
-        hint = "pip install matplotlib, or install radarsim[viz]"
-        raise InputError("builders.draw", "matplotlib", "is not installed", hint)
+        hint = "pip install 'radarsim[viz]'"
+        raise InputError("radarsim draw", "matplotlib", "is not installed", hint)
     source = Path(options.source)
     is_store = source.is_dir()
     misplaced = _first_given(options, _MOTION_FLAGS if is_store else _STORE_FLAGS)

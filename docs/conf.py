@@ -18,6 +18,7 @@ extensions = [
 exclude_patterns = ["*.py"]
 html_theme = "furo"
 html_title = "radarsim"
+smartquotes_action = "qe"  # quotes and ellipses; dashes would change the options in help texts
 
 # Pages are Markdown; tutorials are Python files that are executed as notebooks.
 myst_enable_extensions = ["dollarmath"]

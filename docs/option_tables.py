@@ -1,4 +1,4 @@
-"""Tables of options and settings for the documentation, generated from declarations in the code.
+"""Tables of options, settings and formats for the documentation, generated from the code.
 
 A line `<!-- table: NAME -->` of a page is replaced by the text that the function NAME of `TABLES`
 returns.
@@ -7,7 +7,9 @@ returns.
 import argparse
 import contextlib
 import importlib
+import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from unittest import mock
@@ -15,9 +17,12 @@ from unittest import mock
 from mmclip.presets import PRESETS, SECTIONS
 from mmclip.setting_texts import setting_texts
 from pipelines import recipe
+from pipelines.layout import Layout
 from pipelines.recipe_fields import Setting, settings_of
+from pipelines.schema import ALL_TABLES, store_arrays
 from radarsim.checks import with_unit
 from radarsim.console import COMMANDS
+from radarsim.scene.skeletons.landmarks import LANDMARKS
 
 MARK = re.compile(r"^<!-- table: (\w+) -->$", re.MULTILINE)
 
@@ -48,7 +53,60 @@ def training_tables() -> str:
     return "\n\n".join(_training_table(name, kind, texts) for name, kind in SECTIONS.items())
 
 
-TABLES = {"recipe": recipe_tables, "commands": command_tables, "training": training_tables}
+def file_formats() -> str:
+    """Return one part per kind of TOML file, with the example in the docstring of the reader."""
+    return "\n\n".join(f"## {title}\n\n{_docstring_of(name)}" for title, name in FILES.items())
+
+
+def store_tables() -> str:
+    """Return a table of all arrays that a store can contain, and one of the tables."""
+    bins = {"range": 1, "speed": 1, "angle": 1, "burst_speed": 1, "burst_angle": 1}
+    per_frame = {"num_points": 1, "range_doppler": True, "range_azimuth": True, "joints": True}
+    sizes = {"num_clips": 1, "clips_per_shard": 1, "num_frames": 1, "num_columns": 1, "bins": bins}
+    extras = {"cube": (1, 1, 1, 1), "cube_step_v": 1.0, "num_poses": 1, "num_others": 1}
+    layout = Layout(**sizes, **per_frame, **extras, room=True)
+    arrays = [
+        (f"`{each.name}`", ", ".join(each.dims), each.dtype, each.units, each.about)
+        for each in store_arrays(layout)
+    ]
+    tables = [
+        (f"`{name}`", ", ".join(f"`{column}`" for column in columns))
+        for name, columns in ALL_TABLES.items()
+    ]
+    head = ("array", "axes", "type", "unit", "meaning")
+    return f"{_table(head, arrays)}\n\n{_table(('table', 'columns'), tables)}"
+
+
+def landmark_list() -> str:
+    """Return the names of all landmarks, sorted, as code."""
+    return ", ".join(f"`{name}`" for name in sorted(LANDMARKS))
+
+
+TABLES = {
+    "landmarks": landmark_list,
+    "store": store_tables,
+    "recipe": recipe_tables,
+    "commands": command_tables,
+    "training": training_tables,
+    "files": file_formats,
+}
+# Kinds of TOML files, and the modules whose docstrings describe the keys.
+FILES = {
+    "Radars": "radarsim.radar.toml",
+    "Captures": "radarsim.radar.capture_format",
+    "Recordings of arrays": "radarsim.captures.array_description",
+    "Receiver profiles": "radarsim.radar.receiver_toml",
+    "Rooms": "radarsim.scene.room_toml",
+}
+
+
+def _docstring_of(module_name: str) -> str:
+    """Return the docstring of a module as Markdown, with indented text as blocks of TOML."""
+    text = inspect.cleandoc(importlib.import_module(module_name).__doc__ or "")
+    parts = re.split(r"((?:^ {4}.*\n+)+)", text, flags=re.MULTILINE)
+    blocks = [f"```toml\n{textwrap.dedent(each).strip()}\n```\n\n" for each in parts[1::2]]
+    parts[1::2] = blocks
+    return "".join(parts).strip()
 
 
 def _table_of_section(prefix: str, section: type, intro: str) -> str:

@@ -52,9 +52,9 @@ class TrainedModel:
             names = " and ".join(self.description.get("radars", ()))
             own = " or ".join(radar_names([store])) or "this radar"
             known = f"the model needs the {names or 'radar'} settings of its training data"
-            hint = f"{known}; to train for {own}, build a store by `python -m builders.amass "
+            hint = f"{known}; to train for {own}, build a store by `radarsim dataset "
             hint += "--preset zeroshot --out own.zarr --radar RADAR`, where RADAR is its board or "
-            hint += "radar file, then run mmclip.pretrain"
+            hint += "radar file, then run radarsim pretrain"
             raise MmclipError(error.where, error.field, error.problem, hint) from None
 
     def check_encoder(self, encoder: TextEncoder) -> None:
@@ -133,7 +133,7 @@ def read_description(folder: str | Path) -> dict:
     try:
         description = json.loads((Path(folder) / DESCRIPTION).read_bytes())
     except (OSError, ValueError) as error:
-        hint = "give a folder written by mmclip.pretrain or mmclip.finetune"
+        hint = "give a folder written by radarsim pretrain or radarsim finetune"
         raise MmclipError(folder, DESCRIPTION, f"cannot be read ({error})", hint) from None
     found = (description.get("format"), description.get("version"))
     if found != (FORMAT, VERSION):

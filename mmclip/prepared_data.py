@@ -7,6 +7,7 @@ import numpy as np
 
 from mmclip.common_grid import on_grid
 from mmclip.errors import MmclipError
+from mmclip.evaluation_report import count_of
 from mmclip.protocol import unseen_labels
 from mmclip.sentences import Descriptions, SentenceBank, make_sentence_bank
 from mmclip.settings import TrainingSettings
@@ -86,7 +87,8 @@ def open_corpus(
     if verify:
         verify_checksums(corpus.stores, settings.model.heatmaps)
     counts = (f"{s} {sum(clip.split == s for clip in corpus.clips)}" for s in SPLITS)
-    report(f"data: {len(corpus.clips)} clips ({', '.join(counts)}), {len(corpus.labels)} labels")
+    clips, labels = count_of(len(corpus.clips), "clip"), count_of(len(corpus.labels), "label")
+    report(f"data: {clips} ({', '.join(counts)}), {labels}")
     for reason, count in corpus.excluded.items():
         report(f"data: {count} clips excluded: {reason}")
     if corpus.is_simulated:
@@ -149,7 +151,7 @@ def embed_texts(
         report(
             f"text: no sentences for {len(missing)} of {len(bank.variants)} texts "
             f"({'; '.join(missing[:3])}): the text itself is used; "
-            "add sentences with: python -m builders.attributes"
+            "add sentences with: radarsim attributes"
         )
     raw = settings.data.sentence_vectors == "raw"
     return bank, embed_cached(encoder, bank.sentences, report=report, raw=raw)

@@ -162,7 +162,7 @@ def read_query_bank(model):
         return None
     if not _is_complete(model):
         problem = "is missing, or is not the file described in model.json"
-        hint = "copy the folder again, or run mmclip.query_bank"
+        hint = "copy the folder again, or run radarsim query-bank"
         raise MmclipError(model.folder, FILE, problem, hint)
     arrays = load((model.folder / FILE).read_bytes())
     arrays = {name: each.astype(np.float32) for name, each in arrays.items()}

@@ -109,7 +109,7 @@ def choose_scorer(model: TrainedModel, options: argparse.Namespace, report=print
     own, bank = model.settings.inference, read_query_bank(model)
     penalty = own.seen_penalty if options.seen_penalty is None else options.seen_penalty
     if bank is None:
-        hint = "add it with: python -m mmclip.query_bank STORE --model RUN"
+        hint = "add it with: radarsim query-bank STORE --model RUN"
         for name, needs_it in (
             ("--hub-correction on", options.hub_correction == "on"),
             ("--seen-penalty", options.seen_penalty),

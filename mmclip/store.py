@@ -237,7 +237,7 @@ def verify_checksums(stores: Sequence[RadarStore], heatmaps: tuple[str, ...]) ->
         checksums = json.loads((store.path / "checksums.json").read_bytes())
         for name, expected in checksums.get("files", checksums).items():
             if name.split("/")[0] in heatmaps and _sha256(store.path / name) != expected:
-                hint = "repair it with: python -m builders.check STORE --rebuild"
+                hint = "repair it with: radarsim check STORE --rebuild"
                 raise MmclipError(store.path, name, "is damaged or missing", hint)
 
 

@@ -109,5 +109,5 @@ class WindowReader:
         stores = {self._corpus.clips[index].store for index in batch.windows.clip}
         paths = sorted({str(self._corpus.stores[store].path) for store in stores})
         problem = f"cannot be read ({str(error).splitlines()[0][:160]})"
-        hint = "find the damaged shard with: python -m builders.check STORE"
+        hint = "find the damaged shard with: radarsim check STORE"
         return MmclipError(", ".join(paths), "heatmaps", problem, hint)

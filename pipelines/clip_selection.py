@@ -108,7 +108,7 @@ def _clips_of(
         inside = _frames_inside(recipe, clip, motion)
         if inside < min_frames:
             start_s += SEARCH_STEP_S
-            notes += [] if searching else [Note(cause=OUTSIDE, remedy=OUTSIDE_REMEDY)]
+            notes += [] if searching else [Note(cause=OUTSIDE, remedy=_remedy_of_outside(recipe))]
             searching = True
             continue
         clips.append(replace(clip, num_frames=inside, gender=motion.gender))
@@ -120,6 +120,16 @@ def _clips_of(
     if uncovered > 0 and not searching:
         notes.append(Note(cause=TOO_SHORT, remedy=_remedy_of_short(recipe)))
     return clips, notes
+
+
+def _remedy_of_outside(recipe: Recipe) -> str:
+    """State the area and for how long a subject must stay in the area for one clip."""
+    area, frames = recipe.area, recipe.min_frames
+    return (
+        f"a clip needs {frames} frames, {frames * recipe.radar.frame.period_s:.3g} s, in the area "
+        f"{area.near_m:g} to {area.far_m:g} m ahead and {area.half_width_m:g} m to either side; "
+        f"{OUTSIDE_REMEDY}"
+    )
 
 
 def _remedy_of_short(recipe: Recipe) -> str:

@@ -29,8 +29,8 @@ def _page(options: argparse.Namespace) -> str:
     from radarsim.errors import InputError
 
     if importlib.util.find_spec("matplotlib") is None:
-        hint = "pip install matplotlib, or install this package with the extra viz"
-        raise InputError("pipelines.report", "matplotlib", "is not installed", hint)
+        hint = "pip install 'radarsim[viz]'"
+        raise InputError("radarsim report", "matplotlib", "is not installed", hint)
     from pipelines.report_page import report_page
     from pipelines.store_reader import Store
 

@@ -81,7 +81,7 @@ def _overview(store: Store, statistics: StoreStatistics) -> str:
         ),
         ("recipe digest", store.attributes.get("recipe_digest", "")[:16]),
     ]
-    note = "Checksums were not compared: use <code>python -m builders.check</code>."
+    note = "Checksums were not compared: use <code>radarsim check</code>."
     return _table(None, rows) + f"<p class='note'>{note}</p>"
 
 

@@ -19,7 +19,7 @@ from pipelines.store_tables import read_table
 from pipelines.store_writer import CHECKSUMS
 from radarsim.errors import InputError
 
-_DAMAGED = "python -m builders.check lists damaged files; build the store again"
+_DAMAGED = "radarsim check lists damaged files; build the store again"
 # Maps axis names in `radarsim.heatmaps.heatmaps.heatmap_axes` to coordinate arrays of a store.
 _AXES = {
     "time_s": "column_time",
@@ -209,7 +209,7 @@ class Store:
         except (ValueError, AttributeError, OSError, RecursionError):
             attributes = {}
         if attributes.get("format") != FORMAT:
-            hint = "give a folder written by builders.amass"
+            hint = "give a folder written by radarsim dataset"
             raise InputError(self.path, "store", "is not a store", hint)
         version = attributes.get("schema_version")
         if version not in READABLE_VERSIONS:

@@ -28,7 +28,7 @@ _CLIP_COLUMNS = (
     "licence",
     "num_frames",
 )
-_HINT = "python -m builders.check lists damaged files"
+_HINT = "radarsim check lists damaged files"
 _VARIED = (*DRAWN, "sigma_rad")
 
 

@@ -10,8 +10,9 @@ from jaxtyping import Array, Bool, Float, Int
 from scipy.spatial.transform import Rotation
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.input_checks import check_radar, check_sigma, checked_still_mesh
+from radarsim.input_checks import check_radar, checked_still_mesh
 from radarsim.radar.radar import Radar
+from radarsim.reflection_checks import check_sigma
 from radarsim.scattering.physical_optics import echo_faces
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scattering.visibility import faces_radar, unoccluded

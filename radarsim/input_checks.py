@@ -22,7 +22,8 @@ from radarsim.checks import check_type, described, whole_number
 from radarsim.errors import InputError
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s, frames_in
-from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
+from radarsim.reflection_checks import check_reflection, check_untraced
+from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.motion import TIME_SLACK_S
 from radarsim.scene.scene import Scene
 from radarsim.signal.burst_limit import check_burst_duration
@@ -76,35 +77,6 @@ def check_key(where: str, key: Any) -> None:
         raise InputError(where, "key", f"is {described(key)}, not a random key", hint)
 
 
-def check_reflection(where: str, reflection: Any) -> None:
-    """Check that an argument is a reflection model with valid parameters.
-
-    Raises:
-        InputError: the argument is not a model, or a parameter is invalid.
-    """
-    if isinstance(reflection, type) or not isinstance(reflection, ReflectionModel):
-        hint = (
-            "give QuasiSpecular(...) or PhysicalOptics(...); settings are a later argument, write "
-            "settings=..."
-        )
-        problem = f"is {described(reflection)}, not a reflection model"
-        raise InputError(where, "reflection", problem, hint)
-    if isinstance(reflection, QuasiSpecular):
-        check_sigma("QuasiSpecular", reflection.sigma_rad)
-        hint = "give the amplitude factor of the surface, such as 0.5"
-        check_scalar("QuasiSpecular", "reflectivity", reflection.reflectivity, hint=hint)
-
-
-def check_sigma(where: str, sigma_rad: Any) -> None:
-    """Check the width of a scattering lobe; the value of a tracer is not checked.
-
-    Raises:
-        InputError: the width is not a positive number.
-    """
-    hint = "give a width from 0.15 to 1 rad"
-    check_scalar(where, "sigma_rad", sigma_rad, "rad", above=0.0, hint=hint)
-
-
 class SimulationInput(NamedTuple):
     """Arguments common to all simulations."""
 
@@ -135,6 +107,17 @@ def check_scene(where: str, scene: Any) -> None:
         InputError: the argument is not a `Scene`.
     """
     check_type(where, "scene", scene, Scene, "give Scene([subject]) as the second argument")
+
+
+def check_untraced_scene(where: str, scene: Scene, reflection: ReflectionModel) -> None:
+    """Check that no number of a scene or of a reflection model is a JAX tracer.
+
+    Raises:
+        InputError: a number is traced; the message names the function that can be differentiated.
+    """
+    placements = [subject.placement for subject in scene.subjects]
+    check_untraced(where, "scene", placements, scene.radar_pose)
+    check_untraced(where, "reflection", reflection)
 
 
 def checked_frames(

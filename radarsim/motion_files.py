@@ -89,7 +89,7 @@ def open_motion(
     if person not in people:
         found = ", ".join(people)
         problem = f"holds {len(people)} people: {found}" if len(people) > 1 else "holds one person"
-        hint = "name one by person= or --person; builders.amass makes a take of each"
+        hint = "name one by person= or --person; radarsim dataset makes a take of each"
         raise InputError(path, "person", problem, hint if len(people) > 1 else "name none")
     return motion_from_arrays(people[person], str(path), name, up=up, rate_hz=rate_hz)
 

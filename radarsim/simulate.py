@@ -20,6 +20,7 @@ from radarsim.input_checks import (
     SimulationInput,
     check_scene,
     check_simulation,
+    check_untraced_scene,
     checked_frames,
     checked_mesh,
 )
@@ -30,6 +31,7 @@ from radarsim.numerics.threads import parallel_map
 from radarsim.progress import notice_if_slow
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
+from radarsim.reflection_checks import check_untraced
 from radarsim.scattering.levels import volts_per_weight
 from radarsim.scattering.reflection import (
     QuasiSpecular,
@@ -98,6 +100,7 @@ def simulate(
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
     check_simulation("simulate", given)
     check_scene("simulate", scene)
+    check_untraced_scene("simulate", scene, reflection)
     num_frames, first_frame = checked_frames(
         "simulate", radar, scene, settings, num_frames, first_frame
     )
@@ -295,6 +298,8 @@ def simulate_mesh(
     """
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
     check_simulation("simulate_mesh", given)
+    check_untraced("simulate_mesh", "reflection", reflection)
+    check_untraced("simulate_mesh", "vertices_m", vertices_m)
     vertices_m, faces, origin_m = checked_mesh(
         "simulate_mesh", settings, vertices_m, faces, origin_m
     )

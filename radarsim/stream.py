@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from jaxtyping import Array, Complex
 
 from radarsim.checks import whole_number
-from radarsim.input_checks import SimulationInput, check_scene, check_simulation, checked_frames
+from radarsim.input_checks import (
+    SimulationInput,
+    check_scene,
+    check_simulation,
+    check_untraced_scene,
+    checked_frames,
+)
 from radarsim.multipath.room_plan import RoomEchoes, scene_room
 from radarsim.numerics.malloc import trim_heap
 from radarsim.progress import notice_if_slow
@@ -42,6 +48,7 @@ def stream(
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
     check_simulation("stream", given)
     check_scene("stream", scene)
+    check_untraced_scene("stream", scene, reflection)
     frames_per_chunk = whole_number("stream", "frames_per_chunk", frames_per_chunk)
     num_frames, _ = checked_frames("stream", radar, scene, settings, None, 0)
     room = scene_room(radar, scene, reflection, settings)

@@ -44,6 +44,8 @@ def main() -> None:
         draw(panels[3, column], rs.heatmaps(radar, walk, settings), "time_angle")
         panels[3, column].set_title(f"walking, angle window {taper}", fontsize=9)
     panels[3, 2].axis("off")
+    for panel in (*panels[3, :2], panels[2, 2]):
+        panel.set_xlabel("time [s]")
     page.savefig(OUT, dpi=72)
     print(OUT)
 
@@ -58,7 +60,8 @@ def cube_of(radar, activity: str):
 
 def draw(panel, maps, name: str) -> None:
     """Draw one heatmap on one panel."""
-    draw_heatmap(panel, name, np.asarray(getattr(maps, name)), maps.axes)
+    image = draw_heatmap(panel, name, np.asarray(getattr(maps, name)), maps.axes)
+    panel.figure.colorbar(image, ax=panel, label="dB above noise")
 
 
 if __name__ == "__main__":

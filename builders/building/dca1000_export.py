@@ -63,7 +63,7 @@ def require_adc_codes(table: dict) -> None:
     """
     radars = table.get("radar")
     if isinstance(radars, list) and len(radars) > 1:
-        hint = "export each store with builders.dca1000"
+        hint = "export each store with radarsim dca1000"
         raise InputError("options", "--dca1000", "needs exactly one radar", hint)
     table["keep"] = {"if_cubes": "on", **table.get("keep", {})}
 

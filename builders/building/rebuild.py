@@ -27,7 +27,7 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
     recipe, clip = store.recipe, store.clips[row]
     if store.recorded:
         problem = "the store holds recordings, which cannot be simulated again"
-        hint = "use builders.recordings to build it again from the captures"
+        hint = "use radarsim recordings to build it again from the captures"
         raise InputError(clip.id, "--rebuild", problem, hint)
     if recipe.body != body_name(paths.body_models):
         problem = f"the store was built with {recipe.body!r}"

@@ -49,7 +49,7 @@ def _read(folder: Path) -> MotionCorpus | None:
     if not (isinstance(about, dict) and isinstance(about.get("order"), dict)):
         return None
     if not about.get("complete"):
-        hint = "run the same builders.motions command again to complete it"
+        hint = "run the same radarsim motions command again to complete it"
         raise InputError(folder / ABOUT, "complete", "the corpus is incomplete", hint)
     spec = about["order"]
     name = "built-in" if spec["domain"] == "home" else f"stand-in {spec['domain']}"

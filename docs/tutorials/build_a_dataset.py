@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Build a dataset and read it
 #
-# `builders.amass` writes a Zarr store. Without `--amass` or `--motions`, the motions are built-in activities. On the
-# command line, this is `python -m builders.amass --out tutorial.zarr --limit 4 --clip-seconds 3 --if-cubes off`.
+# `radarsim dataset` writes a Zarr store. Without `--amass` or `--motions`, the motions are built-in activities. On the
+# command line, this is `radarsim dataset --out tutorial.zarr --limit 4 --clip-seconds 3 --if-cubes off`.
 
 # %%
 import tempfile
@@ -12,7 +12,7 @@ from builders import amass
 
 store_path = str(Path(tempfile.mkdtemp(), "tutorial.zarr"))
 options = ["--limit", "4", "--clip-seconds", "3", "--if-cubes", "off", "--workers", "1", "--quiet"]
-amass.main(["--out", store_path, *options])
+_ = amass.main(["--out", store_path, *options])
 
 # %% [markdown]
 # Any tool that supports Zarr can read the store, for example xarray.

@@ -39,7 +39,8 @@ scene, cube_v = simulate("walk_forward_and_turn_around")
 # %% [markdown]
 # ## Motion
 #
-# Several built-in activities are shown from the front left. The red mark is the starting point.
+# Several built-in activities are shown from the front left. The eight poses of a row are evenly spaced in 4 s. The red
+# mark is the starting point.
 
 # %% tags=["hide-input"]
 from builders.activities.contact_sheet import draw_contact_sheet
@@ -70,24 +71,19 @@ maps = rs.heatmaps(radar, cube_v, map_settings)
 maps.plot("Walk")
 
 # %% [markdown]
-# The time-Doppler heatmaps of four activities differ.
+# The time-Doppler heatmaps of four activities differ. In the downswing of the golf swing, the hands approach faster than
+# the largest unambiguous speed, 4.4 m/s, so part of their echo is aliased to the other end of the axis.
 
 # %% tags=["hide-input"]
 figure, panels = plt.subplots(2, 2, figsize=(10, 6), sharex=True, sharey=True, layout="constrained")
+colours = {"vmin": 0, "vmax": 45, "cmap": "inferno"}
 for panel, name in zip(panels.flat, names[1:]):
     other = rs.heatmaps(radar, simulate(name)[1], map_settings)
-    extent = (0, other.axes["time_s"][-1], other.axes["speed_mps"][0], other.axes["speed_mps"][-1])
-    picture = panel.imshow(
-        np.asarray(other.time_doppler).T,
-        origin="lower",
-        aspect="auto",
-        extent=extent,
-        vmin=0,
-        vmax=45,
-    )
-    panel.set_title(name)
+    grid = other.axes["time_s"], other.axes["speed_mps"]
+    picture = panel.pcolormesh(*grid, np.asarray(other.time_doppler).T, **colours)
+    panel.set_title(name.replace("_", " "))
 figure.supxlabel("time [s]")
-figure.supylabel("radial speed [m/s]")
+figure.supylabel("radial speed [m/s], receding positive")
 figure.colorbar(picture, ax=panels, label="level above noise [dB]")
 plt.show()
 
@@ -100,17 +96,23 @@ plt.show()
 tracks = rs.joint_tracks(radar, scene)
 time_s, speed_mps = maps.axes["time_s"], maps.axes["speed_mps"]
 figure, panel = plt.subplots(figsize=(10, 4), layout="constrained")
-panel.pcolormesh(time_s, speed_mps, np.asarray(maps.time_doppler).T, vmin=0, vmax=45, cmap="gray")
+levels_db = np.asarray(maps.time_doppler).T
+picture = panel.pcolormesh(time_s, speed_mps, levels_db, vmin=0, vmax=45, cmap="gray")
+figure.colorbar(picture, label="level above noise [dB]")
 joints = {"pelvis": 0, "left foot": 10, "right foot": 11, "left hand": 22, "right hand": 23}
 for name, joint in joints.items():
     joint_speed_mps = tracks.speed_mps[: cube_v.shape[0], joint]
     panel.plot(tracks.times_s[: cube_v.shape[0]], joint_speed_mps, label=name)
-panel.set(xlabel="time [s]", ylabel="radial speed [m/s]", xlim=(time_s[0], time_s[-1]))
+panel.set(xlabel="time [s]", ylabel="radial speed [m/s], receding positive")
+panel.set_xlim(time_s[0], time_s[-1])
 panel.legend(loc="lower right", ncols=5)
 plt.show()
 
 # %% [markdown]
 # ## Points and maps of frames
+#
+# The points of all frames are detected by CFAR. The maps show the frame 1 s after the start, in which the person
+# turns around: the range-Doppler map, and the range-azimuth map with two beamformers.
 
 # %% tags=["hide-input"]
 rs.detect(radar, cube_v).plot("Detected points")
@@ -135,17 +137,18 @@ rs.range_azimuth(radar, cube_v, capon).plot(frame=20, title="Range-azimuth map, 
 # ## Raw signal
 #
 # The range spectra of the first receiver, averaged over the chirps of a frame, show the echo of the person above
-# the thermal noise.
+# the thermal noise. The spectra are divided by the sum of the window, so that a sinusoid has the level of its amplitude.
 
 # %% tags=["hide-input"]
-profiles = np.abs(np.fft.fft(np.asarray(cube_v[20]) * np.hanning(128), axis=-1)) ** 2
-level_db = 10 * np.log10(profiles.mean(0))
+window = np.hanning(128) / np.hanning(128).sum()
+profiles = np.abs(np.fft.fft(np.asarray(cube_v[20]) * window, axis=-1)) ** 2
+level_dbv = 10 * np.log10(profiles.mean(0))
 figure, panel = plt.subplots(figsize=(10, 3.5), layout="constrained")
 for tx in range(3):
     panel.plot(
-        np.arange(128) * radar.range_resolution_m, level_db[tx, 0], label=f"transmitter {tx + 1}"
+        np.arange(128) * radar.range_resolution_m, level_dbv[tx, 0], label=f"transmitter {tx + 1}"
     )
-panel.set(xlabel="range [m]", ylabel="level [dB V²]")
+panel.set(xlabel="range [m]", ylabel="level [dBV]")
 panel.legend()
 plt.show()
 
@@ -185,7 +188,7 @@ for slot in range(6):
         1e6 * (start_s + ramp_s), ghz, color=f"C{tx}", label=f"transmitter {tx + 1}" * (slot < 3)
     )
 panel.set(xlabel="time [µs]", ylabel="frequency [GHz]")
-panel.legend(loc="lower right", ncols=3)
+figure.legend(loc="outside upper center", ncols=3)
 plt.show()
 
 # %% [markdown]

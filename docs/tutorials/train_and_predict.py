@@ -27,9 +27,9 @@ corpus, store, run = (str(folder / name) for name in ("motions", "five.zarr", "r
 
 # %%
 people = ["--subjects", "3", "--repeats", "1", "--workers", "1"]
-motions.main(["--source", "five-activities", *people, "--out", corpus])
+_ = motions.main(["--source", "five-activities", *people, "--out", corpus])
 clips = ["--clip-seconds", "3", "--stride-seconds", "10", "--method", "fast", "--if-cubes", "off"]
-amass.main(["--amass", corpus, "--out", store, *clips, "--workers", "1", "--quiet"])
+_ = amass.main(["--amass", corpus, "--out", store, *clips, "--workers", "1", "--quiet"])
 
 # %% [markdown]
 # ## Train
@@ -40,7 +40,7 @@ amass.main(["--amass", corpus, "--out", store, *clips, "--workers", "1", "--quie
 # %%
 settings = ["size=112", "patch_columns=8", "branch_width=24", "learner_depth=1", "aggregator=none"]
 steps = ["batch=10", "steps=40", "warmup=5", "validate_every=20", "save_every=20", "log_every=5"]
-pretrain.main([store, "--out", run, "--set", *settings, *steps])
+_ = pretrain.main([store, "--out", run, "--set", *settings, *steps])
 
 # %%
 log = np.genfromtxt(f"{run}/metrics.csv", delimiter=",", names=True)
@@ -56,7 +56,7 @@ plt.show()
 # accuracy, so the interval is wide.
 
 # %%
-evaluate.main([store, "--models", run, "--mode", "seen", "--out", str(folder / "evaluation")])
+_ = evaluate.main([store, "--models", run, "--mode", "seen", "--out", str(folder / "evaluation")])
 
 # %% [markdown]
 # ## Predict
@@ -67,4 +67,4 @@ evaluate.main([store, "--models", run, "--mode", "seen", "--out", str(folder / "
 # [Zero-shot results](../zero-shot.md) states how well labels without training are recognised.
 
 # %%
-predict.main([store, "--show", "5"])
+_ = predict.main([store, "--show", "5"])

@@ -21,7 +21,7 @@ from radarsim.plots import __main__ as plots
 from radarsim.scene.formats.amass_writer import amass_arrays
 
 folder = Path(tempfile.mkdtemp())
-(folder / "walk.toml").write_text("""
+_ = (folder / "walk.toml").write_text("""
 board = "AWR1843BOOST"
 
 [chirp]
@@ -52,7 +52,7 @@ rs.write_capture(folder / "walk.bin", codes, radar)
 
 # %%
 capture = str(folder / "walk.bin")
-plots.main([capture, "--radar", str(folder / "walk.toml"), "--out", str(folder / "figures")])
+_ = plots.main([capture, "--radar", str(folder / "walk.toml"), "--out", str(folder / "figures")])
 
 # %%
 Image(folder / "figures" / "micro_doppler.png")
@@ -66,7 +66,7 @@ Image(folder / "figures" / "micro_doppler.png")
 
 # %%
 report = str(folder / "report")
-validate.main(["--real", capture, "--motion", str(folder / "walk.npz"), "--out", report])
+_ = validate.main(["--real", capture, "--motion", str(folder / "walk.npz"), "--out", report])
 
 # %% [markdown]
 # The capture is weaker than the simulation: its receiver profile contains antenna patterns and filters, which the

@@ -123,7 +123,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _settling_line(where: str, board: str) -> str:
     suffix = PurePath(where).suffix.lower()
-    command = f"`python -m radarsim.radar FILE --board {board} --toml`"
+    command = f"`radarsim radar FILE --board {board} --toml`"
     if suffix in (".json", ".txt"):
         return f"use the radar file that {command} writes"
     mark = "--" if suffix == ".lua" else "%"

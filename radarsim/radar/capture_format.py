@@ -7,7 +7,7 @@ The capture format is read from the optional section `[capture]` of a radar file
     samples = "complex1x"        # or complex2x, real
     iq_order = "q_first"         # or i_first; auto: detected from the samples
     interleaving = "samples"     # 2 lanes: I Q I Q; pairs: I I Q Q; auto: detected
-    rx_lanes = ["RX1", "RX3"]    # with 4 lanes: the lanes of this radar's receivers
+    # rx_lanes = ["RX1", "RX3"]  # only with 4 lanes: the lanes of this radar's receivers
     assumed = ["chirp.adc_start_us", "frame.period_ms"]   # guessed: not checked against the data
     num_frames = 400             # number configured on the board; 0: until stopped
     range_bias_mm = 62           # measured ranges are too large by this much (calibration)

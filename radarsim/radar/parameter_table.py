@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections import Counter
 
 from radarsim.checks import with_unit
 from radarsim.radar.boards import CHIP_OF_BOARD
@@ -204,8 +205,30 @@ def _antenna_lines(radar) -> list[str]:
         for idx, (x, y, z) in enumerate(places * 1e3):
             slot = f"  slot {fires[idx]}" if kind == "TX" else ""
             lines.append(f"  {kind}{idx + 1:<7}{x:>9.3f}{y:>11.3f}{z:>11.3f}{slot}")
-    row = ", ".join(f"TX{tx + 1}-RX{rx + 1}" for tx, rx in reversed(array.azimuth_row()))
-    return [*lines, "", "Azimuth row, left to right", *_wrapped(row), *_inverted(array)]
+    return [*lines, "", *_azimuth_row_lines(array), *_inverted(array)]
+
+
+def _azimuth_row_lines(array) -> list[str]:
+    """List the virtual elements of the azimuth row, and state when elements are left out.
+
+    A position that is off the half-wavelength grid by more than a few hundredths of a step, such as
+    one rounded to 0.1 mm, removes the element from the row.
+    """
+    row = array.azimuth_row()
+    names = ", ".join(f"TX{tx + 1}-RX{rx + 1}" for tx, rx in reversed(row))
+    count = array.num_tx * array.num_rx
+    lines = [f"Azimuth row, left to right: {len(row)} of {count} virtual elements"]
+    places = {tuple(place) for place in (array.virtual_m.reshape(-1, 3) * 1e6).round()}
+    at_one_height = Counter((ahead, up) for ahead, _, up in places)
+    lines += _wrapped(names)
+    if len(row) < max(at_one_height.values()):
+        step = f"{array.half_wavelength_m * 1e3:.3f} mm"
+        lines += _wrapped(
+            f"Other elements at the same height are left out of maps over the azimuth, because the "
+            f"steps of a row must be {step} within 1 %: give positions to 0.001 mm, or adapt "
+            f"design_ghz."
+        )
+    return lines
 
 
 def _wrapped(text) -> list[str]:

@@ -17,7 +17,7 @@ A radar file may start from a board and change individual settings:
     [frame]
     num_chirps = 128            # loops; each loop fires every transmitter in tx_order once
     period_ms = 100
-    tx_order = ["TX1", "TX3"]   # firing order; transmitters not listed stay off
+    tx_order = ["TX2", "TX1"]   # firing order; transmitters not listed stay off
     burst_start_us = 0
     extra_slot_idle_us = 0
     extra_loop_idle_us = 0      # after every loop; written only if it is not 0

@@ -90,7 +90,8 @@ def test_short_motions_and_motions_that_leave_the_area_are_counted(
     assert "plan: 1 clip, 0.00 h (3 s)" in out[0]
     area = "(--area, --distance-m, --lateral-m and --heading-deg change this)"
     assert f"clips cut where the subject left the area: 1 {area}" in out
-    assert f"parts of motions outside the area: 1 {area}" in out
+    needed = "a clip needs 30 frames, 3 s, in the area 1 to 6 m ahead and 3 m to either side; "
+    assert f"parts of motions outside the area: 1 ({needed}{area[1:]}" in out
     short = "(--min-frames sets the limit, now 30 frames)"
     assert f"ends of motions too short for a clip: 1 {short}" in out
     assert "1 shard of up to 4 clips" in out[0]

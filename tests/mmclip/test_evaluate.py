@@ -208,7 +208,7 @@ def test_a_store_of_another_radar_is_refused_with_the_radar_of_the_training_data
     assert error.count("\n") == 1
     assert "range: 32 bins from 0 to 1.55 m; 32 bins from 0 to 3.1 m are needed" in error
     assert "the model needs the radar settings of its training data" in error
-    assert "then run mmclip.pretrain" in error
+    assert "then run radarsim pretrain" in error
     description = json.loads((folder / "pre" / "model.json").read_text())
     run = shutil.copytree(folder / "pre", tmp_path / "run")
     (run / "model.json").write_text(json.dumps(description | {"radars": ["AWR1843BOOST"]}))

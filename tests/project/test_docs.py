@@ -11,7 +11,11 @@ import pytest
 import radarsim
 from pipelines import recipe
 from pipelines.recipe_fields import settings_of
+from radarsim.captures.array_description import parse_description
 from radarsim.console import COMMANDS
+from radarsim.radar.receiver_toml import parse_profile
+from radarsim.radar.toml import parse_capture_format, parse_radar
+from radarsim.scene.room_toml import parse_room
 from tests.helpers.bvh_samples import bvh_text, moves, person
 from tests.project.test_readme import PAGES
 
@@ -93,6 +97,23 @@ def test_every_mark_of_a_table_is_known(option_tables):
     pages = [path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")]
     marks = re.findall(r"<!-- table: (.*?) -->", "\n".join(pages))
     assert sorted(marks) == sorted(option_tables.TABLES)
+
+
+def test_the_examples_of_toml_files_are_valid(option_tables):
+    """The readers accept the examples on the page of TOML files, which come from docstrings."""
+    page = option_tables.file_formats()
+    parts = {part.split("\n")[0]: part for part in re.split(r"^## ", page, flags=re.MULTILINE)}
+    text = {
+        title: re.search(r"```toml\n(.*?)```", part, re.DOTALL)[1]
+        for title, part in parts.items()
+        if title
+    }
+    assert list(text) == list(option_tables.FILES)
+    parse_radar(text["Radars"], "page")
+    parse_capture_format(text["Captures"], "page")
+    parse_description(text["Recordings of arrays"], "page")
+    parse_profile(text["Receiver profiles"], "page")
+    parse_room(text["Rooms"], "page", read_mesh=str)
 
 
 @pytest.mark.parametrize("code", BLOCKS)

@@ -38,8 +38,9 @@ def blocks(language: str) -> list[str]:
 
 
 def commands(module: str, job: str) -> list[list[str]]:
-    """Return the options of each line that runs a module, directly or through make.py."""
-    lines = "\n".join(blocks("bash")).splitlines() + re.findall(r"`(python[^`\n]*)`", TEXT)
+    """Return the options of each line that runs a module, directly, by radarsim or by make.py."""
+    inline = re.findall(r"`((?:python|radarsim \w+ --out)[^`\n]*)`", TEXT)
+    lines = "\n".join(blocks("bash")).splitlines() + inline
     split = [shlex.split(line, comments=True) for line in lines]
     starts = (["python", "-m", module], ["python3", "make.py", job], ["radarsim", job])
     return [

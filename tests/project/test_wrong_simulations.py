@@ -5,6 +5,7 @@ Each error names the argument and states what was found and what is needed.
 
 from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -38,6 +39,17 @@ from tests.helpers.sample_calls import (
 )
 
 pytestmark = pytest.mark.usefixtures("without_annotation_checks")
+
+
+class WithoutLevel:
+    """A reflection model that lacks the member `reflectivity_at`."""
+
+    lobe_rad = 0.5
+
+    def scatterers(self, vertices_m, faces, picked=None): ...
+
+    def log_weight(self, radar, scatterers, tx_m, rx_m): ...
+
 
 NAN_CUBE_V = jnp.asarray(with_nan(CUBE_V))
 
@@ -135,6 +147,10 @@ WRONG = {
         lambda: mesh(reflection=rs.QuasiSpecular),
         "reflection: is the class QuasiSpecular",
     ),
+    "model without a level": (
+        lambda: scene(reflection=WithoutLevel()),
+        "is a WithoutLevel, which lacks reflectivity_at.*has the members lobe_rad, ",
+    ),
     "no lobe": (lambda: mesh(reflection=rs.QuasiSpecular(0.0)), "sigma_rad: is 0 rad; must exceed"),
     "NaN level": (lambda: mesh(reflection=rs.QuasiSpecular(0.5, NAN)), "reflectivity: is nan"),
     # simulate and stream
@@ -217,3 +233,22 @@ def test_large_finite_values_are_accepted():
 def test_zeros_and_quiet_cubes_are_no_codes():
     for cube_v in (CUBE_V, CUBE_V + 1, CUBE_V + 1e-3):
         assert checked_cube("test", RADAR, cube_v) is cube_v
+
+
+def scene_at(distance_m):
+    return scene(rs.Scene([replace(WALKER, placement=rs.Placement(distance_m=distance_m))]))
+
+
+TRACED = {
+    "reflection": (lambda width: scene(reflection=rs.QuasiSpecular(width)), 0.5),
+    "scene": (scene_at, 3.0),
+    "vertices_m": (mesh, MESH_M),
+}
+
+
+@pytest.mark.parametrize("field", TRACED)
+def test_a_traced_argument_is_refused_with_the_function_that_has_derivatives(field):
+    """`jax.grad` of a simulation fails with a message about the argument, not about JAX's types."""
+    simulation, value = TRACED[field]
+    with pytest.raises(InputError, match=f"{field}: is traced by JAX.*differentiate clip_echo"):
+        jax.eval_shape(simulation, value)

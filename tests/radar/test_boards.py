@@ -10,6 +10,7 @@ import pytest
 
 from radarsim.errors import InputError
 from radarsim.radar.__main__ import main
+from radarsim.radar.antennas import AntennaArray
 from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD
 from radarsim.radar.chip_limits import check_limits
 from radarsim.radar.chirp import Chirp
@@ -163,6 +164,27 @@ def test_a_single_pair_of_antennas_has_a_table():
     table = radar_table(dataclasses.replace(radar, array=array, frame=frame, board=""))
     assert "no board given" in table
     assert "none" in table
+
+
+def test_the_table_states_that_rounded_positions_leave_the_azimuth_row():
+    """Positions rounded to 0.1 mm are too unequal for one row, and the table states the reason."""
+    radar = BOARDS["IWR6843ISK"]
+    frame = dataclasses.replace(radar.frame, tx_order=(0,))
+
+    def table(*left_mm):
+        array = AntennaArray(
+            tx_positions_m=((0.0, 0.0, 0.0),),
+            rx_positions_m=tuple((0.0, 1e-3 * each, 0.0) for each in left_mm),
+            design_freq_hz=61.5e9,
+        )
+        return radar_table(dataclasses.replace(radar, array=array, frame=frame, board=""))
+
+    exact = table(0.0, 2.437, 4.875, 7.312)
+    assert "Azimuth row, left to right: 4 of 4 virtual elements" in exact
+    assert "left out of maps over the azimuth" not in exact
+    rounded = table(0.0, 2.4, 4.9, 7.3)
+    assert "Azimuth row, left to right: 2 of 4 virtual elements" in rounded
+    assert "Other elements at the same height are left out of maps over the azimuth" in rounded
 
 
 def run_command(*arguments):
