@@ -1,6 +1,7 @@
 """What does a multipath pass cost, compared with the direct echo of the same walker?
 
     python -m benchmarks.rooms --reflection body --frames 4
+    python -m benchmarks.rooms --room office --leg-reflections 2
 
 All multipath passes, and an equal number of direct echoes, are timed alternately in one process.
 The processor times exclude the compilation and the preparation of the room. Passes and direct
@@ -11,12 +12,15 @@ median ratio.
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.scenes import BenchmarkScene, settings_for
+from pipelines.clip_rooms import unvaried_room
+from pipelines.recipe_room import Room as RoomSection
 from radarsim.multipath.room_frames import RoomFrames
 from radarsim.multipath.room_plan import scene_room
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
@@ -39,17 +43,25 @@ def processor_s(function: Callable) -> float:
     return time.process_time() - start_s
 
 
+def room_named(name: str | None) -> Room:
+    """Return a bundled room, or the room of the defaults of `Room`."""
+    return Room() if name in (None, "default") else unvaried_room(RoomSection(name=name))
+
+
 def main() -> None:
     """Print the report of the room and the cost of a pass relative to the direct echo."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--reflection", choices=("paper", "body"), default="body")
     parser.add_argument("--method", choices=("accurate", "fast"), default="accurate")
     parser.add_argument("--frames", type=int, default=4)
+    parser.add_argument("--room", choices=("default", "living-room", "office", "hall"))
+    parser.add_argument("--leg-reflections", type=int, choices=(1, 2), default=1)
     options = parser.parse_args()
     radar, settings = BOARDS[DEFAULT_BOARD], settings_for(options.method)
     reflection = reflection_named(options.reflection)
     walker = BenchmarkScene(radar, options.frames, RANGE_M, SIGMA_RAD)
-    scene = Scene(walker.scene.subjects, walker.scene.radar_pose, Room())
+    around = replace(room_named(options.room), leg_reflections=options.leg_reflections)
+    scene = Scene(walker.scene.subjects, walker.scene.radar_pose, around)
     mesh, faces = skin_scene(scene.bodies, walker.posed)
     faces = jnp.asarray(faces, jnp.int32)
     room = scene_room(radar, scene, reflection, settings)
