@@ -7,10 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from radarsim.multipath.bounced_reflection import BouncedReflection, for_images
 from radarsim.multipath.leg_visibility import visible_from
 from radarsim.multipath.legs import make_leg
 from radarsim.multipath.pass_powers import candidate_passes
 from radarsim.multipath.room_report import chosen_passes
+from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular
 from radarsim.scene.materials import MATERIALS
 from radarsim.scene.mesh import faces_of
 from radarsim.scene.placement import RadarPose
@@ -95,6 +97,43 @@ def test_an_object_between_the_two_reflecting_walls_hides_the_body():
         leg = leg_via(*order)
         assert num_seen(leg, sphere_points_m(harmless_m, 0.2)[0]) > 50
         assert num_seen(leg, sphere_points_m(blocking_m, 0.2)[0]) == 0
+
+
+@pytest.mark.parametrize("model", [PhysicalOptics("metal", blur_m=0.0), QuasiSpecular()])
+def test_a_plate_in_the_corner_of_two_metal_walls_is_a_trihedral(model):
+    """Four passes return to the radar, each from an aperture of a^2 / sqrt(3).
+
+    Seen along the diagonal of the corner, the RCS is 4 pi (4 a^2 / sqrt(3))^2 / lambda^2. Half of
+    the amplitude is due to the two passes with two reflections in one direction. The plate is
+    1.7 km away, so deviations from the far field are below 0.01 dB.
+    """
+    edge_m, corner_m = 0.1, 1000.0
+    room = Room(
+        **dict.fromkeys(SURFACES) | dict.fromkeys(("far_wall", "left_wall"), MATERIALS["metal"]),
+        far_m=corner_m,
+        left_m=corner_m,
+    )
+    far, left = room.planes(RadarPose())
+    along = corner_m - edge_m * np.array([[1, 1], [0, 1], [0, 0], [1, 0]])
+    with jax.enable_x64(True):
+        legs = [
+            make_leg(planes, FREQ_HZ, VERTICAL, 2, np.float64)
+            for planes in ([], [far, left], [far], [left])
+        ]
+        plate_m = jnp.asarray(np.c_[along, np.full(4, -corner_m)])
+        scatterers = model.scatterers(plate_m, jnp.array([[0, 1, 2], [0, 2, 3]]))
+        echo = 0.0
+        for out, back in ((0, 1), (1, 0), (2, 3), (3, 2)):
+            bounced = BouncedReflection(for_images(model), legs[out], legs[back])
+            ends = bounced.out, bounced.back
+            images_m = [jnp.asarray(leg.shift_high_m) + leg.shift_low_m for leg in ends]
+            log_amplitude, cycles = bounced.log_weight(BOARD, scatterers, *images_m)
+            path_m = sum(jnp.linalg.norm(scatterers.centre_m - each, axis=-1) for each in images_m)
+            cycles = cycles + path_m / BOARD.chirp.wavelength_m
+            echo += np.sum(np.exp(log_amplitude + 2j * np.pi * np.asarray(cycles)))
+    found_m2 = 4 * np.pi * (3 * corner_m**2 / BOARD.chirp.wavelength_m) ** 2 * abs(echo) ** 2
+    theory_m2 = 4 * np.pi * (4 * edge_m**2 / np.sqrt(3) / BOARD.chirp.wavelength_m) ** 2
+    assert 10 * np.log10(found_m2 / theory_m2) == pytest.approx(0.0, abs=0.02)
 
 
 def test_passes_with_two_reflections_in_one_direction_are_chosen_only_if_the_room_permits_them():
