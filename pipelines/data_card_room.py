@@ -10,8 +10,10 @@ from pipelines.store_folder import StoreFolder
 
 _NO_ROOM = ", but no walls, furniture, multipath or clothes."
 _IN_ROOM = """. Walls
-and furniture cause static echoes, and walls, floor and ceiling cause multipath with at most one
-reflection on each way between radar and body. Clothes are not modelled."""
+and furniture cause static echoes, and walls, floor and ceiling cause multipath with up to two
+reflections, {limit} way between radar and body. Clothes are not modelled."""
+# Limit on the reflections of a pass by the maximum number on one way.
+_LIMITS = {1: "at most one on each", 2: "of which both may be on the same"}
 _MULTIPATH = """Levels are mean powers relative to the direct echo of the people in a clip,
 estimated from four instants of the motion. The strongest passes are simulated. The omitted energy
 is that of all other passes with up to two reflections; passes with three or more reflections are
@@ -64,4 +66,5 @@ def limitations_in_room(text: str, recipe: Recipe) -> str:
     """
     if recipe.room.name == "none":
         return text
-    return text.replace(_NO_ROOM, _IN_ROOM)
+    limit = _LIMITS[unvaried_room(recipe.room).leg_reflections]
+    return text.replace(_NO_ROOM, _IN_ROOM.format(limit=limit))

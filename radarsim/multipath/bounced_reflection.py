@@ -8,14 +8,57 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.multipath.legs import Leg, leg_reflection
-from radarsim.numerics.vectors import norm
+from radarsim.numerics.vectors import dot, norm
 from radarsim.radar.radar import Radar
-from radarsim.scattering.reflection import AntennaWeights, ReflectionModel, reflect
+from radarsim.scattering.reflection import (
+    AntennaWeights,
+    QuasiSpecular,
+    ReflectionModel,
+    reflect,
+)
 from radarsim.scattering.weighted_reflection import WrappingReflection
 from radarsim.scene.mesh import Faces
 
+# Lower limit of the squared cosine of half the bistatic angle, which keeps its logarithm finite
+# (-60 dB).
+LEAST_COSINE_SQUARED = 1e-6
 # Minimum magnitude of a reflection coefficient, which keeps its logarithm finite (-240 dB).
 LEAST_REFLECTION = 1e-12
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class ObliqueReflection(WrappingReflection):
+    """The quasi-specular model for images of the antennas that are far apart.
+
+    In physical optics, the echo of a face is proportional to |(u1 + u2) . n| / 2, where u1 and u2
+    are the unit vectors from the face to both antennas. For the faces that reflect from one antenna
+    to the other, this factor is the cosine of half the bistatic angle. The quasi-specular model
+    lacks the factor, which is 1 for the antennas of one board. At grazing incidence, the Fresnel
+    zone grows by the inverse of the factor, so without the factor, the cross-section of a sphere
+    would not be pi a^2 for all bistatic angles, but exceed pi a^2 by 1 / cos^2.
+
+    Attributes:
+        model: the quasi-specular model, or a weighted model that contains it.
+    """
+
+    model: ReflectionModel
+
+    def log_weight(self, radar: Radar, scatterers, tx_m, rx_m):
+        """Return the log-amplitude and the phase, including the factor of oblique incidence."""
+        log_amplitude, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
+        to_tx_m, to_rx_m = tx_m - scatterers.centre_m, rx_m - scatterers.centre_m
+        cosine = dot(to_tx_m, to_rx_m) / (norm(to_tx_m) * norm(to_rx_m))
+        squared = jnp.maximum((1 + cosine) / 2, LEAST_COSINE_SQUARED)
+        return log_amplitude + jnp.log(squared) / 2, cycles
+
+
+def for_images(model: ReflectionModel) -> ReflectionModel:
+    """Return a body's reflection model for images of the antennas that may be far apart."""
+    own = model
+    while isinstance(own, WrappingReflection):
+        own = own.model
+    return ObliqueReflection(model) if isinstance(own, QuasiSpecular) else model
 
 
 @jax.tree_util.register_dataclass

@@ -4,9 +4,16 @@ A straight ray from an image of the radar to a face first crosses the mirrored s
 it has passed the reflecting surface, the scene itself. Objects in either scene can hide the face: a
 body between the radar and a wall shadows the part of the wall that would illuminate the body's
 back.
+
+With two reflections, the ray first crosses the scene mirrored in both planes, then the scene
+mirrored in the second plane only, and then the scene itself. If the planes are perpendicular, it
+depends on the face which of them reflects the ray first. The scene is therefore mirrored in either
+plane. The mirrored scene that the ray does not cross lies beyond another wall and hides nothing,
+because the room is convex.
 """
 
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -43,31 +50,61 @@ def visible_from(
     view = _view(jnp.sum(jnp.where(tested[:, None], targets_m, 0.0), axis=0))
     targets_m = transformed(targets_m, view)
 
-    def unhidden(seen, mirror):
-        seen_m = transformed(_mirrored_scene(leg, corners_m, mirror) - leg.origin_m, view)
+    def unhidden(seen, image):
+        image_m = _scene_image_m(image, jnp.asarray(corners_m))
+        seen_m = transformed(image_m - leg.origin_m, view)
         active = dot(seen_m[:, 0], _outward(seen_m)) < 0
         active &= may_hide(targets_m, seen, seen_m)
         test = partial(unoccluded, targets_m, seen_m, active, seen)
         return jax.lax.cond(jnp.any(active), test, lambda: seen)
 
-    def step(seen, mirror):
-        # A leg without reflections has no mirrored scene.
-        needed = jnp.any(seen) & (jnp.any(leg.used) | ~mirror)
-        return jax.lax.cond(needed, unhidden, lambda seen, _: seen, seen, mirror), None
+    def step(seen, image):
+        needed = jnp.any(seen) & image.crossed
+        return jax.lax.cond(needed, unhidden, lambda seen, _: seen, seen, image), None
 
-    # With a loop, the test is compiled only once for both the scene and the mirrored scene.
-    return jax.lax.scan(step, tested, np.array([False, True]))[0]
+    # With a loop, the test is compiled only once for the scene and all mirrored scenes.
+    return jax.lax.scan(step, tested, _scene_images(leg))[0]
 
 
-def _mirrored_scene(leg: Leg, corners_m, mirror):
-    """Return the corners of the scene's triangles [m], mirrored if `mirror` is true."""
+class _SceneImage(NamedTuple):
+    """Images of the scene that a ray along a leg may cross, stacked along the first axis.
 
-    def images_m(corners_m):
-        moved_m = transformed(corners_m, jnp.asarray(leg.matrix).T) + leg.origin_m
-        # Mirroring reverses the order of the corners.
-        return moved_m[:, ::-1]
+    Attributes:
+        matrix, shift_m: map from a point of the scene to the image of the point [m].
+        reversing: whether the map reverses the order of a triangle's corners.
+        moving: whether the map changes the scene.
+        crossed: whether a ray along the leg may cross this image.
+    """
 
-    return jax.lax.cond(mirror, images_m, jnp.asarray, jnp.asarray(corners_m))
+    matrix: Float[Array, "image 3 3"]
+    shift_m: Float[Array, "image 3"]
+    reversing: Bool[Array, " image"]
+    moving: Bool[np.ndarray, " image"]
+    crossed: Bool[Array, " image"]
+
+
+def _scene_images(leg: Leg) -> _SceneImage:
+    """Return the scene, the image in all planes of the leg, and the images in either of two."""
+    used, normals = jnp.asarray(leg.used), jnp.asarray(leg.normals)
+    matrices, shifts_m = [jnp.eye(3), jnp.asarray(leg.matrix)], [jnp.zeros(3), leg.origin_m]
+    reversing, crossed = [False, jnp.sum(used) % 2 == 1], [True, jnp.any(used)]
+    for slot in range(len(used) if len(used) > 1 else 0):
+        matrices.append(jnp.eye(3) - 2 * jnp.outer(normals[slot], normals[slot]))
+        shifts_m.append(2 * jnp.asarray(leg.offset_m)[slot] * normals[slot])
+        reversing, crossed = [*reversing, True], [*crossed, jnp.all(used)]
+    stacked = map(jnp.stack, (matrices, shifts_m))
+    moving = np.arange(len(matrices)) > 0
+    return _SceneImage(*stacked, jnp.array(reversing), moving, jnp.array(crossed))
+
+
+def _scene_image_m(image: _SceneImage, corners_m):
+    """Return the corners of the triangles in one image of the scene [m]."""
+
+    def moved_m(corners_m):
+        moved_m = transformed(corners_m, image.matrix.T) + image.shift_m
+        return jnp.where(image.reversing, moved_m[:, ::-1], moved_m)
+
+    return jax.lax.cond(image.moving, moved_m, lambda corners_m: corners_m, corners_m)
 
 
 def may_hide(

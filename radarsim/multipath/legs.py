@@ -51,6 +51,7 @@ class Leg:
         matrix, shift_high_m, shift_low_m: map from an antenna to its image; the shift is a float64
             in two float32 parts [m].
         normals: unit normal of each surface, in the order of the outbound reflections.
+        offset_m: offset of each surface's plane along the normal, as in `Plane` [m].
         permittivity_real, permittivity_imag: real and imaginary part of each surface's relative
             permittivity.
         roughness_m: rms height of each surface [m].
@@ -62,6 +63,7 @@ class Leg:
     shift_high_m: Float[Array | np.ndarray, "*leg 3"]
     shift_low_m: Float[Array | np.ndarray, "*leg 3"]
     normals: Float[Array | np.ndarray, "*leg bounce 3"]
+    offset_m: Float[Array | np.ndarray, "*leg bounce"]
     permittivity_real: Float[Array | np.ndarray, "*leg bounce"]
     permittivity_imag: Float[Array | np.ndarray, "*leg bounce"]
     roughness_m: Float[Array | np.ndarray, "*leg bounce"]
@@ -91,7 +93,7 @@ def make_leg(
     """Create the leg from the radar via the given planes, in the order of the reflections.
 
     Args:
-        planes: the reflecting surfaces in order; empty for the direct leg.
+        planes: up to two reflecting surfaces in order; empty for the direct leg.
         freq_hz: centre frequency of the sweep, at which the permittivity is evaluated [Hz].
         polarisation: unit vector of the antennas' electric field.
         num_slots: number of slots for reflections, at least the number of planes; unused slots have
@@ -107,11 +109,13 @@ def make_leg(
     values = [each.material.permittivity(freq_hz) for each in planes] + [1.0 + 0j] * slots
     rough = [each.material.roughness_m for each in planes] + [0.0] * slots
     normals = [each.normal for each in planes] + [np.array([0.0, 0.0, 1.0])] * slots
+    offsets_m = [each.offset_m for each in planes] + [0.0] * slots
     return Leg(
         matrix=matrix.astype(dtype),
         shift_high_m=high.astype(dtype),
         shift_low_m=low.astype(dtype),
         normals=np.array(normals, dtype).reshape(num_slots, 3),
+        offset_m=np.array(offsets_m, dtype),
         permittivity_real=np.real(values).astype(dtype),
         permittivity_imag=np.imag(values).astype(dtype),
         roughness_m=np.array(rough, dtype),
@@ -131,7 +135,8 @@ def leg_reflection(
 ) -> Complex[Array | np.ndarray, "*batch"]:
     """Return the product of a leg's reflection coefficients; 0 for rays that leave backwards.
 
-    The antennas of a board radiate into the half-space in front of it (x > 0).
+    The antennas of a board radiate into the half-space in front of it (x > 0). Reflections in
+    perpendicular planes commute, so the order of their slots does not matter.
 
     Args:
         leg: leg whose surfaces reflect the rays.
@@ -140,16 +145,36 @@ def leg_reflection(
     """
     xp = jnp if isinstance(direction, jax.Array) or isinstance(leg.normals, jax.Array) else np
     ray, total = direction, xp.ones(direction.shape[:-1], direction.dtype) + 0j
-    for slot in reversed(range(len(leg.used))):
-        normal, polarisation = (xp.asarray(each) for each in (leg.normals[slot], leg.polarisation))
-        before = mirrored(ray, normal)
-        cosine = xp.abs(dot(ray, normal))
-        permittivity = leg.permittivity_real[slot] + 1j * leg.permittivity_imag[slot]
-        factor = copolar_reflection(fresnel(permittivity, cosine), before, normal, polarisation)
-        factor = factor * rough_amplitude(leg.roughness_m[slot], wavenumber_per_m, cosine)
-        total = xp.where(leg.used[slot], total * factor, total)
-        ray = xp.where(leg.used[slot], before, ray)
+    slots = leg.normals, leg.permittivity_real, leg.permittivity_imag, leg.roughness_m, leg.used
+    if xp is jnp and len(leg.used) > 1:
+        # The loop compiles one slot for all slots, and skips unused slots when the program runs.
+        def step(state, slot):
+            def passed():
+                before, factor = _reflected(leg, slot, wavenumber_per_m, state[0])
+                return before, (state[1] * factor).astype(state[1].dtype)
+
+            return jax.lax.cond(slot[-1], passed, lambda: state), None
+
+        slots = tuple(map(jnp.asarray, slots))
+        ray, total = jax.lax.scan(step, (ray, total), slots, reverse=True)[0]
+        return jnp.where(ray[..., 0] > 0, total, 0.0)
+    for slot in reversed(list(zip(*slots))):
+        before, factor = _reflected(leg, slot, wavenumber_per_m, ray)
+        total = xp.where(slot[-1], total * factor, total)
+        ray = xp.where(slot[-1], before, ray)
     return xp.where(ray[..., 0] > 0, total, 0.0)
+
+
+def _reflected(leg: Leg, slot: tuple, wavenumber_per_m: float, ray):
+    """Return the rays before the reflection in one slot, and the coefficients of the reflection."""
+    xp = jnp if isinstance(ray, jax.Array) or isinstance(slot[0], jax.Array) else np
+    normal, polarisation = xp.asarray(slot[0]), xp.asarray(leg.polarisation)
+    _, permittivity_real, permittivity_imag, roughness_m, _ = slot
+    before = mirrored(ray, normal)
+    cosine = xp.abs(dot(ray, normal))
+    permittivity = permittivity_real + 1j * permittivity_imag
+    factor = copolar_reflection(fresnel(permittivity, cosine), before, normal, polarisation)
+    return before, factor * rough_amplitude(roughness_m, wavenumber_per_m, cosine)
 
 
 def sequences(planes: Sequence[Plane], most_bounces: int) -> list[tuple[Plane, ...]]:

@@ -7,7 +7,7 @@ frequencies of the sweep.
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, pairwise
 from typing import NamedTuple
 
 import jax
@@ -32,15 +32,17 @@ from radarsim.scene.room import Plane
 MOST_BOUNCES = 2
 # Number of frequencies in the sweep over which the power of a pass is averaged.
 NUM_FREQUENCIES = 4
-# The antennas radiate forwards, so the first reflection is never on the wall behind the radar.
-BEHIND = "near_wall"
+# The antennas radiate forwards, so a wave reaches the wall behind the radar only via the far wall.
+BEHIND, AHEAD = "near_wall", "far_wall"
 
 
 class Candidates(NamedTuple):
     """Legs with up to two reflections, and the passes they form; pass 0 is the direct echo.
 
     Attributes:
-        orders: surfaces of each leg, in the order of the outbound reflections.
+        orders: surfaces of each leg, in the order of the outbound reflections; the order of
+            perpendicular surfaces is arbitrary, because it depends on the point to which the leg
+            leads.
         legs: all legs, stacked along a leading axis, with two slots for reflections each.
         pairs: indices of both legs of each pass. A pass with two different legs represents both
             directions of travel, which have equal power.
@@ -59,8 +61,7 @@ def candidate_passes(planes: Sequence[Plane], freq_hz: float, polarisation) -> C
         freq_hz: centre frequency of the sweep [Hz].
         polarisation: unit vector of the antennas' electric field.
     """
-    ahead = [each for each in planes if each.name != BEHIND]
-    orders = [(), *sequences(ahead, MOST_BOUNCES)]
+    orders = [(), *filter(_leaves_forwards, sequences(planes, MOST_BOUNCES))]
     legs = [make_leg(each, freq_hz, polarisation, MOST_BOUNCES) for each in orders]
     pairs = [
         (a, b)
@@ -68,6 +69,12 @@ def candidate_passes(planes: Sequence[Plane], freq_hz: float, polarisation) -> C
         if len(orders[a]) + len(orders[b]) <= MOST_BOUNCES
     ]
     return Candidates(orders, jax.tree.map(lambda *parts: np.stack(parts), *legs), pairs)
+
+
+def _leaves_forwards(order: Sequence[Plane]) -> bool:
+    """Return whether a wave that leaves the radar forwards can be reflected in this order."""
+    names = ["", *(plane.name for plane in order)]
+    return all(before == AHEAD for before, name in pairwise(names) if name == BEHIND)
 
 
 def pass_powers(

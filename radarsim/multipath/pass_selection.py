@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from radarsim.multipath.bounced_reflection import BouncedReflection
+from radarsim.multipath.bounced_reflection import BouncedReflection, for_images
 from radarsim.multipath.leg_visibility import faces_image, visible_from
 from radarsim.multipath.legs import Leg
 from radarsim.numerics.batched_map import batched_map
@@ -78,7 +78,8 @@ class Passes:
     def bounced(self, reflection: ReflectionModel, index) -> BouncedReflection:
         """Return the reflection model of one pass."""
         out, back = self.leg(self.out[index]), self.leg(self.back[index])
-        return BouncedReflection(with_axes(reflection, out.matrix.T, back.matrix.T), out, back)
+        model = for_images(with_axes(reflection, out.matrix.T, back.matrix.T))
+        return BouncedReflection(model, out, back)
 
     def leg(self, index) -> Leg:
         """Return the leg with the given index."""

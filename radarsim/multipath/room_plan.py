@@ -184,21 +184,22 @@ def _planned(
         pass_powers(radar, reflection, candidates, *body, _around(bodies, index, fixed_m))
         for index, body in enumerate(bodies)
     )
-    levels = chosen_passes(candidates.orders, candidates.pairs, powers, room.most_passes)
+    levels = chosen_passes(candidates.orders, candidates.pairs, powers, room)
     by_name = {plane.name: plane for plane in planes}
     kept = [(each.way_out, each.way_back) for each in levels if each.kept]
     pairs = [pair for a, b in kept for pair in dict.fromkeys([(a, b), (b, a)])]
     ways = sorted({way for pair in pairs for way in pair})
     if not pairs:
         return levels, None
-    legs = [
-        make_leg([by_name[name] for name in way], radar.chirp.centre_freq_hz, polarisation, 1)
-        for way in ways
-    ]
+    # The number of slots is that of the room, not of the chosen passes, so that the clips of a
+    # corpus share compiled programs; an unused slot costs nothing when a program runs.
+    model = radar.chirp.centre_freq_hz, polarisation, room.leg_reflections
+    legs = [make_leg([by_name[name] for name in way], *model) for way in ways]
     out, back = (np.array([ways.index(pair[side]) for pair in pairs]) for side in (0, 1))
     shared = np.array([kept.index(pair if pair in kept else pair[::-1]) for pair in pairs])
     passes = Passes(jax.tree.map(lambda *parts: np.stack(parts), *legs), out, back, shared)
-    possible = sum(each.num_passes for each in levels if each.is_simple)
+    permitted = [each for each in levels if each.leg_reflections <= room.leg_reflections]
+    possible = sum(each.num_passes for each in permitted)
     return levels, padded_passes(passes, min(room.most_passes, possible))
 
 

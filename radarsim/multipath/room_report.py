@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from radarsim.multipath.static_echoes import StaticSource
+from radarsim.scene.room import Room
 
 # Maximum number of static echoes in the printed report.
 LISTED_ECHOES = 8
@@ -32,13 +33,16 @@ class PassLevel(NamedTuple):
     kept: bool
 
     @property
-    def is_simple(self) -> bool:
-        """Whether there is at most one reflection on either way; only such passes are simulated."""
-        return max(len(self.way_out), len(self.way_back)) <= 1
+    def leg_reflections(self) -> int:
+        """Larger number of surface reflections of both ways."""
+        return max(len(self.way_out), len(self.way_back))
 
     @property
     def name(self) -> str:
-        """The reflectors along the path, followed by the radar, such as "floor, body, radar"."""
+        """The reflectors along the path, such as "floor, body" if the way back is direct.
+
+        Two perpendicular surfaces on one way are listed in arbitrary order.
+        """
         name = ", ".join([*self.way_out, "body", *reversed(self.way_back)])
         return name if self.num_passes == 1 else f"{name} and reverse"
 
@@ -91,14 +95,15 @@ class RoomReport:
 
 
 def chosen_passes(
-    orders: Sequence[tuple], pairs: Sequence[tuple[int, int]], powers: np.ndarray, most_passes: int
+    orders: Sequence[tuple], pairs: Sequence[tuple[int, int]], powers: np.ndarray, room: Room
 ) -> list[PassLevel]:
-    """Choose the strongest passes with at most one reflection on each leg.
+    """Choose the strongest passes that the room's settings permit.
 
     Args:
         orders, pairs: legs and passes as in `pass_powers.Candidates`.
         powers: power of each pass at each instant; pass 0 is the direct echo.
-        most_passes: maximum number of chosen passes; a pass and its reverse count as two.
+        room: room with the maximum number of passes (a pass and its reverse count as two) and of
+            reflections on a leg.
 
     Returns:
         Levels of all passes except the direct echo, strongest first.
@@ -106,12 +111,13 @@ def chosen_passes(
     mean = np.mean(powers, axis=0)
     directions = np.array([1 if a == b else 2 for a, b in pairs])
     total = mean * directions / max(float(mean[0]), 1e-300)
-    left = most_passes
+    left = room.most_passes
     levels = []
     for index in sorted(range(1, len(pairs)), key=lambda each: -total[each]):
         ways = [tuple(plane.name for plane in orders[leg]) for leg in pairs[index]]
         level = PassLevel(*ways, _db(total[index]), int(directions[index]), kept=False)
-        kept = bool(level.is_simple and total[index] > 0 and level.num_passes <= left)
+        permitted = level.leg_reflections <= room.leg_reflections and total[index] > 0
+        kept = bool(permitted and level.num_passes <= left)
         left -= level.num_passes * kept
         levels.append(level._replace(kept=kept))
     return levels

@@ -1,7 +1,7 @@
 """Draw a room in 3-D with the strongest paths, and mark the ranges of these paths in heatmaps."""
 
 from collections.abc import Mapping
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -182,8 +182,7 @@ def _pass_paths(room: Room, report: RoomReport, radar_m, body_m) -> list[DrawnPa
     kept = [each for each in report.passes if each.kept][:_MOST_PASSES]
     paths = []
     for each in kept:
-        out = [_bounce(room, name, radar_m, body_m) for name in each.way_out]
-        back = [_bounce(room, name, radar_m, body_m) for name in each.way_back]
+        out, back = (_bounces(room, way, radar_m, body_m) for way in (each.way_out, each.way_back))
         points_m = np.array([radar_m, *out, body_m, *reversed(back), radar_m])
         range_m = np.linalg.norm(np.diff(points_m, axis=0), axis=-1).sum() / 2
         label = f"{each.name.replace('_', ' ')}, {each.level_db:.1f} dB"
@@ -192,11 +191,29 @@ def _pass_paths(room: Room, report: RoomReport, radar_m, body_m) -> list[DrawnPa
     return paths
 
 
-def _bounce(room: Room, name: str, start_m, end_m) -> np.ndarray:
-    """Return the point where a surface reflects a wave from `start_m` to `end_m`."""
-    axis, outside, field = SURFACES[name]
+def _bounces(room: Room, way: tuple[str, ...], start_m, end_m) -> list[np.ndarray]:
+    """Return the points where surfaces reflect a wave from `start_m` to `end_m`, in order.
+
+    Perpendicular surfaces are tried in both orders; the points of only one order are in the room.
+    """
+    low_m = np.array([-room.near_m, -room.right_m, 0.0]) - 1e-6
+    high_m = np.array([room.far_m, room.left_m, room.height_m]) + 1e-6
+    for order in permutations(way):
+        points_m = _points_of(room, order, start_m, end_m)
+        if all(np.all((low_m <= each) & (each <= high_m)) for each in points_m):
+            return points_m
+    return points_m
+
+
+def _points_of(room: Room, order: tuple[str, ...], start_m, end_m) -> list[np.ndarray]:
+    """Return the reflection points of a wave that meets the surfaces in the given order."""
+    if not order:
+        return []
+    axis, outside, field = SURFACES[order[0]]
     at_m = 0.0 if field is None else outside * getattr(room, field)
     image_m = start_m.copy()
     image_m[axis] = 2 * at_m - start_m[axis]
-    share = (at_m - image_m[axis]) / (end_m[axis] - image_m[axis])
-    return image_m + share * (end_m - image_m)
+    further_m = _points_of(room, order[1:], image_m, end_m)
+    next_m = further_m[0] if further_m else end_m
+    share = (at_m - image_m[axis]) / (next_m[axis] - image_m[axis])
+    return [image_m + share * (next_m - image_m), *further_m]

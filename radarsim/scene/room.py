@@ -26,6 +26,8 @@ SURFACES = {
     "right_wall": (1, -1, "right_m"),
 }
 POLARISATIONS = {"vertical": (0.0, 0.0, 1.0), "horizontal": (0.0, 1.0, 0.0)}
+# Limit of `Room.leg_reflections`.
+MOST_LEG_REFLECTIONS = 2
 _LEAST_SIZE_M = 0.05
 _CONCRETE, _PLASTER = MATERIALS["concrete"], MATERIALS["plasterboard"]
 
@@ -62,6 +64,9 @@ class Room:
         most_passes: maximum number of multipath passes simulated for a scene; each pass is one path
             from the radar to the body and back via surfaces, and takes about as long to simulate as
             the direct echo.
+        leg_reflections: maximum number of surface reflections on the way to the body or back in a
+            simulated pass: 1, or 2 to simulate also the passes with two reflections in one
+            direction.
     """
 
     far_m: float | int = 6.0
@@ -78,6 +83,7 @@ class Room:
     furniture: Sequence[Furniture] = ()
     polarisation: str = "vertical"
     most_passes: int = 4
+    leg_reflections: int = 1
 
     def __post_init__(self):
         for field in ("far_m", "near_m", "left_m", "right_m", "height_m"):
@@ -92,6 +98,11 @@ class Room:
         object.__setattr__(self, "furniture", tuple(self.furniture))
         check_choice("Room", "polarisation", self.polarisation, tuple(POLARISATIONS))
         store_whole(self, "most_passes", at_least=0)
+        store_whole(self, "leg_reflections", at_least=1)
+        if self.leg_reflections > MOST_LEG_REFLECTIONS:
+            problem = f"is {self.leg_reflections}; must be at most {MOST_LEG_REFLECTIONS}"
+            hint = "passes with more reflections are not simulated"
+            raise InputError("Room", "leg_reflections", problem, hint)
 
     def planes(self, radar_pose: RadarPose) -> list[Plane]:
         """Return the surfaces that have a material, in the radar frame.

@@ -7,6 +7,7 @@
     height_m = 2.5
     polarisation = "vertical"
     most_passes = 4
+    leg_reflections = 1          # or 2: also passes with two reflections in one direction
 
     [materials]                  # "open" for a side without a surface
     floor = "floorboard"
@@ -36,7 +37,10 @@ from radarsim.scene.furniture import Box, Cylinder, Furniture, MeshItem, Plate, 
 from radarsim.scene.materials import Material, material_named
 from radarsim.scene.room import SURFACES, Room
 
-_NUMBERS = ("far_m", "near_m", "left_m", "right_m", "height_m", "polarisation", "most_passes")
+_NUMBERS = (
+    *("far_m", "near_m", "left_m", "right_m", "height_m"),
+    *("polarisation", "most_passes", "leg_reflections"),
+)
 # Permitted keys of each kind of furniture besides `kind` and `material`.
 _KEYS = {
     "box": (Box, ("centre_m", "size_m", "heading_deg")),

@@ -1,5 +1,7 @@
 """Brute-force ray paths in a room, with explicit reflection points and fields, in float64."""
 
+from itertools import pairwise
+
 import numpy as np
 
 SPEED_OF_LIGHT_MPS = 299_792_458.0
@@ -41,12 +43,21 @@ def copolar(incoming, outgoing, normal, permittivity, polarisation):
     return of_te + tm * np.sum(sent * p_in, -1) * np.sum(received * p_out, -1)
 
 
-def leg(antenna, points, plane, permittivity, polarisation):
-    """Return length and coefficient of paths from an antenna to points; direct if plane is None."""
-    if plane is None:
-        return np.linalg.norm(points - antenna, axis=-1), 1.0
-    at = bounce(antenna, points, plane)
-    first, second = at - antenna, points - at
-    length = np.linalg.norm(first, axis=-1) + np.linalg.norm(second, axis=-1)
-    factor = copolar(unit(first), unit(second), plane[0], permittivity, polarisation)
+def bounces(start, end, planes):
+    """Return the points at which up to two planes, in this order, reflect a ray."""
+    if len(planes) < 2:
+        return [bounce(start, end, plane) for plane in planes]
+    second = bounce(mirror(start, planes[0]), end, planes[1])
+    return [bounce(start, second, planes[0]), second]
+
+
+def leg(antenna, points, planes, permittivities, polarisation):
+    """Return length and coefficient of paths from an antenna to points via up to two planes."""
+    corners = [antenna, *bounces(antenna, points, planes), points]
+    rays = [end - start for start, end in pairwise(corners)]
+    length = sum(np.linalg.norm(ray, axis=-1) for ray in rays)
+    factor = 1.0
+    for index, ((normal, _), permittivity) in enumerate(zip(planes, permittivities)):
+        before, after = unit(rays[index]), unit(rays[index + 1])
+        factor = factor * copolar(before, after, normal, permittivity, polarisation)
     return length, factor

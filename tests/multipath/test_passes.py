@@ -1,5 +1,7 @@
 """Multipath passes compared with a brute-force sum over explicit reflection points."""
 
+from functools import reduce
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,19 +16,22 @@ from radarsim.radar.timing import burst_centre_and_half_s
 from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular
 from radarsim.scattering.visibility import interpolate_blocks
 from radarsim.scattering.weighted_reflection import weighted_reflection
+from radarsim.scene.materials import MATERIALS
 from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import Room
 from radarsim.signal.face_selection import sizes_of_selection
 from tests.helpers.moving_sphere import CLEAN, moving_sphere, relative_db, small_radar
-from tests.helpers.room_paths import SPEED_OF_LIGHT_MPS, bounce, leg, mirror
+from tests.helpers.room_paths import SPEED_OF_LIGHT_MPS, bounces, leg, mirror, unit
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 VERTICAL = np.array([0.0, 0.0, 1.0])
-WAYS = [("left_wall",), (), ("floor",)]
-# Indices into WAYS: one reflection on the way out, one on the way back, two reflections on the same
-# plane, and two reflections on different planes.
-PAIRS = [(0, 1), (1, 0), (0, 0), (2, 0)]
+# The first of the perpendicular left and far wall is the one that the ray meets first.
+WAYS = [("left_wall",), (), ("floor",), ("left_wall", "far_wall"), ("right_wall", "left_wall")]
+# Indices into WAYS: one reflection on the way out, one on the way back, and two reflections on the
+# same plane, on different planes, or in one direction.
+SINGLE = [(0, 1), (1, 0), (0, 0), (2, 0)]
+DOUBLE = [(0, 1), (1, 0), (3, 1), (1, 4)]
 AZIMUTH_EXPONENT = 3.0
 ANTENNAS = weighted_reflection(
     QuasiSpecular(),
@@ -36,24 +41,24 @@ ANTENNAS = weighted_reflection(
     ),
 )
 NOTHING = jnp.zeros((0, 3, 3), jnp.float32)
-ROOM = Room(left_m=1.5)
+METAL = MATERIALS["metal"]
+ROOM = Room(left_m=1.5, right_wall=METAL, far_wall=METAL)
 PLANES = {plane.name: plane for plane in ROOM.planes(RadarPose(height_m=1.0, tilt_rad=0.1))}
 
 
-def passes_of(radar):
-    """Return the passes of PAIRS and one padding pass, which must contribute nothing."""
-    legs = [
-        make_leg([PLANES[name] for name in way], radar.chirp.centre_freq_hz, VERTICAL, 1)
-        for way in WAYS
-    ]
-    out, back = np.array(PAIRS).T
+def passes_of(radar, pairs):
+    """Return the passes of some pairs and one padding pass, which must contribute nothing."""
+    num_slots = max(len(WAYS[each]) for pair in pairs for each in pair)
+    model = radar.chirp.centre_freq_hz, VERTICAL, num_slots
+    legs = [make_leg([PLANES[name] for name in way[:num_slots]], *model) for way in WAYS]
+    out, back = np.array(pairs).T
     legs = jax.tree.map(lambda *parts: np.stack(parts), *legs)
-    return padded_passes(Passes(legs, out, back, np.array([0, 0, 1, 2])), len(PAIRS) + 1)
+    return padded_passes(Passes(legs, out, back, np.array([0, 0, 1, 2])), len(pairs) + 1)
 
 
-def antenna_amplitude(antenna, points, way):
+def antenna_amplitude(antenna, points, planes):
     """Return the amplitude pattern of ANTENNAS towards the first point of each path."""
-    first = points if way is None else bounce(antenna, points, way)
+    first = [*bounces(antenna, points, planes), points][0]
     ahead, left, up = np.moveaxis(first - antenna, -1, 0)
     level = np.hypot(ahead, left)
     power = (ahead / level) ** AZIMUTH_EXPONENT * (level / np.hypot(level, up)) ** 2
@@ -72,8 +77,11 @@ def brute_force(radar, model, mesh, faces, visible, pair):
         + np.asarray(mesh.origin_high_m, np.float64)[:, None]
         + np.asarray(mesh.origin_low_m, np.float64)[:, None]
     )
-    planes = [PLANES[WAYS[each][0]] if WAYS[each] else None for each in pair]
-    ways = [plane and (plane.normal, plane.offset_m) for plane in planes]
+    sides = [[PLANES[name] for name in WAYS[each]] for each in pair]
+    ways = [[(plane.normal, plane.offset_m) for plane in planes] for planes in sides]
+    permittivities = [
+        [plane.material.permittivity(chirp.centre_freq_hz) for plane in planes] for planes in sides
+    ]
     rows = []
     # The functions are compiled once for all antennas and chirps.
     scatterers = jax.jit(lambda points: model.scatterers(points, around, faces[summed]))
@@ -90,16 +98,10 @@ def brute_force(radar, model, mesh, faces, visible, pair):
             for rx in range(radar.array.num_rx):
                 ends = radar.array.tx_m[tx], radar.array.rx_m[rx]
                 found = [
-                    leg(
-                        end,
-                        points,
-                        way,
-                        plane and plane.material.permittivity(chirp.centre_freq_hz),
-                        VERTICAL,
-                    )
-                    for end, way, plane in zip(ends, ways, planes)
+                    leg(end, points, way, values, VERTICAL)
+                    for end, way, values in zip(ends, ways, permittivities)
                 ]
-                images = [end if way is None else mirror(end, way) for end, way in zip(ends, ways)]
+                images = [reduce(mirror, way, end) for end, way in zip(ends, ways)]
                 with jax.enable_x64(True):
                     log, cycles = weights(surface, *map(jnp.asarray, images))
                     log, cycles = np.asarray(log), 0.0 if cycles is None else np.asarray(cycles)
@@ -109,6 +111,8 @@ def brute_force(radar, model, mesh, faces, visible, pair):
                 ) * tau
                 phase = carrier - chirp.slope_hz_per_s * tau**2 / 2 + cycles
                 if of_body is not model:
+                    towards = sum(unit(image - points) for image in images)
+                    log = log + np.log(np.linalg.norm(towards, axis=-1) / 2)
                     log = log + sum(
                         np.log(antenna_amplitude(end, points, way)) for end, way in zip(ends, ways)
                     )
@@ -118,17 +122,23 @@ def brute_force(radar, model, mesh, faces, visible, pair):
     return np.array(rows).reshape(shape)
 
 
-@pytest.mark.parametrize("model", [ANTENNAS, PhysicalOptics("metal")], ids=["paper", "body"])
-def test_passes_equal_the_brute_force_sum_over_reflection_points(model):
+@pytest.mark.parametrize(
+    ("model", "pairs"),
+    [(ANTENNAS, DOUBLE), (PhysicalOptics("metal"), SINGLE)],
+    ids=["paper", "body"],
+)
+def test_passes_equal_the_brute_force_sum_over_reflection_points(model, pairs):
     """The sum of four passes has an error below -60 dB relative to the brute-force sum.
 
-    In the case "paper", the antennas have a pattern, which must be evaluated in the direction in
-    which the wave leaves the antenna, not in the direction of the body.
+    In the case "paper", two passes have two reflections in one direction, on perpendicular and on
+    opposite walls. The antennas have a pattern, which must be evaluated in the direction in which
+    the wave leaves the antenna, not in the direction of the body, and the echo of a face is
+    multiplied by half the length of the sum of the unit vectors towards the images.
     """
     radar = small_radar(num_chirps=4, num_samples=64)
     mesh, faces = moving_sphere(radar, speed_mps=(1.0, -0.5, 0.3))
     faces = np.asarray(faces, np.int32)
-    passes = passes_of(radar)
+    passes = passes_of(radar, pairs)
     selection = select_passes(
         radar, CLEAN, model, passes.selected, mesh, jnp.asarray(faces), (), NOTHING
     )
@@ -137,6 +147,6 @@ def test_passes_equal_the_brute_force_sum_over_reflection_points(model):
     frame = jax.tree.map(lambda part: part[0], mesh)
     truth = sum(
         brute_force(radar, model, frame, faces, np.asarray(selection.visible[0, shared]), pair)
-        for shared, pair in zip(passes.selection, PAIRS)
+        for shared, pair in zip(passes.selection, pairs)
     )
     assert relative_db(found[np.array([0, -1])], truth) < -60

@@ -1,4 +1,4 @@
-"""Single reflections in a room compared with the ray tracer Sionna RT: delays and path gains.
+"""One and two reflections in a room compared with the ray tracer Sionna RT: delays and path gains.
 
 Sionna RT needs LLVM or CUDA. Sionna RT is not part of the extra `oracle`, because it takes 300 MB;
 the test runs only where Sionna RT is installed.
@@ -29,22 +29,35 @@ SURFACES = {
 SCENE = """<scene version="2.1.0">
 <bsdf type="itu-radio-material" id="mat"><string name="type" value="{material}"/>
 <float name="thickness" value="10"/></bsdf>
-<shape type="rectangle" id="surface"><transform name="to_world"><scale value="20"/>{place}
-</transform><ref id="mat" name="bsdf"/></shape></scene>"""
+{shapes}</scene>"""
+SHAPE = """<shape type="rectangle" id="{name}"><transform name="to_world"><scale value="20"/>{place}
+</transform><ref id="mat" name="bsdf"/></shape>"""
 
 
-def traced(path, material, place):
-    """Return the delays [s] and gains of the direct and the reflected path by Sionna RT."""
-    path.write_text(SCENE.format(material=material, place=place))
+def traced(path, material, surfaces):
+    """Return delays [s] and gains of the direct and all reflected paths, ordered by delay."""
+    shapes = "".join(SHAPE.format(name=name, place=SURFACES[name][0]) for name in surfaces)
+    path.write_text(SCENE.format(material=material, shapes=shapes))
     scene = rt.load_scene(str(path), merge_shapes=False)
     scene.frequency = FREQ_HZ
     array = rt.PlanarArray(num_rows=1, num_cols=1, pattern="iso", polarization="V")
     scene.tx_array = scene.rx_array = array
     scene.add(rt.Transmitter("tx", position=TX_M.tolist()))
     scene.add(rt.Receiver("rx", position=RX_M.tolist()))
-    paths = rt.PathSolver()(scene, max_depth=1, refraction=False)
+    paths = rt.PathSolver()(scene, max_depth=len(surfaces), refraction=False)
     gains, delays_s = paths.cir(normalize_delays=False, out_type="numpy")
     return np.sort(delays_s.ravel()), np.abs(gains).ravel()[np.argsort(delays_s.ravel())]
+
+
+def predicted(material, surfaces):
+    """Return delay [s] and gain lambda |Gamma| / (4 pi d) of the path via all given surfaces."""
+    planes = [Plane(name, *SURFACES[name][1:], MATERIALS[material]) for name in surfaces]
+    ray_m = RX_M - image_map(planes).of(TX_M)
+    length_m = np.linalg.norm(ray_m)
+    leg = make_leg(planes, FREQ_HZ, VERTICAL, len(planes), np.float64)
+    wavelength_m = SPEED_OF_LIGHT_MPS / FREQ_HZ
+    gamma = np.abs(leg_reflection(leg, 2 * np.pi / wavelength_m, ray_m[None] / length_m))[0]
+    return length_m / SPEED_OF_LIGHT_MPS, wavelength_m * gamma / (4 * np.pi * length_m)
 
 
 @pytest.mark.parametrize("surface", list(SURFACES))
@@ -54,14 +67,17 @@ def test_delay_and_gain_of_a_reflection_agree(tmp_path, surface, material):
 
     Sionna RT computes in float32, which limits the delay to about 0.01 ps and the gain to 0.01 dB.
     """
-    place, normal, offset_m = SURFACES[surface]
-    delays_s, gains = traced(tmp_path / "scene.xml", material, place)
-    plane = Plane(surface, normal, offset_m, MATERIALS[material])
-    ray_m = RX_M - image_map([plane]).of(TX_M)
-    length_m = np.linalg.norm(ray_m)
-    leg = make_leg([plane], FREQ_HZ, VERTICAL, 1, np.float64)
-    wavelength_m = SPEED_OF_LIGHT_MPS / FREQ_HZ
-    gamma = np.abs(leg_reflection(leg, 2 * np.pi / wavelength_m, ray_m[None] / length_m))[0]
-    gain = wavelength_m * gamma / (4 * np.pi * length_m)
-    assert delays_s[1] == pytest.approx(length_m / SPEED_OF_LIGHT_MPS, abs=1e-13)
+    delays_s, gains = traced(tmp_path / "scene.xml", material, [surface])
+    delay_s, gain = predicted(material, [surface])
+    assert delays_s[1] == pytest.approx(delay_s, abs=1e-13)
     assert 20 * np.log10(gains[1] / gain) == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.parametrize("material", ["concrete", "metal"])
+def test_delay_and_gain_of_the_reflection_on_wall_and_floor_agree(tmp_path, material):
+    """The longest of four paths is that via both surfaces; the delays agree to 0.1 ps."""
+    delays_s, gains = traced(tmp_path / "scene.xml", material, ["floor", "wall"])
+    delay_s, gain = predicted(material, ["floor", "wall"])
+    assert len(delays_s) == 4
+    assert delays_s[3] == pytest.approx(delay_s, abs=1e-13)
+    assert 20 * np.log10(gains[3] / gain) == pytest.approx(0.0, abs=0.05)

@@ -45,8 +45,10 @@ def test_the_data_card_states_median_and_limits_of_the_clips_that_were_made(tmp_
 
 
 def test_the_limitations_name_walls_only_where_they_are_simulated():
-    """The text is unchanged without a room, and describes multipath in a room."""
+    """The text is unchanged without a room, and states the limit of the reflections in a room."""
     free = Recipe(radar=BOARDS[DEFAULT_BOARD])
     assert limitations_in_room(_LIMITS, free) == _LIMITS
     hall = replace(free, room=Room(name="hall"))
-    assert "multipath with at most one" in limitations_in_room(_LIMITS, hall)
+    assert "of which both may be on the same way" in limitations_in_room(_LIMITS, hall)
+    own = replace(free, room=Room(name="own", text="far_m = 5.0"))
+    assert "at most one on each way" in limitations_in_room(_LIMITS, own)

@@ -1,5 +1,7 @@
 """The drawing of a room shows the paths of the room's report."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -37,6 +39,23 @@ def test_every_path_starts_at_the_radar_and_reflections_lie_on_their_surface():
     np.testing.assert_allclose(multipath[1], [1.5, 0, 0], atol=1e-12)
     np.testing.assert_allclose(multipath[2], [3, 0, 1], atol=1e-6)
     assert [each.range_m for each in paths] == pytest.approx([5.0, PASS_RANGE_M])
+    plt.close("all")
+
+
+def test_a_path_via_two_walls_is_drawn_in_the_order_in_which_the_wave_meets_the_walls():
+    """The path returns via the left wall at 2 m and the far wall at 5 m, listed in wrong order.
+
+    The image of the radar is at (10, 4), so the line from the image to the body at (3, 0) has the
+    slope 4/7; in the room, the line is reflected at (5, 8/7) and (3.5, 2).
+    """
+    axes = plt.figure().add_subplot(projection="3d")
+    report = replace(
+        REPORT, passes=[PassLevel((), ("far_wall", "left_wall"), -20.0, 2, True)], sources=[]
+    )
+    (path,) = draw_room(axes, *DRAWN[:2], report, *DRAWN[3:])
+    corners_m = [[0, 0, 1], [3, 0, 1], [5, 8 / 7, 1], [3.5, 2, 1], [0, 0, 1]]
+    np.testing.assert_allclose(path.points_m, corners_m, atol=1e-6)
+    assert path.range_m == pytest.approx((3 + np.hypot(7, 4)) / 2)
     plt.close("all")
 
 

@@ -119,6 +119,7 @@ def test_a_toml_file_describes_surfaces_and_furniture(tmp_path):
         ("size_m = [0.6, 1.0, 0.8]", "", "furniture[0].size_m: is missing", "add size_m"),
         ("[0.6, 1.0, 0.8]", "[0.6, 1.0]", "furniture[0].size_m: is [0.6, 1.0]", "three edges"),
         ("lamp.ply", "sofa.ply", "path: does not exist", "check the path"),
+        ("far_m = 5.0", "leg_reflections = 3", "leg_reflections: is 3; must be at most 2", "more"),
         ('"horizontal"', '"circular"', "polarisation: is 'circular'", "vertical, horizontal"),
     ],
 )
