@@ -11,7 +11,7 @@ from builders.five_activities.timeline import CYCLE_S, held_s, jerks_s, keys_s, 
 
 # Range of the beginning of an activity, and of the end of waving, coughing and convulsing, in a
 # recording of ten seconds, found in the recordings of the people A to E.
-ONSET_S, END_S = (1.6, 3.4), (7.5, 9.9)
+ONSET_S, END_S = (1.9, 3.6), (7.8, 10.3)
 # Share of takes in which the person sits. In the recordings of the people A to E, people at rest
 # move less before these four activities than people who stand before a fall.
 SEATED_SHARE = 0.85
@@ -60,7 +60,7 @@ def merged(*parts: Channels) -> Channels:
 
 def wave(style: Style) -> Movement:
     """Wave with the forearm, with a straight arm, with both arms, or back and forth."""
-    raised = held_s(_onset_s(style), style.between(8.0, 11.0), rise_s=0.8, fall_s=0.8)
+    raised = held_s(_onset_s(style), style.between(*END_S), rise_s=0.8, fall_s=0.8)
     rate_hz, size = style.between(0.7, 3.2), style.between(0.3, 1.4)
     beat = raised * shaking(style, size, 0.9 * rate_hz, 1.1 * rate_hz, lines=3)
     kind = _kind(style, 4)
@@ -83,9 +83,9 @@ def wave(style: Style) -> Movement:
         lifted = arms(flexion=110 * raised, abduction=20 * raised + 22 * beat, elbow=30 * raised)
     else:
         lifted = arm("right", flexion=70 * raised + 10 * beat, elbow=60 * raised + 32 * beat)
-    moved = trunk(twist=style.between(0.5, 4) * beat, bend=style.between(0, 3) * beat)
+    moved = trunk(twist=style.between(0.5, 6) * beat, bend=style.between(0, 4) * beat)
     return in_real_time(
-        style, merged(lifted, moved, _unrest(style, raised, (0.5, 3.0)), _seated(style))
+        style, merged(lifted, moved, _unrest(style, raised, (0.5, 5.0)), _seated(style))
     )
 
 
@@ -98,7 +98,7 @@ def drink(style: Style) -> Movement:
     down_s = sip_s + style.between(0.8, 2.6)
     back_s = down_s + style.between(0.6, 1.1)
     rest_s = min(back_s + style.between(0.8, 2.0), CYCLE_S - 0.5)
-    far, lean = style.between(35, 75), style.between(6, 30)
+    far, lean = style.between(35, 75), style.between(8, 36)
     mouth = (sip_s, down_s)
     flexion = keys_s(
         (begin_s, 0),
@@ -174,14 +174,14 @@ def convulsion(style: Style) -> Movement:
     limbs = [
         arm(
             side,
-            flexion=15 * fit + shake(3 * limb),
+            flexion=8 * fit + shake(3 * limb),
             abduction=shake(2.5 * limb),
-            elbow=style.between(20, 80) * fit + shake(5 * limb),
+            elbow=style.between(0, 60) * fit + shake(5 * limb),
             wrist=20 * fit + shake(6 * limb),
         )
         for side in ("left", "right")
     ]
-    body = trunk(flexion=6 * fit + shake(2.6), bend=shake(2.0), twist=shake(2.4))
+    body = trunk(flexion=3 * fit + shake(5.2), bend=shake(3.0), twist=shake(3.6))
     return in_real_time(
         style, merged(*limbs, body, head(flexion=shake(4), twist=shake(4)), _seated(style))
     )

@@ -1,0 +1,177 @@
+"""Recognise the five activities by their texts, with models that were trained on the grammar alone.
+
+    python -m benchmarks.activity_grammar --out grammar.npz --sequences 250
+    python -m benchmarks.activity_zero_shot --recordings DIR --grammar grammar.npz --out runs
+
+The models are mmCLIP networks with the time-Doppler heatmap as their only input. The training data
+are phrases of the movement grammar, each with a sentence that describes it, simulated for the radar
+of the recordings; none of the five activities occurs in the grammar, and no recording is used. In
+the permutation controls, every phrase has the sentence of another phrase. By default, the models
+are tested on the people A to E; with `--final`, on the people F to O, and the result is appended
+to the log of all final runs.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.activity_grammar import between_rests, read_phrases
+from benchmarks.activity_maps import picture_rows, write_store
+from benchmarks.activity_pictures import (
+    DEVELOPMENT,
+    FINAL,
+    LABELS,
+    NUM_BINS,
+    NUM_COLUMNS,
+    Pictures,
+    doppler_picture,
+    recorded_pictures,
+)
+from benchmarks.activity_scores import confusion, interval_over_people, mean_recall
+from benchmarks.real_activities import FINAL_LOG, log_final_run, scaled_echo
+
+# Texts of the five activities, in the wording of the grammar.
+TEXTS = {
+    "convulsion": "A person shakes the arms, the head and the trunk in a convulsion.",
+    "cough": "A person coughs and jerks the trunk forward a little with every cough.",
+    "drink": "A person reaches for a glass, drinks, and puts the glass back.",
+    "fall": "A person falls to the floor.",
+    "wave": "A person waves a raised hand from side to side.",
+}
+# One map, one text per phrase, and a network that suits a thousand pictures.
+SETTINGS = [
+    "heatmaps=time_doppler",
+    "parts=general",
+    "describe=label",
+    "size=76",
+    "sampling=clip",
+    "select=retrieval",
+    "augment.drop=0",
+    "augment.level_db=6",
+]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command with the given command-line arguments."""
+    options = _parser().parse_args(arguments)
+    out, tested = Path(options.out), FINAL if options.final else DEVELOPMENT
+    grammar = out / "grammar.zarr"
+    write_store(grammar, grammar_pictures(options.grammar, options.copies, options.seed))
+    recorded = recorded_pictures(options.recordings, tested)
+    people = out / f"people-{''.join(tested)}.zarr"
+    write_store(people, recorded)
+    models = [train(grammar, out, options, seed, 0) for seed in range(options.seeds)]
+    controls = [train(grammar, out, options, 0, 1 + each) for each in range(options.controls)]
+    result = score(models, controls, people, recorded)
+    print_result(result, tested)
+    if options.json:
+        Path(options.json).write_text(json.dumps(result, indent=1))
+    if options.final:
+        log_final_run(Path(options.log), result)
+
+
+def grammar_pictures(path: str, copies: int, seed: int) -> Pictures:
+    """Simulate the pictures of all phrases; the label of a picture is the phrase's sentence.
+
+    Args:
+        path: output file of `benchmarks.activity_grammar`.
+        copies: number of pictures per phrase, with other levels and other beginnings.
+        seed: random seed of the levels, the beginnings and the receiver noise.
+    """
+    values, labels, people = [], [], []
+    for row, phrase in enumerate(read_phrases(path)):
+        for copy in range(copies):
+            rng = np.random.default_rng((seed, row, copy))
+            echo = between_rests(phrase.echo, 2 * NUM_BINS * NUM_COLUMNS, rng)
+            values.append(doppler_picture(scaled_echo(echo, rng), rng))
+            labels.append(phrase.sentences["general"])
+            people.append(f"{phrase.person:02d}")
+    return Pictures(values=np.array(values), labels=np.array(labels), people=np.array(people))
+
+
+def train(store: Path, out: Path, options, seed: int, derange: int) -> Path:
+    """Train one model on the grammar, or resume its training, and return its folder."""
+    from mmclip.pretrain import main as pretrain
+
+    folder = out / (f"control-{derange}" if derange else f"model-{seed}")
+    if not (folder / "model.json").is_file():
+        changed = [*SETTINGS, f"steps={options.steps}", f"seed={seed}", f"derange={derange}"]
+        changed += options.set
+        command = [str(store), "--out", str(folder), "--preset", "small", "--no-verify"]
+        if pretrain([*command, "--set", *changed]):
+            raise SystemExit(f"{folder}: training failed")
+    return folder
+
+
+def probabilities(model: Path, store: Path) -> np.ndarray:
+    """Probability of each text for each picture [picture, text], with the hub correction."""
+    from mmclip.predict import _parser as parser
+    from mmclip.predict import predict
+
+    texts = [TEXTS[each] for each in LABELS]
+    command = [str(store), "--model", str(model), "--labels", *texts, "--no-verify"]
+    rows = predict(parser().parse_args([*command, "--hub-correction", "on"]), report=lambda _: None)
+    rows.sort(key=lambda row: row["clip"])
+    return np.array([[row["scores"][text] for text in texts] for row in rows])
+
+
+def score(models: list[Path], controls: list[Path], store: Path, recorded: Pictures) -> dict:
+    """Score the mean probability of the models, and each control, on the recordings."""
+    order = picture_rows(store)
+    found = np.mean([probabilities(each, store) for each in models], axis=0)[order]
+    predicted = np.array(LABELS)[found.argmax(axis=1)]
+    chance = [
+        mean_recall(
+            recorded.labels, np.array(LABELS)[probabilities(each, store)[order].argmax(axis=1)]
+        )
+        for each in controls
+    ]
+    return {
+        "zero-shot": mean_recall(recorded.labels, predicted),
+        "interval over people": interval_over_people(recorded.labels, predicted, recorded.people),
+        "recall": {
+            each: float(np.mean(predicted[recorded.labels == each] == each)) for each in LABELS
+        },
+        "confusions": confusion(recorded.labels, predicted).tolist(),
+        "controls": chance,
+        "recordings": len(recorded.labels),
+    }
+
+
+def print_result(result: dict, tested: tuple[str, ...]) -> None:
+    """Print all scores in per cent."""
+    low, high = (100 * each for each in result["interval over people"])
+    print(f"people {''.join(tested)}: {result['recordings']} recordings")
+    print(f"zero-shot: {100 * result['zero-shot']:.1f} % ({low:.1f} to {high:.1f} %)")
+    print("recall: " + ", ".join(f"{k} {100 * v:.0f} %" for k, v in result["recall"].items()))
+    print("controls: " + ", ".join(f"{100 * each:.1f} %" for each in result["controls"]))
+    print("confusions (rows: true, columns: predicted; " + ", ".join(LABELS) + ")")
+    for label, row in zip(LABELS, result["confusions"]):
+        print(f"  {label:12}" + "".join(f"{each:5d}" for each in row))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.activity_zero_shot",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--recordings", required=True, help="folder with a subfolder per activity")
+    parser.add_argument("--grammar", required=True, help="file of benchmarks.activity_grammar")
+    parser.add_argument("--out", required=True, help="folder of the stores and of the models")
+    parser.add_argument("--copies", type=int, default=2, help="pictures per simulated phrase")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of levels and noise")
+    parser.add_argument("--seeds", type=int, default=2, help="number of models")
+    parser.add_argument("--controls", type=int, default=5, help="number of permutation controls")
+    parser.add_argument("--steps", type=int, default=600, help="training steps of each model")
+    parser.add_argument("--set", nargs="+", default=[], help="further settings of mmclip")
+    parser.add_argument("--final", action="store_true", help="log the scores on people F to O")
+    parser.add_argument("--log", default=FINAL_LOG, help="log file of the final runs")
+    parser.add_argument("--json", default="", help="output file of all scores")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
