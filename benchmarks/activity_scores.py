@@ -11,7 +11,7 @@ NUM_BOOTSTRAP = 10_000
 # Regularisation penalties for training with simulated pictures alone and for training with a few
 # recordings, both chosen on people A to E.
 SIMULATED_PENALTY, FEW_PENALTY = 30.0, 3.0
-# Number of recordings per activity that have the same total weight as all simulated pictures, chosen
+# Number of recordings per activity with the same total weight as all simulated pictures, chosen
 # on people A to E: the more recordings there are, the less the simulated pictures count.
 SIMULATION_WORTH = 3.0
 
