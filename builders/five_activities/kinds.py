@@ -93,9 +93,9 @@ def drink(style: Style) -> Movement:
     """Reach for a glass, lift the glass to the mouth, take one or two sips, and put it back."""
     begin_s = _onset_s(style)
     reach_s = begin_s + style.between(0.6, 1.2)
-    lift_s = reach_s + style.between(0.2, 0.9)
+    lift_s = reach_s + style.between(0.1, 0.6)
     sip_s = lift_s + style.between(0.6, 1.1)
-    down_s = sip_s + style.between(0.8, 2.6)
+    down_s = sip_s + style.between(0.6, 2.2)
     back_s = down_s + style.between(0.6, 1.1)
     rest_s = min(back_s + style.between(0.8, 2.0), CYCLE_S - 0.5)
     far, lean = style.between(35, 75), style.between(8, 36)
@@ -137,15 +137,15 @@ def drink(style: Style) -> Movement:
 
 
 def cough(style: Style) -> Movement:
-    """Cough in bouts of one to four thrusts, often behind a hand."""
+    """Cough in bouts of one to three thrusts, sometimes behind a hand."""
     start_s, end_s = _onset_s(style), style.between(*END_S) - 0.6
     times_s: list[float] = []
     while start_s < end_s:
-        for _ in range(1 + _kind(style, 4)):
+        for _ in range(1 + _kind(style, 3)):
             times_s.append(start_s)
-            start_s += style.between(0.35, 0.6)
+            start_s += style.between(0.4, 0.9)
         start_s += style.between(0.1, 0.9)
-    lengths_s = [style.between(0.26, 0.42) for _ in times_s]
+    lengths_s = [style.between(0.3, 0.7) for _ in times_s]
     strength = style.between(0.3, 1.2)
     heights = [strength * style.between(0.6, 1.3) for _ in times_s]
     thrust = jerks_s(times_s, lengths_s, heights)
@@ -157,6 +157,7 @@ def cough(style: Style) -> Movement:
         head(flexion=6 * bent + 7 * thrust),
         arms(flexion=2.5 * thrust, elbow=2 * thrust),
         hand if covering else {},
+        _unrest(style, bent, (0.2, 2.0)),
         _seated(style),
     )
     return in_real_time(style, channels)
