@@ -14,6 +14,7 @@ has the sentence of another phrase. By default, the models are tested on the peo
 
 import argparse
 import json
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -132,17 +133,27 @@ def probabilities(model: Path, store: Path) -> np.ndarray:
 
 
 def score(models: list[Path], controls: list[Path], store: Path, recorded: Pictures) -> dict:
-    """Score the mean probability of the models, and each control, on the recordings."""
-    order = picture_rows(store)
-    found = np.mean([probabilities(each, store) for each in models], axis=0)[order]
-    predicted = np.array(LABELS)[found.argmax(axis=1)]
-    chance = [
-        mean_recall(
-            recorded.labels, np.array(LABELS)[probabilities(each, store)[order].argmax(axis=1)]
-        )
-        for each in controls
-    ]
-    return described(recorded, predicted, chance)
+    """Score the mean probability of the models on the recordings.
+
+    The controls are the trained controls, and the models with exchanged texts: in each of the 44
+    derangements of the five texts, every activity has the text of another activity.
+    """
+    order, names = picture_rows(store), np.array(LABELS)
+
+    def predictions(folders):
+        mean = np.mean([probabilities(each, store) for each in folders], axis=0)
+        return mean[order].argmax(axis=1)
+
+    found = predictions(models)
+    chance = [mean_recall(recorded.labels, names[predictions([each])]) for each in controls]
+    exchanged = [mean_recall(recorded.labels, names[list(each)][found]) for each in _orders()]
+    return described(recorded, names[found], exchanged) | {"trained controls": chance}
+
+
+def _orders() -> list[tuple[int, ...]]:
+    """Return the permutations of the activities in which no activity keeps its place."""
+    numbers = range(len(LABELS))
+    return [each for each in permutations(numbers) if all(a != b for a, b in zip(each, numbers))]
 
 
 def score_phrases(phrases: list[Phrase], pictures: Pictures, recorded: Pictures, options) -> dict:
@@ -187,6 +198,7 @@ def print_result(result: dict, tested: tuple[str, ...]) -> None:
             low, middle, high = 100 * np.quantile(found["controls"], [0.025, 0.5, 0.975])
             count = len(found["controls"])
             print(f"{count} permutation controls: {middle:.1f} % ({low:.1f} to {high:.1f} %)")
+    print("trained controls:", *(f"{100 * each:.1f} %" for each in result["trained controls"]))
 
 
 def _parser() -> argparse.ArgumentParser:

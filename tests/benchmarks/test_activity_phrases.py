@@ -5,7 +5,7 @@ import numpy as np
 from benchmarks.activity_grammar import Phrase
 from benchmarks.activity_phrases import nearest_phrases, predict_by_phrases, shuffled
 from benchmarks.activity_pictures import LABELS
-from benchmarks.activity_zero_shot import TEXTS, is_withheld
+from benchmarks.activity_zero_shot import TEXTS, _orders, is_withheld
 
 
 def _similarity():
@@ -50,3 +50,10 @@ def test_phrases_of_waving_are_withheld():
     assert is_withheld(phrase("move the arms", "A person is waving both arms."))
     assert not is_withheld(phrase("weave with the shoulders", "A person weaves."))
     assert set(TEXTS) == set(LABELS)
+
+
+def test_every_exchange_gives_each_activity_the_text_of_another():
+    """There are 44 derangements of five texts, and none keeps a text in its place."""
+    orders = _orders()
+    assert len(set(orders)) == 44
+    assert not any(np.any(np.array(each) == np.arange(5)) for each in orders)
