@@ -39,6 +39,26 @@ _DESCRIPTION = ArrayDescription(
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Receiver:
+    """Properties of the receiver of the recordings that can be changed for an ablation.
+
+    Attributes:
+        noise_rms: RMS noise per complex sample, in units of full scale.
+        step: quantisation step of the samples, in units of full scale; 0: not quantised.
+        clips: whether samples outside the range from 0 to 1 are clipped.
+        window: whether each column is weighted by a Hann window.
+    """
+
+    noise_rms: float = NOISE_RMS
+    step: float = STEP
+    clips: bool = True
+    window: bool = False
+
+
+RECORDING = Receiver()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pictures:
     """Time-Doppler pictures with labels.
@@ -94,7 +114,7 @@ def read_picture(path: Path) -> Float[np.ndarray, "bin column"]:
 
 
 def doppler_picture(
-    echo: Complex[np.ndarray, " sample"], rng: np.random.Generator
+    echo: Complex[np.ndarray, " sample"], rng: np.random.Generator, receiver: Receiver = RECORDING
 ) -> Float[np.ndarray, "bin column"]:
     """Simulate the picture that the receiver of the recordings produces from an echo.
 
@@ -102,16 +122,26 @@ def doppler_picture(
         echo: I/Q samples of the echo at 2 kHz without noise, in units of full scale; approaching
             echoes have positive frequencies.
         rng: random number generator for the receiver noise.
+        receiver: properties of the receiver.
     """
-    noise = rng.normal(0.0, NOISE_RMS / np.sqrt(2), (2, len(echo)))
+    noise = rng.normal(0.0, receiver.noise_rms / np.sqrt(2), (2, len(echo)))
     samples = echo + OFFSET * (1 + 1j) + noise[0] + 1j * noise[1]
-    parts = [np.clip(np.round(part / STEP) * STEP, 0, 1) for part in (samples.real, samples.imag)]
-    stored = (parts[0] + 1j * parts[1])[: 2 * NUM_BINS * NUM_COLUMNS]
-    sums = stored.reshape(NUM_COLUMNS, NUM_BINS, 2).sum(axis=-1)
+    stored = _stored(samples.real, receiver) + 1j * _stored(samples.imag, receiver)
+    sums = stored[: 2 * NUM_BINS * NUM_COLUMNS].reshape(NUM_COLUMNS, NUM_BINS, 2).sum(axis=-1)
+    if receiver.window:
+        window = np.hanning(NUM_BINS + 2)[1:-1]
+        sums = sums * window / np.sqrt(np.mean(window**2))
     spectra = np.fft.fftshift(np.fft.fft(sums, axis=1), axes=1)
     picture = np.log1p(np.abs(spectra)).T
     picture /= picture.max()
     return (np.floor(picture * 255.999) + 0.5) / 256
+
+
+def _stored(part, receiver: Receiver) -> np.ndarray:
+    """I or Q samples as they are stored, in units of full scale."""
+    if receiver.step:
+        part = np.round(part / receiver.step) * receiver.step
+    return np.clip(part, 0, 1) if receiver.clips else part
 
 
 def level_db(values: Float[np.ndarray, "*picture bin column"]) -> np.ndarray:

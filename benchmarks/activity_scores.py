@@ -8,9 +8,12 @@ from benchmarks.activity_features import LogisticRegression
 from benchmarks.activity_pictures import LABELS
 
 NUM_BOOTSTRAP = 10_000
-# Regularisation penalties for training with simulated pictures and for training with a few
-# recordings alone, both chosen on people A to E.
+# Regularisation penalties for training with simulated pictures alone and for training with a few
+# recordings, both chosen on people A to E.
 SIMULATED_PENALTY, FEW_PENALTY = 30.0, 3.0
+# Number of recordings per activity with the same total weight as all simulated pictures, chosen
+# on people A to E: the more recordings there are, the less the simulated pictures count.
+SIMULATION_WORTH = 3.0
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -87,13 +90,12 @@ def few_shot(
         chosen = _few(labels, people != who, num_each, np.random.default_rng((seed, ord(who))))
         inputs, targets, weights = features[chosen], labels[chosen], np.ones(len(chosen))
         if simulated is not None:
-            # The total weight of the recordings equals the total weight of the simulated pictures.
-            weights = np.full(len(chosen), len(simulated[1]) / len(chosen))
-            weights = np.concatenate([np.ones(len(simulated[1])), weights])
+            number = len(simulated[1])
+            each = SIMULATION_WORTH * len(LABELS) / number
+            weights = np.concatenate([np.full(number, each), weights])
             inputs = np.concatenate([simulated[0], inputs])
             targets = np.concatenate([simulated[1], targets])
-        penalty = FEW_PENALTY if simulated is None else SIMULATED_PENALTY
-        model = LogisticRegression(penalty).fit(inputs, targets, weights)
+        model = LogisticRegression(FEW_PENALTY).fit(inputs, targets, weights)
         predicted[people == who] = model.predict(features[people == who])
     return predicted[np.isin(people, tested)].astype(str)
 

@@ -1,47 +1,97 @@
 """Fast simulation of the five activities with a coarse body, written as I/Q samples.
 
-    python -m benchmarks.activity_simulation --out five.npz --takes 100
+    python -m benchmarks.activity_simulation --out five.npz --takes 200
+    python -m benchmarks.activity_simulation --out far.npz --takes 100 --change far
 
 The preset `five-activities` simulates the whole body with occlusion; this command, which is meant
-for development, simulates faces of 6 cm without occlusion, in an eighth of the processor time. The
-output file is written after every tenth take, and takes that the file already contains are not
+for development, simulates faces of 6 cm without occlusion, in an eighth of the processor time. With
+`--change`, a single property of the simulation differs, which shows how much this property matters.
+The output file is written after every tenth take, and takes that the file already contains are not
 simulated again.
 """
 
 import argparse
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
 import numpy as np
 
 import radarsim as rs
+from builders.activities.breathing import add_breathing
 from builders.building.recipe_loading import PRESET_FOLDER
 from builders.five_activities import FIVE_ACTIVITIES, perform_five
 from pipelines.recipe_toml import parse_recipe
 from radarsim.scene.coarsening import coarsen
 
 CELL_M = 0.06
-FAST = rs.SimulationSettings(
-    method="fast", visibility="facing", thermal_noise=False, quantise=False
-)
 _SAVE_EVERY = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """Conditions of the simulated recordings, each of which is drawn anew for every take.
+
+    The distances, the headings and the roughness were found with the recordings of the people A to
+    E: the echoes of their arms are stronger, relative to the trunk, than at the distances and with
+    the roughness of the preset.
+
+    Attributes:
+        distance_m: range of the distance of the person.
+        fall_distance_m: range of the distance of a person who falls, which needs space.
+        heading_rad: range of the heading; 0 faces the radar.
+        sigma_rad: range of the RMS slope of the rough surface.
+        breathing: share of the takes in which the person breathes.
+        visibility: "facing", or "occlusion" to remove faces behind other faces.
+    """
+
+    distance_m: tuple[float, float] = (0.5, 1.2)
+    fall_distance_m: tuple[float, float] = (0.8, 2.0)
+    heading_rad: tuple[float, float] = (-0.7, 0.7)
+    sigma_rad: tuple[float, float] = (0.5, 0.9)
+    breathing: float = 0.5
+    visibility: str = "facing"
+
+    @property
+    def settings(self) -> rs.SimulationSettings:
+        """Settings of the simulator: the fast sum without receiver noise."""
+        return rs.SimulationSettings(
+            method="fast", visibility=self.visibility, thermal_noise=False, quantise=False
+        )
+
+
+# Conditions that differ from the default in a single property.
+CHANGES = {
+    "none": Conditions(),
+    "no-breathing": Conditions(breathing=0.0),
+    "all-breathe": Conditions(breathing=1.0),
+    "far": Conditions(distance_m=(1.2, 2.5), fall_distance_m=(1.2, 2.5)),
+    "sideways": Conditions(heading_rad=(-1.6, 1.6)),
+    "smooth": Conditions(sigma_rad=(0.2, 0.4)),
+    "occlusion": Conditions(visibility="occlusion"),
+}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Simulate the takes that the output file does not contain yet."""
     options = _parser().parse_args(arguments)
-    text = (PRESET_FOLDER / "five-activities.toml").read_text()
-    recipe, body = parse_recipe(text, "preset five-activities"), coarsen(rs.free_body(), CELL_M)
+    recipe, body = five_recipe(), coarsen(rs.free_body(), CELL_M)
     path = Path(options.out)
     done = dict(np.load(path)) if path.is_file() else {}
     for number in range(options.takes):
         name = take_name(number)
         if name not in done:
-            done[name] = simulate_take(recipe, body, number, options.seed)
+            done[name] = simulate_take(recipe, body, number, options.seed, CHANGES[options.change])
         if number % _SAVE_EVERY == _SAVE_EVERY - 1 or number == options.takes - 1:
             partial = path.with_suffix(".part.npz")
             np.savez(partial, **done)
             partial.replace(path)  # readers never see an incomplete file
+
+
+def five_recipe():
+    """Recipe of the preset `five-activities`."""
+    text = (PRESET_FOLDER / "five-activities.toml").read_text()
+    return parse_recipe(text, "preset five-activities")
 
 
 def take_name(number: int) -> str:
@@ -50,24 +100,37 @@ def take_name(number: int) -> str:
     return f"{list(FIVE_ACTIVITIES)[activity]}/{person:03d}"
 
 
-def simulate_take(recipe, body: rs.BodyModel, number: int, seed: int) -> np.ndarray:
-    """I/Q samples of one take without noise [V], at a random placement from the preset's ranges."""
+def simulate_take(
+    recipe, body: rs.BodyModel, number: int, seed: int, conditions: Conditions = CHANGES["none"]
+) -> np.ndarray:
+    """I/Q samples of one take without noise [V], under randomly drawn conditions."""
     activity, person = take_name(number).split("/")
     rng = np.random.default_rng((seed, number))
     length_s = recipe.clips.length_s
     motion = perform_five(activity, int(person), seed=seed, take_s=length_s + 0.1).motion
-    placements = recipe.placements
+    if rng.uniform() < conditions.breathing:
+        motion = add_breathing(motion, seed)
+    if activity == "fall":
+        conditions = replace(conditions, distance_m=conditions.fall_distance_m)
     placement = rs.Placement(
-        distance_m=rng.uniform(*placements.distance_m),
-        lateral_m=rng.uniform(*placements.lateral_m),
-        heading_rad=rng.uniform(*placements.heading_rad),
+        distance_m=rng.uniform(*conditions.distance_m),
+        lateral_m=rng.uniform(*recipe.placements.lateral_m),
+        heading_rad=rng.uniform(*conditions.heading_rad),
     )
-    pose = rs.RadarPose(height_m=rng.uniform(*placements.radar_height_m))
-    scene = rs.Scene([rs.Subject(motion, body, placement)], radar_pose=pose)
-    reflection = rs.QuasiSpecular(sigma_rad=rng.uniform(*recipe.simulation.sigma_rad))
-    frames = int(length_s / recipe.radar.frame.period_s)
-    key = jax.random.key(number)
-    cube_v = rs.simulate(recipe.radar, scene, key, reflection, FAST, num_frames=frames)
+    subject = rs.Subject(motion, body, placement)
+    return simulate_echo(recipe, subject, conditions, rng, number)
+
+
+def simulate_echo(
+    recipe, subject: rs.Subject, conditions: Conditions, rng: np.random.Generator, number: int
+) -> np.ndarray:
+    """I/Q samples of a moving person without noise [V], for the length of the recipe's clips."""
+    pose = rs.RadarPose(height_m=rng.uniform(*recipe.placements.radar_height_m))
+    scene = rs.Scene([subject], radar_pose=pose)
+    reflection = rs.QuasiSpecular(sigma_rad=rng.uniform(*conditions.sigma_rad))
+    frames = int(recipe.clips.length_s / recipe.radar.frame.period_s)
+    key, settings = jax.random.key(number), conditions.settings
+    cube_v = rs.simulate(recipe.radar, scene, key, reflection, settings, num_frames=frames)
     return np.asarray(cube_v).ravel().astype(np.complex64)
 
 
@@ -77,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--out", required=True, help="output file of the I/Q samples (.npz)")
     parser.add_argument("--takes", type=int, default=100, help="number of takes")
+    parser.add_argument("--change", choices=CHANGES, default="none", help="changed property")
     parser.add_argument("--seed", type=int, default=5, help="random seed of people and placements")
     return parser
 

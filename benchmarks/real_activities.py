@@ -24,7 +24,9 @@ from benchmarks.activity_pictures import (
     DEVELOPMENT,
     FINAL,
     LABELS,
+    RECORDING,
     Pictures,
+    Receiver,
     doppler_picture,
     recorded_pictures,
 )
@@ -42,7 +44,7 @@ from pipelines.store_reader import Store
 FINAL_LOG = "real-final-runs.jsonl"
 # Range of the amplitude of an echo's strongest part, in units of full scale. In the recordings,
 # echoes range from a hundredth of full scale to clipping.
-AMPLITUDES = (0.08, 0.7)
+AMPLITUDES = (0.1, 1.0)
 SHOTS = (1, 5, 10)
 
 
@@ -60,7 +62,9 @@ def main(arguments: list[str] | None = None) -> None:
         log_final_run(Path(options.log), result)
 
 
-def simulated_pictures(path: str, copies: int, seed: int) -> Pictures:
+def simulated_pictures(
+    path: str, copies: int, seed: int, receiver: Receiver = RECORDING
+) -> Pictures:
     """Simulate the recording receiver's pictures of all clips in a store.
 
     Args:
@@ -68,12 +72,13 @@ def simulated_pictures(path: str, copies: int, seed: int) -> Pictures:
             `benchmarks.activity_simulation`.
         copies: number of pictures per clip, each with another echo level.
         seed: random seed of the echo levels and of the receiver noise.
+        receiver: properties of the receiver.
     """
     values, labels, people = [], [], []
     for row, (label, person, echo) in enumerate(simulated_echoes(path)):
         for copy in range(copies):
             rng = np.random.default_rng((seed, row, copy))
-            values.append(doppler_picture(scaled_echo(echo, rng), rng))
+            values.append(doppler_picture(scaled_echo(echo, rng), rng, receiver))
             labels.append(label)
             people.append(person)
     return Pictures(values=np.array(values), labels=np.array(labels), people=np.array(people))

@@ -13,7 +13,7 @@ from builders.five_activities.falling import draw_fall, falling_movement, topple
 # Range of the factor applied to a performer's involuntary movement: sitting and supported people
 # sway less than the standing people of the sixty activities. In the recordings, the level of a
 # person at rest is 13 dB below the level of the activities (9 dB with a factor of 1).
-_REST = (0.1, 0.6)
+_REST, _REST_BEFORE_FALL = (0.1, 0.4), (0.4, 1.2)
 PROVENANCE = "written for this project"
 TAKE_S = 10.0
 
@@ -126,5 +126,7 @@ def _at_rest(performer, name, repeat, seed) -> Performer:
     """Return the performer with the involuntary movement scaled for one take."""
     if not isinstance(performer, Performer):
         performer = make_performer(performer, seed)
-    factor = generator("rest", seed, performer.number, name, repeat).uniform(*_REST)
+    factor = generator("rest", seed, performer.number, name, repeat).uniform(
+        *(_REST_BEFORE_FALL if name == "fall" else _REST)
+    )
     return replace(performer, restless=performer.restless * factor)
