@@ -1,5 +1,6 @@
 """Fixtures and settings of all tests: compiled programs, processes, data outside the repository."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ QUICK_COMPILATION = (
 )
 # Linux limits a process to 65,530 memory mappings by default; XLA crashes beyond the limit.
 MANY_MAPS = 25_000
+# Tracing allocates many objects that live for long. With Python's thresholds, garbage collection
+# takes a fifth of the processor time of a test of a large program.
+GC_THRESHOLDS = (100_000, 50, 100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,11 +32,18 @@ def pytest_configure(config: pytest.Config) -> None:
     removes the programs. XLA's cache key includes the code, XLA's options, JAX's version and the
     processor's instruction set.
     """
+    gc.set_threshold(*GC_THRESHOLDS)
     os.environ.setdefault("XLA_FLAGS", QUICK_COMPILATION)
     has_cache = config.pluginmanager.hasplugin("cacheprovider")
     if has_cache and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.cache.mkdir("compiled_programs"))
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+
+
+def pytest_collection_finish() -> None:
+    """Exclude the objects of imported modules and collected tests from garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
