@@ -3,10 +3,13 @@
 import gc
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.helpers.shared_folders import SHARED
 
 MEMORY_OF_A_PROCESS = 2**31  # bytes of memory per test process; 1.6 GB were measured
 MOST_PROCESSES = 8
@@ -34,10 +37,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     gc.set_threshold(*GC_THRESHOLDS)
     os.environ.setdefault("XLA_FLAGS", QUICK_COMPILATION)
+    if not hasattr(config, "workerinput"):  # all processes of a run share one folder
+        config.shared_folder = tempfile.TemporaryDirectory(prefix="radarsim-tests-")
+        os.environ[SHARED] = config.shared_folder.name
     has_cache = config.pluginmanager.hasplugin("cacheprovider")
     if has_cache and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.cache.mkdir("compiled_programs"))
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder that the processes of this test run have shared."""
+    if hasattr(config, "shared_folder"):
+        config.shared_folder.cleanup()
 
 
 def pytest_collection_finish() -> None:

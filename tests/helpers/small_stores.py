@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from pipelines.store_spec import StoreSpec, make_store_spec
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from tests.helpers.frame_arrays import drawn_frame_arrays, keep_all
 from tests.helpers.pipeline_fakes import FakeTake
+from tests.helpers.shared_folders import copy_shared
 
 NUM_CLIPS = 10
 FAILED_ROW, SHORT_ROW = 4, 7
@@ -38,7 +40,15 @@ def small_recipe() -> Recipe:
 
 
 def build_store(path, num_clips: int = NUM_CLIPS) -> str:
-    """Build a store and return the path; clip `FAILED_ROW` fails, and clip `SHORT_ROW` is short."""
+    """Write a store and return the path; clip `FAILED_ROW` fails, and clip `SHORT_ROW` is short.
+
+    The store is built once in a test run, and then copied.
+    """
+    copy_shared(f"small-store-{num_clips}", path, partial(_build, num_clips=num_clips))
+    return str(path)
+
+
+def _build(path, num_clips: int) -> None:
     recipe = small_recipe()
     takes = {f"t{i}": _take(i) for i in range(num_clips)}
     clips = [_clip(recipe, take) for take in takes.values()]
@@ -49,7 +59,6 @@ def build_store(path, num_clips: int = NUM_CLIPS) -> str:
         return drawn_clip(store_spec, clip)
 
     build(plan, takes, str(path), store_spec, make_clip, workers=0, quiet=True)
-    return str(path)
 
 
 def drawn_clip(store_spec: StoreSpec, clip: Clip) -> dict[str, np.ndarray]:
