@@ -21,8 +21,8 @@ def without_trial_clip(monkeypatch):
 def without_workers():
     """Make builders.amass simulate in this process, which has imported and traced before.
 
-    A worker process imports and traces again, which takes eight seconds of processor time. Builds by
-    worker processes are tested in `test_amass_command.py` and in `tests/pipelines/test_run.py`.
+    A worker process imports and traces again, for eight seconds of processor time. Builds by worker
+    processes are tested in `test_amass_command.py` and in `tests/pipelines/test_run.py`.
     """
     here = partial(_build_here, simulated_dataset.build)
     with pytest.MonkeyPatch.context() as patch:
