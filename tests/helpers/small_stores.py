@@ -8,6 +8,7 @@ import numpy as np
 
 from pipelines.plan import Clip, clip_seed, draw_placement, make_plan
 from pipelines.recipe import Clips, Detection, Placements, Recipe
+from pipelines.recipe_toml import recipe_digest
 from pipelines.run import build
 from pipelines.schema import FLOOR_DB, HEATMAPS
 from pipelines.sources import Text
@@ -42,14 +43,15 @@ def small_recipe() -> Recipe:
 def build_store(path, num_clips: int = NUM_CLIPS) -> str:
     """Write a store and return the path; clip `FAILED_ROW` fails, and clip `SHORT_ROW` is short.
 
-    The store is built once in a test run, and then copied.
+    A store of each recipe and number of clips is built once in a test run, and then copied.
     """
-    copy_shared(f"small-store-{num_clips}", path, partial(_build, num_clips=num_clips))
+    recipe = small_recipe()
+    name = f"small-store-{num_clips}-{recipe_digest(recipe)[:12]}"
+    copy_shared(name, path, partial(_build, recipe=recipe, num_clips=num_clips))
     return str(path)
 
 
-def _build(path, num_clips: int) -> None:
-    recipe = small_recipe()
+def _build(path, recipe: Recipe, num_clips: int) -> None:
     takes = {f"t{i}": _take(i) for i in range(num_clips)}
     clips = [_clip(recipe, take) for take in takes.values()]
     plan = make_plan(recipe, clips)
