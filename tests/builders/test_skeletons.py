@@ -93,7 +93,9 @@ def test_noisy_joints_of_cameras_become_a_store_of_heatmaps(tmp_path):
     assert main([str(tmp_path / "lab.csv"), "--layout", "coco17", "--out", str(fitted)]) == 0
     (tmp_path / "radar.toml").write_text(RADAR)
     radar = ["--radar", str(tmp_path / "radar.toml")]
-    assert build(["--out", str(store), "--motions", str(fitted), *radar, *SHORT_BUILD]) == 0
+    # One clip of 16 frames: the recording is shorter than the stride of 3.2 s and a second clip.
+    short = [*SHORT_BUILD, "--clip-seconds", "1.6", "--min-frames", "16"]
+    assert build(["--out", str(store), "--motions", str(fitted), *radar, *short]) == 0
     assert verify(store) == []
     stored = zarr.open_group(store, mode="r")
     assert stored["time_doppler"].shape[0] == 1
