@@ -1,11 +1,15 @@
 """Fixtures and settings of all tests: compiled programs, processes, data outside the repository."""
 
+import gc
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.helpers.shared_folders import SHARED
 
 MEMORY_OF_A_PROCESS = 2**31  # bytes of memory per test process; 1.6 GB were measured
 MOST_PROCESSES = 8
@@ -17,6 +21,9 @@ QUICK_COMPILATION = (
 )
 # Linux limits a process to 65,530 memory mappings by default; XLA crashes beyond the limit.
 MANY_MAPS = 25_000
+# Tracing allocates many objects that live for long. With Python's thresholds, garbage collection
+# takes a fifth of the processor time of a test of a large program.
+GC_THRESHOLDS = (100_000, 50, 100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,11 +35,27 @@ def pytest_configure(config: pytest.Config) -> None:
     removes the programs. XLA's cache key includes the code, XLA's options, JAX's version and the
     processor's instruction set.
     """
+    gc.set_threshold(*GC_THRESHOLDS)
     os.environ.setdefault("XLA_FLAGS", QUICK_COMPILATION)
+    if not hasattr(config, "workerinput"):  # all processes of a run share one folder
+        config.shared_folder = tempfile.TemporaryDirectory(prefix="radarsim-tests-")
+        os.environ[SHARED] = config.shared_folder.name
     has_cache = config.pluginmanager.hasplugin("cacheprovider")
     if has_cache and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.cache.mkdir("compiled_programs"))
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder that the processes of this test run have shared."""
+    if hasattr(config, "shared_folder"):
+        config.shared_folder.cleanup()
+
+
+def pytest_collection_finish() -> None:
+    """Exclude the objects of imported modules and collected tests from garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

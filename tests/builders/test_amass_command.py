@@ -41,8 +41,8 @@ def arguments_of_build(dataset):
 
 
 @pytest.fixture(scope="module")
-def built(dataset):
-    """A store built from the AMASS folder, with all optional arrays."""
+def built(dataset, one_worker):
+    """A store that a worker process built from the AMASS folder, with all optional arrays."""
     out = dataset / "synth.zarr"
     arguments = ["--out", str(out), "--amass", str(dataset / "AMASS"), *KEPT]
     assert main([*arguments, *build_arguments(dataset)]) == 0
@@ -166,6 +166,7 @@ def test_a_clip_is_reproduced_from_its_store_and_its_motion_files(dataset, built
     assert "give the --body-models used then" in printed_lines(capsys)[1][0]
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_a_dry_run_prints_clips_hours_bytes_and_splits_and_writes_nothing(
     dataset, arguments_of_build, capsys
 ):

@@ -14,7 +14,7 @@ from tests.helpers.synthetic_bodies import synthetic_model
 
 # A duration of 18 s gives two takes, whose average duration is 9 s.
 GRAMMAR = ["--grammar-hours", "0.005", "--subjects", "2"]
-pytestmark = pytest.mark.usefixtures("fast_compilation")
+pytestmark = pytest.mark.usefixtures("fast_compilation", "without_workers")
 
 
 @pytest.fixture(scope="module")

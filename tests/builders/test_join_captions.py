@@ -20,7 +20,7 @@ from tests.helpers.amass_dataset import (
 )
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence
 
-pytestmark = pytest.mark.usefixtures("fast_compilation")
+pytestmark = pytest.mark.usefixtures("fast_compilation", "without_workers")
 
 SEATED = "BMLrub/rub055/0020_sit_stageii"
 

@@ -1,6 +1,7 @@
 """Synthetic stores in which each label is an oscillation of a different frequency and amplitude."""
 
 import hashlib
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from pipelines.schema import ATTRIBUTE_PARTS, FLOOR_DB, Layout, store_arrays
 from pipelines.sources import Text
 from pipelines.store_spec import StoreSpec
 from tests.helpers.pipeline_fakes import FakeTake, small_recipe
+from tests.helpers.shared_folders import copy_shared
 
 LABELS = ("bow", "jump", "kick", "march", "squat", "wave")
 COLUMNS, BINS, WINDOW = 40, 32, 32
@@ -74,7 +76,9 @@ def labelled_takes(
 
 
 def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
-    """Build a store; the splits train, val and test contain three, one and one of five subjects.
+    """Write a store; the splits train, val and test contain three, one and one of five subjects.
+
+    Each combination of arguments is built once in a test run, and then copied.
 
     Args:
         path: path of the new store.
@@ -84,11 +88,17 @@ def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
     Returns:
         The path of the store.
     """
+    arguments = repr((range_step_m, sorted(options.items())))
+    name = f"labelled-store-{hashlib.sha256(arguments.encode()).hexdigest()[:12]}"
+    copy_shared(name, path, partial(_build, range_step_m=range_step_m, options=options))
+    return str(path)
+
+
+def _build(path, range_step_m: float, options: dict) -> None:
     recipe, takes = small_recipe(), labelled_takes(**options)
     plan = make_plan(recipe, [_clip(recipe, take) for take in takes.values()])
     store_spec = _store_spec(plan, range_step_m)
     build(plan, takes, str(path), store_spec, _heatmaps, workers=0, quiet=True)
-    return str(path)
 
 
 def _heatmaps(recipe, clip: Clip, take: FakeTake) -> dict[str, np.ndarray]:

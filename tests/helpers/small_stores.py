@@ -2,11 +2,13 @@
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from pipelines.plan import Clip, clip_seed, draw_placement, make_plan
 from pipelines.recipe import Clips, Detection, Placements, Recipe
+from pipelines.recipe_toml import recipe_digest
 from pipelines.run import build
 from pipelines.schema import FLOOR_DB, HEATMAPS
 from pipelines.sources import Text
@@ -14,6 +16,7 @@ from pipelines.store_spec import StoreSpec, make_store_spec
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from tests.helpers.frame_arrays import drawn_frame_arrays, keep_all
 from tests.helpers.pipeline_fakes import FakeTake
+from tests.helpers.shared_folders import copy_shared
 
 NUM_CLIPS = 10
 FAILED_ROW, SHORT_ROW = 4, 7
@@ -38,8 +41,17 @@ def small_recipe() -> Recipe:
 
 
 def build_store(path, num_clips: int = NUM_CLIPS) -> str:
-    """Build a store and return the path; clip `FAILED_ROW` fails, and clip `SHORT_ROW` is short."""
+    """Write a store and return the path; clip `FAILED_ROW` fails, and clip `SHORT_ROW` is short.
+
+    A store of each recipe and number of clips is built once in a test run, and then copied.
+    """
     recipe = small_recipe()
+    name = f"small-store-{num_clips}-{recipe_digest(recipe)[:12]}"
+    copy_shared(name, path, partial(_build, recipe=recipe, num_clips=num_clips))
+    return str(path)
+
+
+def _build(path, recipe: Recipe, num_clips: int) -> None:
     takes = {f"t{i}": _take(i) for i in range(num_clips)}
     clips = [_clip(recipe, take) for take in takes.values()]
     plan = make_plan(recipe, clips)
@@ -49,7 +61,6 @@ def build_store(path, num_clips: int = NUM_CLIPS) -> str:
         return drawn_clip(store_spec, clip)
 
     build(plan, takes, str(path), store_spec, make_clip, workers=0, quiet=True)
-    return str(path)
 
 
 def drawn_clip(store_spec: StoreSpec, clip: Clip) -> dict[str, np.ndarray]:

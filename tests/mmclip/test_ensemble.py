@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
-from mmclip import bilinear, ensemble, evaluate, finetune, pretrain, publish
+from mmclip import bilinear, ensemble, evaluate, finetune, publish
 from mmclip.ensemble_network import combined
 from mmclip.label_scoring import similarity
 from mmclip.model import Embeddings, make_model
@@ -17,7 +17,7 @@ from mmclip.model_files import FORMAT, VERSION, load_model
 from mmclip.query_bank import read_query_bank, write_query_bank
 from mmclip.sentences import permute_label_texts
 from tests.helpers.labelled_stores import build_labelled_store
-from tests.helpers.tiny_training import OVERRIDES, UNSEEN, tiny_settings
+from tests.helpers.tiny_training import UNSEEN, copy_tiny_model, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
@@ -72,11 +72,8 @@ def folder(tmp_path_factory):
     build_labelled_store(folder / "s.zarr")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMCLIP_CACHE", str(folder / "cache"))
-        for seed in ("0", "1"):
-            command = [str(folder / "s.zarr"), "--out", str(folder / seed), "--encoder", "hash"]
-            command += ["--unseen", *UNSEEN, "--steps", "2", "--seed", seed]
-            command += ["--set", *OVERRIDES, "query_bank=20", "validate_every=2", "save_every=2"]
-            assert pretrain.main(command) == 0
+        for seed in (0, 1):
+            copy_tiny_model(folder / str(seed), folder / "s.zarr", seed)
         members = [str(folder / seed) for seed in ("0", "1")]
         assert ensemble.main([*members, "--out", str(folder / "both")]) == 0
         yield folder

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
-from mmclip import evaluate, predict, pretrain, query_bank
+from mmclip import evaluate, predict, query_bank
 from mmclip.batch_sampler import non_overlapping
 from mmclip.errors import MmclipError
 from mmclip.label_scoring import LabelScorer
@@ -21,7 +21,7 @@ from mmclip.scoring import choose_scorer
 from mmclip.store import open_store
 from mmclip.window_corpus import read_corpus
 from tests.helpers.labelled_stores import LABELS, WINDOW, build_labelled_store
-from tests.helpers.tiny_training import OVERRIDES, UNSEEN
+from tests.helpers.tiny_training import UNSEEN, copy_tiny_model
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
@@ -100,9 +100,7 @@ def folder(tmp_path_factory):
     build_labelled_store(folder / "s.zarr")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMCLIP_CACHE", str(folder / "cache"))
-        arguments = [str(folder / "s.zarr"), "--out", str(folder / "pre"), "--encoder", "hash"]
-        arguments += ["--unseen", *UNSEEN, "--steps", "2", "--set", *OVERRIDES, "query_bank=20"]
-        assert pretrain.main([*arguments, "validate_every=2", "save_every=2"]) == 0
+        copy_tiny_model(folder / "pre", folder / "s.zarr", seed=0)
         yield folder
 
 

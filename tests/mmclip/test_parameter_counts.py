@@ -1,12 +1,13 @@
 """The readings of the paper's parameter counts equal counts derived by hand from layer sizes."""
 
+from functools import cache
+
 import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip import model as model_command
 from mmclip.finetune import LORA_PROJECTION
-from mmclip.model import abstract_model
 from mmclip.model_variables import split_model
 from mmclip.parameter_counts import (
     full_readings,
@@ -17,6 +18,13 @@ from mmclip.parameter_counts import (
 from mmclip.presets import load_preset
 
 BRANCH, WIDE, TEXT = 128, 3 * 128, 512
+# Counting does not change a model, so the tests share the models, whose construction takes seconds.
+abstract_model = cache(model_command.abstract_model)
+
+
+@pytest.fixture(autouse=True)
+def shared_models(monkeypatch):
+    monkeypatch.setattr(model_command, "abstract_model", abstract_model)
 
 
 def block(width):
@@ -48,7 +56,7 @@ def head(width):
 @pytest.fixture(scope="module", params=[2, 4])
 def network(request):
     settings = load_preset("paper", [f"branch_depth={request.param}"])
-    return request.param, abstract_model(settings), settings.model
+    return request.param, abstract_model(settings, TEXT), settings.model
 
 
 def test_the_full_counts_equal_those_by_hand(network):
@@ -87,7 +95,7 @@ def test_three_readings_explain_the_counts_of_the_paper(network):
 
 
 def test_finetuning_as_the_authors_do_trains_500_thousand_parameters():
-    model = abstract_model(load_preset("authors"))
+    model = abstract_model(load_preset("authors"), TEXT)
     assert split_model(model, "lora", LORA_PROJECTION).num_trained == 500_225
     assert split_model(model, "lora").num_trained == 303_104
 

@@ -62,6 +62,14 @@ NUM_CLIPS = 3
 BATCH_FRAMES = 3
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_places():
+    """Simulate with arrays for 512 faces instead of 5,120, since the body has 80 faces."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("radarsim.signal.standard_sizes.STANDARD_PLACES", 512)
+        yield
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "SMPL_NEUTRAL.npz"

@@ -42,9 +42,9 @@ def undisturbed(tmp_path_factory):
     return store_bytes(path)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_any_number_of_workers_writes_the_same_bytes(tmp_path, undisturbed, workers):
-    built(tmp_path / "s.zarr", workers=workers)
+def test_two_workers_write_the_same_bytes(tmp_path, undisturbed):
+    """The test of a worker that dies shows the same for a single worker."""
+    built(tmp_path / "s.zarr", workers=2)
     assert store_bytes(tmp_path / "s.zarr") == undisturbed
 
 

@@ -27,7 +27,7 @@ from radarsim.signal.exact_frames import exact_clip, exact_points
 from radarsim.signal.nufft_kernel import OVERSAMPLING, cells_to_samples, reach_cells, terms_to_cells
 from radarsim.signal.settings import SimulationSettings
 from radarsim.signal.tone_series import chebyshev, series, span_of_terms
-from radarsim.simulate import _compiled_echo, clip_echo
+from radarsim.simulate import clip_echo
 from tests.helpers.echoes import error_db, fast_clip, select
 from tests.helpers.moving_sphere import CLEAN, CONVEX, moving_sphere, relative_db, small_radar
 from tests.helpers.scenes import plate
@@ -37,6 +37,8 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 ALL_FACES = replace(CONVEX, cull=0.0)
 SMALL = small_radar()
+# JAX traces and compiles a function again for every value of this context.
+LOOPS = jax.make_user_context("one by one")
 LOBES = QuasiSpecular(0.5)
 
 
@@ -291,17 +293,11 @@ def test_a_shift_within_a_block_leaves_what_interpolation_at_as_many_points_does
 
 @pytest.fixture
 def many_at_once(monkeypatch):
-    """Run loops in batches, as on accelerators, and clear the programs compiled for CPU loops."""
-
-    def forget():
-        jax.clear_caches()
-        _compiled_echo.cache_clear()
-
-    forget()
+    """Run loops in batches, as on accelerators, with programs apart from those of CPU loops."""
     asked = []
     monkeypatch.setattr(batched_map_module, "batch_size", lambda batch: asked.append(batch) or 2)
-    yield asked
-    forget()
+    with LOOPS("in batches"):
+        yield asked
 
 
 def test_many_frames_at_once_are_the_frames_one_by_one(three_frames, many_at_once):
