@@ -1,4 +1,4 @@
-"""Properties of the simulation that matter when real people are recognised by simulated ones.
+"""Which properties of the simulated training data affect the recognition of real people?
 
     python -m benchmarks.activity_simulation --out five.npz --takes 50
     python -m benchmarks.activity_simulation --out far.npz --takes 50 --change far
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.description = __doc__
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--recordings", required=True, help="folder with a subfolder per activity")
-    parser.add_argument("--simulated", required=True, help="I/Q file without any change")
+    parser.add_argument("--simulated", required=True, help="I/Q file of the unchanged simulation")
     parser.add_argument(
         "--changed", nargs="*", default=[], help="I/Q files with a change, named after the change"
     )

@@ -36,7 +36,7 @@ def write_store(path: Path, pictures: Pictures) -> None:
         for number, (label, person) in enumerate(zip(pictures.labels, pictures.people)):
             table.writerow((f"{number:05d}.npy", label, person))
     for number, levels_db in enumerate(level_db(pictures.values)):
-        # A store has receding speeds in its higher bins, a picture has approaching speeds there.
+        # Higher bins are receding speeds in a store, but approaching speeds in a picture.
         np.save(folder / f"{number:05d}.npy", levels_db[::-1].T.astype(np.float32))
     command = ["--captures", str(folder), "--labels", str(folder / _LABELS), "--out", str(path)]
     command += ["--radar", str(folder / _RADAR), "--workers", "1", "--quiet"]

@@ -1,4 +1,4 @@
-"""Zero-shot recognition by the phrases of the grammar whose sentences resemble the texts."""
+"""Zero-shot recognition by the grammar phrases whose sentences resemble the activity texts."""
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def nearest_phrases(similarity: np.ndarray, count: int = NUM_NEAREST) -> list[np
 def predict_by_phrases(
     phrases: tuple[np.ndarray, np.ndarray], similarity: np.ndarray, tested: np.ndarray
 ) -> np.ndarray:
-    """Predict activities by a model that takes the nearest phrases of a text for the activity.
+    """Predict activities by a model that is trained on the phrases nearest to each activity text.
 
     Args:
         phrases: features and index of the phrase of each simulated picture.

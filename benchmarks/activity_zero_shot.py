@@ -46,7 +46,7 @@ TEXTS = {
 }
 # Phrases whose label contains one of these words are not used.
 WITHHELD = ("wave", "waving")
-# One map, one text per phrase, and a network that suits a thousand pictures.
+# mmCLIP settings: one heatmap, one text per phrase, and a network for about 1,000 pictures.
 SETTINGS = [
     "heatmaps=time_doppler",
     "parts=general",
@@ -214,7 +214,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="random seed of levels and noise")
     parser.add_argument("--seeds", type=int, default=1, help="number of models")
     parser.add_argument("--controls", type=int, default=1, help="number of permutation controls")
-    parser.add_argument("--phrase-controls", type=int, default=100, help="controls of phrases")
+    parser.add_argument("--phrase-controls", type=int, default=100, help="phrase controls")
     parser.add_argument("--steps", type=int, default=1300, help="training steps of each model")
     parser.add_argument("--set", nargs="+", default=[], help="further settings of mmclip")
     parser.add_argument("--final", action="store_true", help="log the scores on people F to O")

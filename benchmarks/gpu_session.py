@@ -119,7 +119,7 @@ class Session:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=step_environment(self._options.out),
-                start_new_session=True,  # a signal then also reaches child processes
+                start_new_session=True,  # own group, to signal child processes too
             )
         try:
             while process.poll() is None and time.monotonic() < end_s:

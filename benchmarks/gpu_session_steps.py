@@ -169,7 +169,7 @@ def extrapolate_motion(scale: Scale, out: Path, report: Callable) -> None:
     found = {**_device(), "prepare_clips_per_s": len(rows) / (time.perf_counter() - start_s)}
     report(found)
     batches = ClipBatches(recipe, per_call, False, batch_frames)
-    list(batches.run(rows))  # compiles the programs of all sizes
+    list(batches.run(rows))  # compiles the programs for all array sizes
     simulated_again = batches.num_again
     start_s = time.perf_counter()
     made = list(batches.run(rows))

@@ -223,7 +223,7 @@ def _edge_row(limb_edge_m, trunk_edge_m, body, rcs_m2) -> dict:
 
 
 def _groups(radar, bodies, sweep) -> dict[str, np.ndarray]:
-    """Cross-sections of the metal body in every posture at 3 m, and of the standing body at other
+    """RCS of the metal body in every posture at 3 m, and of the standing body at other
     ranges.
     """
     cases = [(posture, 3.0) for posture in POSTURES]

@@ -2,7 +2,7 @@
 
     python -m benchmarks.reader --json reader.json
 
-The script writes a store of noise with the writer that dataset builds use; noise compresses worse
+The script writes a store of noise with the writer that dataset builds use; noise compresses less
 than echoes and is therefore the worst case. The script then reads windows with tensorstore (many
 concurrent reads, in random and in sequential order) and with zarr (one window after the other, in
 random order). The file cache is warm; the methods are measured alternately.

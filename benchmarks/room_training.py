@@ -2,7 +2,7 @@
 
     python -m benchmarks.room_training --out runs/rooms --seeds 5
 
-Two stores of equal clips are built: one in living rooms that vary from clip to clip, and one in
+Two stores of the same clips are built: one in living rooms that vary from clip to clip, and one in
 free space. Models with the same seeds and numbers of steps are trained on each store, without the
 activities of a group of the protocol, and are tested on a stand-in in a room (`twin-d`), whose
 people and motion-capture errors do not occur in training. The script prints the mean recall of the

@@ -190,7 +190,7 @@ def measures(row: Row, reference: Row, first: Row) -> dict[str, float]:
 
 
 def power_db(map_db: np.ndarray) -> float:
-    """Return the power of all bins above the mean noise power [dB relative to the noise of one]."""
+    """Return the sum over all bins of the power above the mean noise [dB re the noise of a bin]."""
     above = np.sum(10 ** (np.asarray(map_db, np.float64) / 10) - 1)
     return float(10 * np.log10(max(above, 1e-12)))
 

@@ -70,7 +70,7 @@ def find_causes(confusion: Confusion, scores: Sequence[ModelScore]) -> list[Caus
 
 
 def describe_causes(causes: Sequence[Cause]) -> str:
-    """Describe the largest contributions, to follow the text of a confusion; "" without any."""
+    """Return text about the largest contributions, appended to that of a confusion, or ""."""
     listed = ", ".join(f"{cause.label!r} {cause.share:+.0%}" for cause in causes[:LISTED])
     return f"; contributions of training labels: {listed}" if listed else ""
 

@@ -124,7 +124,7 @@ def _first_window(confusion: Confusion, scores: Sequence[ModelScore]) -> tuple[M
 
 
 def _window_of_label(score: ModelScore, label: str) -> WindowIndex:
-    """A window of a label, preferably correctly classified or from the evaluated split."""
+    """A window of a label, if possible classified correctly or part of the evaluated split."""
     correct = confused_windows(score, label, label)
     if len(correct):
         return score.index.select(correct[:1])

@@ -90,12 +90,12 @@ def parameter_table(model: nnx.Module) -> str:
 
 
 def unused_patches(width: int) -> int:
-    """Parameters of timm's patch embedding, a convolution from coloured patches to `width`."""
+    """Number of parameters of timm's patch embedding, a convolution from RGB patches to `width`."""
     return PATCH * PATCH * COLOURS * width + width
 
 
 def unused_head(width: int) -> int:
-    """Parameters of timm's head, a linear layer from `width` to the classes of ImageNet."""
+    """Number of parameters of timm's head, a linear layer from `width` to ImageNet's classes."""
     return width * CLASSES + CLASSES
 
 

@@ -55,7 +55,7 @@ def ranks(scores: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 
 def retrieve(scores: np.ndarray, own: np.ndarray) -> Retrieval:
-    """Retrieve the own items of all queries; the arguments are those of `ranks`."""
+    """Search the items for each query's own items; the arguments are those of `ranks`."""
     found = ranks(scores, own)
     at_1, at_5 = (float(np.mean(found <= limit)) for limit in (1, 5))
     return Retrieval(at_1, at_5, float(np.median(found)), *scores.shape)

@@ -21,7 +21,7 @@ QUICK_COMPILATION = (
 )
 # Linux limits a process to 65,530 memory mappings by default; XLA crashes beyond the limit.
 MANY_MAPS = 25_000
-# Tracing allocates many objects that live for long. With Python's thresholds, garbage collection
+# Tracing allocates many long-lived objects. With Python's default thresholds, garbage collection
 # takes a fifth of the processor time of a test of a large program.
 GC_THRESHOLDS = (100_000, 50, 100)
 

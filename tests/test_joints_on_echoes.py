@@ -70,6 +70,6 @@ def test_the_torso_of_a_walker_lies_behind_the_strongest_point(heading_rad, dist
     on_torso = range_error_m < RADAR.range_resolution_m
     on_torso &= speed_error_mps < RADAR.speed_resolution_mps
     assert on_torso.mean() >= 0.75
-    # Refined points are better than a bin: medians below 2 cm and 1.5 cm/s were measured.
+    # Refined points are more accurate than a bin: median errors were below 2 cm and 1.5 cm/s.
     assert np.median(range_error_m) < 0.7 * RADAR.range_resolution_m
     assert np.median(speed_error_mps) < 0.5 * RADAR.speed_resolution_mps

@@ -9,8 +9,8 @@ from builders.activities.movement import Channels, Movement, arm, arms, head, ro
 from builders.activities.performers import Style
 from builders.five_activities.timeline import CYCLE_S, held_s, jerks_s, keys_s, shaking
 
-# Range of the beginning of an activity, and of the end of waving, coughing and convulsing, in a
-# recording of ten seconds, found in the recordings of the people A to E.
+# Ranges of the start of an activity, and of the end of waving, coughing and convulsing, within a
+# recording of ten seconds, estimated from the recordings of the people A to E.
 ONSET_S, END_S = (1.9, 3.6), (7.8, 10.3)
 # Share of takes in which the person sits. In the recordings of the people A to E, people at rest
 # move less before these four activities than people who stand before a fall.

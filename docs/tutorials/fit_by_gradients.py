@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Fit a distance and a pose to a radar signal
 #
-# The simulated IF samples are differentiable. First, the signal of a person at an unknown distance is given. The
-# distance is found by comparing the range profile of the given signal with that of a simulation, and by using the
-# derivative of the simulation with respect to the distance. Then, the angles of two joints are found in the same way.
+# The simulated IF samples are differentiable. This tutorial starts with the radar signal of a person at an unknown
+# distance. The distance is found by comparing the range profile of this signal with that of a simulation, and by using
+# the derivative of the simulation with respect to the distance. Then, the angles of two joints are found in the same way.
 
 # %%
 from dataclasses import replace

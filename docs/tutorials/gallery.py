@@ -72,7 +72,7 @@ maps.plot("Walk")
 
 # %% [markdown]
 # The time-Doppler heatmaps of four activities differ. In the downswing of the golf swing, the hands approach faster than
-# the largest unambiguous speed, 4.4 m/s, so part of their echo is aliased to the other end of the axis.
+# the maximum unambiguous speed, 4.4 m/s, so part of their echo is aliased to the other end of the axis.
 
 # %% tags=["hide-input"]
 figure, panels = plt.subplots(2, 2, figsize=(10, 6), sharex=True, sharey=True, layout="constrained")

@@ -11,7 +11,7 @@ from mmclip.errors import MmclipError
 
 # Options of builders.amass for licensed data, keyed by the corresponding option of the study.
 SOURCES = ("amass", "body_models", "babel", "humanml3d")
-# Frame rate of the radar in the preset paper [Hz].
+# Frame rate of the radar in the preset `paper` [Hz].
 FRAME_RATE_HZ = 10.0
 RATE_NAMES = ("mocap_framerate", "mocap_frame_rate")
 

@@ -1,7 +1,7 @@
 """Sizes of the study: the presets small, paper and miniature.
 
-The settings of a training run consist of a preset of `mmclip.presets` and overrides. The numbers of
-steps in the preset paper are the numbers in the mmCLIP paper and in the authors' code.
+The settings of a training run consist of a preset of `mmclip.presets` and overrides. The preset
+`paper` takes its numbers of training steps from the mmCLIP paper and from the authors' code.
 """
 
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ PAPER = Scale(
     adaptation=(*LABELS, "steps=1000", "epoch_decay=true"),
     baseline=("steps=10000", "validate_every=500"),
     grammar_hours=10.0,
-    # The preset paper has ten times the parameters of the preset small, and half the batch size.
+    # The preset `paper` has ten times as many parameters as `small`, and half the batch size.
     step_s=1.4,
 )
 _TINY_STEPS = ("steps=2", "validate_every=2", "save_every=2", "warmup=0")

@@ -109,7 +109,7 @@ def as_one_transmitter(recording: Recording) -> Recording:
 def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
     """Join frames with few chirps to long bursts, whose Doppler is sampled at the frame rate.
 
-    The loops of a frame are averaged. The largest unambiguous speed is lambda / 4 T_frame, a few
+    The loops of a frame are averaged. The maximum unambiguous speed is lambda / 4 T_frame, a few
     centimetres per second, which is sufficient for breathing and swaying. Frames after the last
     complete burst are dropped. At speeds of centimetres per second, the motion between the
     transmitters of one loop is negligible: their slots are treated as simultaneous, so no phase has

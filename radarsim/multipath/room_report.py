@@ -34,14 +34,14 @@ class PassLevel(NamedTuple):
 
     @property
     def leg_reflections(self) -> int:
-        """Larger number of surface reflections of both ways."""
+        """Number of surface reflections on the leg, outbound or return, that has more of them."""
         return max(len(self.way_out), len(self.way_back))
 
     @property
     def name(self) -> str:
         """The reflectors along the path, such as "floor, body" if the way back is direct.
 
-        Two perpendicular surfaces on one way are listed in arbitrary order.
+        Two perpendicular surfaces of the same leg are listed in arbitrary order.
         """
         name = ", ".join([*self.way_out, "body", *reversed(self.way_back)])
         return name if self.num_passes == 1 else f"{name} and reverse"

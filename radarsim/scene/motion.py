@@ -27,9 +27,9 @@ MAX_TRANSL_M = 1000.0
 # Tolerance by which sampling times may lie outside the motion [s].
 TIME_SLACK_S = 1e-6
 
-# Rest pelvis of the published mean bodies [m]; male and female bodies differ by 1 to 2 cm.
-# `retarget.fit_to_body` replaces this value with the pelvis of the actual body. The free body has
-# its origin at the pelvis.
+# Rest position of the pelvis in the published mean bodies [m]; male and female bodies differ by 1
+# to 2 cm. `retarget.fit_to_body` uses the pelvis position of the actual body instead. The free body
+# has its origin at the pelvis.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
 _POSES_PER_CHECK = 1024  # number of poses checked at a time, which need 1 MB
 

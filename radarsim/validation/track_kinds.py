@@ -80,7 +80,7 @@ def kind_of(track: Track, radar: Radar) -> str:
 
 
 def slow_limit_mps(radar: Radar) -> float:
-    """Speed below which a detection may be a changing static echo [m/s]."""
+    """Speed below which a detection may be a flickering static echo [m/s]."""
     return max(SLOW_MPS, SLOW_BINS * radar.speed_resolution_mps)
 
 

@@ -30,7 +30,7 @@ SAME_PERSON_RAD = np.radians(20.0)
 
 
 def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) -> list[Track]:
-    """Find the tracks of a recording: moving targets first, then changing static echoes.
+    """Find the tracks of a recording: moving targets first, then flickering static echoes.
 
     Args:
         recording: recording with a Doppler axis, from `captures.recording.for_doppler`.

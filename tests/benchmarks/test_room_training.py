@@ -1,4 +1,4 @@
-"""The benchmark of training in rooms: equal clips, paired models, and the whole chain in small."""
+"""The benchmark of training in rooms: stores with the same clips, paired models, a small run."""
 
 import json
 from dataclasses import replace
@@ -43,7 +43,7 @@ def test_models_are_paired_by_group_and_seed():
 @pytest.mark.slow
 @pytest.mark.usefixtures("fast_compilation")
 def test_both_trainings_are_tested_on_the_same_store(tmp_path, monkeypatch, capsys):
-    """Two equal training stores give equal models, so every paired difference is zero."""
+    """Identical training stores give identical models, so every paired difference is zero."""
 
     def build(options):
         for name, first_subject in (("rooms", 0), ("free", 0), ("test", 10)):

@@ -93,7 +93,7 @@ def test_noisy_joints_of_cameras_become_a_store_of_heatmaps(tmp_path):
     assert main([str(tmp_path / "lab.csv"), "--layout", "coco17", "--out", str(fitted)]) == 0
     (tmp_path / "radar.toml").write_text(RADAR)
     radar = ["--radar", str(tmp_path / "radar.toml")]
-    # One clip of 16 frames: the recording is shorter than the stride of 3.2 s and a second clip.
+    # The store has one clip of 16 frames: a second clip would start 3.2 s later, too near the end.
     short = [*SHORT_BUILD, "--clip-seconds", "1.6", "--min-frames", "16"]
     assert build(["--out", str(store), "--motions", str(fitted), *radar, *short]) == 0
     assert verify(store) == []

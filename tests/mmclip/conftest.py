@@ -9,9 +9,9 @@ import pytest
 
 @pytest.fixture(scope="package", autouse=True)
 def one_program_for_equal_trainings():
-    """Let trainings with equal models, texts and settings share the compiled programs of a step.
+    """Let training runs with the same model, texts and settings share the compiled step programs.
 
-    A resumed training would otherwise trace the same programs again. The programs are pure
+    A resumed training run would otherwise trace the same programs again. The programs are pure
     functions, whose arguments include the whole state of the training.
     """
     if importlib.util.find_spec("flax") is None:

@@ -42,8 +42,8 @@ def test_the_map_is_the_regularised_least_squares_solution():
 
 
 def test_unseen_combinations_of_seen_properties_are_recognised():
-    """Windows are sums of two property vectors, so the map finds combinations that do not occur in
-    training.
+    """Windows are sums of two property vectors, so the map recognises combinations that do not
+    occur in training.
 
     A map that had learned only the twelve seen combinations could not rank the four unseen
     combinations.
@@ -99,7 +99,8 @@ def test_contributions_of_labels_sum_to_the_difference_of_similarities():
 
 def test_a_label_that_responds_alone_contributes_the_similarity_of_its_own_text():
     """If only the first of three labels responds, and its row is (3, 0) in both attributes, the
-    similarities to (1, 0) and (0, 1) are 1 and 0: it contributes 1, and the others nothing."""
+    similarities to (1, 0) and (0, 1) are 1 and 0: the first label contributes 1, and the other two
+    contribute 0."""
     network = make_bilinear(tiny_settings("aggregator=none").model, 2, 1, 3)
     rows = np.array([[3.0, 0, 3, 0], [0, 5, 0, 5], [1, 1, 1, 1]])
     network.map = BilinearMap(np.zeros(4), np.eye(4)[:, :3], rows)

@@ -155,7 +155,7 @@ def test_a_bilinear_map_is_evaluated_and_published_like_a_model(folder, mapped, 
 
 
 def test_a_confusion_of_a_bilinear_map_is_attributed_to_the_labels_of_its_fit(mapped, tmp_path):
-    """Unseen labels are taken for seen ones, and the shares of the seen labels in this sum to 1."""
+    """If unseen labels are confused with seen labels, the shares of all seen labels sum to 1."""
     command = [str(mapped.parent / "s.zarr"), "--models", str(mapped), "--out", str(tmp_path)]
     assert evaluate.main([*command, "--candidates", "all", "--hub-correction", "off"]) == 0
     confusions = json.loads((tmp_path / "evaluation.json").read_text())["worst_confusions"]

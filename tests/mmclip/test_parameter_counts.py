@@ -28,13 +28,13 @@ def shared_models(monkeypatch):
 
 
 def block(width):
-    """Parameters of two norms, qkv, output projection, and an MLP of hidden width 4 x width."""
+    """Number of parameters of two norms, the attention, and an MLP of hidden width 4 x width."""
     norms, attention = 4 * width, (3 * width**2 + 3 * width) + (width**2 + width)
     return norms + attention + (4 * width**2 + 4 * width) + (4 * width**2 + width)
 
 
 def side(width, depth, tokens):
-    """Parameters of the blocks, the final norm, and the learned tokens or positions."""
+    """Number of parameters of the blocks, the final norm, and the learned tokens or positions."""
     return depth * block(width) + 2 * width + tokens * width
 
 

@@ -32,8 +32,9 @@ def leg_via(*names, planes=PLANES):
 def test_the_path_via_a_corner_has_the_length_of_the_line_from_the_image():
     """With walls 5 m ahead and 1.5 m to the left, the image of the radar is at (10, 3).
 
-    The point at (2, -3) is 8 m and 6 m from the image, so the path via both walls has 10 m and
-    takes 33.356 ns, in either order of the walls. Opposite walls have one image for each order.
+    The point at (2, -3) is 8 m and 6 m from the image along x and y, so the path via both walls is
+    10 m long, a delay of 33.356 ns, in either order of the walls. Opposite walls have one image for
+    each order.
     """
     planes = {each.name: each for each in replace(ROOM, far_m=5.0).planes(RadarPose(height_m=1.0))}
     for order in (("left_wall", "far_wall"), ("far_wall", "left_wall")):
@@ -74,10 +75,11 @@ def sphere_points_m(at_m, radius_m):
 def test_an_object_between_the_two_reflecting_walls_hides_the_body():
     """A sphere hides all faces only where the path runs from the first to the second wall.
 
-    Via left and far wall to (3, 0), the path has the corners (4.5, 1.5) and (6, 1). Via right and
-    left wall, it has the corners (0.86, -2) and (2.36, 1.5). Both spheres lie midway between these
-    corners, at least 0.2 m from all rays before and after. The image of the scene in both walls and
-    the scene itself therefore do not hide the body.
+    The path to (3, 0) via the left and the far wall is reflected at (4.5, 1.5) and (6, 1), and the
+    path via the right and the left wall at (0.86, -2) and (2.36, 1.5). For each path, a sphere lies
+    midway between the two reflection points, at least 0.2 m from the rays before the first and
+    after the second reflection. Neither the scene itself nor its image in both walls therefore
+    hides the body.
     """
     points_m, faces = sphere_points_m((3.0, 0.0, 0.0), 0.2)
     surface = faces_of(points_m, faces)

@@ -24,7 +24,7 @@ def clip(name):
 
 
 def test_the_ideal_receiver_changes_neither_text_nor_digest():
-    """With the ideal receiver, a recipe has the digest from before the option existed."""
+    """A recipe with the ideal receiver has the same digest as a recipe without the option."""
     ideal = parse_recipe("seed = 1", "recipe")
     assert "receiver" not in dump_recipe(ideal).replace("[radar.receiver]", "")
     for text in ('receiver = "ideal"', "[receiver]"):
@@ -69,7 +69,7 @@ def test_the_data_card_names_the_profile_its_parts_and_ranges():
 
 
 def test_the_limitations_state_equal_gain_only_without_antenna_patterns():
-    """The text changes for the pattern of any antennas, and not for other parts of a profile."""
+    """Only TX or RX antenna patterns change the text; other parts of a profile do not."""
     other_parts = "[receiver.dc]\nlevel_v = 0.001"
     for text in ("", other_parts):
         assert limitations_of_receiver(_LIMITS, parse_recipe(text, "recipe")) == _LIMITS

@@ -67,7 +67,7 @@ def test_the_reflection_model_of_a_clip_has_the_values_of_the_recipe_in_metres()
 
 
 def test_a_smooth_body_has_several_times_as_many_faces():
-    """The edges of 7 and 10 mm need more than five times the faces of edges of 16 mm."""
+    """A mesh with edges of 7 and 10 mm has over five times as many faces as one with 16 mm."""
     smooth = body_of(FREE_BODY._replace(smooth=True))
     assert len(smooth.faces) > 5 * len(body_of(FREE_BODY).faces)
 

@@ -45,7 +45,7 @@ def test_the_data_card_states_median_and_limits_of_the_clips_that_were_made(tmp_
 
 
 def test_the_limitations_name_walls_only_where_they_are_simulated():
-    """The text is unchanged without a room, and states the limit of the reflections in a room."""
+    """Without a room, the text is unchanged; with a room, it states the limit on reflections."""
     free = Recipe(radar=BOARDS[DEFAULT_BOARD])
     assert limitations_in_room(_LIMITS, free) == _LIMITS
     hall = replace(free, room=Room(name="hall"))

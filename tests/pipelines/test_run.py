@@ -43,7 +43,9 @@ def undisturbed(tmp_path_factory):
 
 
 def test_two_workers_write_the_same_bytes(tmp_path, undisturbed):
-    """The test of a worker that dies shows the same for a single worker."""
+    """Two workers write the same bytes as a build without worker processes.
+
+    A single worker is covered by the test of a worker that dies."""
     built(tmp_path / "s.zarr", workers=2)
     assert store_bytes(tmp_path / "s.zarr") == undisturbed
 

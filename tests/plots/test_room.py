@@ -43,7 +43,7 @@ def test_every_path_starts_at_the_radar_and_reflections_lie_on_their_surface():
 
 
 def test_a_path_via_two_walls_is_drawn_in_the_order_in_which_the_wave_meets_the_walls():
-    """The path returns via the left wall at 2 m and the far wall at 5 m, listed in wrong order.
+    """The path returns via the left wall at 2 m and the far wall at 5 m, listed in reverse order.
 
     The image of the radar is at (10, 4), so the line from the image to the body at (3, 0) has the
     slope 4/7; in the room, the line is reflected at (5, 8/7) and (3.5, 2).

@@ -142,7 +142,7 @@ def test_a_variable_counts_as_it_was_assigned_last_before_the_call():
 
 @pytest.mark.parametrize("seed", range(40))
 def test_line_breaks_comments_and_variables_change_nothing(seed):
-    """The script gets a random layout: line breaks after commas, comments and named arguments."""
+    """Random comments, named arguments and line breaks after commas do not change the radar."""
     rng = np.random.default_rng(seed)
     expected = parse_setup(f"{AT_77}\n{REST}", "a.lua").radar
     names, lines = {}, []

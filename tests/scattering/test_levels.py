@@ -278,7 +278,7 @@ def test_the_anchor_does_not_care_where_the_mesh_stands():
 
 
 def test_the_level_of_a_body_settles_as_its_edges_shrink():
-    """With a narrow lobe the level has converged: edges of 2 cm and 1 cm differ by up to 0.5 dB.
+    """With a narrow lobe, the level has converged: it differs by up to 0.5 dB for 2 and 1 cm edges.
 
     Face centres sample the phase. A wide lobe includes faces over many wavelengths (3.8 mm), so the
     level has not converged. For edges of 20, 10, 5 and 2.5 mm, the mean over six sides was

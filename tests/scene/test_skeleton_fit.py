@@ -159,7 +159,7 @@ def _stature_m(truth) -> float:
 
 
 def test_noise_is_removed_better_than_by_a_moving_average(noisy):
-    """With 2 cm of noise, positions are within 2.5 cm; speeds are better than moving averages."""
+    """With 2 cm of noise, positions err by < 2.5 cm, and speeds by less than a moving average."""
     truth, sequence, fit = noisy
     true_m = truth.posed.points_m
     assert fit.noise_m == pytest.approx(0.02, rel=0.35)

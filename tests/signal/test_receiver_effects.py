@@ -80,8 +80,9 @@ def test_thermal_noise_has_the_same_draws_as_without_profile():
 def test_phase_noise_is_range_correlated(range_m):
     """The phase noise of an echo has the density L(f) 4 sin^2(pi f tau) at the offset f.
 
-    Offsets from 50 to 500 kHz are compared. Each bin averages 384 chirps, with a standard
-    deviation of 0.22 dB; the mean over 26 bins must differ by less than 0.2 dB.
+    The measured density is compared with this formula at offsets from 50 to 500 kHz. Each bin
+    averages 384 chirps, with a standard deviation of 0.22 dB; the mean over 26 bins must differ
+    from the formula by less than 0.2 dB.
     """
     level_dbc, loop_hz = -70.0, 100e3
     noise = PhaseNoise(level_dbc_per_hz=level_dbc, loop_bandwidth_hz=loop_hz)

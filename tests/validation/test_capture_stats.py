@@ -60,7 +60,7 @@ def test_clipped_samples_are_counted():
 
 
 def test_leakage_and_clutter_are_found_at_their_ranges(walker_in_clutter):
-    """Halfway between two bins, a Hann window loses 1.4 dB of a tone; the DC bin adds a little."""
+    """A Hann window lowers a tone midway between two bins by 1.4 dB; the DC bin adds some power."""
     stats = measure_stats(walker_in_clutter)
     leakage = capture_stats.leakage(RADAR, stats)
     full_v = RADAR.receiver.full_scale_v

@@ -7,7 +7,7 @@ WIDTHS = {"minilm": 384, "hash": 64}
 
 
 def figure(plan: Plan) -> Figure:
-    """Measure the network of the study and the network of the preset paper on this machine."""
+    """Measure the networks of the study and of the preset `paper` on this machine."""
     scale, width = plan.arms.scale, WIDTHS.get(plan.arms.encoder, 0)
     tables = {
         f"preset {scale.preset} of this study": make_node(

@@ -34,7 +34,7 @@ class RestTrunk(NamedTuple):
     smpl: Rotation
 
     def since(self, posture: Posture, joint: int) -> Rotation:
-        """Rotation of a joint of the file since its rest pose, in the file's world coordinates."""
+        """Rotation of a BVH joint relative to the rest pose, in the file's world coordinates."""
         return posture.world[joint] * self.posture.world[joint].inv()
 
 

@@ -1,4 +1,4 @@
-"""Closed-form start of the fit: rotations from the directions of bones, from the pelvis outwards.
+"""Closed-form initial rotations for the fit, from bone directions, from the pelvis outwards.
 
 The rotation of a joint is the solution of Kabsch's problem for the landmarks that move rigidly with
 it. Landmarks farther out have a small weight, and the rotation of the parent a very small weight,

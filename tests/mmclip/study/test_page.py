@@ -48,7 +48,7 @@ def drawn_means(svg):
 
 
 def test_bars_and_curves_are_drawn_at_their_means():
-    """Marks are drawn at their means within 0.001, because heights are rounded to 0.001 pixel."""
+    """Bars and curves show their means to within 0.001; heights are rounded to 0.001 pixel."""
     bars = [bar("a", 0.25, paper=0.76), bar("b & c", 0.5), bar("full, 3", 0.75, "full", 3)]
     svg = chart(figure(*bars))
     means = drawn_means(svg)

@@ -32,7 +32,7 @@ def run(group, seed, *recalls):
 
 
 def test_differences_are_paired_by_class_and_run_and_the_wider_interval_is_used():
-    """The interval follows from the classes, whose differences vary more than those of the runs.
+    """The interval is computed over classes, whose differences vary more than those of the runs.
 
     Both runs differ by 0.2, and the classes by 0.1 and 0.3, with a standard error of 0.1."""
     better = [run("G1", 0, 0.5, 0.9), run("G1", 1, 0.4, 0.8)]
