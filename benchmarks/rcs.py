@@ -2,14 +2,15 @@
 
     python -m benchmarks.rcs --out rcs
 
-Shapes: the cross-sections of a sphere, a plate, a disc and a cylinder are simulated over the angle
-of incidence and compared with textbook formulas (the Mie series for the sphere). The levels must
-agree within 0.25 dB at the peaks of all lobes down to -45 dB, and the nulls within 0.5 degrees. A
-dihedral and a trihedral show a limit of the simulator: only single bounces are simulated within a
-mesh, so the double and triple bounces of these reflectors are missing. A dihedral of a plate and a
-wall of a room is simulated by the multipath passes of the room and must agree within 0.25 dB.
+Shapes: the radar cross-sections (RCS) of a sphere, a plate, a disc and a cylinder are simulated
+over the angle of incidence and compared with textbook formulas (the Mie series for the sphere). The
+levels must agree within 0.25 dB at the peaks of all lobes down to -45 dB, and the nulls within 0.5
+degrees. A dihedral and a trihedral show a limit of the simulator: only single bounces are simulated
+within a mesh, so the double and triple bounces of these reflectors are missing. A dihedral of a
+plate and a wall of a room is simulated by the multipath passes of the room and must agree within
+0.25 dB.
 
-People: the cross-section of the free body with a smooth surface (`smooth_body`) is simulated for
+People: the RCS of the free body with a smooth surface (`smooth_body`) is simulated for
 directions all around the body, in several postures and at several ranges. The mean over views, in
 watts, and the spread over views, in decibels, are compared with 3GPP TR 38.901 (-1.37 dBsm and 3.94
 dB). No parameter is calibrated. The spread at a single frequency is mostly caused by interference
@@ -82,7 +83,7 @@ def passed(cuts: list[Cut], found: dict | None) -> bool:
 
 
 def missing_bounces(radar: Radar, edge_m: float) -> list[dict]:
-    """Simulated (single-bounce) and theoretical cross-sections of a dihedral and a trihedral.
+    """Simulated (single-bounce) and theoretical RCS of a dihedral and a trihedral.
 
     Args:
         radar: radar whose centre frequency is used.

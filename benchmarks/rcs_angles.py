@@ -29,7 +29,7 @@ class Cut:
         name: name of the shape.
         theory: formula or method that gives the theoretical values.
         angles_deg: angles of incidence [degrees].
-        simulated_dbsm, theory_dbsm: cross-sections [dB relative to 1 m^2].
+        simulated_dbsm, theory_dbsm: simulated and theoretical RCS [dB relative to 1 m^2].
         worst_lobe_db: largest difference from theory at the peaks of the theoretical lobes [dB].
         worst_null_deg: largest difference between a simulated and a theoretical null [degrees]; 0
             for a shape without nulls.
@@ -89,7 +89,7 @@ def lobes_and_nulls(level_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def simulated_rcs_m2(radar: Radar, shape: Shape, angles_rad: np.ndarray) -> np.ndarray:
-    """Far-field cross-section of a shape at each angle, in float64 [m^2].
+    """Far-field RCS of a shape at each angle, in float64 [m^2].
 
     Args:
         radar: radar whose centre frequency is used.

@@ -29,7 +29,7 @@ def wall_dihedral(radar: Radar, edge_m: float) -> Cut:
     """Simulate the dihedral at several angles, and compare the levels with theory.
 
     The wave that first meets the plate and the wave that first meets the wall each fill an aperture
-    of a x a cos(angle), so the cross-section is 16 pi a^4 cos^2(angle) / lambda^2. At 45 degrees,
+    of a x a cos(angle), so the RCS is 16 pi a^4 cos^2(angle) / lambda^2. At 45 degrees,
     this is the peak of a dihedral of two squares, 8 pi a^4 / lambda^2.
 
     Args:
@@ -54,7 +54,7 @@ def wall_dihedral(radar: Radar, edge_m: float) -> Cut:
 
 
 def _rcs_m2(radar: Radar, edge_m: float, angle_rad: float) -> float:
-    """Return the cross-section of both passes at one angle [m^2]."""
+    """Return the RCS due to both passes at one angle [m^2]."""
     along = np.array([np.cos(angle_rad), np.sin(angle_rad), 0.0])
     normal = np.array([-np.sin(angle_rad), np.cos(angle_rad), 0.0])
     foot_m = np.array([FAR_M, 0.0, 0.0])

@@ -146,10 +146,10 @@ def statistics(rcs_m2: np.ndarray) -> dict[str, float]:
     """Mean and spread of the RCS level over directions.
 
     Args:
-        rcs_m2: cross-sections [view, frequency] [m^2].
+        rcs_m2: RCS [view, frequency] [m^2].
 
     Returns:
-        mean_dbsm: mean cross-section [dB relative to 1 m^2]; spread_db: standard deviation over
+        mean_dbsm: mean RCS [dB relative to 1 m^2]; spread_db: standard deviation over
         views of the level after averaging over the sweep; spread_one_db: standard deviation over
         views of the level at one frequency.
     """
@@ -162,7 +162,7 @@ def statistics(rcs_m2: np.ndarray) -> dict[str, float]:
 
 
 def people(radar: Radar, sweep: Sweep) -> dict:
-    """Simulate the cross-sections of the free body: mesh convergence, and statistics over views.
+    """Simulate the RCS of the free body: mesh convergence, and statistics over views.
 
     Args:
         radar: radar whose sampled sweep is used.

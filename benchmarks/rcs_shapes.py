@@ -52,7 +52,7 @@ def shapes(edge_m: float) -> list[Shape]:
 
 
 def sphere(subdivisions: int = 6, blur_m: float = 3e-3) -> Shape:
-    """Create a sphere; its exact cross-section (Mie series) does not depend on the angle.
+    """Create a sphere; its exact RCS (Mie series) does not depend on the angle.
 
     Args:
         subdivisions: number of subdivisions of an icosahedron; 6 of them give edges of 0.8 mm.
@@ -211,7 +211,7 @@ def grid(x_m, y_m, z_m=0.0):
 
 
 def mie_rcs_m2(radius_m: float, wavelength_m: float) -> float:
-    """Monostatic cross-section of a perfectly conducting sphere by the Mie series.
+    """Monostatic RCS of a perfectly conducting sphere by the Mie series.
 
         (lambda^2 / 4 pi) |sum (-1)^n (2 n + 1) / ([x h_n(x)]' h_n(x)) / x|^2,  x = k radius
 

@@ -6,8 +6,8 @@ Two stores of the same clips are built: one in living rooms that vary from clip 
 free space. Models with the same seeds and numbers of steps are trained on each store, without the
 activities of a group of the protocol, and are tested on a stand-in in a room (`twin-d`), whose
 people and motion-capture errors do not occur in training. The script prints the mean recall of the
-unseen activities (zero-shot) and of the seen activities, and the paired difference of both
-trainings with a 95 % interval over classes. All data are simulated. Finished stores and runs are
+unseen activities (zero-shot) and of the seen activities, and the paired difference between
+the two stores with a 95 % interval over classes. All data are simulated. Finished stores and runs are
 skipped, and interrupted ones are resumed.
 """
 
@@ -170,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seeds", type=int, default=5, metavar="N", help="seeds per group (%(default)s)"
     )
     parser.add_argument(
-        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of both trainings"
+        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of both training runs"
     )
     parser.add_argument(
         "--encoder", type=path_argument, default="minilm", metavar="NAME",

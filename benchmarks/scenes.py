@@ -129,7 +129,7 @@ class BenchmarkScene:
         return np.asarray(mesh.vertices_m, np.float64)[:, :, chosen] + origin_m[:, :, None]
 
     def points_to_if(self, positions_m, settings):
-        """Simulate an IF cube [V] from points of equal cross-section."""
+        """Simulate an IF cube [V] from points of equal RCS."""
         rcs_m2 = np.full(positions_m.shape[2], 0.01, np.float32)
         return simulate_points(self.radar, positions_m, rcs_m2, self.key, settings)
 

@@ -19,7 +19,7 @@ def fit_map(
 ) -> BilinearMap:
     """Fit the map V that minimises the squared error of x V s for all windows x and labels s.
 
-    The target is 1 for the own label of a window and -1 / (labels - 1) for the others. With the
+    The target is 1 for the label of a window and -1 / (labels - 1) for all other labels. With the
     centred windows as rows of X, divided by their root mean square, and the labels' texts as rows
     of S,
 

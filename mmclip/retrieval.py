@@ -22,7 +22,7 @@ class Retrieval(NamedTuple):
 
     Attributes:
         r_at_1, r_at_5: fraction of queries whose own item is among the 1 or 5 most similar items.
-        median_rank: median rank of the own item; 1 is the best.
+        median_rank: median rank of a query's best own item; 1 is the best rank.
         queries, items: number of queries, and number of items searched.
     """
 
@@ -64,7 +64,7 @@ def retrieve(scores: np.ndarray, own: np.ndarray) -> Retrieval:
 def own_texts(
     corpus: WindowCorpus, windows: WindowIndex, captions: bool
 ) -> tuple[list[str], np.ndarray]:
-    """Collect the own texts of windows, without duplicates.
+    """Collect the texts that belong to each window, without duplicates.
 
     Args:
         corpus: corpus of the windows.

@@ -69,7 +69,7 @@ def make_data_card(folder: StoreFolder) -> bytes:
         folder: folder of the store.
 
     Returns:
-        Markdown in UTF-8; equal stores give equal bytes.
+        Markdown in UTF-8; identical stores give identical bytes.
 
     Raises:
         InputError: a table is damaged.

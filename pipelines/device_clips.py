@@ -65,7 +65,7 @@ class _Running(NamedTuple):
 
 
 def clips_per_call(recipe: Recipe, batch_frames: int) -> int:
-    """Number of clips in a call on an accelerator, which fills batches of frames best.
+    """Number of clips per call on an accelerator for which the frame batches are fullest.
 
     Args:
         recipe: recipe of the dataset.

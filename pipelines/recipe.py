@@ -1,7 +1,7 @@
 """Recipe of a dataset: all settings that determine the bytes of a store.
 
-A recipe contains no path, host name, time or number of workers. Two builds with equal recipes and
-equal sources give equal stores; `recipe_toml.recipe_digest` identifies a recipe.
+A recipe contains no path, host name, time or number of workers. Builds with the same recipe and
+the same sources give identical stores; `recipe_toml.recipe_digest` identifies a recipe.
 """
 
 from dataclasses import dataclass, field, fields

@@ -30,7 +30,7 @@ from radarsim.receiver_files import load_receiver
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """TOML text with all values of a recipe, including defaults; equal recipes give equal text.
+    """TOML text with all values of a recipe, including defaults; equal recipes give identical text.
 
     The sections `OMITTED_SECTIONS` are only included if a value differs from the default.
     """

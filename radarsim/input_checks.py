@@ -267,7 +267,7 @@ def checked_points(
     Args:
         where: name of the function, for messages.
         settings: settings that have been checked.
-        positions_m, rcs_m2: positions and cross-sections to be checked.
+        positions_m, rcs_m2: positions and radar cross-sections to be checked.
 
     Raises:
         InputError: an argument is invalid; the message names the argument.

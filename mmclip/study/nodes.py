@@ -1,4 +1,4 @@
-"""Nodes of the study's graph: corpora, trainings and scorings, each identified by its content."""
+"""Nodes of the study's graph: corpora, training runs and scorings, identified by content."""
 
 import hashlib
 import json

@@ -165,8 +165,8 @@ def _power_of_tiles(values, matrices, tiles):
     """Power of the bins 16 d + c, for each c: arrays [d, spectrum], added up over tiles.
 
     Args:
-        values: function of a tile's number, which returns the values 16 a + b of its spectra as a
-            list over a of arrays [b, spectrum].
+        values: function that returns, for the number of a tile, a list with one array
+            [b, spectrum] for each a, which contains the values 16 a + b of the tile's spectra.
         matrices: matrices of the second step.
         tiles: number of tiles.
     """

@@ -35,7 +35,7 @@ class ObliqueReflection(WrappingReflection):
     are the unit vectors from the face to both antennas. For the faces that reflect from one antenna
     to the other, this factor is the cosine of half the bistatic angle. The quasi-specular model
     lacks the factor, which is 1 for the antennas of one board. At grazing incidence, the Fresnel
-    zone grows by the inverse of the factor, so without the factor, the cross-section of a sphere
+    zone grows by the inverse of the factor, so without the factor, the RCS of a sphere
     would not be pi a^2 for all bistatic angles, but exceed pi a^2 by 1 / cos^2.
 
     Attributes:

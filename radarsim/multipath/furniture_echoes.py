@@ -153,8 +153,8 @@ def _weights(
     range_m = np.linalg.norm(centre_m, axis=-1)
     cosine = np.abs(np.sum(centre_m * normal, axis=-1)) / range_m
     rho = rough_amplitude(material.roughness_m, wavenumber_per_m, cosine)
-    # By Lambert's law, the cross-section of a facet is 4 A cos^2; the weight of a point target is
-    # lambda sqrt(cross-section / 4 pi) / R^2.
+    # By Lambert's law, the RCS of a facet is 4 A cos^2; the weight of a point target is
+    # lambda sqrt(RCS / 4 pi) / R^2.
     diffuse = wavelength_m * np.sqrt(facets.area_m2 * (1 - rho**2) / np.pi) * cosine / range_m**2
     turns = np.random.default_rng(PHASE_SEED).random(num_facets)
     weight = np.conj(gamma) * rho * coherent

@@ -39,7 +39,7 @@ class PassLevel(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The reflectors along the path, such as "floor, body" if the way back is direct.
+        """The reflectors along the path, such as "floor, body" if the return leg is direct.
 
         Two perpendicular surfaces of the same leg are listed in arbitrary order.
         """

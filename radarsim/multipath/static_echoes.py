@@ -40,11 +40,11 @@ class StaticEchoes:
 
     Attributes:
         samples: IF samples of each echo, not scaled by the level constant.
-        probes_m: points whose visibility from the radar is tested, for the way out and the way
-            back; the factor of an echo is the product of the weighted fractions of visible points
-            of the two ways [m].
-        weights: weight of each point; the weights of each way sum to 1, or to 0 if the way back is
-            the same as the way out.
+        probes_m: points whose visibility from the radar is tested, for the outbound and the return
+            path; the factor of an echo is the product of the weighted fractions of visible points
+            of the two paths [m].
+        weights: weight of each point; the weights of each path sum to 1, or to 0 for a return path
+            that equals the outbound path.
     """
 
     samples: Complex[Array | np.ndarray, "echo tx rx sample"]

@@ -75,7 +75,7 @@ def only_subject(where: str, scene: Scene) -> Subject:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class PosedScene:
-    """A scene at the nodes of every burst, or many scenes of equal shape along a leading clip axis.
+    """A scene at the nodes of every burst, or many scenes of equal array shape along a clip axis.
 
     Attributes:
         subjects: each subject's poses.

@@ -20,7 +20,7 @@ from radarsim.validation.tracks import find_tracks
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """Comparison of the first frames of a capture with their simulation at equal level and noise.
+    """Comparison of the first frames of a capture and a simulation of equal level and noise.
 
     Attributes:
         real: heatmaps of the capture, keyed by name [dB above noise].

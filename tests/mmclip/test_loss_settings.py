@@ -27,7 +27,7 @@ from mmclip.targets import Targets, attribute_targets, text_similarities
 
 X, Y = [1.0, 0.0], [0.0, 1.0]
 BOTH = jnp.array([X, Y])
-# A text x, a text with a cosine of 0.9 to x, and a text with cosines of 0 and -0.44 to these.
+# A text x, a second text at a cosine of 0.9 to x, and a third at 0 to x and -0.44 to the second.
 NEAR = jnp.array([X, [0.9, math.sqrt(0.19)], [0.0, -1.0]])
 ROUNDING = 1e-5  # float32 rounding of sums of a few terms
 LABELS = jnp.array([0, 0, 1, 2])

@@ -83,10 +83,10 @@ def test_the_counts_with_lora_equal_those_by_hand(network):
 
 
 def test_three_readings_explain_the_counts_of_the_paper(network):
-    """Two readings fit the stated 20 M parameters, and one fits the stated 500 K.
+    """Two interpretations agree with the paper's 20 M parameters, and one with its 500 K.
 
-    The readings of 20 M are depth 2 with all parameters that timm creates, and depth 4 without
-    heads; the reading of 500 K has depth 4.
+    For 20 M, these are depth 2 with all parameters that timm creates, and depth 4 without heads;
+    for 500 K, the depth is 4.
     """
     depth, model, settings = network
     readings = [*full_readings(depth, model, settings), *lora_readings(depth, model)]

@@ -28,8 +28,8 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 VERTICAL = np.array([0.0, 0.0, 1.0])
 # The first of the perpendicular left and far wall is the one that the ray meets first.
 WAYS = [("left_wall",), (), ("floor",), ("left_wall", "far_wall"), ("right_wall", "left_wall")]
-# Indices into WAYS: one reflection on the way out, one on the way back, and two reflections on the
-# same plane, on different planes, or in one direction.
+# Indices into WAYS: one reflection on the outbound leg, one on the return leg, and two reflections
+# on the same plane, on different planes, or in one direction.
 SINGLE = [(0, 1), (1, 0), (0, 0), (2, 0)]
 DOUBLE = [(0, 1), (1, 0), (3, 1), (1, 4)]
 AZIMUTH_EXPONENT = 3.0

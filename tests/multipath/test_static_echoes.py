@@ -66,7 +66,7 @@ def test_a_wall_ahead_is_a_mirror_of_the_apparent_cross_section_pi_r_squared(mat
     spectrum = np.abs(np.fft.fft(np.hanning(128) * echoes.samples[0, 0, 0], 2048))
     range_m = np.argmax(spectrum) / 16 * RADAR.range_resolution_m
     assert range_m == pytest.approx(3.0, abs=RADAR.range_resolution_m / 8)
-    # The amplitude of a point target is lambda sqrt(cross-section / 4 pi) / R^2.
+    # The amplitude of a point target is lambda sqrt(RCS / 4 pi) / R^2.
     weight = RADAR.chirp.wavelength_m / 6 * abs(gamma)
     np.testing.assert_allclose(np.abs(echoes.samples), weight, rtol=5e-3)
 
@@ -118,7 +118,7 @@ def test_an_object_in_the_path_of_a_wall_hides_its_echo_and_one_beside_it_does_n
     # The square is off-centre, because the central ray would meet the edge of its two triangles.
     assert factor(0.02) == pytest.approx(0, abs=1e-6)
     assert factor(1.0) == pytest.approx(1, abs=1e-6)
-    # About half of the zone's points are visible for the way out and for the way back.
+    # About half of the zone's points are visible on the outbound and on the return path.
     assert 0.1 < factor(0.3) < 0.45
 
 

@@ -1,4 +1,4 @@
-"""The data card agrees with the tables of its store, and equal stores have equal cards."""
+"""The data card agrees with the tables of its store, and identical stores have identical cards."""
 
 import shutil
 

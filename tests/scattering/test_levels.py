@@ -1,4 +1,4 @@
-"""Absolute levels: radar equation, plates of known cross-section, calibration to 3GPP."""
+"""Absolute levels: radar equation, plates of known RCS, calibration to 3GPP."""
 
 from dataclasses import replace
 
@@ -130,7 +130,7 @@ def test_echoes_add():
 
 @pytest.mark.parametrize(("size_m", "range_m"), [(0.02, 3.0), (0.02, 6.0), (0.03, 6.0)])
 def test_a_flat_metal_plate_has_the_cross_section_of_the_textbook(size_m, range_m):
-    """The cross-section is 4 pi A^2 / lambda^2 within 0.25 dB.
+    """The RCS is 4 pi A^2 / lambda^2 within 0.25 dB.
 
     The range exceeds 2 D^2 / lambda = 0.47 m, and the edges of faces are lambda / 4 long.
     """

@@ -182,7 +182,7 @@ def test_blocks_are_as_long_as_what_changes_in_them_allows():
         return block_sizes(BOARD, ErrorBudget(-80.0), still._replace(**changed))
 
     assert blocks() == (16, 2, False)
-    # Half of 8 loops at this speed is 0.8 of the limit of two shift powers; half of 16 exceeds it.
+    # Half a block of 8 loops migrates by 0.8 of the limit for two shift powers; 16 exceed it.
     limit_bins = ErrorBudget(-80.0).shift_limit_bins(2)
     assert blocks(migration_bins_per_s=0.2 * limit_bins / BOARD.loop_period_s)[0] == 8
     assert blocks(spread_bins=1.1 * limit_bins)[1] == 3

@@ -293,7 +293,7 @@ def test_a_shift_within_a_block_leaves_what_interpolation_at_as_many_points_does
 
 @pytest.fixture
 def many_at_once(monkeypatch):
-    """Run loops in batches, as on accelerators, with programs apart from those of CPU loops."""
+    """Run loops in batches, as on accelerators, compiled separately from loops on a CPU."""
     asked = []
     monkeypatch.setattr(batched_map_module, "batch_size", lambda batch: asked.append(batch) or 2)
     with LOOPS("in batches"):

@@ -112,7 +112,7 @@ def _roughness_m(points_m: np.ndarray) -> np.ndarray:
 def noise_stds_m(points_m: np.ndarray, rate_hz: float) -> np.ndarray:
     """Standard deviation per axis of the noise of each landmark [landmark], in metres.
 
-    The noise is estimated from the calmer part of the clip, so that neither fast movements nor an
+    The noise is estimated from the slower part of the clip, so that neither fast movements nor an
     unusable part of the recording raise the estimate.
 
     Args:

@@ -34,10 +34,10 @@ from radarsim.scene.skeletons.windows import Start, fit_windows
 # Number of poses from which the shape is fitted.
 _SHAPE_POSES = 128
 # Noise would bias the shape, because every pose adds unknowns. Noisy landmarks are therefore
-# smoothed before the shape is fitted, and only calm poses are used. The values are the standard
-# deviation of the Gaussian [s], the noise above the minimum at which the smoothing reaches this
-# value [m], and the weight of a pose, which is below 1 because the errors of the poses are
-# correlated.
+# smoothed before the shape is fitted, and only poses with low accelerations are used. The values
+# are the standard deviation of the Gaussian [s], the noise above the minimum at which the smoothing
+# reaches this value [m], and the weight of a pose, which is below 1 because the errors of the poses
+# are correlated.
 _SHAPE_SMOOTH_S, _SHAPE_NOISE_M, _SHAPE_WEIGHT = 0.1, 0.01, 0.05
 # Maximum duration of a gap that is bridged [s], fraction of observed landmarks below which a pose
 # is part of a gap, and median residual above which a pose is invalid [m].
@@ -147,7 +147,7 @@ def _twist_known(rig: Rig, observed: Observed) -> np.ndarray:
 
 
 def _fit_shape(rig, assumed, observed, unknown) -> tuple[Shape, Start]:
-    """Fit the shape to calm poses with most landmarks; return the shape and the initial poses."""
+    """Fit the shape to well-observed, slowly moving poses; return shape and initial poses."""
     noise_m, rate_hz = float(np.median(observed.stds_m)), observed.rate_hz
     smooth_s = _SHAPE_SMOOTH_S * np.clip((noise_m - cleaning.LEAST_M) / _SHAPE_NOISE_M, 0, 1)
     points_m = gaussian_filter1d(observed.filled_m, smooth_s * rate_hz + 1e-3, axis=0)
@@ -171,7 +171,7 @@ def _fit_shape(rig, assumed, observed, unknown) -> tuple[Shape, Start]:
 
 
 def _calm_poses(points_m, seen) -> np.ndarray:
-    """Return the indices of calm poses with most landmarks, from all parts of the recording."""
+    """Indices of poses with low accelerations and most landmarks, from the whole recording."""
     bending = np.gradient(np.gradient(points_m, axis=0), axis=0)
     bending = np.linalg.norm(bending, axis=-1).mean(axis=1)
     good = seen >= 0.7 * np.percentile(seen, 90)

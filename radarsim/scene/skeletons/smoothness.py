@@ -13,7 +13,7 @@ dt, with the accelerations a and the jerks j:
 
 For landmarks with white noise, this prior leads to a Wiener filter: a low-pass filter whose gain
 falls with the sixth power of the frequency and whose bandwidth follows from s, T and the noise
-alone. Noisy landmarks are smoothed more than clean ones. Calm limbs are smoothed more than fast
+alone. Noisy landmarks are smoothed more than clean ones. Slow limbs are smoothed more than fast
 ones, because s follows the local motion, separately for each axis of a joint. A quickly bending
 knee is thus kept from turning about its other axes.
 
