@@ -135,8 +135,9 @@ def probabilities(model: Path, store: Path) -> np.ndarray:
 def score(models: list[Path], controls: list[Path], store: Path, recorded: Pictures) -> dict:
     """Score the mean probability of the models on the recordings.
 
-    The controls are the trained controls, and the models with exchanged texts: in each of the 44
-    derangements of the five texts, every activity has the text of another activity.
+    Two kinds of controls are scored: models trained as controls, and the models with exchanged
+    texts. In each of the 44 derangements of the five texts, every activity has the text of another
+    activity.
     """
     order, names = picture_rows(store), np.array(LABELS)
 

@@ -6,8 +6,8 @@ Two stores of the same clips are built: one in living rooms that vary from clip 
 free space. Models with the same seeds and numbers of steps are trained on each store, without the
 activities of a group of the protocol, and are tested on a stand-in in a room (`twin-d`), whose
 people and motion-capture errors do not occur in training. The script prints the mean recall of the
-unseen activities (zero-shot) and of the seen activities, and the paired difference between
-the two stores with a 95 % interval over classes. All data are simulated. Finished stores and runs are
+unseen activities (zero-shot) and of the seen activities, and the paired difference between the
+two stores with a 95 % interval over classes. All data are simulated. Finished stores and runs are
 skipped, and interrupted ones are resumed.
 """
 

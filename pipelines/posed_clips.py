@@ -159,7 +159,7 @@ def _pool(processes: int) -> ProcessPoolExecutor:
 
 
 def _use_processor_only(parent: int) -> None:
-    """Set up a process of the pool, which ends with its worker, even if the worker is killed."""
+    """Set up a process of the pool; it ends when its worker ends, even if the worker is killed."""
     jax.config.update("jax_platforms", "cpu")
 
     def end_with_parent() -> None:

@@ -57,7 +57,7 @@ COMMANDS = {
     "model": Command("mmclip.model", "print the parameter counts of a model", "train"),
     "study": Command("mmclip.study", "run the study of the mmCLIP paper", "train"),
 }
-# Completes a command name, then the options listed in the command's help, then file names.
+# Bash function that completes command names, options listed in a command's help, and file names.
 COMPLETION = """\
 _radarsim() {
     local word=${COMP_WORDS[COMP_CWORD]} words=

@@ -20,10 +20,10 @@ from radarsim.radar.radar import Radar
 # takes 18 MB for 15,000 faces and 3.1 MB for the cube of the default radar (benchmarks/gpu_plan).
 CUBES_PER_FRAME = 3
 BYTES_PER_FACE = 1000
-# Pairs of the memory that JAX may use on the device (at least; by default, three quarters of the
-# memory of a GPU) and the memory for the frames of a batch [bytes]. The steps are wide, because the
-# number of frames changes the rounding: two GPUs of one kind must simulate the same number of
-# frames at a time, even if their drivers reserve different amounts of memory.
+# Each pair contains a lower limit of the memory that JAX may use on the device (by default, three
+# quarters of the memory of a GPU) and the memory for the frames of a batch [bytes]. The steps are
+# wide, because the number of frames changes the rounding: two GPUs of one kind must simulate the
+# same number of frames at a time, even if their drivers reserve different amounts of memory.
 MEMORY_OF_BATCH = ((52 << 30, 16 << 30), (24 << 30, 8 << 30), (13 << 30, 4 << 30), (0, 2 << 30))
 # Maximum number of frames in a batch; in larger batches, the time per frame would hardly decrease.
 MOST_FRAMES = 512

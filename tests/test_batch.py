@@ -114,7 +114,7 @@ def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips, found
 def test_clips_that_need_more_than_was_guessed_are_simulated_again(found, tried):
     """If arrays are too small for all faces, the clips are simulated again with larger arrays.
 
-    The test above compares the maps with those of the step-by-step path.
+    A separate test in this module compares the maps with those of the step-by-step path.
     """
     guess, enough = tried[:2]
     assert guess.num_places < enough.num_places

@@ -167,6 +167,6 @@ def _stored_subject(store: Store, row: int, paths: MotionPaths) -> Subject:
 def _body(clip: Clip, paths: MotionPaths) -> BodyModel:
     if not paths.body_models:
         return free_body()
-    # SMPL-X files in AMASS end in _stageii; SMPL and SMPL-H have equal pelvis positions.
+    # SMPL-X files in AMASS end in _stageii; SMPL and SMPL-H have the same pelvis position.
     layout = "smplx" if clip.take.endswith("_stageii") else "smplh"
     return load_body(paths.body_models, clip.gender or "neutral", layout)

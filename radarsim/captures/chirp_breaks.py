@@ -78,7 +78,7 @@ def breaks_of_errors(errors_db: Float[np.ndarray, " sample"], stated: int) -> Br
 
 
 def _highest(errors_db, length: int, stated: int) -> Breaks:
-    """Breaks at multiples of a length, at the offset with the highest breaks.
+    """Breaks at multiples of a length, at the offset with the largest mean error.
 
     If the length is a multiple of the stated length, a window may start at any stated chirp.
     """

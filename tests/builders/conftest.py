@@ -19,10 +19,10 @@ def without_trial_clip(monkeypatch):
 
 @pytest.fixture(scope="module")
 def without_workers():
-    """Make builders.amass simulate in this process, which has imported and traced before.
+    """Make builders.amass simulate in this process, where modules and programs are cached.
 
-    A worker process imports and traces again, for eight seconds of processor time. Builds by worker
-    processes are tested in `test_amass_command.py` and in `tests/pipelines/test_run.py`.
+    A worker process would import and trace again, for eight seconds of processor time. Builds by
+    worker processes are tested in `test_amass_command.py` and in `tests/pipelines/test_run.py`.
     """
     here = partial(_build_here, simulated_dataset.build)
     with pytest.MonkeyPatch.context() as patch:

@@ -134,7 +134,7 @@ def test_a_text_without_sentences_is_its_own_sentence(corpus):
 
 
 def test_a_label_without_sentences_is_not_drawn_if_the_captions_have_sentences(corpus):
-    """The texts drawn for a window are captions, because only captions have sentences here."""
+    """The texts drawn for a window are captions, because the bank describes only captions."""
     captions = sorted({text for clip in corpus.clips for text in clip.captions})
     described = {text: ({part: f"{part}: {text}" for part in PARTS},) for text in captions}
     bank = make_sentence_bank((*LABELS, *captions), described, PARTS)

@@ -193,7 +193,7 @@ def test_a_bilinear_map_is_not_written_over_another_model(folder, capsys):
 
 
 def test_a_permutation_control_fits_the_map_to_the_texts_of_other_labels():
-    """With train.derange, each label gets the text that training gives it, never its own."""
+    """With train.derange, the map is fitted to the exchanged texts that were used in training."""
     labels = ("jump", "march", "squat", "wave")
     encoder = np.eye(4, dtype=np.float32)
     bank = SimpleNamespace(variants={name: np.array([[n, n]]) for n, name in enumerate(labels)})

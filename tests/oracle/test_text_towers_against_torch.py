@@ -17,7 +17,7 @@ SENTENCES = [
     "jumps",
     " ".join(["the arms"] * 20),  # a sentence longer than the maximum length
 ]
-# Tolerance, needed because the order of summation in float32 differs.
+# Tolerance for float32 rounding, because the two towers sum in different orders.
 TOLERANCE = 1e-4
 
 

@@ -65,7 +65,7 @@ def test_later_builds_do_not_wait(new_machine, monkeypatch):
 
 
 def test_without_a_folder_for_programs_workers_do_not_wait(monkeypatch):
-    """The worker makes its clip without a lock, whose use would fail here."""
+    """The worker makes its clip without a lock; a lock would raise an error."""
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
     monkeypatch.setattr(first_clip, "_lock_of", None)
     made = []

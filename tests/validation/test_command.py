@@ -86,7 +86,7 @@ def test_what_was_inferred_from_the_motion_file_is_reported(folder):
     lying = Rotation.from_rotvec([-np.pi / 2, 0, 0])
     poses_rad = arrays["poses"].copy()
     poses_rad[:, :3] = (lying * Rotation.from_rotvec(poses_rad[:, :3])).as_rotvec()
-    # Joint 0 is not at the origin of a body, but its shift does not matter here.
+    # Joint 0 is not at the origin of a body, but this constant shift does not affect the test.
     np.savez(
         folder / "y_up.npz",
         **arrays | {"poses": poses_rad, "trans": lying.apply(arrays["trans"])},
