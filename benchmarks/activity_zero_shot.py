@@ -215,7 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="random seed of levels and noise")
     parser.add_argument("--seeds", type=int, default=1, help="number of models")
     parser.add_argument("--controls", type=int, default=1, help="number of permutation controls")
-    parser.add_argument("--phrase-controls", type=int, default=100, help="phrase controls")
+    parser.add_argument("--phrase-controls", type=int, default=100, help="phrase-model controls")
     parser.add_argument("--steps", type=int, default=1300, help="training steps of each model")
     parser.add_argument("--set", nargs="+", default=[], help="further settings of mmclip")
     parser.add_argument("--final", action="store_true", help="log the scores on people F to O")

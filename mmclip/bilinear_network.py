@@ -11,7 +11,7 @@ from mmclip.settings import ModelSettings
 
 # Name of the entry of model.json that describes the map.
 BILINEAR = "bilinear"
-# Key, within this entry, of the labels of the fit; the order is that of the map's K responses.
+# Key of the label names in the entry `BILINEAR`, in the order of the map's K components.
 LABELS = "labels"
 
 

@@ -1,11 +1,11 @@
 """Parameter counts of the network's components, and interpretations of the paper's counts.
 
-The paper states five parameter counts (section 5.6), but not which parameters they include. The
-authors build each transformer from a Vision Transformer of the library timm. By default, timm
-creates a patch embedding for colour images and a head for the classes of ImageNet. The learner and
-the aggregators do not use the patch embedding, and no component uses the head, but a count of all
-parameters includes both. In the authors' LoRA fine-tuning, the projection to the width of the text
-and the temperature remain trainable.
+The paper states five parameter counts (section 5.6), which depend on the parameters that are
+included. The authors build each transformer from a Vision Transformer of the library timm. By
+default, timm creates a patch embedding for colour images and a head for the classes of ImageNet.
+The learner and the aggregators do not use the patch embedding, and no component uses the head, but
+a count of all parameters includes both. In the authors' LoRA fine-tuning, the projection to the
+width of the text and the temperature remain trainable.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

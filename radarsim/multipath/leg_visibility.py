@@ -84,7 +84,7 @@ class _SceneImage(NamedTuple):
 
 
 def _scene_images(leg: Leg) -> _SceneImage:
-    """Return the scene, its image in all planes of the leg, and one image per plane of two."""
+    """Return the scene, its image in all planes of the leg, and, for two planes, in each."""
     used, normals = jnp.asarray(leg.used), jnp.asarray(leg.normals)
     matrices, shifts_m = [jnp.eye(3), jnp.asarray(leg.matrix)], [jnp.zeros(3), leg.origin_m]
     reversing, crossed = [False, jnp.sum(used) % 2 == 1], [True, jnp.any(used)]

@@ -34,7 +34,7 @@ class PassLevel(NamedTuple):
 
     @property
     def leg_reflections(self) -> int:
-        """Number of surface reflections on the leg, outbound or return, that has more of them."""
+        """Larger of the numbers of surface reflections on the outbound and on the return leg."""
         return max(len(self.way_out), len(self.way_back))
 
     @property

@@ -182,7 +182,8 @@ def test_blocks_are_as_long_as_what_changes_in_them_allows():
         return block_sizes(BOARD, ErrorBudget(-80.0), still._replace(**changed))
 
     assert blocks() == (16, 2, False)
-    # Half a block of 8 loops migrates by 0.8 of the limit for two shift powers; 16 exceed it.
+    # The limit applies to the migration over half a block. With two shift powers, this migration is
+    # 0.8 of the limit for blocks of 8 loops, and exceeds the limit for blocks of 16 loops.
     limit_bins = ErrorBudget(-80.0).shift_limit_bins(2)
     assert blocks(migration_bins_per_s=0.2 * limit_bins / BOARD.loop_period_s)[0] == 8
     assert blocks(spread_bins=1.1 * limit_bins)[1] == 3

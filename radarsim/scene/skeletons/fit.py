@@ -147,7 +147,7 @@ def _twist_known(rig: Rig, observed: Observed) -> np.ndarray:
 
 
 def _fit_shape(rig, assumed, observed, unknown) -> tuple[Shape, Start]:
-    """Fit the shape to well-observed, slowly moving poses; return shape and initial poses."""
+    """Fit the shape to well-observed poses with low accelerations, and find initial poses."""
     noise_m, rate_hz = float(np.median(observed.stds_m)), observed.rate_hz
     smooth_s = _SHAPE_SMOOTH_S * np.clip((noise_m - cleaning.LEAST_M) / _SHAPE_NOISE_M, 0, 1)
     points_m = gaussian_filter1d(observed.filled_m, smooth_s * rate_hz + 1e-3, axis=0)
