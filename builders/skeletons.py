@@ -41,20 +41,22 @@ _COLUMNS = (
 )
 
 
-@exit_status("the files that were listed are complete")
+@exit_status("skeletons.csv lists the files that are complete")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0, 1 if some file failed, or 2 if all failed."""
     options = _parser().parse_args(arguments)
     inputs, convert = _inputs(options), _converter(options)
     rows, failed = [], 0
     folder = Path(options.out)
-    for path in inputs:
-        try:
-            rows += convert(path, folder)
-        except InputError as error:
-            print(error, file=sys.stderr)
-            failed += 1
-    _write_table(folder, rows)
+    try:
+        for path in inputs:
+            try:
+                rows += convert(path, folder)
+            except InputError as error:
+                print(error, file=sys.stderr)
+                failed += 1
+    finally:
+        _write_table(folder, rows)
     if failed == len(inputs):
         return 2
     return 1 if failed else 0

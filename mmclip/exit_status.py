@@ -33,6 +33,7 @@ def exit_status(interrupted: str = "") -> Callable[[Main], Main]:
                 print("; ".join(filter(None, ["interrupted", interrupted])), file=sys.stderr)
                 return INTERRUPTED
 
+        run.has_exit_status = True
         return run
 
     return decorate

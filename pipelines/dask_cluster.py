@@ -82,7 +82,7 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )
-        with cluster, Client(cluster) as client:
+        with cluster, Client(cluster, set_as_default=False) as client:
             client.register_plugin(Prepare())
             client.run(_ignore_interrupts)
             yield client
@@ -105,7 +105,7 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
         if name.startswith("distributed"):  # silence Dask's messages about lost connections
             logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout=CONNECT_S)
+        client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         hint = "start one (dask scheduler) or omit --scheduler"
         raise InputError(address, "--scheduler", f"does not answer ({error})", hint) from None
@@ -128,7 +128,7 @@ def map_tasks(
     Raises:
         SchedulerLost: the connection to the scheduler was lost.
     """
-    done, numbers = as_completed(), {}
+    done, numbers = as_completed(loop=client.loop), {}
 
     def submit(count: int) -> None:
         for _ in range(count):

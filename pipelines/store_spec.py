@@ -182,7 +182,7 @@ def kept_bytes(plan: Plan) -> int:
 
 
 def code_version() -> str:
-    """Release number and digest of the source code that determines the bytes of a store."""
+    """Release number, and digest of the code and data files that determine a store's bytes."""
     try:
         release = metadata.version("radarsim")
     except metadata.PackageNotFoundError:
@@ -191,7 +191,7 @@ def code_version() -> str:
     digest = hashlib.sha256()
     for package in (root / "pipelines", root / "radarsim"):
         for path in sorted(package.rglob("*")):
-            if path.suffix in (".py", ".npz"):
+            if path.suffix in (".py", ".npz", ".toml"):
                 digest.update(path.relative_to(root).as_posix().encode())
                 digest.update(path.read_bytes())
     return f"{release}+{digest.hexdigest()[:12]}"

@@ -57,4 +57,4 @@ def test_every_command_handles_errors_and_interrupts(name):
         main = getattr(import_module(candidate), "main", None)
         if main is not None:
             break
-    assert hasattr(main, "__wrapped__"), f"{candidate}.main lacks @exit_status"
+    assert getattr(main, "has_exit_status", False), f"{candidate}.main lacks @exit_status"

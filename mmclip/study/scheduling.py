@@ -79,7 +79,7 @@ def run_nodes(
         silence_logs=logging.CRITICAL,
     )
     try:
-        with Client(cluster) as client:
+        with Client(cluster, set_as_default=False) as client:
             _run_on_workers(client, nodes, root, report)
     finally:
         if not scheduler:
@@ -94,7 +94,10 @@ def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> None:
     progress = Progress(nodes, root, count, report)
     waiting = [node for node in nodes if not _is_done(root, node)]
     done = {node.id for node in nodes} - {node.id for node in waiting}
-    running, order = as_completed(), {node.id: -place for place, node in enumerate(nodes)}
+    running, order = (
+        as_completed(loop=client.loop),
+        {node.id: -place for place, node in enumerate(nodes)},
+    )
     by_key: dict[str, Node] = {}
 
     def submit_ready() -> None:

@@ -211,7 +211,7 @@ def _antenna_lines(radar) -> list[str]:
 def _azimuth_row_lines(array) -> list[str]:
     """List the virtual elements of the azimuth row, and state when elements are left out.
 
-    A position that is off the half-wavelength grid by more than a few hundredths of a step, such as
+    A position that is off the half-wavelength grid by more than one hundredth of a step, such as
     one rounded to 0.1 mm, removes the element from the row.
     """
     row = array.azimuth_row()
@@ -225,8 +225,8 @@ def _azimuth_row_lines(array) -> list[str]:
         step = f"{array.half_wavelength_m * 1e3:.3f} mm"
         lines += _wrapped(
             f"Other elements at the same height are left out of maps over the azimuth, because the "
-            f"steps of a row must be {step} within 1 %: give positions to 0.001 mm, or adapt "
-            f"design_ghz."
+            f"steps of a row must be {step} within 1 %. If the row is not sparse on purpose, give "
+            f"positions to 0.001 mm, or adapt design_ghz."
         )
     return lines
 

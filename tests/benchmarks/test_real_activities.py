@@ -82,8 +82,12 @@ def test_the_person_is_the_first_letter_of_the_third_field():
     assert [person_of(name) for name in names] == ["N", "E", ""]
 
 
-def test_development_never_opens_recordings_of_the_final_people(tmp_path, simulated, capsys):
+def test_development_never_opens_recordings_of_the_final_people(
+    tmp_path, simulated, capsys, monkeypatch
+):
     """A damaged picture of person F raises an error only when the final people are read."""
+    # Clipping of strong tones would cost some recall.
+    monkeypatch.setattr("benchmarks.real_activities.AMPLITUDES", (0.1, 0.4))
     folder = _write_recordings(tmp_path / "recordings", "ABCDE")
     (folder / "wave" / "wave_099_F_doppler.png").write_text("no picture")
     command = ["--recordings", str(folder), "--simulated", str(simulated), "--copies", "2", *FEW]
@@ -91,8 +95,8 @@ def test_development_never_opens_recordings_of_the_final_people(tmp_path, simula
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["recordings"] == 50
     # A wrong speed sign would confuse activities 2 and 4, and activities 3 and 5, so that the mean
-    # recall would be 0.2 at most. Clipping of strong tones costs some recall.
-    assert result["simulation only"] > 0.7
+    # recall would be 0.2 at most.
+    assert result["simulation only"] > 0.9
     assert "permutation control" in capsys.readouterr().out
     with pytest.raises(ValueError, match="wave_099_F"):
         recorded_pictures(folder, ("F",))

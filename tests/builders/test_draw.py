@@ -200,7 +200,7 @@ def test_a_built_in_activity_is_reproduced_from_its_name():
     [
         (["nothing"], "nothing: source: no such store, file or activity; give"),
         (["gone.bvh"], "gone.bvh: path: does not exist; check the path"),
-        (["own"], "own: store: is not a store; give a folder written by builders.amass"),
+        (["own"], "own: store: is not a store; give a folder written by radarsim dataset"),
         (["kept.zarr", "--clip", "9"], "kept.zarr: --clip: has no clip 9; choose from rows 0 to 1"),
         (
             ["kept.zarr", "--clip", "5:"],

@@ -89,7 +89,7 @@ def test_contributions_of_labels_sum_to_the_difference_of_similarities():
     vectors = rng.normal(size=(5, 32))
     texts = rng.normal(size=(2, 2, 8))
     texts /= np.linalg.norm(texts, axis=-1, keepdims=True)
-    mapped = np.asarray(network.map(vectors)).reshape(5, 2, 8)
+    mapped = np.array(network.map(vectors)).reshape(5, 2, 8)
     mapped /= np.linalg.norm(mapped, axis=-1, keepdims=True)
     similar = np.einsum("wpd,lpd->wl", mapped, texts) / 2
     found = contributions(network, vectors, *texts)
@@ -98,12 +98,13 @@ def test_contributions_of_labels_sum_to_the_difference_of_similarities():
 
 
 def test_a_label_that_responds_alone_contributes_the_similarity_of_its_own_text():
-    """If only the first of three labels responds, and its row is (3, 0) in both attributes, the
-    similarities to (1, 0) and (0, 1) are 1 and 0: the first label contributes 1, and the other two
-    contribute 0."""
-    network = make_bilinear(tiny_settings("aggregator=none").model, 2, 1, 3)
-    rows = np.array([[3.0, 0, 3, 0], [0, 5, 0, 5], [1, 1, 1, 1]])
-    network.map = BilinearMap(np.zeros(4), np.eye(4)[:, :3], rows)
-    first, second = np.tile([1.0, 0], (2, 1)), np.tile([0.0, 1], (2, 1))
-    found = contributions(network, np.array([[0.7, 0, 0, 0]]), first, second)
+    """If only the first of three labels responds, and its row is 3 times the first axis in both
+    attributes, the similarities to the first and second axis are 1 and 0. The first label therefore
+    contributes 1, and the other two contribute 0."""
+    network = make_bilinear(tiny_settings("aggregator=none").model, 8, 1, 3)
+    axes = np.eye(8)
+    rows = np.array([np.tile(each, 2) for each in (3 * axes[0], 5 * axes[1], axes[0] + axes[1])])
+    network.map = BilinearMap(np.zeros(16), np.eye(16)[:, :3], rows)
+    first, second = np.tile(axes[0], (2, 1)), np.tile(axes[1], (2, 1))
+    found = contributions(network, 0.7 * np.eye(16)[:1], first, second)
     np.testing.assert_allclose(found, [[1, 0, 0]], atol=1e-6)

@@ -8,6 +8,7 @@ pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip import model as model_command
 from mmclip.finetune import LORA_PROJECTION
+from mmclip.model import PAPER_TEXT_WIDTH
 from mmclip.model_variables import split_model
 from mmclip.parameter_counts import (
     full_readings,
@@ -57,6 +58,11 @@ def head(width):
 def network(request):
     settings = load_preset("paper", [f"branch_depth={request.param}"])
     return request.param, abstract_model(settings, TEXT), settings.model
+
+
+def test_the_default_text_width_is_that_of_the_counts():
+    """The paper's text encoder, CLIP ViT-B/32, has embeddings of width 512."""
+    assert PAPER_TEXT_WIDTH == TEXT
 
 
 def test_the_full_counts_equal_those_by_hand(network):

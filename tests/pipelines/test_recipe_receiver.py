@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.data_card import _LIMITS, _settings
+from pipelines import data_card
+from pipelines.data_card import _LIMITS, _limitations_section, _settings
 from pipelines.data_card_receiver import limitations_of_receiver
 from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe_toml import dump_recipe, parse_recipe, recipe_digest
@@ -78,6 +79,18 @@ def test_the_limitations_state_equal_gain_only_without_antenna_patterns():
         card = limitations_of_receiver(_LIMITS, parse_recipe(pattern, "recipe"))
         assert "equal gain" not in card
         assert "patterns of the receiver profile" in card
+
+
+def test_the_limitations_of_a_store_name_the_patterns_with_and_without_a_room(monkeypatch):
+    """The section of the data card does not claim equal gain for a recipe with antenna patterns."""
+    monkeypatch.setattr(data_card, "limitations", lambda text, statistics: text)
+    pattern = "[receiver.tx_pattern]\nazimuth_exponent = 5\n"
+    for room in ("", '[room]\nname = "hall"\n'):
+        recipe = dump_recipe(parse_recipe(room + pattern, "recipe"))
+        section = _limitations_section(None, {"recipe": recipe})
+        assert "equal gain" not in section
+        assert "patterns of the receiver profile" in section
+        assert ("multipath with" in section) == bool(room)
 
 
 def test_mistakes_in_the_section_name_the_recipe():

@@ -151,4 +151,4 @@ def test_a_failed_report_gives_a_one_line_error(undrawn, store, tmp_path, capsys
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main([store]) == 2
-    assert "extra viz" in capsys.readouterr().err
+    assert "radarsim[viz]" in capsys.readouterr().err
