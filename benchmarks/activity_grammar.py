@@ -1,11 +1,14 @@
 """Fast simulation of the movement grammar in front of the radar of the five activities.
 
-    python -m benchmarks.activity_grammar --out grammar.npz --sequences 300
+    python -m benchmarks.activity_grammar --out grammar.npz --sequences 250
 
 The output has the I/Q samples of every phrase of the sequences, with the label and the attribute
-sentences of the phrase. None of the five activities is part of the grammar, so the output can be
-used to train models that know the five activities only by their texts. The output file is written
-after every tenth sequence, and sequences that the file already contains are not simulated again.
+sentences of the phrase. The grammar contains no falling, drinking, coughing or convulsing, but two
+waving movements (`wave_low` and `wave_both`) and movements that resemble the five activities, such
+as `shake_out`, `shake_head`, `beckon` and `salute`. `benchmarks.activity_zero_shot` leaves out the
+phrases with the words "wave" and "waving", and trains models that know the five activities only by
+their texts. The output file is written after every tenth sequence, and sequences that the file
+already contains are not simulated again.
 """
 
 import argparse

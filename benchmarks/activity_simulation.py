@@ -1,11 +1,12 @@
 """Fast simulation of the five activities with a coarse body, written as I/Q samples.
 
-    python -m benchmarks.activity_simulation --out five.npz --takes 200
-    python -m benchmarks.activity_simulation --out far.npz --takes 100 --change far
+    python -m benchmarks.activity_simulation --out five.npz --takes 150
+    python -m benchmarks.activity_simulation --out far.npz --takes 50 --change far
 
 The preset `five-activities` simulates the whole body with occlusion; this command, which is meant
 for development, simulates faces of 6 cm without occlusion, in an eighth of the processor time. With
-`--change`, a single property of the simulation differs, which shows how much this property matters.
+`--change`, a single property of the simulation differs, which shows how much this property matters;
+docs/real.md compares such simulations with 50 takes each, and states scores with 150 takes.
 The output file is written after every tenth take, and takes that the file already contains are not
 simulated again.
 """

@@ -4,12 +4,12 @@
     python -m benchmarks.activity_zero_shot --recordings DIR --grammar grammar.npz --out runs
 
 The training data are phrases of the movement grammar, each with a sentence that describes it,
-simulated for the radar of the recordings. None of the five activities is simulated (phrases of
-waving are left out), and no recording is used. Two kinds of models are compared: mmCLIP networks
-with the time-Doppler heatmap as their only input, and logistic regressions on the phrases whose
-sentences are most similar to the texts of the activities. In the permutation controls, every phrase
-has the sentence of another phrase. By default, the models are tested on the people A to E; with
-`--final`, on the people F to O, and the result is appended to the log of all final runs.
+simulated for the radar of the recordings. Phrases with the words "wave" or "waving" in the label or
+in a sentence are left out, and no recording is used for training. Two kinds of models are compared:
+mmCLIP networks with the time-Doppler heatmap as their only input, and logistic regressions on the
+phrases whose sentences are most similar to the texts of the activities. In the trained controls,
+every phrase has the sentence of another phrase. By default, the models are tested on the people A
+to E; with `--final`, on the people F to O, and the result is appended to the log of all final runs.
 """
 
 import argparse
@@ -44,7 +44,7 @@ TEXTS = {
     "fall": "A person falls to the floor.",
     "wave": "A person waves a raised hand from side to side.",
 }
-# Phrases whose label contains one of these words are not used.
+# Phrases with one of these words in the label or in a sentence are not used.
 WITHHELD = ("wave", "waving")
 # mmCLIP settings: one heatmap, one text per phrase, and a network for about 1,000 pictures.
 SETTINGS = [
@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def is_withheld(phrase: Phrase) -> bool:
-    """Whether a phrase contains one of the five activities."""
+    """Whether the label or a sentence of a phrase contains one of the withheld words."""
     texts = (phrase.label, *phrase.sentences.values())
     return any(word in text for word in WITHHELD for text in texts)
 
@@ -137,7 +137,8 @@ def score(models: list[Path], controls: list[Path], store: Path, recorded: Pictu
 
     Two kinds of controls are scored: models trained as controls, and the models with exchanged
     texts. In each of the 44 derangements of the five texts, every activity has the text of another
-    activity.
+    activity. The derangements relabel the same predictions, so the mean of their recalls is exactly
+    a quarter of the share of errors, (1 - recall) / 4.
     """
     order, names = picture_rows(store), np.array(LABELS)
 

@@ -1,8 +1,7 @@
 """Recognise five activities in recordings of real people with models trained on simulated people.
 
-    python -m builders.motions --source five-activities --subjects 24 --repeats 1 --out five
-    python -m builders.amass --preset five-activities --amass five --out five.zarr
-    python -m benchmarks.real_activities --recordings DIR --simulated five.zarr
+    python -m benchmarks.activity_simulation --out five.npz --takes 150
+    python -m benchmarks.real_activities --recordings DIR --simulated five.npz
 
 DIR has one folder of pictures per activity (docs/real.md names the public data set). By default,
 the models are tested on the people A to E, whose recordings were used to develop the motions and

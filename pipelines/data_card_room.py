@@ -11,9 +11,9 @@ from pipelines.store_folder import StoreFolder
 _NO_ROOM = ", but no walls, furniture, multipath or clothes."
 _IN_ROOM = """. Walls
 and furniture cause static echoes, and walls, floor and ceiling cause multipath with up to two
-reflections, {limit} way between radar and body. Clothes are not modelled."""
+reflections, {limit} between radar and body. Clothes are not modelled."""
 # Text on the reflections of a pass, keyed by the maximum number of reflections on a leg.
-_LIMITS = {1: "at most one on each", 2: "of which both may be on the same"}
+_LIMITS = {1: "at most one in each direction", 2: "of which both may be in the same direction"}
 _MULTIPATH = """Levels are mean powers relative to the direct echo of the people in a clip,
 estimated from four instants of the motion. The strongest passes are simulated. The omitted energy
 is that of all other passes with up to two reflections; passes with three or more reflections are

@@ -13,7 +13,9 @@ from builders.five_activities.falling import draw_fall, falling_movement, topple
 # Range of the factor applied to a performer's involuntary movement: sitting and supported people
 # sway less than the standing people of the sixty activities. In the recordings, the level of a
 # person at rest is 13 dB below the level of the activities (9 dB with a factor of 1).
-_REST, _REST_BEFORE_FALL = (0.1, 0.4), (0.4, 1.2)
+_REST = (0.1, 0.4)
+# Range of the same factor before a fall: in the recordings, people stand and sway before they fall.
+_REST_BEFORE_FALL = (0.4, 1.2)
 PROVENANCE = "written for this project"
 TAKE_S = 10.0
 

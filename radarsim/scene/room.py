@@ -64,9 +64,9 @@ class Room:
         most_passes: maximum number of multipath passes simulated for a scene; each pass is one path
             from the radar to the body and back via surfaces, and takes about as long to simulate as
             the direct echo.
-        leg_reflections: maximum number of surface reflections on the way to the body or back in a
-            simulated pass: 1, or 2 to simulate also the passes with two reflections in one
-            direction.
+        leg_reflections: maximum number of surface reflections in each direction, from the radar to
+            the body and back, in a simulated pass: 1, or 2 to simulate also the passes with two
+            reflections in one direction.
     """
 
     far_m: float | int = 6.0

@@ -49,6 +49,6 @@ def test_the_limitations_name_walls_only_where_they_are_simulated():
     free = Recipe(radar=BOARDS[DEFAULT_BOARD])
     assert limitations_in_room(_LIMITS, free) == _LIMITS
     hall = replace(free, room=Room(name="hall"))
-    assert "of which both may be on the same way" in limitations_in_room(_LIMITS, hall)
+    assert "of which both may be in the same direction" in limitations_in_room(_LIMITS, hall)
     own = replace(free, room=Room(name="own", text="far_m = 5.0"))
-    assert "at most one on each way" in limitations_in_room(_LIMITS, own)
+    assert "at most one in each direction" in limitations_in_room(_LIMITS, own)
