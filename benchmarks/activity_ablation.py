@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.activity_features import LogisticRegression, picture_features
 from benchmarks.activity_pictures import DEVELOPMENT, LABELS, RECORDING, Pictures, recorded_pictures
-from benchmarks.activity_scores import SIMULATED_PENALTY, mean_recall
+from benchmarks.activity_scores import SIMULATED_PENALTY, mean_recall, recall_by_activity
 from benchmarks.real_activities import simulated_pictures
 
 # Receivers that differ from the receiver of the recordings in a single property.
@@ -55,8 +55,7 @@ def recalls(simulated: Pictures, features: np.ndarray, labels: np.ndarray) -> li
     model = LogisticRegression(SIMULATED_PENALTY)
     model.fit(picture_features(simulated.values), simulated.labels)
     predicted = model.predict(features)
-    each = [float(np.mean(predicted[labels == label] == label)) for label in LABELS]
-    return [mean_recall(labels, predicted), *each]
+    return [mean_recall(labels, predicted), *recall_by_activity(labels, predicted).values()]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,7 +19,14 @@ from pathlib import Path
 import numpy as np
 
 import radarsim as rs
-from benchmarks.activity_simulation import CELL_M, CHANGES, Conditions, five_recipe, simulate_echo
+from benchmarks.activity_simulation import (
+    CELL_M,
+    CHANGES,
+    Conditions,
+    five_recipe,
+    save_arrays,
+    simulate_echo,
+)
 from builders.corpus.plan import CorpusSpec, plan_takes
 from builders.corpus.synthesis import synthesize_take
 from radarsim.scene.coarsening import coarsen
@@ -66,9 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
             done[f"{take.number:05d}"] = echo
             done[f"{take.number:05d}/texts"] = np.array(json.dumps(texts))
         if take.number % _SAVE_EVERY == _SAVE_EVERY - 1 or take is takes[-1]:
-            partial = path.with_suffix(".part.npz")
-            np.savez(partial, **done)
-            partial.replace(path)  # readers never see an incomplete file
+            save_arrays(path, done)
 
 
 def simulate_sequence(recipe, body: rs.BodyModel, spec: CorpusSpec, take) -> tuple:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.activity_features import LogisticRegression
-from benchmarks.activity_pictures import LABELS
+from benchmarks.activity_pictures import LABELS, Pictures
 
 NUM_BOOTSTRAP = 10_000
 # Regularisation penalties for training with simulated pictures alone and for training with a few
@@ -25,6 +25,23 @@ def mean_recall(labels: np.ndarray, predicted: np.ndarray) -> float:
     """Mean recall: the share of correct predictions for each label, averaged over the labels."""
     found = [np.mean(predicted[labels == each] == each) for each in LABELS if each in labels]
     return float(np.mean(found))
+
+
+def recall_by_activity(labels: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """Recall of each activity."""
+    return {each: float(np.mean(predicted[labels == each] == each)) for each in LABELS}
+
+
+def scores_of(recorded: Pictures, predicted: np.ndarray, name: str) -> dict:
+    """Mean recall, under the given name, with interval, recalls and confusions, for JSON."""
+    labels = recorded.labels
+    return {
+        name: mean_recall(labels, predicted),
+        "interval over people": interval_over_people(labels, predicted, recorded.people),
+        "recall": recall_by_activity(labels, predicted),
+        "confusions": confusion(labels, predicted).tolist(),
+        "recordings": len(labels),
+    }
 
 
 def interval_over_people(labels, predicted, people, seed: int = 0) -> tuple[float, float]:

@@ -84,9 +84,14 @@ def main(arguments: list[str] | None = None) -> None:
         if name not in done:
             done[name] = simulate_take(recipe, body, number, options.seed, CHANGES[options.change])
         if number % _SAVE_EVERY == _SAVE_EVERY - 1 or number == options.takes - 1:
-            partial = path.with_suffix(".part.npz")
-            np.savez(partial, **done)
-            partial.replace(path)  # readers never see an incomplete file
+            save_arrays(path, done)
+
+
+def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays as an .npz file, which readers never see incomplete."""
+    partial = path.with_suffix(".part.npz")
+    np.savez(partial, **arrays)
+    partial.replace(path)
 
 
 def five_recipe():

@@ -33,8 +33,8 @@ from benchmarks.activity_pictures import (
     doppler_picture,
     recorded_pictures,
 )
-from benchmarks.activity_scores import confusion, interval_over_people, mean_recall
-from benchmarks.real_activities import FINAL_LOG, log_final_run, scaled_echo
+from benchmarks.activity_scores import mean_recall, scores_of
+from benchmarks.real_activities import add_final_options, log_final_run, scaled_echo
 
 # Texts of the five activities, in the wording of the grammar.
 TEXTS = {
@@ -122,12 +122,13 @@ def train(store: Path, out: Path, options, seed: int, derange: int) -> Path:
 
 def probabilities(model: Path, store: Path) -> np.ndarray:
     """Probability of each text for each picture [picture, text], with the hub correction."""
-    from mmclip.predict import _parser as parser
-    from mmclip.predict import predict
+    from mmclip.predict import make_parser, predict
 
     texts = [TEXTS[each] for each in LABELS]
     command = [str(store), "--model", str(model), "--labels", *texts, "--no-verify"]
-    rows = predict(parser().parse_args([*command, "--hub-correction", "on"]), report=lambda _: None)
+    rows = predict(
+        make_parser().parse_args([*command, "--hub-correction", "on"]), report=lambda _: None
+    )
     rows.sort(key=lambda row: row["clip"])
     return np.array([[row["scores"][text] for text in texts] for row in rows])
 
@@ -149,7 +150,8 @@ def score(models: list[Path], controls: list[Path], store: Path, recorded: Pictu
     found = predictions(models)
     chance = [mean_recall(recorded.labels, names[predictions([each])]) for each in controls]
     exchanged = [mean_recall(recorded.labels, names[list(each)][found]) for each in _orders()]
-    return described(recorded, names[found], exchanged) | {"trained controls": chance}
+    scores = scores_of(recorded, names[found], "zero-shot")
+    return scores | {"controls": exchanged, "trained controls": chance}
 
 
 def _orders() -> list[tuple[int, ...]]:
@@ -172,21 +174,8 @@ def score_phrases(phrases: list[Phrase], pictures: Pictures, recorded: Pictures,
         mean_recall(recorded.labels, predict_by_phrases(train, shuffled(similarity, rng), tested))
         for _ in range(options.phrase_controls)
     ]
-    return described(recorded, predict_by_phrases(train, similarity, tested), chance)
-
-
-def described(recorded: Pictures, predicted: np.ndarray, chance: list[float]) -> dict:
-    """Scores of predicted labels, with the mean recalls of the permutation controls."""
-    return {
-        "zero-shot": mean_recall(recorded.labels, predicted),
-        "interval over people": interval_over_people(recorded.labels, predicted, recorded.people),
-        "recall": {
-            each: float(np.mean(predicted[recorded.labels == each] == each)) for each in LABELS
-        },
-        "confusions": confusion(recorded.labels, predicted).tolist(),
-        "controls": chance,
-        "recordings": len(recorded.labels),
-    }
+    predicted = predict_by_phrases(train, similarity, tested)
+    return scores_of(recorded, predicted, "zero-shot") | {"controls": chance}
 
 
 def print_result(result: dict, tested: tuple[str, ...]) -> None:
@@ -219,9 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--phrase-controls", type=int, default=100, help="phrase-model controls")
     parser.add_argument("--steps", type=int, default=1300, help="training steps of each model")
     parser.add_argument("--set", nargs="+", default=[], help="further settings of mmclip")
-    parser.add_argument("--final", action="store_true", help="log the scores on people F to O")
-    parser.add_argument("--log", default=FINAL_LOG, help="log file of the final runs")
-    parser.add_argument("--json", default="", help="output file of all scores")
+    add_final_options(parser)
     return parser
 
 

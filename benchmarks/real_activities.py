@@ -31,12 +31,11 @@ from benchmarks.activity_pictures import (
 )
 from benchmarks.activity_scores import (
     SIMULATED_PENALTY,
-    confusion,
     few_shot,
-    interval_over_people,
     mean_over_seeds,
     mean_recall,
     permutation_control,
+    scores_of,
 )
 from pipelines.store_reader import Store
 
@@ -139,17 +138,11 @@ def score(
         )
 
     return {
-        "simulation only": mean_recall(recorded.labels, predicted),
-        "interval over people": interval_over_people(recorded.labels, predicted, recorded.people),
-        "recall": {
-            each: float(np.mean(predicted[recorded.labels == each] == each)) for each in LABELS
-        },
-        "confusions": confusion(recorded.labels, predicted).tolist(),
+        **scores_of(recorded, predicted, "simulation only"),
         "permutation control": permutation_control(train, test, num_permutations),
         "few-shot": {str(count): shots(train, count) for count in SHOTS},
         "from scratch": {str(count): shots(None, count) for count in SHOTS},
         "simulated pictures": len(simulated.labels),
-        "recordings": len(recorded.labels),
     }
 
 
@@ -200,10 +193,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="random seed of levels and noise")
     parser.add_argument("--seeds", type=int, default=5, help="choices of few-shot recordings")
     parser.add_argument("--permutations", type=int, default=20, help="permutation controls")
+    add_final_options(parser)
+    return parser
+
+
+def add_final_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the final run, its log and the output file."""
     parser.add_argument("--final", action="store_true", help="log the scores on people F to O")
     parser.add_argument("--log", default=FINAL_LOG, help="log file of the final runs")
     parser.add_argument("--json", default="", help="output file of all scores")
-    return parser
 
 
 if __name__ == "__main__":

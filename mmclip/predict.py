@@ -34,7 +34,7 @@ examples:
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     rows = predict(options)
     from mmclip.training_overlap import hit_lines
 
@@ -189,7 +189,8 @@ def _write_csv(path: str, rows: list[dict], labels: Sequence[str]) -> None:
             writer.writerow((row["clip"], f"{row['start_s']:.3f}", *own, *values))
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.predict",
         description=__doc__.split("\n\n", 1)[1],

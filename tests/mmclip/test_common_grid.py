@@ -160,9 +160,9 @@ def test_a_model_of_two_radars_predicts_on_a_third_with_one_heatmap(path, tmp_pa
     run = pretrain([str(path), str(second)], tmp_path / "run", settings, "hash", verify=False)
     assert run["axes"] == {"speed": [-3, 3, 13]}
     options = [str(third), "--model", str(tmp_path / "run"), "--labels", "jump", "wave"]
-    rows = predict.predict(predict._parser().parse_args([*options, "--no-verify"]))
+    rows = predict.predict(predict.make_parser().parse_args([*options, "--no-verify"]))
     assert len(rows) == len(open_store(third).measured_columns)
     assert all(sum(row["scores"].values()) == pytest.approx(1) for row in rows)
     slow = changed(path, tmp_path / "slow.zarr", speeds=np.linspace(-1, 1, BINS))
     with pytest.raises(MmclipError, match=r"speed: covers -1 to 1 m/s.*aliased"):
-        predict.predict(predict._parser().parse_args([str(slow), *options[1:], "--no-verify"]))
+        predict.predict(predict.make_parser().parse_args([str(slow), *options[1:], "--no-verify"]))
