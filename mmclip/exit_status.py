@@ -1,4 +1,8 @@
-"""Exit statuses of the commands: 2 for unusable input, 130 after an interrupt from the keyboard."""
+"""Exit statuses of the commands: 2 for unusable input, 130 after an interrupt from the keyboard.
+
+The module `radarsim.exit_status` is the same for `InputError`; mmclip imports no other package of
+the project.
+"""
 
 import sys
 from collections.abc import Callable, Sequence

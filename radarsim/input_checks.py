@@ -110,7 +110,7 @@ def check_scene(where: str, scene: Any) -> None:
 
 
 def check_untraced_scene(where: str, scene: Scene, reflection: ReflectionModel) -> None:
-    """Check that no number of a scene or of a reflection model is a JAX tracer.
+    """Check that the placements, the radar pose and the reflection model contain no JAX tracer.
 
     Raises:
         InputError: a number is traced; the message names the function that can be differentiated.

@@ -107,6 +107,25 @@ def test_parts_shorter_than_a_second_are_left_out():
     assert usable_parts(valid, 30.0) == [slice(0, 40), slice(60, 120)]
 
 
+def test_an_interrupt_keeps_the_table_of_the_files_that_are_complete(tmp_path, monkeypatch, capsys):
+    """Ctrl-C in the second of two files leaves a table with the row of the first file."""
+    for name in ("a.bvh", "b.bvh"):
+        (tmp_path / name).touch()
+
+    def convert(path, folder):
+        if path.stem == "b":
+            raise KeyboardInterrupt
+        folder.mkdir()
+        return [{"file": f"{path.stem}_poses.npz", "duration_s": 2.0}]
+
+    monkeypatch.setattr("builders.skeletons._converter", lambda options: convert)
+    out = tmp_path / "out"
+    assert main([str(tmp_path / "a.bvh"), str(tmp_path / "b.bvh"), "--out", str(out)]) == 130
+    assert "skeletons.csv" in capsys.readouterr().err
+    with (out / "skeletons.csv").open(newline="") as file:
+        assert [row["file"] for row in csv.DictReader(file)] == ["a_poses.npz"]
+
+
 def test_errors_give_exit_status_2(tmp_path, capsys):
     (tmp_path / "a.csv").write_text(csv_text())
     assert main([str(tmp_path / "a.csv"), "--out", str(tmp_path / "out")]) == 2
