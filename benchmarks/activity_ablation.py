@@ -31,7 +31,7 @@ RECEIVERS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the mean recall and the recall of every activity for each changed property."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     recorded = recorded_pictures(options.recordings, DEVELOPMENT)
     features = picture_features(recorded.values)
     rows = {"none": (options.simulated, RECORDING)}
@@ -58,7 +58,8 @@ def recalls(simulated: Pictures, features: np.ndarray, labels: np.ndarray) -> li
     return [mean_recall(labels, predicted), *recall_by_activity(labels, predicted).values()]
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.activity_ablation")
     parser.description = __doc__
     parser.formatter_class = argparse.RawDescriptionHelpFormatter

@@ -61,7 +61,7 @@ class Phrase:
 
 def main(arguments: list[str] | None = None) -> None:
     """Simulate the sequences that the output file does not contain yet."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     recipe, body = five_recipe(), coarsen(rs.free_body(), CELL_M)
     spec = CorpusSpec(source="grammar", num_subjects=40, num_repeats=options.sequences, seed=1)
     path = Path(options.out)
@@ -156,7 +156,8 @@ def _extended(motion, duration_s: float):
     return replace(motion, poses_rad=poses[0], transl_m=poses[1])
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.activity_grammar")
     parser.description = __doc__
     parser.formatter_class = argparse.RawDescriptionHelpFormatter

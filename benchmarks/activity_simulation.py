@@ -75,7 +75,7 @@ CHANGES = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Simulate the takes that the output file does not contain yet."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     recipe, body = five_recipe(), coarsen(rs.free_body(), CELL_M)
     path = Path(options.out)
     done = dict(np.load(path)) if path.is_file() else {}
@@ -140,7 +140,8 @@ def simulate_echo(
     return np.asarray(cube_v).ravel().astype(np.complex64)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.activity_simulation")
     parser.description = __doc__
     parser.formatter_class = argparse.RawDescriptionHelpFormatter

@@ -61,7 +61,7 @@ SETTINGS = [
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command with the given command-line arguments."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     out, tested = Path(options.out), FINAL if options.final else DEVELOPMENT
     phrases = [each for each in read_phrases(options.grammar) if not is_withheld(each)]
     pictures = grammar_pictures(phrases, options.copies, options.seed)
@@ -192,7 +192,8 @@ def print_result(result: dict, tested: tuple[str, ...]) -> None:
     print("trained controls:", *(f"{100 * each:.1f} %" for each in result["trained controls"]))
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.activity_zero_shot",
         description=__doc__,

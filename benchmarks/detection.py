@@ -49,7 +49,7 @@ class Accuracy:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     radar = small_radar(load_radar("AWR1843BOOST"))
     print(f"{processor()}, commit {commit()}: {radar.name}, {options.trials} points per row")
     print(
@@ -206,7 +206,8 @@ def _draw(rows: list[Accuracy], out: str) -> None:
     figure.savefig(out, dpi=110)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.detection",
         description=__doc__,

@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         Exit status: 0, or 1 if an error exceeds its mode's bound.
     """
-    options = parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     if options.kernels:
         from radarsim.numerics.kernels import INTERPRET, SWITCH
 
@@ -149,8 +149,8 @@ def table(results: dict) -> str:
     return "\n".join([*lines, f"worst: {', '.join(worst)}; commit {results['commit']}"])
 
 
-def parser() -> argparse.ArgumentParser:
-    """Command-line options."""
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     command = argparse.ArgumentParser(
         prog="python -m benchmarks.errors",
         description=__doc__,

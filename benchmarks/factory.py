@@ -36,7 +36,7 @@ LONG_S = 20 * 60.0
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     if options.child:
         _run_child(json.loads(options.child))
         return 0
@@ -264,7 +264,8 @@ def _in_use(process) -> dict[str, float]:
     return used
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.factory",
         description=__doc__,

@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         Exit status: 0, or 1 if a step failed or was cut off.
     """
-    options = parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     if options.step:
         return run_step(options)
     # A batch system ends the session by SIGTERM; the running step must end with it.
@@ -204,8 +204,8 @@ def _plans(path: Path | None) -> list[dict]:
     return [{name: plan.get(name) for name in kept} for plan in plans]
 
 
-def parser() -> argparse.ArgumentParser:
-    """Command-line options."""
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     command = argparse.ArgumentParser(
         prog="python -m benchmarks.gpu_session",
         description=__doc__,

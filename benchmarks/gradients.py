@@ -23,7 +23,7 @@ STEPS = {"poses_rad": 1e-5, "betas": 5e-4, "shift_m": 1e-5, "sigma_rad": 3e-3}
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; return the exit status, which is 1 if the gradient is wrong."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     from benchmarks.accuracy_checks import WrongResult
     from benchmarks.machine_info import commit
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
@@ -159,7 +159,8 @@ def report(result: dict) -> str:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.gradients",
         description=__doc__,

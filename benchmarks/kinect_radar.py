@@ -38,7 +38,7 @@ _CHUNK = 64
 
 def main(arguments: list[str] | None = None) -> int:
     """Fit both subjects and print the table; return exit status 0."""
-    options = parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     for subject in SUBJECTS:
         recording = Recording.read(options.folder, subject, options.rows)
         ranges_m = fitted_ranges_m(recording, options.step)
@@ -143,8 +143,8 @@ def _rms(values: np.ndarray) -> float:
     return float(np.sqrt(np.nanmean(values**2)))
 
 
-def parser() -> argparse.ArgumentParser:
-    """Options of the command."""
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.kinect_radar", description=__doc__)
     add = parser.add_argument
     add("folder", type=Path, metavar="FOLDER", help="folder that contains the CSV files")

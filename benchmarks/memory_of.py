@@ -23,7 +23,7 @@ RUNS = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Simulate a motion of the requested length, print the peak as JSON, return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     print(json.dumps(measure_peak(options.seconds, options.piece, options.range, options.sigma)))
     return 0
 
@@ -103,7 +103,8 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.memory_of",
         description=__doc__,

@@ -40,7 +40,7 @@ class _Data(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print the rates; return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     import jax
 
     result = {
@@ -155,7 +155,8 @@ def _rate(count: int, start_s: float) -> float:
     return round(count / (time.perf_counter() - start_s), 1)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.mmclip",
         description=__doc__,

@@ -31,7 +31,7 @@ RAYS = 100_000
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure the installed simulators, print the results as JSON and return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     if options.child:
         compare = {"mmwrt": compare_with_mmwrt, "sionna": compare_with_sionna}[options.child]
         print(json.dumps(compare()))
@@ -246,7 +246,8 @@ def sionna_trace(vertices_m, faces, radar):
     return trace
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.peers",
         description=__doc__,

@@ -43,7 +43,7 @@ MOST_LOBE_DB, MOST_NULL_DEG, MOST_MOVED_DB = 0.25, 0.5, 0.5
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    parser = _parser()
+    parser = make_parser()
     options = parser.parse_args(arguments)
     radar = load_radar(options.radar)
     most_mm = 1e3 * radar.chirp.wavelength_m / 2
@@ -161,7 +161,8 @@ def _write(folder: Path, radar: Radar, cuts, corners, found) -> None:
     print(f"figures and values: {folder / 'rcs.png'}, {folder / 'rcs.json'}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.rcs",
         description=__doc__,

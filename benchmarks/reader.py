@@ -32,7 +32,7 @@ MAPS = ("time_doppler", "time_range", "time_angle")
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print the rates; return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     folder = Path(tempfile.mkdtemp(dir=options.folder))
     try:
         num_clips = write_store(folder / "noise.zarr", options.gigabytes)
@@ -161,7 +161,8 @@ def zarr_windows(path: Path, num_clips: int, count: int) -> float:
     return count / (time.perf_counter() - start_s)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.reader",
         description=__doc__,

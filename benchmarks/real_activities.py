@@ -48,7 +48,7 @@ SHOTS = (1, 5, 10)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command with the given command-line arguments."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     simulated = simulated_pictures(options.simulated, options.copies, options.seed)
     tested = FINAL if options.final else DEVELOPMENT
     recorded = recorded_pictures(options.recordings, tested)
@@ -179,7 +179,8 @@ def log_final_run(path: Path, result: dict) -> None:
     print(f"all final runs ({path}):\n{path.read_text()}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.real_activities",
         description=__doc__,

@@ -42,7 +42,7 @@ HEIGHT_M = 1.0
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the comparison with the given command-line arguments."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     runs = {name: recorded_walk(options, name) for name in (options.fit, *options.score)}
     legs = {name: straight_legs(walk) for name, (_, walk) in runs.items()}
     rows = [_row(name, leg, walk) for name, each in legs.items() for leg, walk in each.items()]
@@ -111,7 +111,8 @@ def _speeds(name, leg, walk, walkers) -> list[dict]:
     ]
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.real_walkers", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--recordings", required=True, help="folder of the recordings (.mat)")

@@ -82,7 +82,7 @@ class Descriptors(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print the results; the exit status is 1 if a result is below its limit."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     clips = read(options.store)
     num_subjects = len(set(clips.subjects))
     result = {"commit": commit(), "clips": len(clips.activities), "subjects": num_subjects}
@@ -178,7 +178,8 @@ def variety(num_subjects: int, num_takes: int = 8) -> dict:
     }
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.recognition", description=__doc__.split("\n\n", 1)[0]
     )

@@ -31,7 +31,7 @@ MODES = ("zero-shot", "seen")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build, train, test and print; the exit status is 0, or 2 if the input is unusable."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     from mmclip.errors import MmclipError
 
     if status := build(options):
@@ -151,7 +151,8 @@ def _commit() -> str:
     return commit()
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.room_training",
         description=__doc__.split("\n\n", 2)[2],

@@ -232,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Simulate the rows, print the table, and write the page and the measures."""
     from benchmarks.scene_effects_page import draw_page
 
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     radar, body = load_radar(options.radar), free_body()
     print(f"{processor()}, commit {commit()}: {radar.name}, {options.frames} frames", flush=True)
     rows: dict[str, Row] = {}
@@ -250,7 +250,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.scene_effects",
         description=__doc__,

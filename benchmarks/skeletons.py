@@ -29,7 +29,7 @@ from benchmarks.skeleton_methods import METHODS, fitted
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure the missing results, and print a table; return exit status 0."""
-    options = parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     results = Results(options)
     numbers = range(options.first, options.first + options.clips)
     for number in numbers:
@@ -99,8 +99,8 @@ def measure_clip(number: int, options: argparse.Namespace, results: Results) -> 
         results.add(_key(number, method, options), row)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Options of the command."""
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.skeletons", description=__doc__)
     add = parser.add_argument
     add("--clips", type=int, default=20, help="number of clips (default: 20)")

@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         Exit status: 0, or 1 if a value is not finite or a body returns no echo.
     """
-    options = parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     import numpy as np
     from tqdm import tqdm
 
@@ -114,8 +114,8 @@ def random_bodies(radar, body, num_frames: int, num_nodes: int, rng):
     return vertices_m, range_m * towards + speed_mps * times_s
 
 
-def parser() -> argparse.ArgumentParser:
-    """Command-line options."""
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     command = argparse.ArgumentParser(
         prog="python -m benchmarks.sweep",
         description=__doc__,

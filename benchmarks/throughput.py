@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         Exit status: 0; 1 if a timed result is wrong; 2 if matplotlib or a GPU is missing.
     """
-    options = parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     if options.device == "cpu":
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
     from benchmarks import throughput_figures
@@ -191,8 +191,8 @@ def _device(options, scene) -> dict:
     return measure_device(scene, options.gpu_minutes)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Command-line options."""
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     command = argparse.ArgumentParser(
         prog="python -m benchmarks.throughput",
         description=__doc__,

@@ -35,7 +35,7 @@ example:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the trials and print the table; the exit status is 0, or 2 if the input is unusable."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     from mmclip.errors import MmclipError
 
     try:
@@ -129,7 +129,8 @@ def _with_provenance(results: Mapping) -> dict:
     return {"commit": commit(), "machine": machine(jax.devices()[0]), "trials": results}
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.tuning_trials",
         description=__doc__.split("\n\n", 2)[2],

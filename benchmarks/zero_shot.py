@@ -50,7 +50,7 @@ examples:
 
 def main(arguments: list[str] | None = None) -> int:
     """Train, evaluate and print; the exit status is 0, or 2 if the input cannot be used."""
-    options = parse_with_recipe(_parser(), arguments)
+    options = parse_with_recipe(make_parser(), arguments)
     from mmclip.errors import MmclipError
 
     if options.recipe and (status := build_stores(options.recipe, options.out)):
@@ -173,7 +173,8 @@ def require_test_clips(options: argparse.Namespace) -> None:
             raise MmclipError(where, f"group {group}", problem, hint)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.zero_shot",
         description=__doc__.split("\n\n", 2)[2],

@@ -54,9 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     The status is 0 if all clips were written, 1 if some shards are unfinished, 2 if no clip could
     be made or the request is invalid, and 130 if the run was interrupted from the keyboard.
     """
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     if not (options.out or options.dry_run):
-        _parser().error("--out is required: the store to write, e.g. --out synth.zarr")
+        make_parser().error("--out is required: the store to write, e.g. --out synth.zarr")
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from builders.building.recipe_loading import load_recipe_table, merge_tables
     from builders.building.simulated_dataset import build_dataset
@@ -72,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return build_dataset(options, table, origin)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.amass",
         usage="python -m builders.amass --out STORE [options]",

@@ -54,7 +54,7 @@ _MAX_SHOWN = 3
 @exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status (see `EXAMPLES`)."""
-    parser = _parser()
+    parser = make_parser()
     options = parser.parse_args(arguments)
     if not options.print_template and not (options.file and (options.out or options.attach)):
         parser.error("give CAPTIONS and --out FILE, or FILE and --attach STORE")
@@ -97,7 +97,8 @@ def _attach(store: str, file: str) -> int:
     return 0 if done.captions else 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.attributes",
         description=__doc__.split("\n\n", 1)[1],

@@ -29,7 +29,7 @@ exit status: 0 no problem found, 1 problems found, 2 the store could not be chec
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0 for a valid store, 1 for problems, 2 if the check cannot run."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     found = _check(options)
     for line in found[: options.max_lines]:
         print(line)
@@ -73,7 +73,8 @@ def _rebuilt(store, options: argparse.Namespace) -> list[str]:
     return found
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.check",
         description=__doc__.split("\n\n", 1)[1],

@@ -28,7 +28,7 @@ exit status: 0 captures written, 2 invalid request
 @exit_status("run the same command again; incomplete captures are replaced")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0 if captures were written, 2 for an invalid request."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from builders.building.dca1000_export import export_clips
 
@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.dca1000",
         description=__doc__.split("\n\n", 1)[1],

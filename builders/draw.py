@@ -58,7 +58,7 @@ _STORE_FLAGS = ("clip", "columns", "amass", "motions")
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 if nothing can be drawn."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     return _draw(options)
 
 
@@ -214,7 +214,8 @@ def _first_given(options: argparse.Namespace, names: Sequence[str]) -> str:
     return f"--{name.replace('_', '-')}" if name else ""
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.draw",
         usage="python -m builders.draw STORE_OR_MOTION [options]",

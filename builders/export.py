@@ -29,7 +29,7 @@ IF samples are exported as ADC integers; multiply by the attribute scale_factor 
 @exit_status("no output was kept")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0, or 2 if nothing could be written."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from pipelines.export import to_hdf5, to_numpy
     from pipelines.export_points import to_point_files
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.export",
         description=__doc__.split("\n\n", 1)[1],

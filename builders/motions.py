@@ -37,9 +37,9 @@ The same command resumes an interrupted run; the same seed gives the same bytes.
 @exit_status("the same command resumes with the missing motions")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0, 2 for invalid input, or 130 if interrupted."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     if not (options.out or options.strip or options.video):
-        _parser().error("give --out DIR, --strip FILE or --video FILE")
+        make_parser().error("give --out DIR, --strip FILE or --video FILE")
     # Imported late: the import takes seconds and is not needed for --help.
     from builders.corpus.build import write_corpus
 
@@ -97,7 +97,8 @@ def _draw(options, spec) -> None:
         print(options.video)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.motions",
         usage="python -m builders.motions --out DIR [options]",

@@ -38,14 +38,15 @@ exit status: 0 clips were written, 1 some shards are unfinished, 2 no clip could
 @exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status (see `EXAMPLES`)."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from builders.building.recorded_dataset import build_recorded_dataset
 
     return build_recorded_dataset(options)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.recordings",
         description=__doc__.split("\n\n", 1)[1],

@@ -44,7 +44,7 @@ _COLUMNS = (
 @exit_status("skeletons.csv lists the files that are complete")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0, 1 if some file failed, or 2 if all failed."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     inputs, convert = _inputs(options), _converter(options)
     rows, failed = [], 0
     folder = Path(options.out)
@@ -269,7 +269,8 @@ def _old_rows(path: Path) -> list[dict]:
         return list(reader) if tuple(reader.fieldnames or ()) == _COLUMNS else []
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.skeletons",
         usage="python -m builders.skeletons IN... --out DIR [--layout NAME] [options]",

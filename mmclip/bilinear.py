@@ -37,7 +37,7 @@ examples:
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
 
     description = fit(options.stores, options.model, Path(options.out), verify=options.verify)
     accuracy = description["validation_accuracy"]
@@ -208,7 +208,8 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
     }
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.bilinear",
         description=__doc__.split("\n\n", 1)[1],

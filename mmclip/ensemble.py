@@ -36,7 +36,7 @@ example:
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     description = combine_runs(options.runs, Path(options.out))
     print(f"{options.out}: an ensemble of {len(description[MEMBERS])} models")
     return 0
@@ -90,7 +90,8 @@ def _check_pair(first, other) -> None:
         raise MmclipError(other.folder, "seed", problem, "train with another --seed")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.ensemble",
         description=__doc__.split("\n\n", 1)[1],

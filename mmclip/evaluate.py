@@ -38,7 +38,7 @@ examples:
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     result = evaluate(options, Path(options.out))
     for line in _lines(result):
         print(line)
@@ -142,7 +142,8 @@ def _lines(result: dict) -> list[str]:
     return [*result_lines(result), *confusions, *models]
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.evaluate",
         description=__doc__.split("\n\n", 1)[1],

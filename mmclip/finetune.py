@@ -33,7 +33,7 @@ examples:
 @exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     # Imported after parsing, since these imports take seconds and --help does not need them.
     from mmclip.pretrain import summary
 
@@ -134,7 +134,8 @@ def _settings(options: argparse.Namespace, start):
     return apply_overrides(start.settings, [*schedule, *given])
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     from mmclip.pretrain import add_training_options
 
     parser = argparse.ArgumentParser(

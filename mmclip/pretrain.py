@@ -27,7 +27,7 @@ examples:
 @exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     settings = settings_of(options)
     if options.describe:
         _describe(settings, options.encoder)
@@ -156,7 +156,8 @@ def _text_width(encoder_name: str) -> tuple[int, str]:
     return width, f"text embeddings of width {width}, of {encoder_name}"
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.pretrain",
         description=__doc__.split("\n\n", 1)[1],

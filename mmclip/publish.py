@@ -30,7 +30,7 @@ example:
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     size_mb = publish(options.run, Path(options.out), options.evaluation)
     print(f"{options.out}: {size_mb:.1f} MB")
     return 0
@@ -106,7 +106,8 @@ def _read_results(path: str | None) -> dict:
         raise MmclipError(path, "--evaluation", f"cannot be read ({error})", hint) from None
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.publish",
         description=__doc__.split("\n\n", 1)[1],

@@ -31,7 +31,7 @@ example:
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     description = add_to_run(options)
     inference = description["settings"]["inference"]
     correction = "with" if inference["hub_correction"] else "without"
@@ -198,7 +198,8 @@ def _write(path: Path, arrays: dict) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     from mmclip.command_options import add_scoring_options, add_verify_option
 
     parser = argparse.ArgumentParser(

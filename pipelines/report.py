@@ -18,7 +18,7 @@ from radarsim.paths import is_url, path_argument
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status: 0, or 2 if no report can be made."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     out = Path(options.out) if options.out else _default_out(options.store)
     _write(out, _page(options))
     print(out)
@@ -56,7 +56,8 @@ def _default_out(store: str) -> Path:
     return path.with_name(f"{path.stem}.report.html")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.report", description=__doc__.split("\n\n", 1)[1]
     )

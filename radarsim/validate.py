@@ -39,7 +39,7 @@ on standard error).
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     return _validate(options)
 
 
@@ -67,7 +67,8 @@ def _out_folder(name: str) -> Path:
     return Path(name)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m radarsim.validate",
         description=__doc__,

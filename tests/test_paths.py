@@ -110,7 +110,7 @@ def test_the_api_resolves_paths(home):
 def test_every_path_option_of_a_command_resolves_paths(module, home):
     if module.startswith(("mmclip", "benchmarks")):
         pytest.importorskip("flax", reason="needs the extra train")
-    parser = importlib.import_module(module)._parser()
+    parser = importlib.import_module(module).make_parser()
     actions = [action for action in parser._actions if _takes_a_path(action)]
     assert actions
     for action in actions:

@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     if not options.folder.exists():
         print(f"{options.folder}: path: does not exist; check the path", file=sys.stderr)
         return 2
@@ -194,7 +194,8 @@ def _as_json(outcomes: list[Outcome]) -> str:
     return json.dumps([asdict(outcome) for outcome in outcomes], indent=1, ensure_ascii=False)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(prog="tools.check_inputs", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="folder with input files, or one file")
     parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")

@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         Exit status: 0; 1 if a ceiling is exceeded; 2 if the compiler for GPUs is missing.
     """
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     # Nothing runs on a GPU, and a plugin without a driver would print errors.
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -97,7 +97,8 @@ def _described(results: list[dict]) -> dict:
     }
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     from benchmarks.gpu_plan.cards import CARDS
 
     parser = argparse.ArgumentParser(

@@ -35,7 +35,7 @@ then highest acceleration. An asterisk (*) marks a value beyond its limit.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0 if all activities pass, 1 if any fails, 2 for an unknown name."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     # Imported late: the import takes seconds and is not needed for --help.
     from builders.activities import ACTIVITIES
 
@@ -121,7 +121,8 @@ def _row(number, name, cells):
     return f"{number:>3} {name[:30]:30s}" + "".join(f"{cell:>9s}" for cell in cells)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.activities.check",
         description=__doc__.split("\n\n", 1)[1],

@@ -16,7 +16,7 @@ RATE_HZ = 30.0  # pose rate that suffices to compare motions
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0 if no error is found, else 1."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     wrong = check_combinations() + check_sentences(options.sentences, options.seed, options.show)
     if options.likeness:
         print_similarity(options.likeness, options.seed)
@@ -99,7 +99,8 @@ def print_similarity(num: int, seed: int) -> None:
         print(f"  {gap:.2f} m from {name}: {', '.join(names)}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m builders.grammar.check", description=__doc__.split("\n\n", 1)[0]
     )

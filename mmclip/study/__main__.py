@@ -21,7 +21,7 @@ from mmclip.exit_status import RESUME, exit_status
 from mmclip.paths import path_argument
 from mmclip.study.figures import FIGURES
 
-PRESETS = ("small", "paper", "miniature")
+PRESETS = ("small", "paper", "reduced", "miniature")
 EXAMPLES = """
 examples:
   python -m mmclip.study --out study --dry-run
@@ -37,7 +37,7 @@ examples:
 @exit_status(RESUME)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     # These imports take seconds, so they follow the parsing: --help does not need them.
     from mmclip.study.command import run_study
 
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.study",
         description=__doc__.split("\n\n", 1)[1],

@@ -23,7 +23,7 @@ radarsim.validation.figures.capture_figures.
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0 on success, 2 if the capture cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
 
     for path in _save_figures(options):
         print(path)
@@ -53,7 +53,8 @@ def _save_figures(options: argparse.Namespace) -> list[Path]:
     return paths
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m radarsim.plots",
         description="Draw range profile, range-Doppler, range-angle and micro-Doppler figures of a "

@@ -7,14 +7,14 @@ import sys
 import pytest
 
 from benchmarks import gpu_session
-from benchmarks.gpu_session import Session, parser
+from benchmarks.gpu_session import Session, make_parser
 from benchmarks.gpu_session_page import TITLES
 from benchmarks.gpu_session_steps import FUNCTIONS, miniature_scale
 from benchmarks.kernel_times import most_expensive_kernels
 
 
 def options_of(out, *more):
-    return parser().parse_args(["--out", str(out), *more])
+    return make_parser().parse_args(["--out", str(out), *more])
 
 
 def stored(out):

@@ -39,7 +39,7 @@ def thin_body():
 @pytest.fixture(scope="module")
 def result(thin_body):
     """The result of a quick run with a tiny radar and body."""
-    options = throughput.parser().parse_args([*OPTIONS, "--skip", *throughput.OPTIONAL_PARTS])
+    options = throughput.make_parser().parse_args([*OPTIONS, "--skip", *throughput.OPTIONAL_PARTS])
     return throughput.measure(options, RADAR, thin_body)
 
 
@@ -221,7 +221,7 @@ def test_peak_rates_are_measured():
 
 
 def test_a_skipped_measurement_is_null_not_missing(scene):
-    options = throughput.parser().parse_args(["--skip", *throughput.OPTIONAL_PARTS])
+    options = throughput.make_parser().parse_args(["--skip", *throughput.OPTIONAL_PARTS])
     found = throughput.measure_optional_parts(options, scene)
     assert found["error_db"]["fast"] == {"1": None, "2.5": None, "6": None}
     assert found["growth"] is None

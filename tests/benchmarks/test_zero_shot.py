@@ -217,7 +217,7 @@ def test_the_recipe_in_miniature_builds_its_stores_and_evaluates(tmp_path):
 
 
 def test_options_override_a_recipe_and_stores_exclude_it(capsys):
-    parser = zero_shot._parser()
+    parser = zero_shot.make_parser()
     given = ["--recipe", "miniature", "--out", "o"]
     assert parse_with_recipe(parser, given).method == "bilinear"
     options = parse_with_recipe(parser, [*given, "--method", "lora"])
@@ -226,7 +226,7 @@ def test_options_override_a_recipe_and_stores_exclude_it(capsys):
     assert options.test_store == ["o/stores/test.zarr"]
     for command in (["--out", "o"], [*given, "s.zarr"]):
         with pytest.raises(SystemExit):
-            parse_with_recipe(zero_shot._parser(), command)
+            parse_with_recipe(zero_shot.make_parser(), command)
     assert "a recipe builds its own stores" in capsys.readouterr().err
 
 

@@ -26,7 +26,7 @@ class Weather(Section):
 
 
 @pytest.fixture
-def parser():
+def make_parser():
     parser = argparse.ArgumentParser(prog="weather")
     add_flags(parser, Weather)
     return parser

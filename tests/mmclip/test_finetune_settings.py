@@ -26,7 +26,7 @@ TEXT_WIDTH = 16
 
 def finetune_settings(preset, *arguments):
     """Settings for fine-tuning a model of the given preset."""
-    options = finetune._parser().parse_args(["s.zarr", "--model", "run", *arguments])
+    options = finetune.make_parser().parse_args(["s.zarr", "--model", "run", *arguments])
     return finetune._settings(options, SimpleNamespace(settings=load_preset(preset)))
 
 

@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from builders.amass import _parser
+from builders.amass import make_parser
 from builders.building.cli_options import FLAG_SETTINGS, PRESETS, recipe_table
 from builders.building.recipe_loading import PATHS, load_recipe_table, merge_tables
 from builders.building.simulated_dataset import build_dataset
@@ -22,7 +22,7 @@ from tests.helpers.pipeline_fakes import fake_plan, fake_takes
 
 
 def options(*arguments):
-    return _parser().parse_args(["--out", "x.zarr", *arguments])
+    return make_parser().parse_args(["--out", "x.zarr", *arguments])
 
 
 def recipe_of(*arguments):

@@ -7,7 +7,7 @@ import pytest
 
 from builders.building.recorded_dataset import build_recorded_dataset
 from builders.drawing.figures import stored_maps
-from builders.recordings import _parser
+from builders.recordings import make_parser
 from pipelines.report import main as report
 from pipelines.store_checks import find_problems
 from pipelines.store_reader import Store
@@ -33,7 +33,7 @@ def built(folder, *options, description="", file="walk.npy"):
         (folder / "recording.toml").write_text(description)
     arguments = ["--captures", str(folder), "--labels", str(folder / "labels.csv")]
     arguments += ["--out", str(folder / "real.zarr"), "--clip-seconds", "3.2", "--quiet"]
-    parsed = _parser().parse_args([*arguments, "--stride-seconds", "3.2", *options])
+    parsed = make_parser().parse_args([*arguments, "--stride-seconds", "3.2", *options])
     parsed.workers = 0
     assert build_recorded_dataset(parsed) == 0
     return Store(folder / "real.zarr")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from builders import check
-from builders.amass import _parser
+from builders.amass import make_parser
 from builders.building.cli_options import recipe_table
 from builders.building.recipe_loading import load_recipe_table, merge_tables
 from builders.sources.takes import file_takes
@@ -85,7 +85,7 @@ def read_motion(path):
 
 
 def read_recipe(path):
-    given = _parser().parse_args(["--out", "x", "--recipe", str(path)])
+    given = make_parser().parse_args(["--out", "x", "--recipe", str(path)])
     table, where = load_recipe_table(given)
     recipe_from_table(merge_tables(table, recipe_table(vars(given))), where)
 

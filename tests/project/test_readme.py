@@ -87,7 +87,7 @@ def holds(settings, table: dict) -> bool:
 
 @pytest.mark.parametrize("options", commands("builders.amass", "dataset"), ids=" ".join)
 def test_a_build_command_gives_a_valid_recipe(options):
-    table = recipe_table(vars(amass._parser().parse_args(options)))
+    table = recipe_table(vars(amass.make_parser().parse_args(options)))
     table.pop("radar", None)  # radar files, which the reader of the README must provide
     receiver = table.pop("receiver", None)
     recipe = recipe_from_table(table | ({"receiver": receiver} if receiver else {}), "README")
@@ -97,12 +97,12 @@ def test_a_build_command_gives_a_valid_recipe(options):
 
 @pytest.mark.parametrize("options", commands("builders.draw", "draw"), ids=" ".join)
 def test_a_draw_command_is_valid(options):
-    assert draw._parser().parse_args(options).source
+    assert draw.make_parser().parse_args(options).source
 
 
 @pytest.mark.parametrize("options", commands("radarsim.plots", "plots"), ids=" ".join)
 def test_a_plots_command_is_valid(options):
-    assert plots._parser().parse_args(options).radar
+    assert plots.make_parser().parse_args(options).radar
 
 
 def test_every_kind_of_command_is_found():

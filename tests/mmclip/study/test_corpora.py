@@ -14,12 +14,12 @@ from pipelines.recipe_toml import recipe_from_table
 
 def recipe_of(words):
     """Return the recipe of a `builders.amass` command line; InputError if the recipe is invalid."""
-    options = amass._parser().parse_args(words)
+    options = amass.make_parser().parse_args(words)
     table, origin = load_recipe_table(options)
     return recipe_from_table(merge_tables(table, recipe_table(vars(options))), origin)
 
 
-@pytest.mark.parametrize("preset", ["small", "paper", "miniature"])
+@pytest.mark.parametrize("preset", ["small", "paper", "reduced", "miniature"])
 def test_every_corpus_has_a_valid_recipe(preset):
     """All corpora have the same radar, and clips of at least three seconds."""
     scale = SCALES[preset]
@@ -30,7 +30,7 @@ def test_every_corpus_has_a_valid_recipe(preset):
         for module, *words in node.values["commands"]:
             filled = [word.format(store="s.zarr", folder="f") for word in words]
             if module == "builders.motions":
-                motions._parser().parse_args(filled)
+                motions.make_parser().parse_args(filled)
             else:
                 recipes[node.title] = recipe_of(filled)
     assert len(recipes) == len(nodes)

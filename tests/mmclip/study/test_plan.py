@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
-from mmclip.study.__main__ import _parser, main
+from mmclip.study.__main__ import main, make_parser
 from mmclip.study.budget import plan_study
 from mmclip.study.command import make_arms
 from mmclip.study.corpora import predicted_bytes
@@ -14,7 +14,7 @@ from mmclip.study.nodes import in_order, make_node
 
 
 def planned(*options, budget=1000.0):
-    parsed = _parser().parse_args(["--out", "x", *options])
+    parsed = make_parser().parse_args(["--out", "x", *options])
     return plan_study(make_arms(parsed), parsed.figures, budget)
 
 
