@@ -99,7 +99,7 @@ def few_shot(
         seed: random seed for the choice of the training recordings.
 
     Returns:
-        Predicted labels of the tested people's pictures, in the order of the pictures.
+        Predicted labels of the test people's pictures, in the order of the pictures.
     """
     features, labels, people = recorded
     predicted = np.full(len(labels), "", dtype=object)

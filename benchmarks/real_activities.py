@@ -113,12 +113,12 @@ def score(
     num_seeds: int,
     num_permutations: int,
 ) -> dict:
-    """Compute all scores on the recordings of the tested people.
+    """Compute all scores on the recordings of the test people.
 
     Args:
         simulated: simulated pictures for training.
-        recorded: pictures of the tested people.
-        tested: the tested people.
+        recorded: pictures of the test people.
+        tested: the test people.
         num_seeds: number of random choices of few-shot recordings, over which scores are averaged.
         num_permutations: number of models in the permutation control.
     """

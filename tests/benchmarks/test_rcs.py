@@ -124,7 +124,7 @@ def test_postures_are_upright_and_centred():
 
 @pytest.mark.parametrize("wrong", [["--edge-mm", "5"], ["--edge-mm", "0"], ["--yaws", "0"]])
 def test_a_mesh_that_cannot_converge_and_no_views_are_refused(wrong):
-    """An edge length of 5 mm is refused, because such facets would scatter like a grating."""
+    """An edge length of 5 mm is rejected, because such facets would scatter like a grating."""
     with pytest.raises(SystemExit) as refused:
         rcs.main(wrong)
     assert refused.value.code == 2
