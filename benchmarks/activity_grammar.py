@@ -124,8 +124,8 @@ def between_rests(part: np.ndarray, length: int, rng: np.random.Generator) -> np
 
     Args:
         part: I/Q samples of a phrase.
-        length: number of samples of the result; a longer phrase is cut at a random place.
-        rng: random number generator for the beginning of the phrase.
+        length: number of samples of the result; a longer phrase is cut at a random position.
+        rng: random number generator for the start time of the phrase.
     """
     if len(part) >= length:
         start = int(rng.integers(len(part) - length + 1))

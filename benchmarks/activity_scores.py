@@ -64,7 +64,7 @@ def permutation_control(
 
     Args:
         train, test: features and labels of the training data and of the test data.
-        num_controls: number of models, each trained with another derangement.
+        num_controls: number of models, each trained with a different derangement.
         seed: random seed of the derangements.
     """
     rng = np.random.default_rng(seed)

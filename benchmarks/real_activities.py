@@ -68,7 +68,7 @@ def simulated_pictures(
     Args:
         path: store of the preset `five-activities`, with IF cubes, or file of
             `benchmarks.activity_simulation`.
-        copies: number of pictures per clip, each with another echo level.
+        copies: number of pictures per clip, each with a different echo level.
         seed: random seed of the echo levels and of the receiver noise.
         receiver: properties of the receiver.
     """
