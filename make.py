@@ -73,7 +73,9 @@ def check_python():
         newer = [name for name in names if shutil.which(name)]
         hint = f"run {newer[-1]} make.py" if newer else "install it with your package manager"
         found = "{}.{}".format(*sys.version_info[:2])
-        sys.exit(f"make.py: Python 3.11 or newer is required, {sys.executable} is {found}; {hint}")
+        sys.exit(
+            f"make.py: Python 3.11 or newer is required, but {sys.executable} is {found}; {hint}"
+        )
     if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         version = "python{}.{}-venv".format(*sys.version_info[:2])
         hint = f"on Debian or Ubuntu: sudo apt install {version}"
@@ -100,7 +102,7 @@ def set_up(extras, alone=()):
     failed = install("-c", constraints, "-e", requirement)
     if failed or (alone and install("--no-deps", *alone)):
         sys.exit(
-            "make.py: pip failed, see its message above. If there was no connection: set "
+            "make.py: pip failed; see its message above. If there was no connection: set "
             "HTTPS_PROXY, or PIP_INDEX_URL to an index you can reach; then run the same command "
             "again"
         )

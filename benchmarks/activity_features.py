@@ -1,4 +1,4 @@
-"""Features of a time-Doppler picture, and a multinomial logistic regression on them.
+"""Features of a spectrogram picture, and a multinomial logistic regression on them.
 
 The features are the levels in speed bands over the active columns, the level differences between
 approaching and receding motion, the modulation of the levels over time, and the order of

@@ -6,9 +6,9 @@ The output has the I/Q samples of every phrase of the sequences, with the label 
 sentences of the phrase. The grammar contains no falling, drinking, coughing or convulsing, but two
 waving movements (`wave_low` and `wave_both`) and movements that resemble the five activities, such
 as `shake_out`, `shake_head`, `beckon` and `salute`. `benchmarks.activity_zero_shot` leaves out the
-phrases with the words "wave" and "waving", and trains models that know the five activities only by
-their texts. The output file is written after every tenth sequence, and sequences that the file
-already contains are not simulated again.
+phrases with the words "wave" and "waving", and trains models for which texts are the only
+description of the five activities. The output file is written after every tenth sequence, and
+sequences that the file already contains are not simulated again.
 """
 
 import argparse
@@ -124,8 +124,8 @@ def between_rests(part: np.ndarray, length: int, rng: np.random.Generator) -> np
 
     Args:
         part: I/Q samples of a phrase.
-        length: number of samples of the result; a longer phrase is cut at a random place.
-        rng: random number generator for the beginning of the phrase.
+        length: number of samples of the result; a longer phrase is cut at a random position.
+        rng: random number generator for the start time of the phrase.
     """
     if len(part) >= length:
         start = int(rng.integers(len(part) - length + 1))

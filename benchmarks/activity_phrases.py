@@ -29,7 +29,7 @@ def predict_by_phrases(
     Args:
         phrases: features and index of the phrase of each simulated picture.
         similarity: similarity of each phrase to the text of each activity [phrase, text].
-        tested: features of the tested pictures.
+        tested: features of the test pictures.
     """
     features, index = phrases
     rows, labels = [], []

@@ -64,7 +64,7 @@ def permutation_control(
 
     Args:
         train, test: features and labels of the training data and of the test data.
-        num_controls: number of models, each trained with another derangement.
+        num_controls: number of models, each trained with a different derangement.
         seed: random seed of the derangements.
     """
     rng = np.random.default_rng(seed)
@@ -99,7 +99,7 @@ def few_shot(
         seed: random seed for the choice of the training recordings.
 
     Returns:
-        Predicted labels of the tested people's pictures, in the order of the pictures.
+        Predicted labels of the test people's pictures, in the order of the pictures.
     """
     features, labels, people = recorded
     predicted = np.full(len(labels), "", dtype=object)

@@ -92,8 +92,8 @@ def grammar_pictures(phrases: list[Phrase], copies: int, seed: int) -> Pictures:
 
     Args:
         phrases: phrases of the grammar.
-        copies: number of pictures per phrase, with other levels and other beginnings.
-        seed: random seed of the levels, the beginnings and the receiver noise.
+        copies: number of pictures per phrase, with different levels and start times.
+        seed: random seed of the levels, the start times and the receiver noise.
     """
     values, labels, people = [], [], []
     for row, phrase in enumerate(phrases):

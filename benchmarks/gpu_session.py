@@ -2,8 +2,8 @@
 
     python -m benchmarks.gpu_session --out DIR --minutes 8 --plan plan.json
 
-The steps are: errors against the float64 sum on the device; speed to IF cubes and to heatmaps, next
-to the plan; a profile of the kernels; the time for 30 h, extrapolated from 5 min of motion; a
+The steps are: errors relative to the float64 sum on the device; speed to IF cubes and to heatmaps,
+next to the plan; a profile of the kernels; the time for 30 h, extrapolated from 5 min of motion; a
 dataset of an hour by `builders.amass`; 2,000 training steps; the latency of inference. Each step
 runs in a process of its own. DIR/session.json and DIR/session.html are rewritten after every
 result, so that no result is lost if the session is interrupted. If a step fails, its traceback is

@@ -1,7 +1,7 @@
 """Steps of `benchmarks.gpu_session`; each reports its results as soon as it has them.
 
-A step is a function of the scale, the folder of the session, and a function that takes the results
-found so far, as JSON values.
+A step is a function with three arguments: the scale, the folder of the session, and a callback. The
+step passes its results so far to the callback, as JSON values.
 """
 
 import time

@@ -51,7 +51,7 @@ UPRIGHT = np.array([[0, 0, -1], [-1, 0, 0], [0, 1, 0]])
 # The fine mesh may lie up to a millimetre behind the coarse mesh that occludes the points.
 LIFT_M = 2e-3
 # Largest number of faces that are summed, and ratio of the weakest to the strongest amplitude among
-# these faces. Only a few faces of a body point to the radar.
+# these faces. Only a few faces of a body face the radar.
 NUM_STRONGEST, WEAKEST = 65_536, 1e-5
 
 

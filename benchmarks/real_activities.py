@@ -68,7 +68,7 @@ def simulated_pictures(
     Args:
         path: store of the preset `five-activities`, with IF cubes, or file of
             `benchmarks.activity_simulation`.
-        copies: number of pictures per clip, each with another echo level.
+        copies: number of pictures per clip, each with a different echo level.
         seed: random seed of the echo levels and of the receiver noise.
         receiver: properties of the receiver.
     """
@@ -113,12 +113,12 @@ def score(
     num_seeds: int,
     num_permutations: int,
 ) -> dict:
-    """Compute all scores on the recordings of the tested people.
+    """Compute all scores on the recordings of the test people.
 
     Args:
         simulated: simulated pictures for training.
-        recorded: pictures of the tested people.
-        tested: the tested people.
+        recorded: pictures of the test people.
+        tested: the test people.
         num_seeds: number of random choices of few-shot recordings, over which scores are averaged.
         num_permutations: number of models in the permutation control.
     """

@@ -115,9 +115,10 @@ def limb_level_db(walk: Walk) -> float:
 
 
 def _mean_spectrum(walk: Walk):
-    """Mean spectrum above its floor, centred on the torso's line, and mask of the limbs' bins.
+    """Median spectrum above its floor, centred on the torso's line, and mask of the limbs' bins.
 
-    The average is the median over frames, because interference in single frames covers all speeds.
+    The spectra are combined by the median over frames, because interference in individual frames
+    covers all speeds.
     """
     shape = np.median(walk.spectrum / walk.spectrum.max(axis=1, keepdims=True), axis=0)
     power = np.clip(shape - np.quantile(shape, 0.05), 0.0, None)

@@ -46,7 +46,7 @@ class PointsAndJoints:
 
         Yields:
             Points [point, value], joints [joint, xyz] in the radar frame in metres, and whether
-            the radar sees each joint [joint].
+            each joint is visible from the radar [joint].
         """
         num_frames = int(self._store["num_frames"][row])
         counts, points = self._store["num_points"][row], self._store["points"][row]

@@ -18,7 +18,7 @@ def draw_confusion_matrix(
         path: path of the image to write.
         counts: windows [true label, predicted label].
         labels: names of the rows and columns.
-        title: title of the figure; if the data is simulated, the title must say so.
+        title: title of the figure; if the data are simulated, the title must state this.
     """
     axes, figure = _figure(max(4.0, 0.35 * len(labels)))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

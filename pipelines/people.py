@@ -59,7 +59,7 @@ def add_people(
 ) -> tuple[list[Clip], list[Note]]:
     """Add the further people of the recipe to the clips.
 
-    If no take and placement satisfy the recipe, the clip keeps fewer people. The returned notes
+    If no take and placement satisfy the recipe, the clip contains fewer people. The returned notes
     give the number of such clips.
 
     Args:

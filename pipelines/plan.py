@@ -119,7 +119,7 @@ class ClipSelection:
     Attributes:
         clips: clips without row, shard and split.
         notes: counts of clips, motions or texts that were left out or cut short.
-        findings: properties that the file reader inferred and that the user may want to check.
+        findings: properties that the file reader inferred and that the user should check.
     """
 
     clips: tuple[Clip, ...] = ()

@@ -166,7 +166,7 @@ def store_range(owner: object, name: str, unit: str, **limits: float) -> None:
     where = where_of(owner, name)
     if len(ends) != 2:
         hint = "give one value, or low and high"
-        raise InputError("recipe", where, f"has {len(ends)} values", hint)
+        raise InputError("recipe", where, f"has length {len(ends)}", hint)
     limits = {kind: float(limit) for kind, limit in limits.items()}
     low, high = (checked_number("recipe", where, end, unit, **limits) for end in ends)
     if low > high:

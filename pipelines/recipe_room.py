@@ -86,7 +86,7 @@ class Room(Section):
             self._check_free_space()
 
     def _check_free_space(self) -> None:
-        """Refuse settings of a room that would have no effect."""
+        """Reject settings of a room that would have no effect."""
         for name, (default, declared) in settings_of(Room).items():
             value = getattr(self, name)
             if name != "name" and value != default:

@@ -103,7 +103,7 @@ class Surface(Section):
             self._refuse_without("is_clothed", name, "--clothing-mm")
 
     def _refuse_without(self, part: str, name: str, flag: str) -> None:
-        """Refuse a setting of a part of the surface that the bodies do not have."""
+        """Reject a setting of a part of the surface that the bodies do not have."""
         default, _ = settings_of(Surface)[name]
         if getattr(self, part) or getattr(self, name) == default:
             return

@@ -82,7 +82,7 @@ class GroupTake:
     others: tuple["Take", ...]
 
     def __getattr__(self, name: str):
-        if name in ("main", "others"):  # unpickling asks for attributes before they exist
+        if name in ("main", "others"):  # unpickling accesses attributes before they exist
             raise AttributeError(name)
         return getattr(self.main, name)
 

@@ -48,7 +48,7 @@ from radarsim.simulate import clip_echo
 
 
 class BatchSimulator:
-    """Simulator of stacked clips that remembers the array sizes required by earlier clips.
+    """Simulator of stacked clips that stores the array sizes required by earlier clips.
 
     Attributes:
         required: largest sizes that clips have required so far; None before the first clips.

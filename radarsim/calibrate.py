@@ -102,7 +102,7 @@ class StandingViews:
 def standing_views(
     standing_m: Float[np.ndarray, "vertex 3"], faces: Int[np.ndarray, "face 3"]
 ) -> StandingViews:
-    """Rotate a standing body through 60 directions, and find the faces that the radar sees.
+    """Rotate a standing body through 60 directions, and find the faces visible from the radar.
 
     Args:
         standing_m: vertices of the body in world axes (+z up) [m].

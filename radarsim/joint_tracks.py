@@ -80,7 +80,7 @@ class JointTracks:
 
     @property
     def visible(self) -> Bool[np.ndarray, "frame 24"]:
-        """Whether the radar sees at least `VISIBLE_SHARE` of the joint's surface."""
+        """Whether at least `VISIBLE_SHARE` of the joint's surface is visible from the radar."""
         return self.visible_share >= VISIBLE_SHARE
 
     @property
@@ -111,8 +111,8 @@ def joint_tracks(
     """Compute the position, radial speed and visibility of every joint in each frame.
 
     A joint lies inside the body, so its echo comes from a surface closer to the radar: by about 0.1
-    m at the trunk and 0.04 m at a limb. A joint counts as visible if the radar sees at least
-    `VISIBLE_SHARE` of the surface that follows the joint and faces the radar.
+    m at the trunk and 0.04 m at a limb. A joint counts as visible if at least `VISIBLE_SHARE` of
+    the surface that follows the joint and faces the radar is not occluded.
 
     Args:
         radar: the radar, which determines the times of the frames.

@@ -1,4 +1,4 @@
-"""Input files are found and opened, or refused with a one-line error."""
+"""Input files are found and opened, or rejected with a one-line error."""
 
 import io
 

@@ -20,7 +20,7 @@ COMMANDS = [
     *("mmclip.pretrain", "mmclip.evaluate", "mmclip.finetune", "mmclip.predict"),
     *("mmclip.query_bank", "benchmarks.zero_shot"),
 ]
-# The metavar of these options looks like that of a path, but they take another kind of value.
+# The metavar of these options resembles that of a path, but they take another kind of value.
 NOT_PATHS = {"clip", "rebuild"}
 PATH_METAVARS = ("DIR", "FILE", "STORE", "CAPTURE", "RUN", "BOARD")
 

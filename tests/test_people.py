@@ -135,7 +135,7 @@ def test_a_stream_of_a_scene_ends_with_the_shortest_motion():
 
 
 def test_bodies_inside_each_other_are_refused_and_bodies_side_by_side_are_not(apart):
-    """Two people 0.2 m apart, whose shoulders overlap, are refused, also when posed for a batch."""
+    """Two people 0.2 m apart, whose shoulders overlap, are rejected, also if posed for a batch."""
     scene = rs.Scene([person(distance_m=3.0), person(distance_m=3.0, lateral_m=0.2)])
     with pytest.raises(rs.InputError, match=r"inside each other at 0\.0") as caught:
         rs.simulate(RADAR, scene, KEY, settings=SILENT)

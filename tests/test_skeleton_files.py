@@ -116,7 +116,7 @@ def test_a_toml_file_names_the_columns(tmp_path):
 
 @pytest.mark.parametrize("option", [{"unit": "parsec"}, {"up": "w"}, {"unit": "ft"}])
 def test_bad_options_are_refused(tmp_path, option):
-    """An unknown unit or axis is refused, and a unit that implies a person of the wrong size."""
+    """An unknown unit or axis is rejected, as is a unit that implies a person of the wrong size."""
     np.save(tmp_path / "joints.npy", POINTS_M)
     with pytest.raises(InputError, match=r"unit|up"):
         rs.read_skeletons(tmp_path / "joints.npy", "coco17", rate_hz=30, **option)

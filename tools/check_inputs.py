@@ -3,7 +3,7 @@
     python -m tools.check_inputs FOLDER [--json]
 
 Each line states the path of a file in the folder, the kind of file, "read" or "refused", and what
-was inferred from the file or why it was refused. "failed" marks an error that is not an
+was inferred from the file or why it was rejected. "failed" marks an error that is not an
 `InputError` and therefore indicates a bug in the program. Files of other types are only counted.
 The exit status is 1 if any file failed, else 0.
 

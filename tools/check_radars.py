@@ -3,7 +3,7 @@
     python tools/check_radars.py FOLDER [FOLDER ...]
 
 The tool prints one line per file (board, range resolution and maximum speed, or the reason for
-refusal) and the number of files per result. Range resolution and maximum speed of accepted `.cfg`
+rejection) and the number of files per result. Range resolution and maximum speed of accepted `.cfg`
 files are computed a second time by separate formulas and a separate parser, which share no code
 with the package; if the two results differ by more than 1 %, the exit status is 1.
 `tools/check_inputs.py` also uses `read_row`.
@@ -38,7 +38,7 @@ def read_row(path: Path) -> Row:
         path: the file.
 
     Returns:
-        The result, with the computed values or the reason for refusal.
+        The result, with the computed values or the reason for rejection.
     """
     try:
         setup = load_setup(path)

@@ -1,4 +1,4 @@
-"""Draw docs/walk.gif, the moving picture of README: a person who walks, with points and maps.
+"""Draw docs/walk.gif, the animation in the README: a person who walks, with points and maps.
 
 python tools/draw_walk_video.py
 """

@@ -206,7 +206,7 @@ class Remesher:
         self.faces = np.array(faces)
 
     def _same_side(self, old, new):
-        """Whether the new faces have nearly the old normals and neither of them is a sliver."""
+        """Whether the normals hardly change and neither of the new faces is a sliver."""
         t = self.vertices_m[np.array(old + new)]
         normals = np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])
         double_area = np.linalg.norm(normals, axis=1)

@@ -1,7 +1,7 @@
 """Walk a compiled module and charge every kernel to a stage of the program.
 
-The body of a loop is charged once per iteration. If the compiler does not know the number of
-iterations, the host waits before every iteration for a condition from the device; the number of
+The body of a loop is charged once per iteration. If the number of iterations is unknown at compile
+time, the host waits before every iteration for a condition from the device; the number of
 iterations then comes from `loop_counts`. For a conditional, the branch that moves the most bytes is
 charged.
 """
@@ -49,7 +49,7 @@ class Charge:
 
 @dataclass(frozen=True)
 class UnknownLoop:
-    """A loop whose length the compiler does not know.
+    """A loop whose length is unknown at compile time.
 
     Attributes:
         place: source line, "file:line function".

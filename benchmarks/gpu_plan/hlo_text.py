@@ -92,7 +92,7 @@ class Instruction:
 
     @property
     def trip_count(self) -> int | None:
-        """Number of iterations of a loop; None if the compiler does not know this number."""
+        """Number of iterations of a loop; None if this number is unknown at compile time."""
         found = re.search(r'"?known_trip_count"?:?\{"n":"(\d+)"', self.attributes)
         return int(found[1]) if found else None
 

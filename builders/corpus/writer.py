@@ -67,9 +67,9 @@ def write_take(
 def amass_bytes(motion: Motion) -> bytes:
     """Encode a motion as an AMASS `.npz` file; equal motions give identical bytes.
 
-    `trans` is written for SMPL's mean body and `betas` are zero, so that tools that know only SMPL
-    can read the file; `free_betas` contains the shape coefficients of the free body, which this
-    package reads instead.
+    `trans` is written for SMPL's mean body and `betas` are zero, so that tools that support only
+    SMPL can read the file; `free_betas` contains the shape coefficients of the free body, which
+    this package reads instead.
     """
     return npz_bytes(amass_arrays(motion))
 

@@ -32,7 +32,7 @@ PART_KEYWORDS = {
     "legs": "leg|foot|feet|knee|ankle|toe|heel|thigh|shin|calf|calves|hips|step|stride|stance|"
     "sole|below the waist",
 }
-# A sentence about the location must say that the body stays in place, or how and where it moves.
+# A sentence about the location must state that the body stays in place, or how and where it moves.
 # All bundled sentences and all sentences of the motion grammar satisfy this rule.
 _STAYS = re.compile(
     r"\b(stay|remain|keep|kept|hold|stand|stationary|nowhere|not|never|without|hardly|only|nothing|"
@@ -159,7 +159,7 @@ def _names_part(part: str, sentence: str) -> bool:
 
 
 def _names_location(sentence: str) -> bool:
-    """Whether a sentence says that the body stays in place, or how and where it moves.
+    """Whether a sentence states that the body stays in place, or how and where it moves.
 
     A sentence that starts with a limb describes the limb's movement.
     """

@@ -24,7 +24,7 @@ _MAX_ANSWER_CHARACTERS = 4000  # limits the cost of sending an invalid answer ba
 
 
 class ServerRefused(Exception):
-    """The server rejects the user or does not know the model, so every request would fail."""
+    """The server rejects the user or does not provide the model, so every request would fail."""
 
 
 class RequestFailed(Exception):
@@ -151,7 +151,7 @@ class ModelClient:
         """Send messages and return the answer and the number of tokens used.
 
         Raises:
-            ServerRefused: the server rejects the user or does not know the model.
+            ServerRefused: the server rejects the user or does not provide the model.
             RequestFailed: the request failed for another reason, or the responses are malformed.
         """
         spent = 0

@@ -93,7 +93,7 @@ def draw_attributes(sequence: PhraseSequence, rng: np.random.Generator) -> dict[
 def _caption(phrases, rng, tense=None) -> str:
     """Caption of up to three phrases, without initial capital or full stop.
 
-    A caption that is too long for CLIP is drawn again, in the last trials with fewer actions per
+    A caption that is too long for CLIP is drawn again; the last trials use fewer actions per
     phrase.
     """
     for num_acts in NUM_ACTS:

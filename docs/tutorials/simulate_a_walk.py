@@ -33,8 +33,8 @@ maps = rs.heatmaps(radar, cube_v)
 maps.plot()
 
 # %% [markdown]
-# The bright line is the torso, whose speed changes sign where the person turns around. Arms and legs are faster than
-# the torso twice in each step.
+# The bright line is the torso, whose speed changes sign where the person turns around. Twice in
+# each step, the arms and legs move faster than the torso.
 
 # %%
 rs.detect(radar, cube_v).plot()

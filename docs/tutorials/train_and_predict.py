@@ -52,8 +52,8 @@ plt.show()
 # %% [markdown]
 # ## Evaluate
 #
-# The test person is not in the training data. Ten windows of one person say little about the
-# accuracy, so the interval is wide.
+# The test person is not in the training data. Ten windows of one person determine the accuracy only
+# roughly, so the interval is wide.
 
 # %%
 _ = evaluate.main([store, "--models", run, "--mode", "seen", "--out", str(folder / "evaluation")])

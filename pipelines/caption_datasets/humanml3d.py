@@ -46,7 +46,7 @@ HEAD_S = {
     "transitions": 0.5,
 }
 
-TOO_LONG = f"of segments of {LONGEST_S:g} s and more"
+TOO_LONG = f"of segments of {LONGEST_S:g} s or more"
 NOT_AMASS = "of HumanAct12, which is not in AMASS"
 NO_TEXT_FILE = "missing (clips of the index without a file in texts)"
 NOT_IN_INDEX = "that are not in the index"

@@ -17,8 +17,8 @@ from radarsim.captures.sample_streams import (
 # mean height. The fraction exceeds one half, because a length with a break at every second position
 # only reaches one half.
 _SHARE_OF_BEST = 0.6
-# If all positions within a chirp are below this fraction of the height at its start, no shorter
-# length reaches `_SHARE_OF_BEST`.
+# If no break within a chirp reaches this fraction of the height of the break at its start, no
+# shorter length reaches `_SHARE_OF_BEST`.
 _SHARE_INSIDE = 0.2
 _LONGEST = 8
 

@@ -1,7 +1,7 @@
 """Choose the I/Q order of a capture: requested, configured, or detected from the samples.
 
 The priority is: requested order, receiver noise, configured order, beat energy. The beat energy
-does not override a configured order, because echoes beyond half the maximum range look like the
+does not override a configured order, because echoes beyond half the maximum range resemble the
 opposite order; if energy and configuration contradict each other, a warning gives both
 explanations.
 """

@@ -4,8 +4,8 @@ All layouts of the same words have the same energy, but at different beat freque
 Echoes consist of a few tones. Words that are combined wrongly spread each tone over several
 frequencies, for example over f, -f, f + fs/2 and fs/2 - f if I Q I Q is read as I I Q Q. Spreading
 a tone raises the mean of the log spectrum, because the logarithm is concave; the layout with the
-smallest mean is the true one. Pure noise looks the same in all layouts. The spectra of another
-layout are chirp spectra only if that layout shows breaks at the configured chirp length
+smallest mean is the true one. The spectrum of pure noise is the same in all layouts. The spectra of
+another layout are chirp spectra only if that layout shows breaks at the configured chirp length
 (`chirp_length`); a layout that shows breaks elsewhere is not considered.
 """
 

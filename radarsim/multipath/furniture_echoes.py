@@ -183,7 +183,7 @@ def _samples(radar: Radar, centre_m, weight, residual_video_phase):
     """Return the IF samples of a patch from the exact path lengths of all antenna pairs.
 
     Each sample of a tone is the product of one factor for its block of samples and one for its
-    place in the block, so the sum over all facets is a matrix product.
+    position in the block, so the sum over all facets is a matrix product.
     """
     chirp, total = radar.chirp, 0.0
     within_s = np.arange(SAMPLES_PER_BLOCK) / chirp.sample_rate_hz

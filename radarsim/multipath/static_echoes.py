@@ -185,11 +185,11 @@ def joined(echoes: Sequence[StaticEchoes]) -> StaticEchoes:
 
 
 def padded(echoes: StaticEchoes) -> StaticEchoes:
-    """Pad with silent echoes to a power of two, so that different rooms share compiled programs."""
+    """Pad with zero echoes to a power of two, so that different rooms share compiled programs."""
     count = len(echoes.samples)
     if not count:
         return echoes
-    # Silent echoes repeat the points of the last echo, because points at the origin would have no
+    # Zero echoes repeat the points of the last echo, because points at the origin would have no
     # direction. The points have zero weight and are not tested.
     indices = np.minimum(np.arange(power_of_two(count, LEAST_ECHOES)), count - 1)
     more = jax.tree.map(lambda part: np.asarray(part)[indices], echoes)

@@ -82,7 +82,7 @@ def shaded(
     """Project and shade the faces that point towards the camera; the light comes from above.
 
     Args:
-        camera: camera that sees the mesh.
+        camera: camera of the projection.
         vertices_m: vertices in world coordinates [m].
         faces: vertex indices, counter-clockwise seen from outside.
         rgb: colour of the surface.

@@ -113,11 +113,11 @@ def layered_reflection(
 
     Each layer relates the tangential fields E and H on its two sides by
 
-        [cos d, j sin d / Y; j Y sin d, cos d],  d = k0 t sqrt(eps - sin^2),
+        [cos d, j sin d / Y; j Y sin d, cos d],  d = k0 t sqrt(eps - sin^2 a),
 
-    where Y is the layer's wave admittance relative to vacuum: sqrt(eps - sin^2) for TE and
-    eps / sqrt(eps - sin^2) for TM polarisation. With (E, H) at the surface, the coefficient is
-    (Y0 E - H) / (Y0 E + H).
+    where a is the angle of incidence, and Y is the layer's wave admittance relative to vacuum:
+    sqrt(eps - sin^2 a) for TE and eps / sqrt(eps - sin^2 a) for TM polarisation. With (E, H) at the
+    surface, the coefficient is (Y0 E - H) / (Y0 E + H).
 
     Args:
         freq_hz: frequency [Hz].

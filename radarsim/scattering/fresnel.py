@@ -26,7 +26,9 @@ class Fresnel(NamedTuple):
 def fresnel(permittivity, cos_incidence) -> Fresnel:
     """Return the reflection coefficients of a half-space for waves incident from air.
 
-        TE: (cos - q) / (cos + q),    TM: (eps cos - q) / (eps cos + q),    q = sqrt(eps - sin^2)
+        TE: (c - q) / (c + q),    TM: (eps c - q) / (eps c + q),    q = sqrt(eps - 1 + c^2)
+
+    where c is the cosine of the angle of incidence.
 
     Args:
         permittivity: relative permittivity eps' - j eps''.
@@ -43,7 +45,7 @@ def fresnel(permittivity, cos_incidence) -> Fresnel:
 
 
 def rough_amplitude(roughness_m, wavenumber_per_m, cos_incidence):
-    """Return a rough surface's specular reflection factor, exp(-(2 k s cos)^2 / 2), rms height s.
+    """Return the specular factor exp(-(2 k s cos a)^2 / 2) of a surface with rms height s.
 
     Source:
         Ament, "Toward a theory of reflection by a rough surface", Proc. IRE 41, 1953.
@@ -65,7 +67,9 @@ def copolar_reflection(
     receives; the cross-polar component is neglected. With the incident field direction v, the
     surface normal n and the mirrored direction m of the received field, the coefficient is
 
-        TE (v . m) - (TE + TM) (v . n) (m . n) / sin^2.
+        TE (v . m) - (TE + TM) (v . n) (m . n) / sin^2 a,
+
+    where a is the angle of incidence.
 
     With vertical polarisation, this is the TM coefficient for a horizontal surface, and the TE
     coefficient for a vertical surface and a horizontal ray.

@@ -1,4 +1,4 @@
-"""Find the faces that the radar sees, by hidden point removal (as in mmCLIP) or occlusion.
+"""Find the faces visible from the radar, by hidden point removal (as in mmCLIP) or occlusion.
 
 Both visibility methods use a single viewpoint, the radar's phase centre, because the array is only
 1 cm wide, less than an edge of the mesh. A visibility mask is discrete and carries no gradient.

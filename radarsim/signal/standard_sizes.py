@@ -1,7 +1,7 @@
 """Array sizes in few coarse steps, so that the clips of a corpus share two or three programs.
 
 Compiling a program for an accelerator takes half a minute. On an accelerator, each clip therefore
-uses the standard sizes or, if these do not suffice, the next step of a coarse ladder. The step
+uses the standard sizes or, if these do not suffice, the next sizes of a coarse series. The step
 depends only on what the clip itself requires, never on other clips, so a clip has the same samples
 in any batch. In a sample of 59 clips of different activities (preset `zeroshot`), the standard
 sizes suffice for three quarters of the clips, and two further sets of sizes suffice for the others.

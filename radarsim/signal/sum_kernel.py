@@ -154,8 +154,8 @@ def _phasors(sizes: SumSizes, inputs: KernelInputs, at, faces, barrier):
         inputs: references to the inputs.
         at: indices of the block and of the transmitter.
         faces: slice of the faces.
-        barrier: function that keeps the compiler from moving loads to an earlier place, where the
-            loaded values would occupy registers for a longer time.
+        barrier: function that prevents the compiler from moving loads to an earlier point, where
+            the loaded values would occupy registers for longer.
 
     Yields:
         Each power with its real and imaginary part. The last power precedes the last but one,

@@ -87,7 +87,7 @@ def slow_limit_mps(radar: Radar) -> float:
 def _speed_explains_range(track: Track, radar: Radar) -> bool:
     """Whether the target travels and its speed explains at least half of its change in range.
 
-    Walls that flicker one after another look like a target that travels with zero Doppler.
+    Walls that flicker one after another resemble a target that travels with zero Doppler.
     """
     rate_mps, _ = range_rate(track.times_s, track.range_m)
     travelled_m = rate_mps * float(np.ptp(track.times_s))

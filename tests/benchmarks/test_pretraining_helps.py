@@ -44,12 +44,13 @@ def test_pretraining_raises_the_accuracy_on_unseen_combinations(stores, tmp_path
     """The chance level is 50 %, which a model of only the two seen labels cannot exceed.
 
     A pre-trained model can recognise both properties. The required accuracy of 75 % is halfway
-    between chance and perfect; the measured accuracy is higher.
+    between the chance level and 100 %; the measured accuracy is higher.
     """
     store, grammar = stores
     without = study(store, tmp_path / "without")["all"]
     pretraining = ["--pretrain-store", grammar, "--pretrain-set", *SETTINGS, *LONG]
-    # Training all weights at the full learning rate would erase what the seen labels do not show.
+    # Training all weights at the full learning rate would reduce the accuracy on properties that
+    # the seen labels do not contain.
     gentle = {"settings": ["rate=3e-4"]}
     result = study(store, tmp_path / "with", *pretraining, "--method", "lora", **gentle)
     straight, adapted = result[f"{','.join(UNSEEN)} straight"], result["all"]

@@ -37,7 +37,7 @@ def test_a_metal_shape_has_the_cross_section_of_the_textbook(shape, step_deg):
 
 
 def test_the_blur_of_body_facets_weakens_the_side_lobes_of_a_plate_as_documented():
-    """A blur of 3 mm multiplies the echo amplitude by exp(-(2 k blur sin)^2 / 2).
+    """A blur of 3 mm multiplies the echo amplitude by exp(-(2 k blur sin a)^2 / 2).
 
     The level must agree within 0.02 dB at the peaks of the first two side lobes. The first side
     lobe is weakened by 0.3 dB.
@@ -124,7 +124,7 @@ def test_postures_are_upright_and_centred():
 
 @pytest.mark.parametrize("wrong", [["--edge-mm", "5"], ["--edge-mm", "0"], ["--yaws", "0"]])
 def test_a_mesh_that_cannot_converge_and_no_views_are_refused(wrong):
-    """An edge length of 5 mm is refused, because such facets would scatter like a grating."""
+    """An edge length of 5 mm is rejected, because such facets would scatter like a grating."""
     with pytest.raises(SystemExit) as refused:
         rcs.main(wrong)
     assert refused.value.code == 2

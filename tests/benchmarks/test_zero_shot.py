@@ -131,7 +131,7 @@ def test_labels_without_clips_have_no_part_in_mean_and_verdict():
 
 
 def test_models_are_evaluated_on_the_people_of_another_store(store, tmp_path, capsys):
-    """Models are evaluated on other people in a second store; training subjects are refused."""
+    """Models are evaluated on other people in a second store; training subjects are rejected."""
     fresh = build_labelled_store(tmp_path / "fresh.zarr", repeats=1, subjects=2, first_subject=7)
     few = ["--seeds", "1", "--derangements", "0", "--groups", "bow,kick", "--encoder", "hash"]
     settings = [*OVERRIDES, "steps=2", "validate_every=2", "save_every=2"]

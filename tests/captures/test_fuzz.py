@@ -86,6 +86,6 @@ def test_damaged_files_are_read_or_refused_in_one_line(tmp_path, suffix):
         except InputError as error:
             refusals.append(str(error))
     assert all(len(line.splitlines()) == 1 for line in refusals)
-    # Some files are read and some are refused, so the damage is neither too slight nor too severe.
+    # Some files are read and some are rejected, so the damage is neither too slight nor too severe.
     assert read
     assert refusals

@@ -1,4 +1,4 @@
-"""Captures of every true and stated layout are read, corrected, read with a warning, or refused."""
+"""Captures of every true and stated layout: read, corrected, read with a warning, or rejected."""
 
 from dataclasses import replace
 

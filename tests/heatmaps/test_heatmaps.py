@@ -65,7 +65,7 @@ def phases_rad(point_m):
 
 
 def beam_of(element_phase_rad):
-    """Power against sine of azimuth, from the phases of the eight elements, right to left."""
+    """Power versus sine of azimuth, from the phases of the eight elements, right to left."""
     step_cycles = RADAR.array.half_wavelength_m / RADAR.chirp.wavelength_m
     steer = np.exp(2j * np.pi * step_cycles * np.outer(SINES, np.arange(8)))
     return np.abs(steer @ np.exp(1j * element_phase_rad)) ** 2 / 64

@@ -19,8 +19,8 @@ StackFrames
 2 {file_location_id=2 parent_frame_id=2}
 """
 
-# The loop copies 1,000 float32 values in each iteration; the compiler knows the number of
-# iterations only if the text has a known trip count.
+# The loop copies 1,000 float32 values in each iteration; the number of iterations is known at
+# compile time only if the text states a trip count.
 _LOOP = """HloModule loop, is_scheduled=true
 {tables}
 %body (state: (s32[], f32[1000])) -> (s32[], f32[1000]) {{

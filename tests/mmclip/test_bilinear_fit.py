@@ -61,7 +61,7 @@ def test_unseen_combinations_of_seen_properties_are_recognised():
 
 
 def test_the_scale_gives_the_right_label_the_probability_of_its_frequency():
-    """If 3 of 4 windows are right by a margin of 0.1, the probability of the right label is 3/4.
+    """If 3 of 4 windows are correct by a margin of 0.1, a correct label has the probability 3/4.
 
     The logistic function of 0.1 times the scale is 3/4 at the scale 10 ln 3. Neighbouring scales
     differ by 12 %, and the nearest one by at most 6 %.

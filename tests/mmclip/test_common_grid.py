@@ -120,7 +120,7 @@ def test_what_a_radar_did_not_measure_is_refused_with_the_reason(path, grid, mes
 
 
 def test_a_missing_heatmap_is_blank_if_training_blanked_heatmaps(path, tmp_path):
-    """Without `augment.drop`, the message says which heatmaps exist and how to train on them."""
+    """Without `augment.drop`, the message states which heatmaps exist and how to train on them."""
     single = changed(path, tmp_path / "single.zarr", without=("time_range", "time_angle", "range"))
     assert opened(single, "heatmaps=time_doppler").heatmaps == ("time_doppler",)
     both = "heatmaps=time_doppler,time_range"
@@ -151,7 +151,7 @@ def test_the_grid_is_a_setting():
 
 
 def test_a_model_of_two_radars_predicts_on_a_third_with_one_heatmap(path, tmp_path, monkeypatch):
-    """The grid is part of the model, and a store that does not cover the grid is refused."""
+    """The grid is part of the model, and a store that does not cover the grid is rejected."""
     monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))
     second = changed(path, tmp_path / "second.zarr", speeds=np.linspace(-5, 5, BINS))
     names = ("time_range", "time_angle", "range", "angle")

@@ -96,7 +96,7 @@ def test_an_ensemble_is_evaluated_and_published_like_a_model(folder, tmp_path):
 
 
 def test_models_that_do_not_belong_together_are_refused(folder, tmp_path, capsys):
-    """Duplicate models, models of different subjects, and ensembles as members are refused."""
+    """Duplicate models, models of different subjects, and ensembles as members are rejected."""
     own, both = str(folder / "0"), str(folder / "both")
     other = shutil.copytree(folder / "1", tmp_path / "other")
     description = json.loads((other / "model.json").read_text())

@@ -78,8 +78,8 @@ def test_an_object_between_the_two_reflecting_walls_hides_the_body():
     The path to (3, 0) via the left and the far wall is reflected at (4.5, 1.5) and (6, 1), and the
     path via the right and the left wall at (0.86, -2) and (2.36, 1.5). For each path, a sphere lies
     midway between the two reflection points, at least 0.2 m from the rays before the first and
-    after the second reflection. Neither the scene itself nor its image in both walls therefore
-    hides the body.
+    after the second reflection. The body is therefore hidden neither by the scene itself nor by its
+    image in both walls.
     """
     points_m, faces = sphere_points_m((3.0, 0.0, 0.0), 0.2)
     surface = faces_of(points_m, faces)

@@ -68,7 +68,7 @@ def test_an_invalid_address_is_refused(tmp_path, monkeypatch, address):
 
 
 def test_workers_with_other_code_are_refused(tmp_path, address, monkeypatch):
-    """Workers with a different code version might write different bytes, so they are refused."""
+    """Workers with a different code version might write different bytes, so they are rejected."""
     monkeypatch.setattr(dask_cluster, "code_version", lambda: "0.0.0+other")
     with pytest.raises(InputError, match=r"worker .* runs .*, but this command runs 0.0.0\+other"):
         built(tmp_path / "s.zarr", address)

@@ -126,7 +126,7 @@ def test_frames_of_one_loop_have_no_points_and_no_speed(name):
 
 
 def test_joints_of_recordings_are_refused(tmp_path, capsys):
-    """Recordings have no joints, so --keep joints is refused in one line before any work."""
+    """Recordings have no joints, so --keep joints is rejected with one line before any work."""
     given = ["--captures", str(tmp_path), "--labels", str(tmp_path / "labels.csv")]
     out = ["--out", str(tmp_path / "refused.zarr"), "--keep", "points", "joints"]
     assert recordings.main([*given, *out]) == 2

@@ -29,8 +29,9 @@ def test_the_known_levels_are_used_and_vary_smoothly_with_the_lobe_width():
 def test_the_default_level_and_the_known_levels_are_anchors_of_the_free_body(monkeypatch):
     """One level of each range agrees to 1e-5, and the default level to 5e-3, when computed again.
 
-    The tolerances allow for float32 sums on other processors, and for a level of three digits. The
-    levels were computed with full compiler optimisation; without it, they differ by 3e-5.
+    The tolerances allow for float32 sums on other processors, and for a level that is rounded to
+    three digits. The levels were computed with full compiler optimisation; without it, they differ
+    by 3e-5.
     """
     known = {widths: anchored_levels(RADAR, FREE_BODY, widths) for widths in LEVELS}
     subjects._anchored.cache_clear()  # may hold levels from tests that compile without optimisation

@@ -74,7 +74,7 @@ def test_the_path_of_a_radar_file_is_not_in_the_recipe(tmp_path):
         ("[placements]\ndistance = 3", "placements.distance", "use distance_m"),
         ("[placements]\ndistance_m = [4.0, 2.0]", "placements.distance_m", "lower limit first"),
         ("[placements]\ndistance_m = -1.0", "placements.distance_m", "at least 300 mm"),
-        ("[placements]\ndistance_m = [1.0, 2.0, 3.0]", "placements.distance_m", "3 values"),
+        ("[placements]\ndistance_m = [1.0, 2.0, 3.0]", "placements.distance_m", "length 3"),
         ('[placements]\nscope = "frame"', "placements.scope", "clip or sequence"),
         ('[simulation]\nsigma_rad = "wide"', "simulation.sigma_rad", "give a number"),
         ('[simulation]\nnoise = "yes"', "simulation.noise", "true or false"),

@@ -104,7 +104,7 @@ def test_the_data_card_describes_the_surface():
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_named(text, field):
-    """Settings without effect are refused, like values outside their limits."""
+    """Settings without effect are rejected, like values outside their limits."""
     with pytest.raises(InputError) as caught:
         parse_recipe(text, "recipe")
     assert caught.value.field == field

@@ -45,7 +45,8 @@ def undisturbed(tmp_path_factory):
 def test_two_workers_write_the_same_bytes(tmp_path, undisturbed):
     """Two workers write the same bytes as a build without worker processes.
 
-    A single worker is covered by the test of a worker that dies."""
+    The test of a terminated worker covers the case of a single worker.
+    """
     built(tmp_path / "s.zarr", workers=2)
     assert store_bytes(tmp_path / "s.zarr") == undisturbed
 
@@ -149,7 +150,7 @@ def test_errors_are_passed_on_from_the_workers(tmp_path):
 
 
 def test_a_worker_that_dies_is_replaced_and_the_bytes_are_the_same(tmp_path, undisturbed):
-    """All shards are completed even if a worker dies in the middle of a shard."""
+    """All shards are completed even if a worker is terminated in the middle of a shard."""
     path, mark = tmp_path / "s.zarr", tmp_path / "died"
     summary = built(path, partial(_dying, mark=str(mark), row=5), workers=1)
     assert mark.exists()

@@ -1,4 +1,4 @@
-"""Invalid arguments of simulations and heatmaps are refused before compilation.
+"""Invalid arguments of simulations and heatmaps are rejected before compilation.
 
 Each error names the argument and states what was found and what is needed.
 """
@@ -191,7 +191,7 @@ def test_a_wrong_call_is_refused_before_anything_is_compiled(name, compilations)
 
 
 def test_cubes_of_any_other_shape_are_refused():
-    """A cube with resized, swapped, added or missing axes is refused unless the shape fits."""
+    """A cube with resized, swapped, added or missing axes is rejected unless the shape fits."""
     rng, refused = np.random.default_rng(1), 0
     for _ in range(300):
         shape = list(CUBE_V.shape)

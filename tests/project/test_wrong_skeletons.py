@@ -1,4 +1,4 @@
-"""Files of joints, sequences and layouts that cannot be used are refused by name."""
+"""Unusable files of joints, sequences and layouts are rejected; the message names the file."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Configurations of xWRL chips: timing calculated by hand, antennas, and refused settings."""
+"""Configurations of xWRL chips: timing calculated by hand, antennas, and rejected settings."""
 
 import numpy as np
 import pytest

@@ -74,7 +74,7 @@ def test_mistakes_are_named_with_file_and_setting(text, message):
 
 
 def test_profiles_are_loaded_by_name_or_file(tmp_path):
-    """Profiles are loaded from a file or by name; "ideal" gives None; unknown names are refused."""
+    """Profiles are loaded by path or by name; "ideal" gives None; unknown names are rejected."""
     (tmp_path / "mine.toml").write_text(RANGES)
     radar = load_radar("AWR1843BOOST", receiver=tmp_path / "mine.toml")
     assert radar.profile.name == "hall"

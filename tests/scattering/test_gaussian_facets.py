@@ -123,7 +123,7 @@ def test_a_sphere_of_metal_shows_pi_r_squared_and_halving_its_edges_moves_that_l
 
 @pytest.mark.parametrize("tilt_rad", [0.0, 0.003, 0.006])
 def test_a_plate_far_away_shows_the_cross_section_of_the_textbook(tilt_rad):
-    """RCS = 4 pi A^2 / lambda^2 cos^2 sinc^2(k a sin), up to half the width of the main lobe.
+    """RCS = 4 pi A^2 / lambda^2 cos^2 t sinc^2(k a sin t), to half the width of the main lobe.
 
     At 100 m, wavefront curvature causes a phase error of 0.02 rad over the plate. The 3 mm blur
     widens the aperture, an effect of (k sin 3 mm)^2, which is at most a few hundredths.

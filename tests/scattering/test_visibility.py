@@ -171,7 +171,7 @@ def test_hidden_point_removal_agrees_with_half_spaces(kind, radius):
 
 
 def test_hidden_point_removal_sees_the_near_side_of_a_sphere():
-    """Points are 2 cm apart, as on a body; if gaps are wider, a large flip sees through them."""
+    """Points are 2 cm apart, as on a body; wider gaps are transparent with a large flip radius."""
     sphere = trimesh.creation.icosphere(subdivisions=4, radius=0.3)
     visible = hidden_point_removal(sphere.vertices + np.array([3.0, 0, 0]))
     cosine = -np.asarray(sphere.vertices)[:, 0] / 0.3

@@ -66,7 +66,7 @@ def test_smpl_joints_are_their_own():
 
 @pytest.mark.parametrize("layout", ["smpl", "smplh", "smplx"])
 def test_a_joint_of_few_faces_shares_those_around_it(layout, tmp_path):
-    """The test bodies have 80 faces, so many joints own fewer than ten; each of these gets ten."""
+    """The test bodies have 80 faces, so many joints have fewer than ten; these are assigned ten."""
     body = model_of(layout, tmp_path)
     belongs = joint_faces(body)
     weights = np.asarray(body.skin_weights) @ np.eye(24)[smpl_joint_of(body)]

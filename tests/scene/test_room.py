@@ -53,7 +53,7 @@ def test_the_planes_of_a_tilted_radar_have_the_distances_of_the_room():
     assert distances["ceiling"] == pytest.approx(1.5)
     assert distances["far_wall"] == pytest.approx(4.0)
     assert distances["left_wall"] == pytest.approx(1.5)
-    # The normal of the floor of a radar that looks up by 0.3 rad points up and backwards.
+    # For a radar that is tilted up by 0.3 rad, the normal of the floor points up and backwards.
     np.testing.assert_allclose(planes["floor"].normal, [np.sin(0.3), 0, np.cos(0.3)], atol=1e-12)
 
 
@@ -64,7 +64,7 @@ def test_concrete_at_79_ghz_has_the_permittivity_of_the_recommendation():
 
 
 def test_a_material_outside_its_range_of_frequencies_is_refused():
-    """Brick is refused above 40 GHz; the message names the valid range and other materials."""
+    """Brick is rejected above 40 GHz; the message names the valid range and other materials."""
     with pytest.raises(InputError, match=re.escape("brick: holds from 1 to 40 GHz")) as caught:
         MATERIALS["brick"].permittivity(77e9)
     assert "concrete" in caught.value.hint

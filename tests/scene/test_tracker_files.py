@@ -1,4 +1,4 @@
-"""Body-tracker layouts: each is read as the same walk, or refused with a list of its contents."""
+"""Body-tracker layouts: read as the same walk, or rejected with a list of the contents."""
 
 import pickle
 
@@ -216,7 +216,7 @@ def test_a_pickle_of_other_classes_is_refused_and_runs_nothing(tmp_path):
 
 @pytest.mark.parametrize("layout", ["WHAM", "WHAM, compressed", "GVHMR", "TRAM", "ROMP"])
 def test_a_damaged_file_is_one_line(tmp_path, layout):
-    """A truncated file or one with random changes is read, or refused with a one-line message."""
+    """A truncated or randomly changed file is read, or rejected with a one-line message."""
     content, write, name = LAYOUTS[layout]
     data = write(tmp_path / name, content()).read_bytes()
     rng = np.random.default_rng(0)
@@ -232,5 +232,5 @@ def test_a_damaged_file_is_one_line(tmp_path, layout):
             refusals.append(str(error))
         else:
             assert np.all(np.isfinite(motion.poses_rad))
-    assert refusals  # every truncated file is refused
+    assert refusals  # every truncated file is rejected
     assert all(name in line and "\n" not in line for line in refusals)

@@ -1,4 +1,4 @@
-"""A requested error is met, the settings follow from it, and impossible errors are refused."""
+"""A requested error is met, the settings follow from it, and impossible errors are rejected."""
 
 from dataclasses import replace
 

@@ -175,7 +175,7 @@ def test_a_short_last_group_of_faces_keeps_its_place_in_range():
 
 
 def test_series_too_short_for_a_group_give_no_number():
-    """Polynomials diverge outside their range, so the cube is NaN: a wrong cube may look right."""
+    """Polynomials diverge outside their range, so the cube is NaN, which reveals the error."""
     burst, faces = moving_sphere(SMALL)
     selection, sizes = select(SMALL, ALL_FACES, LOBES, burst, faces)
     assert sizes.num_terms > 8

@@ -150,7 +150,7 @@ def test_a_burst_of_few_chirps_resolves_range_and_speed():
 
 
 def test_impossible_requests_are_refused():
-    """Detection by a CW radar, one-sample chirps with a sweep, and very long bursts are refused."""
+    """Detection by a CW radar, swept chirps of one sample, and very long bursts are rejected."""
     cube_v = np.zeros((1, 64, 1, 1, 1), np.complex64)
     for function in (rs.detect, rs.range_doppler, rs.range_azimuth):
         with pytest.raises(InputError, match=r"continuous wave.*needs a range axis"):

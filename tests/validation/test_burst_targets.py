@@ -52,7 +52,7 @@ def test_static_clutter_gives_no_target(num_frames, seed):
 
 
 def test_static_clutter_with_phase_jitter_gives_no_target():
-    """Jitter of 1 mrad rms per chirp is 60 dB below each static echo, which is 45 dB over noise."""
+    """Phase jitter of 1 mrad rms is 60 dB below each static echo; the echoes have 45 dB SNR."""
     rng = np.random.default_rng(0)
     jitter = np.exp(1j * rng.normal(0, 1e-3, (10, RADAR.frame.num_chirps, 3, 1, 1)))
     assert not tracks_in(

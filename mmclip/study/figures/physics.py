@@ -1,4 +1,4 @@
-"""Figure beyond the paper: accuracy against the physics and duration of the pre-training corpus."""
+"""Figure not in the paper: accuracy versus physics and duration of the pre-training corpus."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Section 7: accuracy against heading, distance, lateral position and height of the radar."""
+"""Section 7: accuracy versus heading, distance, lateral position and height of the radar."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Figure 6: accuracy against the number of seen labels in the real domain."""
+"""Figure 6: accuracy versus the number of seen labels in the real domain."""
 
 from mmclip.study.arms import Change
 from mmclip.study.figure import Bar, Figure, Ordering, Plan, Scoring

@@ -1,4 +1,4 @@
-"""Figure 7: accuracy against the number of unseen labels."""
+"""Figure 7: accuracy versus the number of unseen labels."""
 
 import numpy as np
 

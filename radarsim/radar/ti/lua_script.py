@@ -34,8 +34,8 @@ _OPERATIONS = {
     ast.Div: operator.truediv,
 }
 _CHIP = re.compile(r"(?<!\d)(1[2468]43|1642|2243|2944|6443|6843|\d{2}xx)(?!\d)", re.IGNORECASE)
-# Maximum length of a call, so that an unclosed bracket does not swallow the rest of a log, and of
-# an expression that is evaluated.
+# Maximum length of a call, so that an unclosed bracket does not extend over the rest of a log, and
+# of an expression that is evaluated.
 _LONGEST_CALL = 4000
 _LONGEST_VALUE = 200
 

@@ -16,7 +16,7 @@ def amass_arrays(motion: Motion, layout: str = "smplh") -> dict[str, np.ndarray]
     """Convert a motion to arrays with the names of AMASS.
 
     Betas of SMPL are kept. Betas of the free body are written as `free_betas`, which this package
-    reads; `betas` are then zero, and `trans` refers to SMPL's mean body, so that tools that know
+    reads; `betas` are then zero, and `trans` refers to SMPL's mean body, so that tools that support
     only SMPL can read the file. `stature_m` is written if the motion has it.
 
     Args:

@@ -25,8 +25,8 @@ _MOST_UNEQUAL_SIDES, _MOST_UNUSUAL_BONES, _MOST_UNUSUAL_LIMBS = 0.35, 0.6, 0.7
 _MAX_BRANCHES = 24  # Number of children compared per joint; only facial joints have more.
 _USUALLY_SKIPPED = 0.7  # Hip or collar length, as a fraction of the limb length.
 _MAX_CHAIN = 12  # Number of joints compared per chain, counted from the branch.
-# Minimum ratio of the distance between two joints to the length of the chain between them for which
-# the chain does not bend.
+# Minimum ratio of the distance between two joints to the length of the chain between them at which
+# the chain counts as straight.
 _STRAIGHT = 0.97
 # Minimum mean forward components of the foot direction, and of the knee bend as a fraction of the
 # leg length, that determine left and right.

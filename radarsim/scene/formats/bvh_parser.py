@@ -95,7 +95,7 @@ def read_clip(text: str, where: str) -> BvhClip:
         where: path of the file, used in messages.
 
     Returns:
-        Skeleton and channel values; `notes` says which rows were not used.
+        Skeleton and channel values; `notes` states which rows were not used.
 
     Raises:
         InputError: the text is invalid; the message contains the line number.

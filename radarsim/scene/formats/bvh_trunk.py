@@ -3,10 +3,10 @@
 The rotations of the file's spine joints are distributed over SMPL's three spine joints. The spine
 joints in files lie at different heights from SMPL's, so the distribution alone would lose up to 20
 degrees of lean. The line from hips to shoulders must turn relative to the pelvis as in the file.
-Therefore the bend is moved towards the lowest joint as far as this helps, and a common rotation of
-the spine removes the remaining error. The common rotation is limited, because SMPL's spine begins a
-third of the way up the trunk: if a body folds at the hips, SMPL's waist would otherwise bend by
-more than the chest turns.
+Therefore the bend is moved towards the lowest joint as far as this reduces the error, and a common
+rotation of the spine removes the remaining error. The common rotation is limited, because SMPL's
+spine begins a third of the way up the trunk: if a body folds at the hips, SMPL's waist would
+otherwise bend by more than the chest turns.
 """
 
 from typing import NamedTuple

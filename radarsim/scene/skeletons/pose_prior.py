@@ -3,7 +3,7 @@
 The tables start from the statistics of the built-in activities of this project (Apache-2.0),
 which `tools/calibrate_skeletons.py` prints; they are rounded, and widened where the activities
 hardly move a joint. No third-party motion was used. The prior determines what the observed joints
-leave open, such as the twist of a straight arm; otherwise the prior has little weight.
+do not, such as the twist of a straight arm; otherwise the prior has little weight.
 
 Sources of the limits:
     American Academy of Orthopaedic Surgeons, "Joint Motion: Method of Measuring and Recording",

@@ -88,7 +88,7 @@ def test_figures_that_were_not_run_are_stated_as_not_measured(study):
 
 
 def test_the_report_says_that_the_domain_is_simulated_only_for_stand_ins(study):
-    """A store that is a stand-in replaces the real domain; the report's note says "stand-in"."""
+    """A stand-in store replaces the real domain; the note of the report contains "stand-in"."""
     report = read_report(study)
     assert report["domains"]["real"].startswith("store ")
     assert "stand-in" in report["note"]

@@ -161,7 +161,7 @@ def test_humanml3d_leaves_out_long_mirrored_and_foreign_clips_by_cause(tmp_path)
     found = load_texts(humanml3d=humanml3d_set(tmp_path, rows, texts))
     assert spans(found) == [("one", 0, 4.95), ("two", 0, 4.95), ("a short part", 1, 2)]
     assert counts(found.left_out) == {
-        "HumanML3D texts of segments of 5 s and more": 1,
+        "HumanML3D texts of segments of 5 s or more": 1,
         "HumanML3D texts of HumanAct12, which is not in AMASS": 2,
         "HumanML3D texts with impossible times": 5,
         "HumanML3D texts whose motion's path is not recognised": 2,
@@ -271,7 +271,7 @@ def test_all_real_humanml3d_clips_are_joined_or_counted(test_data, tmp_path):
     left_out = counts(found.left_out)
     assert left_out == {
         "HumanML3D texts of HumanAct12, which is not in AMASS": foreign,
-        "HumanML3D texts of segments of 5 s and more": len(texts) - foreign - len(short),
+        "HumanML3D texts of segments of 5 s or more": len(texts) - foreign - len(short),
         "HumanML3D texts missing (clips of the index without a file in texts)": len(rows)
         - len(texts),
     }
