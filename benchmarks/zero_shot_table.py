@@ -53,7 +53,7 @@ def class_lines(result: Mapping) -> str:
     """Table of the recall of each class, for the results that are compared with the control."""
     rows = result[compared_kind(result)]["class_table"]
     width = max(len(row["label"]) for row in rows)
-    lines = [f"{'':{width}s} recall   top 3  windows  most often taken for"]
+    lines = [f"{'':{width}s} recall   top 3  windows  most often mistaken for"]
     for row in rows:
         wrong = f"{row['most_often_taken_for']} ({row['windows_taken_for_it']})"
         lines.append(

@@ -38,7 +38,7 @@ class Confusion:
     def __str__(self) -> str:
         share = f"{self.windows} of {self.of} windows, {self.windows / self.of:.0%}"
         clips = ", ".join(f"clip {each['clip']} of {each['store']}" for each in self.examples)
-        return f"{self.true!r} taken for {self.predicted!r}: {share}; such as {clips}"
+        return f"{self.true!r} mistaken for {self.predicted!r}: {share}; such as {clips}"
 
 
 def worst_confusions(scores: Sequence[ModelScore], count: int = 2) -> list[Confusion]:
@@ -106,7 +106,7 @@ def draw_confusion(path: Path, confusion: Confusion, scores: Sequence[ModelScore
         {name: maps[0] for name, maps in next(reader.read(sequential_batches(each, 1)))[0].items()}
         for each in (own, other)
     )
-    titles = f"{confusion.true}, taken for {confusion.predicted}", confusion.predicted
+    titles = f"{confusion.true}, mistaken for {confusion.predicted}", confusion.predicted
     durations_s = _duration_s(score, own), _duration_s(score, other)
     draw_heatmap_pairs(path, left, right, _bins(score, names), durations_s, titles)
     return True

@@ -71,7 +71,7 @@ def draw_heatmap_pairs(
     durations_s: tuple[float, float],
     titles: tuple[str, str],
 ) -> None:
-    """Draw the heatmaps of two windows side by side.
+    """Draw the heatmaps of two windows side by side, with one colour scale for each heatmap.
 
     Args:
         path: path of the image to write.
@@ -88,7 +88,10 @@ def draw_heatmap_pairs(
         for axes, maps, duration_s in zip(grid[row], (left, right), durations_s):
             where = (0, duration_s, first, last)
             values = np.asarray(maps[name], np.float32).T
-            axes.imshow(values, vmin=low, vmax=high, extent=where, origin="lower", aspect="auto")
+            image = axes.imshow(
+                values, vmin=low, vmax=high, extent=where, origin="lower", aspect="auto"
+            )
+        figure.colorbar(image, ax=grid[row], pad=0.01).set_label("level [dB]", fontsize=8)
         grid[row, 0].set_ylabel(f"{name.replace('_', '-')} [{unit}]", fontsize=8)
     for axes, title in zip(grid[0], titles):
         axes.set_title(title, fontsize=8)

@@ -141,7 +141,7 @@ def test_models_are_evaluated_on_the_people_of_another_store(store, tmp_path, ca
     assert result["test_stores"] == [fresh]
     out = capsys.readouterr().out
     assert result["all"]["of_all"]["chance"] == pytest.approx(1 / 6)
-    assert "most often taken for" in out
+    assert "most often mistaken for" in out
     with pytest.raises(SystemExit):
         zero_shot.main([*command, "--test-store", store])
     assert "were used in training" in capsys.readouterr().err

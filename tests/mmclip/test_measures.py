@@ -169,7 +169,9 @@ def test_the_worst_confusions_have_the_largest_shares_and_no_pair_occurs_twice(s
         ("wave", "bow", 1, 2),
     ]
     assert [each["clip"] for each in found[1].examples] == [2, 3]
-    assert str(found[2]) == "'wave' taken for 'bow': 1 of 2 windows, 50%; such as clip 1 of s.zarr"
+    assert (
+        str(found[2]) == "'wave' mistaken for 'bow': 1 of 2 windows, 50%; such as clip 1 of s.zarr"
+    )
 
 
 @pytest.fixture(scope="module")
