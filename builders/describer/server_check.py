@@ -39,7 +39,8 @@ def check_server(options: Namespace) -> str:
         answer, _ = asyncio.run(_request(server, messages))
     except ServerRefused as error:
         problem = f"{server.model} is refused ({error})"
-        raise InputError(server.host, "model", problem, "check --model and OPENAI_API_KEY") from None
+        hint = "check --model and OPENAI_API_KEY"
+        raise InputError(server.host, "model", problem, hint) from None
     except RequestFailed as error:
         problem = f"does not answer ({error})"
         hint = "start the server, or check --base-url"

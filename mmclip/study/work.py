@@ -100,11 +100,13 @@ def _run_logged(words: list[str], log: Path) -> tuple[int, str]:
     """Run a module of this environment; return its exit status and its last error message."""
     last = b"none"
     command = [sys.executable, "-m", *words]
-    with open(log, "ab", buffering=0) as file:
-        with subprocess.Popen(command, stdout=file, stderr=subprocess.PIPE) as process:
-            for line in process.stderr:
-                file.write(line)
-                last = line.strip() or last
+    with (
+        open(log, "ab", buffering=0) as file,
+        subprocess.Popen(command, stdout=file, stderr=subprocess.PIPE) as process,
+    ):
+        for line in process.stderr:
+            file.write(line)
+            last = line.strip() or last
     return process.returncode, last.decode(errors="replace")
 
 

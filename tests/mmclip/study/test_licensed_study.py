@@ -59,8 +59,14 @@ def study(root):
 
     The first answer of the server breaks the rules, so a correction is requested.
     """
-    store, printed = build_recorded_domain(root), io.StringIO()
-    with FakeModel(valid_answer, answers("I will not.")) as model, redirect_stdout(printed):
+    store, printed = build_recorded_domain(root / "recorded.zarr"), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        FakeModel(valid_answer, answers("I will not.")) as model,
+        redirect_stdout(printed),
+    ):
+        # The processes that simulate many frames compile with optimisation.
+        patch.delenv("JAX_DISABLE_MOST_OPTIMIZATIONS", raising=False)
         stores = ("--stores", f"real={store}")
         arguments = licensed_arguments(root, root / "study", model.url, *stores)
         status = main(arguments)
@@ -102,11 +108,11 @@ def test_the_plan_names_every_stage_and_predicts_hours_and_bytes(study):
     (corpus,) = [line for line in lines if "h, " in line and "GB predicted" in line]
     assert corpus.startswith("corpus licensed motion, simulated and described: 0.0022 h, 0.0015 GB")
     counts = dict(re.findall(r"^(\S+) +(\d+) nodes,", study.printed, re.MULTILINE))
-    expected = {"store": 1, "tent": 1, "corpus": 1, "pretrain": 5, "finetune": 3, "score": 9}
+    expected = {"store": 1, "tent": 1, "corpus": 1, "pretrain": 5, "finetune": 3, "score": 8}
     assert {kind: int(number) for kind, number in counts.items()} == expected
     assert any(line.startswith("predicted: ") for line in lines)
-    finished = [line for line in lines if re.match(r"\[\d+/20\] ", line)]
-    assert len(finished) == sum(expected.values()) == 20
+    finished = [line for line in lines if re.match(r"\[\d+/19\] ", line)]
+    assert len(finished) == sum(expected.values()) == 19
 
 
 @pytest.mark.slow
@@ -124,16 +130,19 @@ def test_all_texts_of_training_are_described_by_the_server(study):
         assert row["provenance"] == MODEL
         key = texts.get(row["caption"], row["caption"]), row["variant"]
         found.setdefault(key, {})[row["part"]] = row["sentence"]
-    labels = {*ACTIONS, "walk and turn", "stand and wave", "wave and sit"}
+    labels = {*ACTIONS, "stand and wave", "wave and sit"}
     expected = {(text, n): sentences(text, n) for text in (*labels, SENTENCE) for n in range(3)}
     assert found == expected
     assert {request.caption for request in study.requests} == {"walk forward", *labels, SENTENCE}
     assert sum(request.correction != "" for request in study.requests) == 1
     assert list(check_tables(store)) == []
-    for title, folder in node_folders(study, "pretrain").items():
-        log = (folder / "log.txt").read_text()
-        assert "no sentences for" not in log or "without attributes" in title, title
-        assert "encoded by clip:" in log or "pre-training, seed 0" != title
+    logs = {
+        title: (folder / "log.txt").read_text()
+        for title, folder in node_folders(study, "pretrain").items()
+    }
+    assert not any("no sentences for" in log for log in logs.values())
+    # Each of the nine texts has three wordings, with one sentence for each of the two attributes.
+    assert "text: 54 sentences encoded by clip:" in logs["pre-training, seed 0"]
 
 
 @pytest.mark.slow
@@ -142,7 +151,7 @@ def test_a_finished_study_needs_no_server(study, capsys):
     before = json.loads((study.out / "report.json").read_text())
     assert main(study.arguments) == 0
     assert reproducible(json.loads((study.out / "report.json").read_text())) == reproducible(before)
-    assert "[20/20]" not in capsys.readouterr().out
+    assert "[19/19]" not in capsys.readouterr().out
 
 
 def error_of(capsys, arguments):

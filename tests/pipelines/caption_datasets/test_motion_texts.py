@@ -248,8 +248,8 @@ def test_a_windows_label_lists_its_actions_joined_by_and():
 
 def test_a_label_of_a_window_is_recognised_by_its_actions():
     actions = {"walk", "turn", "shake and wave"}
-    for label in ("walk", "turn and walk", "walk and shake and wave and turn"):
-        assert joins_actions(label, actions)
+    for text in ("walk", "turn and walk", "walk and shake and wave and turn"):
+        assert joins_actions(text, actions)
     for text in ("", "wave", "walk and wave", "walk and ", "walk turn", "Walk"):
         assert not joins_actions(text, actions)
 
