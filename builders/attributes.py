@@ -56,9 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status (see `EXAMPLES`)."""
     parser = make_parser()
     options = parser.parse_args(arguments)
-    if not options.print_template and not (options.file and (options.out or options.attach)):
+    if options.print_template:
+        return _print_template()
+    if options.check_server:
+        return _check_server(options)
+    if not (options.file and (options.out or options.attach)):
         parser.error("give CAPTIONS and --out FILE, or FILE and --attach STORE")
-    return _print_template() if options.print_template else _run(options)
+    return _run(options)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -76,6 +80,13 @@ def _print_template() -> int:
     from builders.describer.prompt import read_template
 
     print(read_template().text, end="")
+    return 0
+
+
+def _check_server(options: argparse.Namespace) -> int:
+    from builders.describer.server_check import check_server
+
+    print(check_server(options))
     return 0
 
 
@@ -160,6 +171,11 @@ def _add_server_options(group: argparse._ArgumentGroup) -> None:
         help="API key; prefer OPENAI_API_KEY, which is hidden from process lists",
     )
     add("--offline", action="store_true", help="use no model, even if OPENAI_MODEL is set")
+    add(
+        "--check-server",
+        action="store_true",
+        help="send one request, print whether the model answers, and exit",
+    )
 
 
 def _add_template_options(group: argparse._ArgumentGroup) -> None:
@@ -230,6 +246,15 @@ def _add_answer_options(group: argparse._ArgumentGroup) -> None:
         "(answers are validated in every mode)",
     )
     add(
+        "--max-rejected",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="accepted share of captions without any valid answer, from 0 to 1; these captions get "
+        "fallback sentences, and the exit status is 0. With 0, every wording must have a valid "
+        "answer (default: %(default)g)",
+    )
+    add(
         "--cache",
         type=path_argument,
         metavar="DIR",
@@ -241,6 +266,13 @@ def _non_negative(text: str) -> int:
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text} is too small; give 0 or more")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share; give a number from 0 to 1")
     return number
 
 

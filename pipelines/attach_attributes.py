@@ -5,14 +5,19 @@ attaching sentences takes a single atomic write. Sentences from a file replace s
 earlier with the same provenance, so attaching the same file a second time changes nothing. The
 order in which files are attached does not matter. A fallback sentence is used only if the caption
 has no other description.
+
+A training window may be shorter than its clip and show only some of the clip's actions. The label
+of such a window lists these actions and is not in the table of captions; rows about it contain the
+label in place of a caption id.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.attribute_files import FALLBACK, Sentence, read_sentences
+from pipelines.caption_datasets.motion_texts import joins_actions
 from pipelines.schema import ATTRIBUTE_PARTS
 from pipelines.storage import open_folder
 from pipelines.store_folder import BUILD, StoreFolder
@@ -75,7 +80,7 @@ def attach(store: str | Path, file: str | Path) -> Attached:
     if not opened.checksums:
         raise InputError(store, "store", "is not finished", "run its build again")
     captions = {row["text"]: row["id"] for row in opened.table("captions")}
-    given, unknown = _with_caption_ids(read_sentences(file), captions)
+    given, unknown = _with_caption_ids(read_sentences(file), captions, opened.actions)
     lock = (folder := open_folder(store)).lock()
     try:
         built = _wordings(Sentence(**row) for row in opened.table("attributes", as_built=True))
@@ -107,13 +112,16 @@ def attached_rows(folder: StoreFolder) -> list[dict]:
 
 
 def _with_caption_ids(
-    sentences: Iterable[Sentence], captions: Mapping[str, str]
+    sentences: Iterable[Sentence], captions: Mapping[str, str], actions: Collection[str]
 ) -> tuple[list[Sentence], tuple[str, ...]]:
-    """Return the sentences about the store's captions, with caption ids, and unknown captions."""
+    """Return the sentences about texts of the store, with caption ids, and unknown captions.
+
+    Texts of the store are its captions, and labels that list actions of the store.
+    """
     ids, found, unknown = set(captions.values()), [], {}
     for sentence in sentences:
         caption = captions.get(sentence.caption, sentence.caption)
-        if caption in ids:
+        if caption in ids or joins_actions(caption, actions):
             found.append(Sentence(**{**asdict(sentence), "caption": caption}))
         else:
             unknown[sentence.caption] = True

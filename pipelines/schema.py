@@ -66,7 +66,7 @@ TABLES = {
     },
     "captions": {"id": "string", "text": "string", "source": "string", "licence": "string"},
     "attributes": {
-        "caption": "string",
+        "caption": "string",  # id of a caption, or the label of a window that lists its actions
         "variant": "int32",
         "part": "string",
         "sentence": "string",

@@ -72,6 +72,13 @@ class Store:
         return dict(sorted(found.items()))
 
     @cached_property
+    def actions(self) -> frozenset[str]:
+        """Names of the actions that the clips show."""
+        texts = {row["id"]: row["text"] for row in self.table("captions")}
+        shown = {row["caption"] for row in self.table("segments") if row["kind"] == "action"}
+        return frozenset(texts[caption] for caption in shown if caption in texts)
+
+    @cached_property
     def checksums(self) -> dict[str, str]:
         """SHA-256 of each file; empty until the store is finished."""
         try:

@@ -15,6 +15,7 @@ from builders.describer.generation import (
     BUDGET,
     FAILED,
     INTERRUPTED,
+    CollectedSentences,
     GenerationRun,
     RunStatus,
     TokenBudget,
@@ -79,7 +80,7 @@ def _describe_with_model(
     with cache:
         run = GenerationRun(server, rules, cache, TokenBudget(options.budget_tokens))
         _request_all(run, captions, options.concurrency, options.quiet)
-        return _write_and_report(run, captions, options.out)
+        return _write_and_report(run, captions, options)
 
 
 def _print_estimate(server: ModelServer, costs: Sequence[RequestCost]) -> None:
@@ -110,27 +111,52 @@ def _request_all(
         run.request_all(unfinished, concurrency, on_progress)
 
 
-def _write_and_report(run: GenerationRun, captions: Sequence[str], out: str) -> tuple[int, bool]:
+def _write_and_report(
+    run: GenerationRun, captions: Sequence[str], options: Namespace
+) -> tuple[int, bool]:
     """Write the sentences, and print which captions have no sentences and why."""
-    status, found = run.status, collect_sentences(captions, run.rules, run.cache)
-    if found.sentences:
-        write_sentences(out, found.sentences)
-        model = run.cache.model
-        print(f"{out}: {found.variants} variants of {found.captions} captions by {model}")
-    print(f"requests: {status.requests}, tokens: {run.budget.spent}")
+    found = collect_sentences(captions, run.rules, run.cache)
+    replaced = _accepted(found, len(captions), options.max_rejected)
+    sentences = [*found.sentences, *builtin_sentences(replaced or (), options.variants)]
+    if sentences:
+        write_sentences(options.out, sentences)
+        by = f"{found.variants} variants of {found.captions} captions by {run.cache.model}"
+        print(f"{options.out}: {by}")
+    _print_causes(run, found)
+    if replaced:
+        print(f"captions with bundled or fallback sentences instead: {len(replaced)}")
+    ended = STATUS[run.status.ended]
+    incomplete = found.unfinished or (found.rejected and replaced is None)
+    code = ended or (INCOMPLETE if incomplete else 0)
+    written = bool(sentences)
+    return (code if written or code > INCOMPLETE else NOTHING_WRITTEN), written
+
+
+def _accepted(
+    found: CollectedSentences, num_captions: int, max_rejected: float
+) -> list[str] | None:
+    """Captions without any valid answer, if their share is accepted; None if it is not.
+
+    With a maximum of 0, rejected wordings are never accepted.
+    """
+    described = {each.caption for each in found.sentences}
+    rejected = [caption for caption in found.rejected if caption not in described]
+    return rejected if max_rejected and len(rejected) <= max_rejected * num_captions else None
+
+
+def _print_causes(run: GenerationRun, found: CollectedSentences) -> None:
+    """Print the numbers of requests and tokens, and why captions lack sentences."""
+    print(f"requests: {run.status.requests}, tokens: {run.budget.spent}")
     for message, reasons in (
         ("captions without a valid answer", found.rejected),
-        ("captions whose request failed", status.failures),
+        ("captions whose request failed", run.status.failures),
     ):
         if reasons:
             caption, reason = next(iter(reasons.items()))
             print(f"{message}: {len(reasons)} ({caption[:60]}: {reason})", file=sys.stderr)
     if found.unfinished:
-        print(_unfinished_text(len(found.unfinished), status, run.budget), file=sys.stderr)
-    incomplete = found.unfinished or found.rejected
-    code = STATUS[status.ended] or (INCOMPLETE if incomplete else 0)
-    written = bool(found.sentences)
-    return (code if written or code > INCOMPLETE else NOTHING_WRITTEN), written
+        text = _unfinished_text(len(found.unfinished), run.status, run.budget)
+        print(text, file=sys.stderr)
 
 
 def _unfinished_text(num_captions: int, status: RunStatus, budget: TokenBudget) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,11 +16,16 @@ from mmclip.protocol import activities, groups
 from mmclip.study.arms import Arms
 from mmclip.study.budget import Study, plan_lines, plan_study
 from mmclip.study.corpora import licensed_corpus, make_domains, predicted_bytes
-from mmclip.study.licensed import licensed_commands, motion_frames
+from mmclip.study.licensed import (
+    check_describer,
+    check_folders,
+    licensed_commands,
+    motion_frames,
+)
 from mmclip.study.nodes import Node, result_path
 from mmclip.study.page import page
 from mmclip.study.report import make_report
-from mmclip.study.scale import SCALES
+from mmclip.study.scale import SCALES, Scale
 from mmclip.study.scheduling import run_nodes, wait_for_lock
 
 ROLES = ("grammar", "real", "scene-b", "scene-c")
@@ -32,6 +38,7 @@ def run_study(options: argparse.Namespace) -> dict | None:
         MmclipError: an option, a store or a node cannot be used.
     """
     arms = make_arms(options)
+    check_folders(options)
     study = plan_study(arms, options.figures, options.budget_hours)
     done = [node.id for node in study.nodes if result_path(options.out, node).exists()]
     for line in [*_corpus_lines(study), *plan_lines(study, options.budget_hours, done)]:
@@ -40,6 +47,7 @@ def run_study(options: argparse.Namespace) -> dict | None:
         return None
     with wait_for_lock(options.out):
         root, scheduler = options.out, options.scheduler
+        _check_services(options, arms, [node for node in study.nodes if node.id not in done])
         report = partial(print, flush=True)
         run_nodes(study.nodes, root, workers=options.workers, scheduler=scheduler, report=report)
         report = make_report(study, root, arms.domains, _about(options, arms.encoder))
@@ -62,7 +70,7 @@ def make_arms(options: argparse.Namespace) -> Arms:
     if len(options.real) > 3:
         problem = f"{len(options.real)} stores, at most 3"
         raise MmclipError("options", "--real", problem, "merge the stores of an environment")
-    domains = make_domains(scale, stores, tuple(options.real), _licensed(options))
+    domains = make_domains(scale, stores, tuple(options.real), _licensed(options, scale))
     labels = _labels(options, scale, stores)
     names = options.groups or scale.groups
     chosen = {name: _group(name, labels) for name in names}
@@ -77,9 +85,32 @@ def make_arms(options: argparse.Namespace) -> Arms:
     )
 
 
-def _licensed(options: argparse.Namespace) -> Node | None:
+def _licensed(options: argparse.Namespace, scale: Scale) -> Node | None:
+    """Define the corpus of licensed motion; None without --amass.
+
+    Raises:
+        MmclipError: an option is missing, or the motion folder contains no motion.
+    """
     commands = licensed_commands(options)
-    return licensed_corpus(commands, motion_frames(options.amass)) if commands else None
+    return licensed_corpus(scale, commands, motion_frames(options.amass)) if commands else None
+
+
+def _check_services(options: argparse.Namespace, arms: Arms, unfinished: Sequence[Node]) -> None:
+    """Check the text encoder and the language model before the first node, which may take hours.
+
+    The describer of a study on a running cluster is not checked, because the workers may be in
+    another network than this process.
+
+    Raises:
+        MmclipError: the encoder cannot be loaded, or the language model does not answer.
+    """
+    from mmclip.text_encoders import load_encoder
+
+    if unfinished:
+        load_encoder(arms.encoder)
+    corpus = arms.domains.corpora["grammar"]
+    if corpus.kind == "corpus" and corpus in unfinished and not options.scheduler:
+        check_describer(options)
 
 
 def _at_least_one(seeds: int) -> int:
@@ -123,10 +154,16 @@ def _group(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
 def _corpus_lines(study: Study) -> list[str]:
     """Text lines that describe the corpora to build."""
     return [
-        f"{node.title}: {node.seconds / 3600:.2f} h, {predicted_bytes(node) / 1e9:.2f} GB predicted"
+        f"{node.title}: {_amount(node.seconds / 3600)} h, "
+        f"{_amount(predicted_bytes(node) / 1e9)} GB predicted"
         for node in study.nodes
         if node.kind == "corpus"
     ]
+
+
+def _amount(value: float) -> str:
+    """Format with two decimals, or with two significant digits if the value is small."""
+    return f"{value:.2f}" if value >= 0.01 else f"{value:.2g}"
 
 
 def _about(options: argparse.Namespace, encoder: str) -> dict:

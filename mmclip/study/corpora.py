@@ -93,16 +93,22 @@ def make_domains(
     return Domains(corpora, names, stand_in)
 
 
-def licensed_corpus(commands: Sequence[Sequence[str]], frames: float) -> Node:
+def licensed_corpus(scale: Scale, commands: Sequence[Sequence[str]], frames: float) -> Node:
     """Define the pre-training corpus from licensed motion.
 
     Args:
-        commands: command lines that simulate the motion and describe its captions.
+        scale: sizes of the study; the length of a training window determines the texts to describe.
+        commands: command lines that simulate the motion and describe its texts.
         frames: number of radar frames of the motion.
     """
-    title = "corpus licensed motion, simulated and described"
-    listed = [list(each) for each in commands]
-    return make_node("corpus", title, frames / FRAMES_PER_S, commands=listed)
+    return make_node(
+        "corpus",
+        "corpus licensed motion, simulated and described",
+        frames / FRAMES_PER_S,
+        commands=[list(each) for each in commands],
+        preset=scale.preset,
+        overrides=list(scale.base),
+    )
 
 
 def simulated_poses(scale: Scale) -> Node:

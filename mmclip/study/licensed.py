@@ -1,6 +1,8 @@
-"""Pre-training corpus from licensed motion: command lines, and the duration of the motion files."""
+"""Pre-training corpus from licensed motion: command lines, checks, and the motion's duration."""
 
 import argparse
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +16,13 @@ SOURCES = ("amass", "body_models", "babel", "humanml3d")
 # Frame rate of the radar in the preset `paper` [Hz].
 FRAME_RATE_HZ = 10.0
 RATE_NAMES = ("mocap_framerate", "mocap_frame_rate")
+# Accepted share of captions that the language model cannot describe by the rules. With thousands of
+# captions, some answers always break a rule; without a limit, template sentences could replace all.
+MAX_REJECTED = 0.1
 
 
 def licensed_commands(options: argparse.Namespace) -> tuple[tuple[str, ...], ...]:
-    """Commands that build the corpus and describe the captions; no commands without --amass.
+    """Commands that build the corpus and describe its texts; no commands without --amass.
 
     Args:
         options: parsed command line of the study.
@@ -35,11 +40,51 @@ def licensed_commands(options: argparse.Namespace) -> tuple[tuple[str, ...], ...
     build = ["builders.amass", "--preset", "paper", "--out", "{store}"]
     for name, path in given.items():
         build += [f"--{name.replace('_', '-')}", str(path)]
-    describe = ["builders.attributes", "{store}", "--out", "{folder}/sentences.parquet"]
+    describe = ["builders.attributes", "{texts}", "--out", "{folder}/sentences.parquet"]
     describe += ["--attach", "{store}"]
     if options.describer:
-        describe += ["--base-url", options.describer, "--model", options.describer_model]
+        describe += ["--max-rejected", f"{MAX_REJECTED:g}", *_server(options)]
     return tuple(build), tuple(describe)
+
+
+def check_folders(options: argparse.Namespace) -> None:
+    """Check that the folders of licensed data exist.
+
+    Args:
+        options: parsed command line of the study.
+
+    Raises:
+        MmclipError: a folder does not exist.
+    """
+    for name in SOURCES:
+        path = getattr(options, name)
+        if path and not Path(path).exists():
+            field, hint = f"--{name.replace('_', '-')}", "give the folder as published"
+            raise MmclipError("options", field, f"{path} does not exist", hint)
+
+
+def check_describer(options: argparse.Namespace) -> None:
+    """Check that the language model answers, before the motion is simulated for hours.
+
+    Args:
+        options: parsed command line of the study; without --describer, nothing is checked.
+
+    Raises:
+        MmclipError: the server does not answer, or refuses the model.
+    """
+    if not options.describer:
+        return
+    words = ["builders.attributes", "--check-server", "--retries", "1", *_server(options)]
+    command = [sys.executable, "-m", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        hint = "correct --describer or --describer-model, then run the same command again"
+        raise MmclipError("options", "--describer", f"cannot be used: {reason}", hint)
+
+
+def _server(options: argparse.Namespace) -> list[str]:
+    return ["--base-url", options.describer, "--model", options.describer_model]
 
 
 def motion_frames(folder: str) -> float:
@@ -47,8 +92,15 @@ def motion_frames(folder: str) -> float:
 
     Args:
         folder: folder with AMASS files; files without motion are ignored.
+
+    Raises:
+        MmclipError: the folder contains no motion.
     """
-    return FRAME_RATE_HZ * sum(_durations_s(Path(folder)))
+    duration_s = sum(_durations_s(Path(folder)))
+    if not duration_s:
+        hint = "give the folder with the .npz files as published"
+        raise MmclipError("options", "--amass", f"{folder} contains no motion", hint)
+    return FRAME_RATE_HZ * duration_s
 
 
 def _durations_s(folder: Path) -> Iterator[float]:
@@ -64,6 +116,7 @@ def _duration_s(path: Path) -> float:
 
     Raises:
         KeyError: the file has no poses or no frame rate.
+        ValueError: the frame rate is not a finite number above 0.
     """
     with zipfile.ZipFile(path) as archive, archive.open("poses.npy") as file:
         version = np.lib.format.read_magic(file)
@@ -75,4 +128,7 @@ def _duration_s(path: Path) -> float:
         name = next((each for each in RATE_NAMES if each in arrays), None)
         if name is None:
             raise KeyError(RATE_NAMES[0])
-        return shape[0] / float(arrays[name])
+        rate_hz = float(arrays[name])
+    if not 0 < rate_hz < np.inf:
+        raise ValueError(f"{name} is {rate_hz}")
+    return shape[0] / rate_hz

@@ -72,16 +72,42 @@ def _compiled_programs(root: Path) -> Iterator[None]:
 
 def _build(node: Node, root: Path) -> dict:
     """Run the commands that build a corpus in sequence, and write their output to log.txt."""
-    folder = node_folder(root, node)
-    places = {"folder": str(folder.resolve()), "store": str(folder.resolve() / "store.zarr")}
-    with open(folder / "log.txt", "ab") as log:
-        for command in node.values["commands"]:
-            words = [sys.executable, "-m", *(word.format(**places) for word in command)]
-            if subprocess.run(words, stdout=log, stderr=log, check=False).returncode:
-                problem = f"{' '.join(words[2:])} failed"
-                hint = f"its messages are in {folder / 'log.txt'}"
-                raise MmclipError(folder, node.title, problem, hint)
+    folder = node_folder(root, node).resolve()
+    store, texts = folder / "store.zarr", folder / "texts.txt"
+    places = {"{folder}": str(folder), "{store}": str(store), "{texts}": str(texts)}
+    for command in node.values["commands"]:
+        if "{texts}" in command:
+            from mmclip.study.training_texts import write_training_texts
+
+            write_training_texts(str(store), texts, training_settings(node.values))
+        words = [_filled(word, places) for word in command]
+        failed, message = _run_logged(words, folder / "log.txt")
+        if failed:
+            problem = f"{' '.join(words)} failed"
+            hint = f"its messages are in {folder / 'log.txt'}"
+            raise MmclipError(folder, node.title, problem, f"{hint}; the last: {message}")
     return {}
+
+
+def _filled(word: str, places: dict[str, str]) -> str:
+    """Replace the placeholders in a word; other braces, for example in paths, are kept."""
+    for name, value in places.items():
+        word = word.replace(name, value)
+    return word
+
+
+def _run_logged(words: list[str], log: Path) -> tuple[int, str]:
+    """Run a module of this environment; return its exit status and its last error message."""
+    last = b"none"
+    command = [sys.executable, "-m", *words]
+    with (
+        open(log, "ab", buffering=0) as file,
+        subprocess.Popen(command, stdout=file, stderr=subprocess.PIPE) as process,
+    ):
+        for line in process.stderr:
+            file.write(line)
+            last = line.strip() or last
+    return process.returncode, last.decode(errors="replace")
 
 
 def _existing(node: Node, root: Path) -> dict:

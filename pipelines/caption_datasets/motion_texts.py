@@ -5,7 +5,7 @@ in the window, joined by "and" (mmCLIP paper, section 4.2).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,8 @@ WITHOUT_TEXT = "motions without text"
 # An action is part of a window's label if the window shows at least this duration of the action
 # [s], or half of the action if half is shorter.
 LEAST_SHOWN_S = 0.2
+# Text between the actions in a label.
+JOIN = " and "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +163,25 @@ def window_label(texts: Iterable[Text], start_s: float, end_s: float) -> Text | 
     captions = list(dict.fromkeys(text.caption for text in shown))
     if not captions:
         return None
-    label = " and ".join(captions)
+    label = JOIN.join(captions)
     return replace(shown[0], caption=label, start_s=start_s, end_s=end_s, kind="label")
+
+
+def joins_actions(label: str, actions: Collection[str]) -> bool:
+    """Whether a text can be the label of a window: action names joined by "and".
+
+    Args:
+        label: the text.
+        actions: names of the actions, which may themselves contain "and".
+    """
+    words = label.split(JOIN)
+    # A place between two words is reached if the words before it form names of actions.
+    reached = [True, *[False] * len(words)]
+    for end in range(1, len(words) + 1):
+        reached[end] = any(
+            reached[start] and JOIN.join(words[start:end]) in actions for start in range(end)
+        )
+    return reached[-1]
 
 
 def _is_shown(text: Text, start_s: float, end_s: float) -> bool:

@@ -318,3 +318,46 @@ def test_the_printed_template_can_be_given_as_a_template(captions, tmp_path, cap
         main(arguments_for(captions, tmp_path / "b.csv", model, "--template", template))
     assert len(model.requests) == len(CAPTIONS)  # runs with the same template share a cache
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_the_server_check_states_whether_the_model_answers(tmp_path, capsys):
+    """One request is sent, and nothing is written or kept for later runs."""
+    with FakeModel(valid_answer, answers("I will not.")) as model:
+        check = ["--check-server", "--model", "fake", "--base-url", model.url]
+        assert main(check) == 0
+        assert "fake at 127.0.0.1:" in (printed := capsys.readouterr().out)
+        assert "the answer is valid" in printed
+        assert main(check) == 0
+        assert "breaks a rule: The answer is not a JSON object" in capsys.readouterr().out
+        assert len(model.requests) == 2
+    assert main([*check, "--retries", "0"]) == 2
+    assert "server: does not answer (Connection error.); start" in capsys.readouterr().err
+    with FakeModel(http_error(404)) as model:
+        assert main([*check[:-1], model.url]) == 2
+    assert "model: fake is refused (Error code: 404" in capsys.readouterr().err
+    assert main(["--check-server"]) == 2
+    assert "--model: is missing" in capsys.readouterr().err
+
+
+def test_an_accepted_share_of_rejected_captions_gets_fallback_sentences(captions, tmp_path, capsys):
+    """One of three captions has no valid answer: a share of 0.4 is accepted, and 0.3 is not."""
+    out = tmp_path / "a.csv"
+    with FakeModel(*[answers("I will not.")] * 3) as model:
+        assert main(arguments_for(captions, out, model, "--max-rejected", 0.3)) == 1
+        assert len(written_sentences(out)) == 2
+        assert main(arguments_for(captions, out, model, "--max-rejected", 0.4)) == 0
+    provenances = {row.caption: row.provenance for row in read_sentences(out)}
+    assert provenances.pop("wave a flag") == FALLBACK
+    assert set(provenances.values()) == {"fake"}
+    assert "captions without a valid answer: 1 (wave a flag" in capsys.readouterr().err
+
+
+def test_a_rejected_second_wording_is_accepted_if_the_caption_has_a_first(captions, tmp_path):
+    """A model that repeats its first wording in all attempts leaves one wording per caption."""
+    out = tmp_path / "a.csv"
+    with FakeModel(valid_answer, *[answers("I will not.")] * 3) as model:
+        arguments = arguments_for(captions, out, model, variants=2)
+        assert main(arguments) == 1
+        assert main([*arguments, "--max-rejected", "0.01"]) == 0
+    assert len(written_sentences(out)) == 5
+    assert {row.provenance for row in read_sentences(out)} == {"fake"}

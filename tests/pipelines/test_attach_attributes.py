@@ -14,6 +14,8 @@ from pipelines.run import build
 from pipelines.schema import ATTRIBUTE_PARTS
 from pipelines.sources import Text
 from pipelines.storage import open_folder
+from pipelines.store_checks import check_tables
+from pipelines.store_reader import Store
 from pipelines.store_writer import prepare, verify
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
@@ -176,6 +178,28 @@ def test_an_unusable_file_gives_a_one_line_error(store, tmp_path, capsys, name, 
     assert line.startswith(str(file))
     assert message in line
     assert store_bytes(store) == before
+
+
+def test_the_label_of_a_window_that_lists_actions_is_described(tmp_path):
+    """The clips show turn, walk and sit, so a shorter window may show walk and sit."""
+    actions = [
+        Text(caption=name, source="fake", start_s=0.1 * n, end_s=0.1 * (n + 1), kind="action")
+        for n, name in enumerate(("turn", "walk", "sit"))
+    ]
+    takes = fake_takes(2)
+    for take in takes.values():
+        object.__setattr__(take, "texts", tuple(actions))
+    plan, path = fake_plan(takes), tmp_path / "s.zarr"
+    build(plan, takes, str(path), fake_store_spec(plan), fake_clip, workers=0, quiet=True)
+    rows = [*wording("walk and sit", "model", "do"), *wording("walk and fly", "model", "do")]
+    done = attach(path, written(tmp_path / "a.jsonl", rows))
+    assert (done.captions, done.variants, done.unknown) == (1, 1, ("walk and fly",))
+    described = pq.read_table(path / "tables/attributes").to_pylist()
+    assert {row["caption"] for row in described} == {"walk and sit"}
+    store = Store(path)
+    assert store.actions == {"turn", "walk", "sit"}
+    assert list(check_tables(store)) == []
+    assert verify(path) == []
 
 
 @pytest.mark.parametrize("variant", ["-1", "x", "1.5", "9" * 5000, True, [], 1e9])

@@ -44,6 +44,25 @@ def test_a_command_that_fails_is_named_and_leaves_no_result(tmp_path):
     assert not result_path(tmp_path, node).exists()
 
 
+def test_the_last_message_of_a_command_that_fails_is_part_of_the_error(tmp_path):
+    node = make_node("corpus", "broken", 1.0, commands=[["calendar", "2000", "99"]])
+    with pytest.raises(MmclipError, match=r"the last: IndexError") as error:
+        execute(node, tmp_path)
+    assert "\n" not in str(error.value)
+    log = (node_folder(tmp_path, node) / "log.txt").read_text()
+    assert log.splitlines()[-1].strip() in str(error.value)
+
+
+def test_braces_in_the_path_of_a_command_are_kept(tmp_path):
+    """Only the placeholders of a node are replaced, so that a folder may be named {data}."""
+    module = tmp_path / "{data}"
+    commands = [["json.tool", str(module), "{folder}/out.json"]]
+    module.write_text("[1]")
+    node = make_node("corpus", "braces", 1.0, commands=commands)
+    execute(node, tmp_path)
+    assert (node_folder(tmp_path, node) / "out.json").read_text().split() == ["[", "1", "]"]
+
+
 def test_an_error_keeps_its_parts_on_the_way_from_a_worker():
     error = MmclipError("a.zarr", "labels", "are missing", "add them")
     again = pickle.loads(pickle.dumps(error))

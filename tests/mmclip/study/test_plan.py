@@ -105,6 +105,7 @@ def test_licensed_data_takes_the_place_of_the_grammar_in_the_plan(tmp_path):
     arrays = {"poses": np.zeros((3600, 156)), "mocap_framerate": np.array(120.0)}
     np.savez(tmp_path / "walk_poses.npz", **arrays)
     (tmp_path / "shape.npz").write_bytes(b"no motion")
+    np.savez(tmp_path / "still_poses.npz", poses=arrays["poses"], mocap_framerate=np.array(0.0))
     options = ["--figures", "5", "--preset", "paper", "--amass", str(tmp_path)]
     options += ["--babel", "babel", "--clip", "clip", "--describer", "http://localhost:1/v1"]
     study = planned(*options)

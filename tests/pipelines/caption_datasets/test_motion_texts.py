@@ -7,7 +7,12 @@ import shutil
 import pytest
 
 from pipelines.caption_datasets.amass_names import RENAMED, motion_key
-from pipelines.caption_datasets.motion_texts import MOTION_MISSING, load_texts, window_label
+from pipelines.caption_datasets.motion_texts import (
+    MOTION_MISSING,
+    joins_actions,
+    load_texts,
+    window_label,
+)
 from pipelines.sources import Text
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence
 
@@ -239,6 +244,14 @@ def test_a_windows_label_lists_its_actions_joined_by_and():
     assert window_label(texts[-1:], 0, 5) is None, "a sentence is not an action"
     short = actions(("walk", 0, 2), ("clap", 2, 2.15), ("jump", 2.15, 2.3))
     assert window_label(short, 0, 2.15).caption == "walk and clap", "short, but shown completely"
+
+
+def test_a_label_of_a_window_is_recognised_by_its_actions():
+    actions = {"walk", "turn", "shake and wave"}
+    for text in ("walk", "turn and walk", "walk and shake and wave and turn"):
+        assert joins_actions(text, actions)
+    for text in ("", "wave", "walk and wave", "walk and ", "walk turn", "Walk"):
+        assert not joins_actions(text, actions)
 
 
 def test_all_real_kitml_texts_are_joined_or_counted(test_data):
