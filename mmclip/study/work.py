@@ -97,12 +97,17 @@ def _filled(word: str, places: dict[str, str]) -> str:
 
 
 def _run_logged(words: list[str], log: Path) -> tuple[int, str]:
-    """Run a module of this environment; return its exit status and its last error message."""
+    """Run a module of this environment; return its exit status and its last error message.
+
+    The module ends when this process ends.
+    """
     last = b"none"
-    command = [sys.executable, "-m", *words]
+    command = [sys.executable, "-m", "mmclip.study.subcommand", *words]
     with (
         open(log, "ab", buffering=0) as file,
-        subprocess.Popen(command, stdout=file, stderr=subprocess.PIPE) as process,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.PIPE
+        ) as process,
     ):
         for line in process.stderr:
             file.write(line)

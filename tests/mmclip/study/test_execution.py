@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from mmclip.errors import MmclipError
@@ -105,6 +106,27 @@ def test_a_killed_study_resumes_after_its_last_finished_node(tmp_path):
     run_nodes(nodes[: len(finished) + 2], tmp_path, report=lambda line: None)
     assert before == [result_path(tmp_path, node).stat().st_mtime_ns for node in finished]
     assert result_path(tmp_path, nodes[len(finished)]).exists() or len(finished) == 40
+
+
+def test_the_command_of_a_corpus_ends_with_a_killed_study(tmp_path):
+    """A build that continued would keep its store locked, and the study could not be resumed."""
+    code = (
+        "from pathlib import Path; from mmclip.study.nodes import make_node; "
+        "from mmclip.study.work import execute; "
+        "server = [['http.server', '--bind', '127.0.0.1', '0']]; "
+        f"execute(make_node('corpus', 'endless', 1.0, commands=server), Path({str(tmp_path)!r}))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    children = []
+    while not children and process.poll() is None:
+        children = psutil.Process(process.pid).children()
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    # Much longer than the start of Python, after which the command notices the end of the study.
+    gone, alive = psutil.wait_procs(children, timeout=60)
+    assert len(gone) == 1
+    assert not alive
 
 
 def test_two_studies_do_not_write_to_one_folder(tmp_path):
