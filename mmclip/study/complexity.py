@@ -39,8 +39,8 @@ def measure_complexity(preset: str, overrides: list[str], encoder_width: int) ->
     weights, maps = split.variables["base"], jnp.zeros(shape)
     compiled = embed.lower(weights, maps).compile()
     return {
-        "signal": sum(counts[name] for name in SIGNAL),
-        "text": sum(counts[name] for name in TEXT),
+        "signal": sum(counts.get(name, 0) for name in SIGNAL),
+        "text": sum(counts.get(name, 0) for name in TEXT),
         "lora_signal": sum(counts.get(f"lora {name}", 0) for name in SIGNAL),
         "lora_text": sum(counts.get(f"lora {name}", 0) for name in TEXT),
         "flop": _flop(compiled),

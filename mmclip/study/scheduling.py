@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mmclip.study.failures import Failures
 from mmclip.study.nodes import Node, result_path
 from mmclip.study.work import execute
 
@@ -50,7 +51,7 @@ def run_nodes(
     scheduler: str = "",
     report: Callable[[str], None] = print,
 ) -> None:
-    """Execute all unfinished nodes.
+    """Execute all unfinished nodes; a failed node stops only the nodes that need it.
 
     Args:
         nodes: nodes in topological order.
@@ -60,14 +61,33 @@ def run_nodes(
         report: function that receives each line of progress.
 
     Raises:
-        MmclipError: a node cannot be executed.
+        MmclipError: a node cannot be executed; raised when all independent nodes are finished.
     """
-    if not workers and not scheduler:
-        progress = Progress(nodes, root, 1, report)
-        for node in nodes:
-            if not _is_done(root, node):
-                progress.finished(node, execute(node, root))
-        return
+    if workers or scheduler:
+        _run_on_cluster(nodes, root, workers, scheduler, report)
+    else:
+        _run_in_process(nodes, root, report)
+
+
+def _run_in_process(nodes: Sequence[Node], root: Path, report: Callable[[str], None]) -> None:
+    progress, failures = Progress(nodes, root, 1, report), Failures(report)
+    for node in nodes:
+        if _is_done(root, node) or failures.blocks(node):
+            continue
+        try:
+            progress.finished(node, execute(node, root))
+        except Exception as error:
+            failures.add(node, error)
+    failures.raise_first()
+
+
+def _run_on_cluster(
+    nodes: Sequence[Node],
+    root: Path,
+    workers: int,
+    scheduler: str,
+    report: Callable[[str], None],
+) -> None:
     from distributed import Client, LocalCluster
 
     # This address cannot be reached from the network and does not conflict with other clusters.
@@ -91,7 +111,7 @@ def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> None:
     from distributed import as_completed
 
     count = len(client.scheduler_info()["workers"])
-    progress = Progress(nodes, root, count, report)
+    progress, failures = Progress(nodes, root, count, report), Failures(report)
     waiting = [node for node in nodes if not _is_done(root, node)]
     done = {node.id for node in nodes} - {node.id for node in waiting}
     running, order = (
@@ -102,7 +122,9 @@ def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> None:
 
     def submit_ready() -> None:
         for node in [*waiting]:
-            if all(each.id in done for _, each in node.needs):
+            if failures.blocks(node):
+                waiting.remove(node)
+            elif all(each.id in done for _, each in node.needs):
                 waiting.remove(node)
                 by_key[node.id] = node
                 running.add(
@@ -114,9 +136,13 @@ def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> None:
     submit_ready()
     for future in running:
         node = by_key[future.key]
-        progress.finished(node, future.result())
-        done.add(node.id)
+        if error := future.exception():
+            failures.add(node, error)
+        else:
+            progress.finished(node, future.result())
+            done.add(node.id)
         submit_ready()
+    failures.raise_first()
 
 
 def _is_done(root: Path, node: Node) -> bool:

@@ -19,7 +19,7 @@ def figure(plan: Plan) -> Figure:
             encoder_width=width,
         )
     }
-    if scale.preset != "paper" and not scale.base:
+    if scale.paper_network:
         tables["preset paper"] = make_node(
             "complexity",
             "complexity of the preset paper",

@@ -45,6 +45,21 @@ def test_a_command_that_fails_is_named_and_leaves_no_result(tmp_path):
     assert not result_path(tmp_path, node).exists()
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_after_a_failure_all_nodes_are_executed_that_do_not_need_the_failed_node(tmp_path, workers):
+    broken = make_node("corpus", "broken", 1.0, commands=[["calendar", "no year"]])
+    needing = make_node("corpus", "needing", 1.0, [("store", broken)], commands=[])
+    indirect = make_node("corpus", "indirect", 1.0, [("store", needing)], commands=[])
+    others, lines = chain(2), []
+    nodes = [broken, others[0], needing, others[1], indirect]
+    with pytest.raises(MmclipError, match=r"calendar no year failed"):
+        run_nodes(nodes, tmp_path, workers=workers, report=lines.append)
+    finished = [result_path(tmp_path, node).exists() for node in nodes]
+    assert finished == [False, True, False, True, False]
+    assert sum(line.startswith("broken failed (MmclipError: ") for line in lines) == 1
+    assert len(lines) == 3
+
+
 def test_the_last_message_of_a_command_that_fails_is_part_of_the_error(tmp_path):
     node = make_node("corpus", "broken", 1.0, commands=[["calendar", "2000", "99"]])
     with pytest.raises(MmclipError, match=r"the last: IndexError") as error:
