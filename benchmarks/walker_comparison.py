@@ -142,7 +142,9 @@ def print_table(rows: list[dict], fitted: str) -> None:
         [row for row in rows if "simulation" not in row],
         [row for row in rows if "simulation" in row],
     ):
-        names = list(rows_of_kind[0]) if rows_of_kind else []
+        if not rows_of_kind:
+            continue
+        names = list(rows_of_kind[0])
         print("\n| " + " | ".join(names) + " |\n" + "|---" * len(names) + "|")
         for row in rows_of_kind:
             cells = [f"{row[name]:.2f}" if name not in _TEXTS else row[name] for name in names]
