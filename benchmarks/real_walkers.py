@@ -26,7 +26,15 @@ from benchmarks.walker_comparison import (
     print_table,
     straight_legs,
 )
-from benchmarks.walker_measures import RUNNING, WALKING, Pace, Walk, measure_walk
+from benchmarks.walker_measures import (
+    RUNNING,
+    WALKING,
+    Pace,
+    Walk,
+    measure_walk,
+    step_frequency_hz,
+    step_prominence,
+)
 from benchmarks.walker_pair_legs import PairLeg, pair_legs, pair_measures, simulated_pair
 from benchmarks.walker_pairs import SIDES, separated_walks
 from benchmarks.walker_pattern import ElevationPattern, Mounting, fit_mounting, level_difference_db
@@ -164,13 +172,15 @@ def pair_rows(
 
 
 def _walking_plans(pair: PairLeg) -> dict[str, WalkPlan]:
-    """Speed and cadence of two recorded walkers."""
+    """Speeds of two recorded walkers, and the cadence whose line is the more prominent one."""
+    clearest = max((leg.walk for leg in pair.values()), key=step_prominence)
+    step_hz = step_frequency_hz(clearest)
     return {
         side: WalkPlan(
             speed_mps=leg.forward_mps(),
             start_m=0.0,
             duration_s=0.0,
-            step_hz=measures(leg.walk)["step frequency [Hz]"],
+            step_hz=step_hz,
             surge_mps=SURGE_MPS,
         )
         for side, leg in pair.items()

@@ -116,9 +116,10 @@ def simulated_pair(
 
 
 def pair_measures(leg: PersonLeg) -> dict[str, float]:
-    """All measures of one person's leg, keyed by name and unit."""
-    offset_m = leg.path.lateral_m
-    return measures(leg.walk) | {"lateral offset at 6 m [m]": offset_m}
+    """Measures of one person's leg, keyed by name and unit; no phase remains between receivers."""
+    found = measures(leg.walk) | {"lateral offset at 6 m [m]": leg.path.lateral_m}
+    del found["receiver phase [rad]"]
+    return found
 
 
 def _legs(person: PersonWalk) -> list[PersonLeg]:
