@@ -34,8 +34,9 @@ class Conditions:
     """Conditions of the simulated recordings, each of which is drawn anew for every take.
 
     The distances, the headings and the roughness were found with the recordings of the people A to
-    E: the echoes of their arms are stronger, relative to the trunk, than at the distances and with
-    the roughness of the preset.
+    E: the echoes of their arms are stronger, relative to the trunk, than at larger distances and
+    with less roughness. The preset has the same ranges, but one range of distances for all
+    activities.
 
     Attributes:
         distance_m: range of the distance of the person.

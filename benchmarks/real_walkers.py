@@ -1,11 +1,16 @@
-"""Compare recorded walks away from a radar and back with walks simulated for the same radar.
+"""Compare recorded walks and runs in front of a radar with people simulated for the same radar.
 
     python -m benchmarks.real_walkers --recordings DIR --bvh walk.bvh --json walkers.json
 
-DIR has one file of range profiles per run (docs/real.md names a public data set). The simulated
-walkers have the speed and the cadence of one run. For the other runs, only the start time and the
-step phase are fitted, by shifting the time. The walk away from the radar and the walk back are
-compared while the person is 2 to 8 m from the radar.
+DIR has one file of range profiles per run (docs/real.md names a public data set). In most runs, one
+person walks away from the radar and back. The simulated walkers have the speed and the cadence of
+one run. For the other runs, only the start time and the step phase are fitted, by shifting the
+time. The walk away from the radar and the walk back are compared while the person is 2 to 8 m from
+the radar.
+
+The simulated runner has the mean speed of each leg of the run with one runner. Two people are
+separated by the two receivers and compared one by one, between 3.5 and 8 m: two walkers have the
+speeds and the cadences of one recording, and two runners have the speeds of the single runner.
 """
 
 import argparse
@@ -21,12 +26,24 @@ from benchmarks.walker_comparison import (
     print_table,
     straight_legs,
 )
-from benchmarks.walker_measures import Walk, measure_walk
+from benchmarks.walker_measures import (
+    RUNNING,
+    WALKING,
+    Pace,
+    Walk,
+    measure_walk,
+    step_frequency_hz,
+    step_prominence,
+)
+from benchmarks.walker_pair_legs import PairLeg, pair_legs, pair_measures, simulated_pair
+from benchmarks.walker_pairs import SIDES, separated_walks
 from benchmarks.walker_pattern import ElevationPattern, Mounting, fit_mounting, level_difference_db
 from benchmarks.walker_simulation import (
     WalkPlan,
+    built_in_run,
     built_in_walk,
     captured_walk,
+    more_s,
     simulated_walk,
     steady_part,
 )
@@ -45,25 +62,149 @@ def main(arguments: list[str] | None = None) -> None:
     options = make_parser().parse_args(arguments)
     runs = {name: recorded_walk(options, name) for name in (options.fit, *options.score)}
     legs = {name: straight_legs(walk) for name, (_, walk) in runs.items()}
-    rows = [_row(name, leg, walk) for name, each in legs.items() for leg, walk in each.items()]
-    walkers, mounting = {}, fit_mounting(legs[options.fit]["out"])
+    mounting = fit_mounting(legs[options.fit]["out"])
     print(f"elevation pattern fitted to the levels of {options.fit}: {mounting}")
-    for leg, walk in legs[options.fit].items():
-        walkers[leg] = simulated_walkers(options, runs[options.fit][0], walk, mounting)
-        rows += [_row(name, leg, simulated) for name, simulated in walkers[leg].items()]
-    for name, each in legs.items():
-        rows += [row for leg, walk in each.items() for row in _speeds(name, leg, walk, walkers)]
+    rows = walker_rows(options, runs[options.fit][0], legs, mounting)
     print_table(rows, options.fit)
+    running_mps = {}
+    if options.run:
+        run_rows, running_mps = runner_rows(options, mounting)
+        print_table(run_rows, options.run)
+        rows += run_rows
+    for names in pair_groups(options):
+        found = pair_rows(options, names, mounting, running_mps)
+        print_table(found, options.pair_fit)
+        rows += found
     if options.json:
         Path(options.json).write_text(json.dumps(rows, indent=1))
 
 
-def recorded_walk(options: argparse.Namespace, name: str) -> tuple[rs.Radar, Walk]:
-    """Read one recording: the radar, and the measures of the walk."""
+def recorded_cube(options: argparse.Namespace, name: str) -> tuple[rs.Radar, np.ndarray]:
+    """Read one recording: the radar, and the IF cube [V]."""
     path = Path(options.recordings) / f"{name}.mat"
     recording = rs.load_recording(path, options.radar, axes=AXES, array=ARRAY)
-    cube_v = np.asarray(recording.read(0, recording.num_frames))
-    return recording.radar, measure_walk(recording.radar, cube_v)
+    return recording.radar, np.asarray(recording.read(0, recording.num_frames))
+
+
+def recorded_walk(
+    options: argparse.Namespace, name: str, pace: Pace = WALKING
+) -> tuple[rs.Radar, Walk]:
+    """Read one recording of one person: the radar, and the measures of the walk."""
+    radar, cube_v = recorded_cube(options, name)
+    return radar, measure_walk(radar, cube_v, pace)
+
+
+def walker_rows(
+    options: argparse.Namespace, radar: rs.Radar, legs: dict[str, dict[str, Walk]], mounting
+) -> list[dict]:
+    """Measures of recorded and simulated walks of one person, and their differences."""
+    rows = [_row(name, leg, walk) for name, each in legs.items() for leg, walk in each.items()]
+    walkers = {}
+    for leg, walk in legs[options.fit].items():
+        walkers[leg] = simulated_walkers(options, radar, walk, mounting)
+        rows += [_row(name, leg, simulated) for name, simulated in walkers[leg].items()]
+    for name, each in legs.items():
+        rows += [row for leg, walk in each.items() for row in _speeds(name, leg, walk, walkers)]
+    return rows
+
+
+def runner_rows(
+    options: argparse.Namespace, mounting: Mounting
+) -> tuple[list[dict], dict[str, float]]:
+    """Rows of the recorded and simulated run of one person, and the speed of each leg [m/s]."""
+    radar, run = recorded_walk(options, options.run, RUNNING)
+    rows, speeds_mps = [], {}
+    for leg, walk in straight_legs(run).items():
+        speeds_mps[leg] = measures(walk)["range rate [m/s]"]
+        plan = WalkPlan(
+            speed_mps=speeds_mps[leg],
+            start_m=float(np.clip(walk.range_m[0], 2.0, 8.0)),
+            duration_s=float(np.ptp(walk.times_s)) + more_s(speeds_mps[leg]),
+        )
+        rows.append(_row(options.run, leg, walk))
+        for name, model, height_m in _models(options, mounting, "run"):
+            motion = built_in_run(plan)
+            simulated = simulated_walk(radar, motion, plan, model, height_m, RUNNING)
+            rows.append(_row(name, leg, simulated))
+            rows.append(_difference(options.run, leg, name, walk, simulated))
+    return rows, speeds_mps
+
+
+def pair_groups(options: argparse.Namespace) -> list[list[str]]:
+    """Recordings of two people: the walks, beginning with the fitted one, and the run."""
+    walks = [options.pair_fit, *options.pair_score] if options.pair_fit else []
+    return [names for names in (walks, [options.pair_run]) if names and names[0]]
+
+
+def pair_rows(
+    options: argparse.Namespace, names: list[str], mounting: Mounting, running_mps: dict[str, float]
+) -> list[dict]:
+    """Rows of recordings of two people, and of two people simulated on the paths of the first one.
+
+    Args:
+        options: options of the command.
+        names: recordings with the same kind of legs.
+        mounting: height and elevation pattern of the radar.
+        running_mps: speed of a runner on each leg; for the recording `options.pair_run` only.
+    """
+    running = names == [options.pair_run]
+    recorded = {}
+    for name in names:
+        radar, cube_v = recorded_cube(options, name)
+        recorded[name] = pair_legs(separated_walks(radar, cube_v, RUNNING if running else WALKING))
+    rows = [row for name, pairs in recorded.items() for each in pairs for row in _rows(name, each)]
+    for pair in recorded[names[0]]:
+        plans = _running_plans(pair, running_mps) if running else _walking_plans(pair)
+        built = built_in_run if running else built_in_walk
+        for model, reflection, height_m in _models(
+            options, mounting, "run" if running else "surge"
+        ):
+            simulated = simulated_pair(radar, pair, plans, built, reflection, height_m)
+            rows += _rows(model, simulated)
+            rows += [
+                _difference(f"{name} {side}", leg.direction, model, leg.walk, simulated[side].walk)
+                for name, pairs in recorded.items()
+                for each in pairs
+                for side, leg in each.items()
+                if _directions(each) == _directions(pair) and side in simulated
+            ]
+    return rows
+
+
+def _walking_plans(pair: PairLeg) -> dict[str, WalkPlan]:
+    """Speeds of two recorded walkers, and the cadence whose line is the more prominent one."""
+    clearest = max((leg.walk for leg in pair.values()), key=step_prominence)
+    step_hz = step_frequency_hz(clearest)
+    return {
+        side: WalkPlan(
+            speed_mps=leg.forward_mps(),
+            start_m=0.0,
+            duration_s=0.0,
+            step_hz=step_hz,
+            surge_mps=SURGE_MPS,
+        )
+        for side, leg in pair.items()
+    }
+
+
+def _running_plans(pair: PairLeg, running_mps: dict[str, float]) -> dict[str, WalkPlan]:
+    """Speed of the single runner in the directions of two runners."""
+    return {
+        side: WalkPlan(speed_mps=running_mps[leg.direction], start_m=0.0, duration_s=0.0)
+        for side, leg in pair.items()
+    }
+
+
+def _directions(pair: PairLeg) -> list[str]:
+    return [pair[side].direction for side in SIDES]
+
+
+def _models(options, mounting: Mounting, name: str) -> list[tuple]:
+    """Name, reflection model and height of the radar [m], without and with elevation pattern."""
+    body = rs.QuasiSpecular()
+    pattern = ElevationPattern(body, mounting.tilt_rad, mounting.null_rad)
+    models = [(name, body, HEIGHT_M), (f"{name}, pattern", pattern, mounting.height_m)]
+    return [each for each in models if not options.walkers or each[0] in options.walkers]
 
 
 def simulated_walkers(
@@ -101,14 +242,29 @@ def _row(name: str, leg: str, walk: Walk) -> dict:
     return {"walk": name, "leg": leg, **measures(walk)}
 
 
-def _speeds(name, leg, walk, walkers) -> list[dict]:
-    """Torso speed and level differences between a recorded leg and every simulated walker."""
+def _rows(name: str, pair: PairLeg) -> list[dict]:
+    """Rows of the two people of a leg."""
     return [
-        {"walk": name, "leg": leg, "simulation": each}
-        | aligned_speed_rms_mps(walk, simulated)
-        | level_difference_db(walk, simulated)
+        {"walk": f"{name} {side}", "leg": leg.direction, **pair_measures(leg)}
+        for side, leg in pair.items()
+    ]
+
+
+def _speeds(name, leg, walk, walkers) -> list[dict]:
+    """Differences between a recorded leg and every simulated walker."""
+    return [
+        _difference(name, leg, each, walk, simulated)
         for each, simulated in walkers.get(leg, {}).items()
     ]
+
+
+def _difference(name: str, leg: str, model: str, walk: Walk, simulated: Walk) -> dict:
+    """Torso speed, range and level differences between a recorded and a simulated leg."""
+    return (
+        {"walk": name, "leg": leg, "simulation": model}
+        | aligned_speed_rms_mps(walk, simulated)
+        | level_difference_db(walk, simulated)
+    )
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -121,6 +277,17 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--score", nargs="*", default=["1pS1", "1pS2", "1pS4", "1pS5"], help="other runs"
     )
+    parser.add_argument("--run", default="1prun", help="run of one person; '' for none")
+    parser.add_argument(
+        "--pair-fit", default="2pS3", help="walk of two people whose speeds are used; '' for none"
+    )
+    parser.add_argument(
+        "--pair-score",
+        nargs="*",
+        default=["2pS1", "2pS2", "2pS4", "2pS5"],
+        help="other walks of two people",
+    )
+    parser.add_argument("--pair-run", default="2prun", help="run of two people; '' for none")
     parser.add_argument("--bvh", default="", help="captured walk for a second walker")
     parser.add_argument("--walkers", nargs="*", help="simulated walkers to compare (default: all)")
     parser.add_argument("--json", default="", help="output file of all measures")

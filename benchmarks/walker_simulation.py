@@ -1,10 +1,12 @@
-"""Simulated walkers on a straight path in front of a radar: a built-in walk and a captured walk.
+"""Simulated people on straight paths in front of a radar: built-in walk and run, captured walk.
 
-Both walkers walk at a constant speed along the axis of the radar, away from the radar or towards
-it. The captured walk is straightened by rotating each pose onto the path, and the time axis of the
-walk is scaled to obtain the required cadence.
+A single person moves at a constant speed along the axis of the radar, away from the radar or
+towards it; two people move along lines on both sides of the axis. The captured walk is straightened
+by rotating each pose onto the path, and the time axis of the walk is scaled to obtain the required
+cadence.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import jax
@@ -13,13 +15,15 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 import radarsim as rs
-from benchmarks.walker_measures import STEP_BAND_HZ, Walk, measure_walk
+from benchmarks.walker_measures import WALKING, Pace, Walk, measure_walk
 from builders.activities.curves import swing
 from builders.activities.gait_analysis import HIP_ABOVE_ANKLE_M, boulic_cycle_s
-from builders.activities.library.walking import striding
-from builders.activities.movement import Gait, Movement, root
+from builders.activities.jumps import bounce
+from builders.activities.library.walking import arm_swing, striding
+from builders.activities.movement import Gait, Movement, pelvis, root, trunk
 from builders.activities.performers import make_performer
 from builders.activities.synthesis import synthesize
+from radarsim.scene.placement import facing_rad
 
 # Simulate without noise: the units and the noise of the recordings are unknown, and the echo of a
 # walker in the sidelobes of an antenna would be buried in the noise of an assumed receiver.
@@ -27,6 +31,9 @@ NOISELESS = rs.SimulationSettings(thermal_noise=False, quantise=False)
 # Standard deviation of the Gaussian filter that smooths the heading and the speed of a captured
 # walk [s]. The filter is longer than a step.
 _SMOOTHING_S = 0.5
+# Cycle of two steps of the built-in jog, and share of the cycle during which a foot is on the
+# floor; the share is smaller than that of the jog, because the run is faster.
+RUN_CYCLE_S, RUN_DUTY = 0.72, 0.35
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,14 @@ class WalkPlan:
     surge_mps: float = 0.0
 
 
+def more_s(speed_mps: float) -> float:
+    """Time by which a simulated leg is longer than a recorded one, so that both overlap [s].
+
+    The person moves 1 m in this time, so that fast people do not reach the radar.
+    """
+    return min(1.0, 1.0 / abs(speed_mps))
+
+
 def built_in_walk(plan: WalkPlan, performer: int = 0) -> rs.Motion:
     """Create the walk of a synthetic performer along +x."""
     speed_mps = abs(plan.speed_mps)
@@ -66,6 +81,38 @@ def built_in_walk(plan: WalkPlan, performer: int = 0) -> rs.Motion:
 
     person = make_performer(performer)
     return synthesize("straight_walk", build, person, duration_s=plan.duration_s).motion
+
+
+def built_in_run(plan: WalkPlan, performer: int = 0) -> rs.Motion:
+    """Create the run of a synthetic performer along +x: the built-in jog at another speed."""
+    cycle_s = 2 / plan.step_hz if plan.step_hz else RUN_CYCLE_S
+
+    def build(style):
+        channels = (
+            arm_swing(forward=30, elbow=70, elbow_more=10, aside=7)
+            | trunk(flexion=7, twist=swing(8))
+            | pelvis(turn=swing(-5), tilt=4)
+            | root(hop=bounce(RUN_DUTY))
+        )
+        return Movement(cycle_s * style.tempo, channels, _running_gait(abs(plan.speed_mps)))
+
+    person = make_performer(performer)
+    return synthesize("straight_run", build, person, duration_s=plan.duration_s).motion
+
+
+def _running_gait(speed_mps):
+    return Gait(
+        path=_straight(speed_mps),
+        duty=RUN_DUTY,
+        roll=0.7,
+        lift_m=0.2,
+        droop_deg=24,
+        trail_m=0.1,
+        sink=0.07,
+        width=0.7,
+        sway_m=0.01,
+        heel_strike=0.0,
+    )
 
 
 def captured_walk(motion: rs.Motion, plan: WalkPlan) -> rs.Motion:
@@ -107,25 +154,55 @@ def steady_part(motion: rs.Motion, first_s: float = 1.5, last_s: float = 0.5) ->
 
 
 def simulated_walk(
-    radar: rs.Radar, motion: rs.Motion, plan: WalkPlan, reflection, height_m: float = 1.0
+    radar: rs.Radar,
+    motion: rs.Motion,
+    plan: WalkPlan,
+    reflection,
+    height_m: float = 1.0,
+    pace: Pace = WALKING,
 ) -> Walk:
     """Simulate a straight walk in front of the radar, and measure the walk as in a recording.
 
     Args:
         radar: radar to simulate.
-        motion: walk along +x, from `built_in_walk` or `captured_walk`.
+        motion: motion along +x, from `built_in_walk`, `built_in_run` or `captured_walk`.
         plan: start position and direction of the walk.
         reflection: reflection model of the body.
         height_m: height of the radar above the floor.
+        pace: limits of the measures.
     """
     placement = rs.Placement(
         distance_m=plan.start_m,
         heading_rad=np.pi if plan.speed_mps > 0 else 0.0,
     )
-    person = rs.Subject(motion, rs.free_body(), placement)
-    scene = rs.Scene([person], radar_pose=rs.RadarPose(height_m=height_m))
-    cube_v = np.asarray(rs.simulate(radar, scene, jax.random.key(0), reflection, NOISELESS))
-    return measure_walk(radar, cube_v)
+    cube_v = simulated_cube(radar, [(motion, placement)], reflection, height_m)
+    return measure_walk(radar, cube_v, pace)
+
+
+def simulated_cube(
+    radar: rs.Radar,
+    people: Sequence[tuple[rs.Motion, rs.Placement]],
+    reflection,
+    height_m: float = 1.0,
+) -> np.ndarray:
+    """Simulate the IF cube [frame, chirp, tx, rx, sample] of placed people without noise [V]."""
+    subjects = [rs.Subject(motion, rs.free_body(), placement) for motion, placement in people]
+    scene = rs.Scene(subjects, radar_pose=rs.RadarPose(height_m=height_m))
+    return np.asarray(rs.simulate(radar, scene, jax.random.key(0), reflection, NOISELESS))
+
+
+def placement_on_path(motion: rs.Motion, start_m, end_m) -> rs.Placement:
+    """Placement with which a motion along +x leads from a point to another (ahead, left) [m].
+
+    Headings refer to the direction of the radar and to the direction that the hips face at the
+    first pose, which differs from the path by the twist of the hips within a step.
+    """
+    ahead_m, left_m = np.subtract(end_m, start_m)
+    to_radar_rad = np.arctan2(-start_m[1], -start_m[0])
+    heading_rad = np.arctan2(left_m, ahead_m) - to_radar_rad + facing_rad(motion)
+    return rs.Placement(
+        distance_m=float(start_m[0]), lateral_m=float(start_m[1]), heading_rad=float(heading_rad)
+    )
 
 
 def _straight(speed_mps):
@@ -153,7 +230,7 @@ def _along_path(motion):
 def _step_hz(motion) -> float:
     """Cadence: the strongest frequency of the vertical movement of the pelvis."""
     height_m = motion.pelvis_m[:, 2] - gaussian_filter1d(motion.pelvis_m[:, 2], motion.rate_hz)
-    frequencies_hz = np.arange(*STEP_BAND_HZ, 0.01)
+    frequencies_hz = np.arange(*WALKING.step_band_hz, 0.01)
     times_s = np.arange(len(height_m)) / motion.rate_hz
     turns = np.exp(-2j * np.pi * frequencies_hz[:, None] * times_s)
     return float(frequencies_hz[np.argmax(np.abs(turns @ height_m))])
