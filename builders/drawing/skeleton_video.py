@@ -20,7 +20,6 @@ from radarsim.scene.body import BodyModel, skin
 from radarsim.scene.skeletons.coordinates import rig_of
 from radarsim.scene.skeletons.fit import SkeletonFit
 from radarsim.scene.skeletons.landmarks import mirror_name, offsets_m
-from radarsim.scene.skeletons.rigid_pairs import rest_points_m
 from radarsim.scene.skeletons.rotation_vectors import to_matrices
 from radarsim.scene.skeletons.sequence import JointSequence
 
@@ -28,11 +27,16 @@ from radarsim.scene.skeletons.sequence import JointSequence
 _LONGEST_S, _INTERVAL_S = 6.0, 0.04
 _DPI, _SIZE_INCHES = 100, (8.0, 4.8)
 _BODY, _POINTS = (0.45, 0.60, 0.78), (0.80, 0.13, 0.16)
-# Angle between the front of the first body and the camera [rad], distance and height of the camera
-# relative to the pelvis [m], and standard deviation of the smoothing of the camera's path [s].
-_SIDEWAYS_RAD, _AWAY_M, _EYE_M, _FOLLOW_S = 0.6, 4.0, 1.0, 0.5
-# Distance of the lines on the floor, and size of the drawn part of the floor [m].
-_LINES_M, _FLOOR_M = 0.5, 1.5
+# Angle between the front of the first body and the camera, and direction of the camera in the
+# picture's coordinates, in which `plots.mesh` defines the light [rad].
+_SIDEWAYS_RAD, _BEARING_RAD = 0.6, -1.7
+# Distance and height of the camera relative to the pelvis [m], and standard deviation of the
+# smoothing of the camera's path [s].
+_AWAY_M, _EYE_M, _FOLLOW_S = 4.0, 1.0, 0.5
+# Distance of the lines on the floor, and half of the size of the drawn part of the floor [m].
+_LINES_M, _FLOOR_M = 0.5, 3.0
+# Smallest half width of a panel, and margin around the bodies [m].
+_HALF_WIDTH_M, _MARGIN_M = 0.8, 0.1
 
 
 def write_skeleton_video(
@@ -67,7 +71,7 @@ def _moving_page(sequence, fit, body, poses) -> tuple[Figure, Callable[[int], No
         page = Figure(figsize=_SIZE_INCHES, dpi=_DPI)
         page.text(0.02, 0.97, sequence.name, fontsize=11, va="top", parse_math=False)
         clock = page.text(0.98, 0.97, "", fontsize=11, va="top", ha="right")
-        panels = [page.add_axes((left, 0.0, 0.49, 0.9)) for left in (0.005, 0.505)]
+        panels = [page.add_axes((left, 0.0, 0.49, 0.86)) for left in (0.005, 0.505)]
     draw = _Drawing(sequence, fit, body, poses)
 
     def draw_picture(number: int) -> None:
@@ -85,21 +89,22 @@ class _Drawing:
     """Everything that the pictures of a video have in common."""
 
     def __init__(self, sequence, fit, body, poses):
-        motion = fit.motion
-        self.faces, self.observed_m = np.asarray(body.faces), sequence.points_m[poses]
+        motion, turn = fit.motion, _turn(fit.motion, poses[0])
+        self.faces, self.observed_m = np.asarray(body.faces), sequence.points_m[poses] @ turn.T
         arguments = motion.betas, motion.poses_rad[poses], motion.transl_m[poses], fit.scale
-        self.vertices_m = np.asarray(skin(body, *arguments))
+        self.vertices_m = np.asarray(skin(body, *arguments)) @ turn.T
         self.floor_m = float(self.vertices_m[..., 2].min())
-        self.cameras = _cameras(motion, poses)
+        self.cameras = _cameras(motion.pelvis_m[poses] @ turn.T)
         self.links = landmark_links(body, sequence.landmarks)
         self.limits = self._limits()
 
     def _limits(self) -> tuple:
-        """Limits of both axes that include every body and the floor [m]."""
+        """Limits of both axes that include every body [m]."""
         pairs = zip(self.cameras, self.vertices_m, strict=True)
         flat = np.concatenate([camera.project(vertices_m)[0] for camera, vertices_m in pairs])
-        low, high = flat.min(axis=0) - 0.15, flat.max(axis=0) + 0.1
-        return (min(low[0], -_FLOOR_M), max(high[0], _FLOOR_M)), (low[1], high[1])
+        low, high = flat.min(axis=0) - _MARGIN_M, flat.max(axis=0) + _MARGIN_M
+        half_m = max(-low[0], high[0], _HALF_WIDTH_M)
+        return (-half_m, half_m), (low[1], high[1])
 
     def points(self, axes: Axes, number: int) -> None:
         """Draw the observed points, with lines between neighbours."""
@@ -128,12 +133,18 @@ class _Drawing:
         axes.add_collection(LineCollection(flat, colors=["0.85"], lw=0.8, zorder=1))
 
 
-def _cameras(motion, poses) -> list[Camera]:
+def _turn(motion, pose: int) -> np.ndarray:
+    """Return the rotation about the vertical that turns the front of a body to the camera."""
+    front = to_matrices(motion.poses_rad[pose, 0])[:2, 2]
+    angle_rad = _BEARING_RAD - _SIDEWAYS_RAD - np.arctan2(front[1], front[0])
+    return to_matrices(np.array([0.0, 0.0, angle_rad]))
+
+
+def _cameras(pelvis_m: np.ndarray) -> list[Camera]:
     """Return cameras with a constant direction that follow the body horizontally."""
-    front = to_matrices(motion.poses_rad[poses[0], 0])[:2, 2]
-    bearing_rad = np.arctan2(front[1], front[0]) + _SIDEWAYS_RAD
-    away_m = np.array([_AWAY_M * np.cos(bearing_rad), _AWAY_M * np.sin(bearing_rad), _EYE_M])
-    targets_m = gaussian_filter1d(motion.pelvis_m[poses], _FOLLOW_S / _INTERVAL_S, axis=0)
+    across_m = _AWAY_M * np.array([np.cos(_BEARING_RAD), np.sin(_BEARING_RAD)])
+    away_m = np.array([*across_m, _EYE_M])
+    targets_m = gaussian_filter1d(pelvis_m, _FOLLOW_S / _INTERVAL_S, axis=0)
     targets_m[:, 2] = targets_m[:, 2].mean()
     return [
         Camera(eye_m=tuple(target + away_m), target_m=tuple(target), parallel=True)
@@ -157,8 +168,8 @@ def _floor_lines_m(target_m, floor_m: float) -> np.ndarray:
 def landmark_links(body: BodyModel, landmarks: tuple[str, ...]) -> np.ndarray:
     """Return pairs of neighbouring landmarks, between which lines are drawn.
 
-    The pairs are the minimum spanning tree of the distances in the rest pose, and the mirror images
-    of its pairs.
+    The pairs are the minimum spanning tree of the distances along the skeleton, which are direct
+    distances for landmarks of one joint, and the mirror images of its pairs.
 
     Args:
         body: body model.
@@ -167,9 +178,16 @@ def landmark_links(body: BodyModel, landmarks: tuple[str, ...]) -> np.ndarray:
     Returns:
         Indices of landmarks [pair, 2].
     """
-    rest_m = rest_points_m(rig_of(body, landmarks), offsets_m(landmarks))
+    rig, arms_m = rig_of(body, landmarks), np.linalg.norm(offsets_m(landmarks), axis=1)
+    bones_m, above = np.linalg.norm(rig.bones_m, axis=1), rig.ancestors[rig.landmark_joints]
+    # The path between two joints consists of the bones above exactly one of them.
+    along_m = ((above[:, None] ^ above[None]) * bones_m).sum(axis=-1)
+    along_m += arms_m[:, None] + arms_m
+    # Landmarks of one joint are neighbours by their direct distance.
+    attached, direct_m = rig.landmark_joints, cdist(offsets_m(landmarks), offsets_m(landmarks))
+    along_m = np.where(attached[:, None] == attached, direct_m, along_m)
     # The tree would omit pairs at distance zero.
-    tree = minimum_spanning_tree(cdist(rest_m, rest_m) + 1e-6).tocoo()
+    tree = minimum_spanning_tree(along_m + 1e-6).tocoo()
     index = {name: place for place, name in enumerate(landmarks)}
     links = set()
     for pair in zip(tree.row.tolist(), tree.col.tolist(), strict=True):
