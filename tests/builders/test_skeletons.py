@@ -108,19 +108,19 @@ def test_noisy_joints_of_cameras_become_a_store_of_heatmaps(tmp_path):
 
 
 def test_a_video_shows_the_joints_and_the_body_in_motion(tmp_path, monkeypatch, capsys):
-    """1 s of a walk becomes 10 pictures of 100 ms, in which points and body move.
+    """1.2 s of a walk become 12 pictures of 100 ms, in which points and body move.
 
     The left half contains the red points, and the right half the blue body.
     """
     monkeypatch.setattr("builders.drawing.skeleton_video._DPI", 20)
     monkeypatch.setattr("builders.drawing.skeleton_video._INTERVAL_S", 0.1)
-    (tmp_path / "lab.csv").write_text(csv_text(walker(num_poses=30).posed.points_m))
+    (tmp_path / "lab.csv").write_text(csv_text(walker(num_poses=36).posed.points_m))
     video, out = str(tmp_path / "fit.gif"), str(tmp_path / "out")
     command = [str(tmp_path / "lab.csv"), "--layout", "coco17", "--out", out, "--video", video]
     assert main(command) == 0
     assert capsys.readouterr().out.splitlines()[0] == video
     with Image.open(video) as file:
-        assert (file.n_frames, file.info["duration"]) == (10, 100)
+        assert (file.n_frames, file.info["duration"]) == (12, 100)
         pictures = []
         for number in (0, 5):  # half a stride apart
             file.seek(number)
