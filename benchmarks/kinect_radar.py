@@ -118,7 +118,21 @@ def facing_range_m(body, fit, some, radar_m) -> np.ndarray:
     motion = fit.motion
     arguments = motion.betas, motion.poses_rad[some], motion.transl_m[some], fit.scale
     corners_m = np.asarray(skin(body, *arguments))[:, np.asarray(body.faces)]
-    centre_m = corners_m.mean(axis=2) - radar_m
+    centre_m, weight = facing_weights(corners_m - radar_m)
+    return (weight * centre_m[..., 1]).sum(axis=1) / weight.sum(axis=1)
+
+
+def facing_weights(corners_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the centres of faces, and their weights in the echo by area, lobe and distance.
+
+    Args:
+        corners_m: corners relative to the radar [pose, face, corner, 3], in metres.
+
+    Returns:
+        Centres relative to the radar [pose, face, 3], in metres, and weights [pose, face], which
+        are zero for faces that point away from the radar. Occlusion is not considered.
+    """
+    centre_m = corners_m.mean(axis=2)
     normal_m2 = np.cross(
         corners_m[:, :, 1] - corners_m[:, :, 0], corners_m[:, :, 2] - corners_m[:, :, 0]
     )
@@ -126,8 +140,7 @@ def facing_range_m(body, fit, some, radar_m) -> np.ndarray:
     cosine = -(centre_m * normal_m2).sum(axis=-1) / (distance_m * area_m2 + 1e-12)
     angle_rad = np.arccos(np.clip(cosine, -1, 1))
     lobe = np.where(cosine > 0, np.exp(-((angle_rad / _LOBE_RAD) ** 2) / 2), 0.0)
-    weight = area_m2 * lobe**2 / distance_m**4
-    return (weight * centre_m[..., 1]).sum(axis=1) / weight.sum(axis=1)
+    return centre_m, area_m2 * lobe**2 / distance_m**4
 
 
 def comparison(difference_m: np.ndarray, recording: Recording) -> str:

@@ -49,23 +49,9 @@ class TrueClip:
 
         import radarsim as rs
         from radarsim.scene.retarget import FittedMotion
-        from radarsim.scene.skeletons.rotation_vectors import to_vectors
 
         shape, pose = (shape, pose) if pose else (self.shape, self.pose)
-        poses_rad = np.zeros((len(pose.pelvis_m), 24, 3))
-        poses_rad[:, :22] = to_vectors(pose.rotations)
-        joints_m = self.rig.joint_template_m + self.rig.joint_shape_dirs @ shape.betas
-        rest_m = shape.scale * joints_m[0]
-        # All methods use the displacement that puts the true start 3 m in front of the radar.
-        moved_m = np.array([3.0, 0.0, 0.0]) - self.pose.pelvis_m[0] * [1, 1, 0]
-        motion = rs.Motion(
-            poses_rad=poses_rad,
-            transl_m=pose.pelvis_m + moved_m - rest_m,
-            rate_hz=RATE_HZ,
-            betas=shape.betas,
-            shape_space="free",
-            rest_pelvis_m=tuple(rest_m.tolist()),
-        )
+        motion = self.motion(shape, pose)
         subject = rs.Subject(FittedMotion(motion, shape.scale, shape.betas), self.body, None)
         radar = rs.load_radar("AWR1843BOOST")
         frames = int((motion.duration_s - 0.1) / radar.frame.period_s)
@@ -75,6 +61,26 @@ class TrueClip:
         )
         found = rs.heatmaps(radar, cube_v)
         return [np.asarray(m) for m in (found.time_range, found.time_doppler, found.time_angle)]
+
+    def motion(self, shape, pose):
+        """Return a pose sequence as motion, displaced so that the true start is 3 m away."""
+        import radarsim as rs
+        from radarsim.scene.skeletons.rotation_vectors import to_vectors
+
+        poses_rad = np.zeros((len(pose.pelvis_m), 24, 3))
+        poses_rad[:, :22] = to_vectors(pose.rotations)
+        joints_m = self.rig.joint_template_m + self.rig.joint_shape_dirs @ shape.betas
+        rest_m = shape.scale * joints_m[0]
+        # All methods use the displacement that puts the true start 3 m in front of the radar.
+        moved_m = np.array([3.0, 0.0, 0.0]) - self.pose.pelvis_m[0] * [1, 1, 0]
+        return rs.Motion(
+            poses_rad=poses_rad,
+            transl_m=pose.pelvis_m + moved_m - rest_m,
+            rate_hz=RATE_HZ,
+            betas=shape.betas,
+            shape_space="free",
+            rest_pelvis_m=tuple(rest_m.tolist()),
+        )
 
 
 def true_clip(number: int, seconds: float, body) -> TrueClip:

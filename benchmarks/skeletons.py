@@ -12,6 +12,10 @@ knees and ankles [m/s]. For the first clips, three more columns are the correlat
 are clipped 30 dB below the peak. The last lines contain the mean distance, the root mean square of
 all velocity errors, and the mean correlations.
 
+With --minutes, one long recording is fitted instead. The command prints the processor time, the
+peak memory before and after the fit, and the acceleration errors at the boundaries of the windows
+compared with other poses (`benchmarks/skeleton_recording.py`).
+
 Each result is immediately appended to the file of --out; the same command resumes after an
 interruption, and a run with more clips or maps reuses the results of earlier runs.
 """
@@ -30,6 +34,9 @@ from benchmarks.skeleton_methods import METHODS, fitted
 def main(arguments: list[str] | None = None) -> int:
     """Measure the missing results, and print a table; return exit status 0."""
     options = make_parser().parse_args(arguments)
+    if options.minutes:
+        print_recording(options)
+        return 0
     results = Results(options)
     numbers = range(options.first, options.first + options.clips)
     for number in numbers:
@@ -38,6 +45,26 @@ def main(arguments: list[str] | None = None) -> int:
         rows = [results.rows[_key(number, method, options)] for number in numbers]
         print(f"all, {method}: {summary(rows)}")
     return 0
+
+
+def print_recording(options: argparse.Namespace) -> None:
+    """Fit one long recording, and print time, memory and acceleration errors at boundaries."""
+    from benchmarks.machine_info import commit
+    from benchmarks.skeleton_recording import measure_recording
+
+    found = measure_recording(options.minutes, options.noise_m)
+    print(
+        f"{options.minutes:g} min, {found['poses']} poses: {found['cpu_s']:.0f} s of processor "
+        f"time; peak memory {found['peak_mb']:.0f} MB, of which {found['before_mb']:.0f} MB before "
+        f"the fit ({commit()})"
+    )
+    if found["boundaries"]:
+        low, high = found["range_mps2"]
+        print(
+            f"acceleration error at the boundaries ({found['boundaries']}): "
+            f"{found['boundaries_mps2']:.3f} m/s2; at shifted poses: median "
+            f"{found['median_mps2']:.3f} m/s2, 95 % between {low:.3f} and {high:.3f} m/s2"
+        )
 
 
 def summary(rows: list[dict]) -> str:
@@ -109,6 +136,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--maps", type=int, default=0, help="simulate clips with indices below N (default: 0)")
     add("--seconds", type=float, default=6.0, help="length of a clip (default: 6)")
     add("--noise-m", type=float, default=0.02, help="noise per axis (default: 0.02)")
+    add("--minutes", type=float, help="fit one recording of this length instead of the clips")
     add("--out", type=Path, help="results file, to which a resumed run appends")
     return parser
 

@@ -22,6 +22,7 @@ examples:
   python -m builders.skeletons kinect.csv --layout kinect25 --source-rate-hz 30 --out fitted
   python -m builders.skeletons trial.c3d --layout plugingait --out fitted
   python -m builders.skeletons joints.npy --layout my_names.toml --source-rate-hz 25 --out fitted
+  python -m builders.skeletons kinect.csv --layout kinect25 --out fitted --video fit.gif
   python -m builders.skeletons walk.bvh --out converted
 
 layouts:
@@ -45,7 +46,9 @@ _COLUMNS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0, 1 if some file failed, or 2 if all failed."""
     options = make_parser().parse_args(arguments)
-    inputs, convert = _inputs(options), _converter(options)
+    inputs = _inputs(options)
+    _check_video(options, inputs)
+    convert = _converter(options)
     rows, failed = [], 0
     folder = Path(options.out)
     try:
@@ -84,6 +87,21 @@ def _inputs(options) -> list[Path]:
             raise InputError(path, "inputs", "holds no file", f"give {', '.join(suffixes)}")
         found += inside
     return found
+
+
+def _check_video(options, inputs: list[Path]) -> None:
+    """Raise InputError if a video was requested that cannot be drawn or written."""
+    if not options.video:
+        return
+    from builders.activities.animation import checked_writer
+
+    if not options.layout:
+        hint = "give --layout, or python -m builders.draw FILE --video for a motion file"
+        raise InputError(options.video, "--video", "shows a fit to joints or markers", hint)
+    if len(inputs) > 1:
+        problem = f"shows one recording, not {len(inputs)}"
+        raise InputError(options.video, "--video", problem, "give one file")
+    checked_writer(options.video)
 
 
 def _converter(options):
@@ -157,16 +175,17 @@ def fit_file(path: Path, folder: Path, layout, body, options) -> list[dict]:
 
     how = {"up": options.source_up, "rate_hz": options.source_rate_hz, "unit": options.unit}
     rows = []
-    for sequence in read_skeletons(path, layout, **how):
+    for number, sequence in enumerate(read_skeletons(path, layout, **how)):
         fit = fit_skeleton(sequence, body)
         if options.draw:
             _draw(folder, _name(path, sequence.person), (sequence, fit, body))
+        if options.video and number == 0:
+            _write_video(options.video, (sequence, fit, body))
         parts = usable_parts(fit.valid, fit.motion.rate_hz)
-        for number, part in enumerate(parts):
-            label = f"part{number}" if len(parts) > 1 else ""
-            rows.append(
-                _write_part(folder, _name(path, sequence.person, label), fit, part, options)
-            )
+        for place, part in enumerate(parts):
+            label = f"part{place}" if len(parts) > 1 else ""
+            name = _name(path, sequence.person, label)
+            rows.append(_write_part(folder, name, fit, part, options))
             rows[-1] |= {"source": path, "person": sequence.person}
             _report(rows[-1])
     if not rows:
@@ -194,6 +213,13 @@ def _draw(folder: Path, name: str, fitted: tuple) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     skeleton_fit_page(*fitted).savefig(folder / f"{name}.png")
+
+
+def _write_video(path: Path, fitted: tuple) -> None:
+    from builders.drawing.skeleton_video import write_skeleton_video
+
+    write_skeleton_video(*fitted, path)
+    print(path)
 
 
 def _write_part(folder, name, fit, part, options) -> dict:
@@ -283,15 +309,11 @@ def make_parser() -> argparse.ArgumentParser:
     add("--out", required=True, type=path_argument, metavar="DIR", help="output folder")
     add("--layout", metavar="NAME", help="layout of the joints or markers, or a TOML file")
     add("--source-rate-hz", type=float, metavar="HZ", help="poses per second, if not in the file")
-    add(
-        "--source-up",
-        default="auto",
-        metavar="AXIS",
-        help="axis that points up (default: inferred)",
-    )
+    add("--source-up", default="auto", metavar="AXIS", help="axis that points up, or auto")
     add("--unit", default="auto", metavar="UNIT", help="m, cm, mm, dm, in, ft (default: inferred)")
     add("--write", default="smplh", choices=("smpl", "smplh"), help="layout of the AMASS files")
     add("--draw", action="store_true", help="draw a figure of each fit (extra viz)")
+    add("--video", type=path_argument, metavar="FILE", help="GIF or MP4 of the first person's fit")
     add("--body-models", type=path_argument, metavar="PATH", help="SMPL, SMPL-H or SMPL-X models")
     add("--gender", default="neutral", help="gender of the body model (default: %(default)s)")
     return parser

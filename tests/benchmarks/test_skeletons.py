@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from benchmarks import skeletons
+from benchmarks import skeleton_recording, skeletons
 from benchmarks.skeleton_clips import correlation
+from radarsim.files import free_body
+from radarsim.scene.skeletons import fit as fitting
+from radarsim.scene.skeletons import windows
 
 
 def test_correlation_is_one_for_equal_maps_and_ignores_noise():
@@ -54,3 +57,43 @@ def test_results_are_resumed_and_other_settings_are_measured(tmp_path, monkeypat
     assert len(measured) == 9
     rows = [{"distance_cm": 1.0, "speed_mps": v, "maps": [], "cpu_s_per_s": 0} for v in (3, 4)]
     assert "3.536 m/s" in skeletons.summary(rows)
+
+
+def test_a_long_recording_is_measured(monkeypatch, capsys):
+    """12 s of three activities have one boundary; a fit of 2 cm noise errs by 0.1 to 20 m/s2.
+
+    The noise itself has second differences of 0.02 m sqrt(6) (30 Hz)^2 = 44 m/s2. The reduced
+    numbers of steps and of poses for the shape do not affect what is measured.
+    """
+    monkeypatch.setattr(windows, "_FIRST_PASS", ((1.0, 1.0, 2),))
+    monkeypatch.setattr(windows, "_SECOND_PASS_STEPS", (1,))
+    monkeypatch.setattr(fitting, "_SHAPE_POSES", 16)
+    monkeypatch.setattr(skeleton_recording, "TAKE_S", 5.0)
+    assert skeletons.main(["--minutes", "0.2"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("0.2 min, 360 poses: ")
+    assert second.startswith("acceleration error at the boundaries (1): ")
+    assert 0.1 < float(second.split(": ")[1].split()[0]) < 20
+
+
+def test_activities_are_joined_without_jumps():
+    """Accelerations in the transition after 4 s of a jump are below those of the jump itself."""
+    truth = skeleton_recording.long_recording(360, 5.0, free_body())
+    assert truth.posed.joints_m.shape == (360, 22, 3)
+    change_m = np.linalg.norm(np.diff(truth.posed.joints_m, 2, axis=0), axis=-1).max(axis=1)
+    assert change_m[118:152].max() < change_m[:118].max()
+
+
+def test_a_jump_at_the_boundaries_is_found():
+    """Errors of constant noise have no excess at the boundaries; a jump of 5 mm is found."""
+    rng = np.random.default_rng(0)
+    error_m = 1e-4 * rng.normal(size=(2000, 22, 3))
+    found = skeleton_recording.boundary_errors(error_m)
+    assert found["boundaries"] == 10
+    assert found["range_mps2"][0] * 0.9 < found["boundaries_mps2"] < found["range_mps2"][1] * 1.1
+    for window, held in list(windows.window_spans(2000, 30.0))[1:]:
+        error_m[window.start + held :] += 5e-3
+    found = skeleton_recording.boundary_errors(error_m)
+    # Second differences of white noise have sqrt(6) times its standard deviation.
+    assert found["median_mps2"] == pytest.approx(1e-4 * np.sqrt(6) * 900, rel=0.02)
+    assert found["boundaries_mps2"] == pytest.approx(5e-3 * 900, rel=0.02)

@@ -6,15 +6,20 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import zarr
+from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.transform import Rotation
 
 import radarsim as rs
 from builders.amass import main as build
+from builders.drawing.skeleton_video import landmark_links
 from builders.skeletons import main, usable_parts
 from pipelines.store_writer import verify
 from radarsim.scene.body import joint_positions
 from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.skeleton import PARENTS, REST_JOINTS_M
+from radarsim.scene.skeletons.landmarks import mirror_name
 from tests.helpers.amass_dataset import RADAR, SHORT_BUILD
 from tests.helpers.skeleton_files import csv_text
 from tests.helpers.skeleton_truth import BODY, distance_m, walker
@@ -100,6 +105,71 @@ def test_noisy_joints_of_cameras_become_a_store_of_heatmaps(tmp_path):
     stored = zarr.open_group(store, mode="r")
     assert stored["time_doppler"].shape[0] == 1
     assert stored["time_doppler"][:].max() > 10
+
+
+def test_a_video_shows_the_joints_and_the_body_in_motion(tmp_path, monkeypatch, capsys):
+    """1.2 s of a walk become 12 pictures of 100 ms, in which points and body move.
+
+    The left half contains the red points, and the right half the blue body.
+    """
+    monkeypatch.setattr("builders.drawing.skeleton_video._DPI", 20)
+    monkeypatch.setattr("builders.drawing.skeleton_video._INTERVAL_S", 0.1)
+    (tmp_path / "lab.csv").write_text(csv_text(walker(num_poses=36).posed.points_m))
+    video, out = str(tmp_path / "fit.gif"), str(tmp_path / "out")
+    command = [str(tmp_path / "lab.csv"), "--layout", "coco17", "--out", out, "--video", video]
+    assert main(command) == 0
+    assert capsys.readouterr().out.splitlines()[0] == video
+    with Image.open(video) as file:
+        assert (file.n_frames, file.info["duration"]) == (12, 100)
+        pictures = []
+        for number in (0, 5):  # half a stride apart
+            file.seek(number)
+            pictures.append(np.asarray(file.convert("RGB"), int))
+    red, _, blue = np.moveaxis(pictures[0], -1, 0)
+    middle = red.shape[1] // 2
+    assert (red - blue > 60)[:, :middle].sum() > 10
+    assert (blue - red > 30)[:, middle:].sum() > 100
+    assert not (blue - red > 30)[:, :middle].any()
+    for half in np.array_split(np.abs(pictures[1] - pictures[0]).max(axis=-1), 2, axis=1):
+        assert half.max() > 50
+
+
+@pytest.mark.parametrize("layout", ["coco17", "cmu41"])
+def test_the_lines_of_a_video_connect_all_landmarks_symmetrically(layout):
+    """All landmarks are connected along the limbs, equally on both sides."""
+    names = walker(layout, num_poses=1).names
+    links = landmark_links(BODY, names)
+    graph = coo_array((np.ones(len(links)), links.T), shape=(len(names), len(names)))
+    assert connected_components(graph, directed=False)[0] == 1
+    pairs = {frozenset(names[place] for place in pair) for pair in links}
+    if layout == "coco17":
+        assert frozenset(("left_knee", "left_ankle")) in pairs
+        assert frozenset(("left_ankle", "right_ankle")) not in pairs
+    assert {frozenset(map(mirror_name, pair)) for pair in pairs} == pairs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["a.csv", "--video", "a.gif"], "a.gif: --video: shows a fit to joints or markers; give"),
+        (
+            ["a.csv", "b.csv", "--layout", "coco17", "--video", "a.gif"],
+            "a.gif: --video: shows one recording, not 2; give one file",
+        ),
+        (
+            ["a.csv", "--layout", "coco17", "--video", "a.webm"],
+            "a.webm: --video: '.webm' is not a video format; give",
+        ),
+    ],
+)
+def test_an_impossible_video_is_refused_before_the_fit(
+    tmp_path, monkeypatch, capsys, arguments, line
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).touch()
+    assert main([*arguments, "--out", "out"]) == 2
+    assert capsys.readouterr().err.startswith(line)
 
 
 def test_parts_shorter_than_a_second_are_left_out():

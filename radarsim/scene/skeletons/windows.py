@@ -81,6 +81,30 @@ def _spans(observed: Observed) -> list[slice]:
     return [slice(first, min(first + length, count)) for first in range(0, count, length)]
 
 
+def window_spans(num_poses: int, rate_hz: float) -> Iterator[tuple[slice, int]]:
+    """Divide a recording into overlapping windows.
+
+    Args:
+        num_poses: number of poses of the recording.
+        rate_hz: poses per second.
+
+    Yields:
+        Slice of the recording, and the number of poses at the start of the slice that are taken
+        from the previous window. The following pose is the boundary between the two windows.
+    """
+    length, overlap = max(48, round(_WINDOW_S * rate_hz)), max(16, round(_OVERLAP_S * rate_hz))
+    context = max(_LEAST_HELD, round(LOCAL_S / 2 * rate_hz))
+    first, held = 0, 0
+    while True:
+        stop = min(first + length, num_poses)
+        if num_poses - stop < overlap:  # a short remainder joins the last window
+            stop = num_poses
+        yield slice(first, stop), held
+        if stop == num_poses:
+            return
+        first, held = stop - overlap - context, context
+
+
 def fit_windows(rig: Rig, shape: Shape, start: Start, unknown: Unknown) -> Iterator[tuple]:
     """Fit the poses of a recording window by window.
 
@@ -93,23 +117,14 @@ def fit_windows(rig: Rig, shape: Shape, start: Start, unknown: Unknown) -> Itera
         Slice of the recording and the fitted poses of this slice. Windows overlap; each window
         replaces the end of the previous window.
     """
-    observed = start.observed
-    count, rate_hz = len(observed.filled_m), observed.rate_hz
-    length, overlap = max(48, round(_WINDOW_S * rate_hz)), max(16, round(_OVERLAP_S * rate_hz))
-    context = max(_LEAST_HELD, round(LOCAL_S / 2 * rate_hz))
-    first, held, before = 0, 0, None
-    while True:
-        stop = min(first + length, count)
-        if count - stop < overlap:  # a short remainder joins the last window
-            stop = count
-        window = slice(first, stop)
+    observed, before, first = start.observed, None, 0
+    for window, held in window_spans(len(observed.filled_m), observed.rate_hz):
+        if before is not None:
+            before = before.at(slice(window.start - first, None))
+        first = window.start
         pose = _continued(start.at(window), before)
-        pose = _fit_window(rig, shape, pose, observed.part(window), unknown, held)
+        before = pose = _fit_window(rig, shape, pose, observed.part(window), unknown, held)
         yield window, pose
-        if stop == count:
-            return
-        first, held = stop - overlap - context, context
-        before = pose.at(slice(first - window.start, None))
 
 
 def _continued(pose: Pose, before: Pose | None) -> Pose:

@@ -1,0 +1,79 @@
+"""Tests of the benchmark of surface accuracy: changed motions, and the range differences."""
+
+import numpy as np
+import pytest
+
+from benchmarks import skeleton_surface
+from benchmarks.skeleton_clips import TrueClip
+from benchmarks.skeleton_surface import between, range_difference_m, twist_of, with_moved_parts
+from radarsim.scene.skeletons.kinematics import forward
+from radarsim.scene.skeletons.rotation_vectors import to_matrices
+from tests.helpers.skeleton_truth import BODY, walker
+
+
+@pytest.fixture(scope="module")
+def truth():
+    person = walker(num_poses=11)
+    return TrueClip("walker", person.names, person.rig, person.shape, person.pose, BODY)
+
+
+def _turned(pose, seed=0):
+    vectors_rad = 0.2 * np.random.default_rng(seed).normal(size=(*pose.rotations.shape[:2], 3))
+    return pose._replace(rotations=pose.rotations @ to_matrices(vectors_rad))
+
+
+def test_twist_moves_no_joint(truth):
+    """With exchanged twists, the joints keep their places, and a second exchange is complete."""
+    other = _turned(truth.pose)
+    only, without = twist_of(truth.rig, truth.shape, truth.pose, other)
+    for twisted, same in ((only, truth.pose), (without, other)):
+        found, expected = (forward(truth.rig, truth.shape, each) for each in (twisted, same))
+        np.testing.assert_allclose(found.joints_m, expected.joints_m, atol=1e-9)
+    again, _ = twist_of(truth.rig, truth.shape, truth.pose, without)
+    np.testing.assert_allclose(again.rotations, truth.pose.rotations, atol=1e-9)
+
+
+def test_a_share_of_one_is_the_other_motion(truth):
+    one = (truth.shape, truth.pose)
+    other = (truth.shape._replace(scale=1.1), _turned(truth.pose))
+    shape, pose = between(one, other, 1.0)
+    assert shape.scale == pytest.approx(1.1)
+    np.testing.assert_allclose(pose.rotations, other[1].rotations, atol=1e-9)
+    shape, pose = between(one, other, 0.0)
+    np.testing.assert_allclose(pose.rotations, truth.pose.rotations, atol=1e-9)
+
+
+def test_equal_displacements_of_all_parts_displace_the_body():
+    moved = with_moved_parts(BODY, np.tile([1e-3, 0.0, -2e-3], (BODY.num_joints, 1)))
+    change_m = np.asarray(moved.template_m) - np.asarray(BODY.template_m)
+    # The skin weights of float32 sum to one within 1e-6.
+    np.testing.assert_allclose(change_m, np.tile([1e-3, 0.0, -2e-3], (len(change_m), 1)), atol=1e-6)
+
+
+def test_range_differences_are_those_of_the_surface(truth):
+    """A rigid displacement leaves no difference; 1 mm per axis and part leaves 0.3 to 2 mm.
+
+    The few parts that dominate the echo differ from the standard deviation of all parts.
+    """
+    shape, pose = truth.shape, truth.pose
+    moved = pose._replace(pelvis_m=pose.pelvis_m + np.array([1e-3, 0, 0]))
+    assert range_difference_m(truth, shape, pose, BODY) == 0.0
+    assert range_difference_m(truth, shape, moved, BODY) < 1e-4
+    vectors_m = 1e-3 * np.random.default_rng(0).normal(size=(BODY.num_joints, 3))
+    found_m = range_difference_m(truth, shape, pose, with_moved_parts(BODY, vectors_m))
+    assert 0.3e-3 < found_m < 2e-3
+
+
+def test_the_command_prints_every_change(truth, monkeypatch, capsys):
+    """Maps are replaced by random numbers, and the fit by a slightly turned motion."""
+    maps = [10 + np.random.default_rng(k).normal(size=(8, 8)) for k in range(3)]
+    monkeypatch.setattr(TrueClip, "maps", lambda self, shape=None, pose=None: maps)
+    monkeypatch.setattr(skeleton_surface, "true_clip", lambda *arguments: truth)
+    other = (truth.shape, _turned(truth.pose))
+    monkeypatch.setattr(skeleton_surface, "fitted", lambda *arguments: other)
+    assert skeleton_surface.main(["--clips", "0"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "walker"
+    assert lines[2].startswith("  rigid: 0.0")
+    assert lines[-1].startswith("  fit: ")
+    assert all(line.endswith("mm, 1.000 1.000 1.000 1.000") for line in lines[2:])
