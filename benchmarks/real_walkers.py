@@ -55,6 +55,17 @@ ARRAY = "mergedData"
 SURGE_MPS = 0.1
 # Height of the simulated radar with isotropic antennas; the recordings do not state a height.
 HEIGHT_M = 1.0
+# Simulated walkers and runners; the captured ones need --bvh.
+WALKERS = (
+    "natural cadence",
+    "built-in",
+    "surge",
+    "surge, pattern",
+    "captured",
+    "captured, pattern",
+    "run",
+    "run, pattern",
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -233,7 +244,7 @@ def simulated_walkers(
         motion = captured_walk(steady_part(rs.read_motion(options.bvh)), steps)
         cases["captured"] = (motion, steps, body)
         cases["captured, pattern"] = (motion, steps, pattern)
-    chosen = options.walkers or list(cases)
+    chosen = [name for name in cases if not options.walkers or name in options.walkers]
     heights_m = {name: mounting.height_m if "pattern" in name else HEIGHT_M for name in chosen}
     return {name: simulated_walk(radar, *cases[name], heights_m[name]) for name in chosen}
 
@@ -289,7 +300,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--pair-run", default="2prun", help="run of two people; '' for none")
     parser.add_argument("--bvh", default="", help="captured walk for a second walker")
-    parser.add_argument("--walkers", nargs="*", help="simulated walkers to compare (default: all)")
+    parser.add_argument(
+        "--walkers",
+        nargs="*",
+        choices=WALKERS,
+        metavar="NAME",
+        help=f"simulated walkers and runners: {', '.join(map(repr, WALKERS))} (default: all)",
+    )
     parser.add_argument("--json", default="", help="output file of all measures")
     return parser
 
