@@ -1,11 +1,13 @@
 """Cut takes into clips that lie inside the activity area, and count the omitted parts."""
 
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
 from multiprocessing import get_context
 
+from pipelines.parent_process import end_with_parent
 from pipelines.plan import (
     SEE_LINES,
     Clip,
@@ -53,7 +55,7 @@ def select_all_clips(
         return
     # Processes are spawned, because JAX does not work after a fork. JAX runs on the CPU, because
     # clip selection does not need the GPU.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _on_cpu) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (os.getpid(),)) as pool:
         try:
             yield from pool.map(select, takes, chunksize=8)
         finally:
@@ -88,10 +90,12 @@ def select_clips(recipe: Recipe, take: Take, body_models: str | None = None) -> 
     return ClipSelection(clips=tuple(clips), notes=tuple(notes), findings=findings)
 
 
-def _on_cpu() -> None:
+def _start(parent: int) -> None:
+    """Set up a process that uses the CPU only, and that ends when its parent ends."""
     import jax
 
     jax.config.update("jax_platforms", "cpu")
+    end_with_parent(parent)
 
 
 def _clips_of(

@@ -9,7 +9,6 @@ import itertools
 import multiprocessing
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -25,6 +24,7 @@ from pipelines.clip_simulation import (
     prepare_clip,
     simulation_settings,
 )
+from pipelines.parent_process import end_with_parent
 from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take, TakeChanged, take_of_clip
@@ -36,8 +36,6 @@ from radarsim.posed_clip import PosedClip, pose_clip
 QUEUED_PER_PROCESS = 2
 # Largest number of clips per task: a long take is read by several processes.
 CLIPS_PER_TASK = 8
-# Interval at which a process of the pool checks whether its worker still exists [s].
-_CHECK_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,13 +159,7 @@ def _pool(processes: int) -> ProcessPoolExecutor:
 def _use_processor_only(parent: int) -> None:
     """Set up a process of the pool; it ends when its worker ends, even if the worker is killed."""
     jax.config.update("jax_platforms", "cpu")
-
-    def end_with_parent() -> None:
-        while os.getppid() == parent:
-            time.sleep(_CHECK_S)
-        os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_parent(parent)
 
 
 def _processor() -> jax.Device | None:

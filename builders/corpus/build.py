@@ -1,6 +1,7 @@
 """Build or resume a motion corpus with parallel workers: all takes, then the texts of the takes."""
 
 import json
+import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from multiprocessing import get_context
@@ -11,6 +12,7 @@ from tqdm import tqdm
 from builders.corpus import writer
 from builders.corpus.plan import CorpusSpec, plan_takes
 from builders.corpus.synthesis import synthesize_take
+from pipelines.parent_process import end_with_parent
 from radarsim.errors import InputError
 
 
@@ -75,7 +77,9 @@ def _run_tasks(tasks, workers: int):
     if workers == 1 or len(tasks) < 8:
         yield from map(write_one, tasks)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), end_with_parent, (os.getpid(),)
+    ) as pool:
         yield from pool.map(write_one, tasks, chunksize=4)
 
 

@@ -38,7 +38,6 @@ def run_study(options: argparse.Namespace) -> dict | None:
         MmclipError: an option, a store or a node cannot be used.
     """
     arms = make_arms(options)
-    check_folders(options)
     study = plan_study(arms, options.figures, options.budget_hours)
     done = [node.id for node in study.nodes if result_path(options.out, node).exists()]
     for line in [*_corpus_lines(study), *plan_lines(study, options.budget_hours, done)]:
@@ -92,6 +91,7 @@ def _licensed(options: argparse.Namespace, scale: Scale) -> Node | None:
         MmclipError: an option is missing, or the motion folder contains no motion.
     """
     commands = licensed_commands(options)
+    check_folders(options)
     return licensed_corpus(scale, commands, motion_frames(options.amass)) if commands else None
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mmclip.study.failures import Failures
+from mmclip.study.node_queue import NodeQueue
 from mmclip.study.nodes import Node, result_path
 from mmclip.study.work import execute
 
@@ -29,6 +29,10 @@ class Progress:
         self._left = {node.id: node.seconds for node in nodes if not _is_done(root, node)}
         self._total, self._workers, self._report = len(nodes), max(workers, 1), report
         self._spent_s = self._predicted_s = 0.0
+
+    def dropped(self, node: Node) -> None:
+        """Remove a node that has failed from the remaining time."""
+        self._left.pop(node.id, None)
 
     def finished(self, node: Node, seconds: float) -> None:
         """Report that a node has just been finished."""
@@ -70,15 +74,17 @@ def run_nodes(
 
 
 def _run_in_process(nodes: Sequence[Node], root: Path, report: Callable[[str], None]) -> None:
-    progress, failures = Progress(nodes, root, 1, report), Failures(report)
-    for node in nodes:
-        if _is_done(root, node) or failures.blocks(node):
-            continue
+    progress, queue = Progress(nodes, root, 1, report), NodeQueue(nodes, root, report)
+    while node := queue.take():
         try:
-            progress.finished(node, execute(node, root))
+            seconds = execute(node, root)
         except Exception as error:
-            failures.add(node, error)
-    failures.raise_first()
+            progress.dropped(node)
+            queue.failed(node, error)
+        else:
+            queue.finished(node)
+            progress.finished(node, seconds)
+    queue.raise_first_error()
 
 
 def _run_on_cluster(
@@ -111,38 +117,26 @@ def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> None:
     from distributed import as_completed
 
     count = len(client.scheduler_info()["workers"])
-    progress, failures = Progress(nodes, root, count, report), Failures(report)
-    waiting = [node for node in nodes if not _is_done(root, node)]
-    done = {node.id for node in nodes} - {node.id for node in waiting}
-    running, order = (
-        as_completed(loop=client.loop),
-        {node.id: -place for place, node in enumerate(nodes)},
-    )
-    by_key: dict[str, Node] = {}
+    progress, queue = Progress(nodes, root, count, report), NodeQueue(nodes, root, report)
+    running, by_key = as_completed(loop=client.loop), {node.id: node for node in nodes}
+    priority = {node.id: -place for place, node in enumerate(nodes)}
 
     def submit_ready() -> None:
-        for node in [*waiting]:
-            if failures.blocks(node):
-                waiting.remove(node)
-            elif all(each.id in done for _, each in node.needs):
-                waiting.remove(node)
-                by_key[node.id] = node
-                running.add(
-                    client.submit(
-                        execute, node, root, key=node.id, pure=False, priority=order[node.id]
-                    )
-                )
+        while node := queue.take():
+            options = {"key": node.id, "pure": False, "priority": priority[node.id]}
+            running.add(client.submit(execute, node, root, **options))
 
     submit_ready()
     for future in running:
         node = by_key[future.key]
         if error := future.exception():
-            failures.add(node, error)
+            progress.dropped(node)
+            queue.failed(node, error)
         else:
+            queue.finished(node)
             progress.finished(node, future.result())
-            done.add(node.id)
         submit_ready()
-    failures.raise_first()
+    queue.raise_first_error()
 
 
 def _is_done(root: Path, node: Node) -> bool:

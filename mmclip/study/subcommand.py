@@ -11,7 +11,11 @@ import os
 import runpy
 import sys
 import threading
+import time
 
+# Time in which a command can end by itself, for example after an interrupt from the keyboard, which
+# both processes receive [s]. A study that is started again needs longer until its first command.
+_GRACE_S = 3.0
 # Exit status of a command whose starter has ended, as if the command had received SIGTERM.
 STARTER_ENDED = 128 + 15
 
@@ -31,6 +35,7 @@ def _exit_with_starter() -> None:
     # A thread that waits in sys.stdin.read at the end of the process would make Python abort.
     while os.read(0, 1):
         pass
+    time.sleep(_GRACE_S)
     os._exit(STARTER_ENDED)
 
 

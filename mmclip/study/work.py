@@ -8,6 +8,7 @@ can be killed at any time.
 import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
 import time
@@ -97,22 +98,23 @@ def _filled(word: str, places: dict[str, str]) -> str:
 
 
 def _run_logged(words: list[str], log: Path) -> tuple[int, str]:
-    """Run a module of this environment; return its exit status and its last error message.
+    """Run a module of this environment; return its exit status and the last line of its output.
 
     The module ends when this process ends.
     """
-    last = b"none"
     command = [sys.executable, "-m", "mmclip.study.subcommand", *words]
+    # Without buffers, the log contains output and error messages in the order of their time.
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with (
-        open(log, "ab", buffering=0) as file,
+        open(log, "ab") as file,
         subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.PIPE
+            command, stdin=subprocess.PIPE, stdout=file, stderr=file, env=environment
         ) as process,
     ):
-        for line in process.stderr:
-            file.write(line)
-            last = line.strip() or last
-    return process.returncode, last.decode(errors="replace")
+        process.wait()
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    printed = [line.strip() for line in lines if line.strip()]
+    return process.returncode, printed[-1] if printed else "none"
 
 
 def _existing(node: Node, root: Path) -> dict:

@@ -181,7 +181,7 @@ def test_an_unknown_model_is_an_error_before_the_first_node(root, tmp_path, caps
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("--amass", "--amass: missing contains no motion"),
+        ("--amass", "--amass: missing does not exist"),
         ("--babel", "--babel: missing does not exist"),
         ("--body-models", "--body-models: missing does not exist"),
         ("--clip", "--encoder clip:missing: missing: is not a folder"),
