@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 import radarsim as rs
-from benchmarks.real_walkers import RADAR
+from benchmarks.walker_options import RADAR
 
 # Function from times [s] to positions (ahead, left) [..., 2] in metres.
 Track = Callable[[np.ndarray], np.ndarray]
