@@ -13,17 +13,7 @@ from benchmarks.walker_pairs import PathLine, separated_walks
 from benchmarks.walker_simulation import WalkPlan, built_in_run, built_in_walk, placement_on_path
 from radarsim.scene.placement import place
 from tests.helpers.array_files import write_array
-from tests.helpers.walker_recordings import on_line, range_profiles
-
-
-def stepping(start_m, speed_mps, step_hz, ripple_mps):
-    """Range of a person with a constant speed and a sinusoidal ripple of the speed."""
-
-    def range_m(times_s):
-        turns = 2 * np.pi * step_hz * times_s
-        return start_m + speed_mps * times_s - ripple_mps / (2 * np.pi * step_hz) * np.cos(turns)
-
-    return range_m
+from tests.helpers.walker_recordings import on_line, range_profiles, stepping
 
 
 def recorded(folder, tracks, num_frames):

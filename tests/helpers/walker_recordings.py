@@ -23,6 +23,21 @@ def on_line(lateral_m: float, slope: float, range_m: Callable[[np.ndarray], np.n
     return track
 
 
+def stepping(start_m, speed_mps, step_hz, ripple_mps):
+    """Range of a person with a constant speed and a sinusoidal ripple of the speed."""
+
+    def range_m(times_s):
+        turns = 2 * np.pi * step_hz * times_s
+        return start_m + speed_mps * times_s - ripple_mps / (2 * np.pi * step_hz) * np.cos(turns)
+
+    return range_m
+
+
+def there_and_back(range_m: Callable[[np.ndarray], np.ndarray], turn_s: float):
+    """Range of a person who returns on the same way after a time."""
+    return lambda times_s: range_m(turn_s - np.abs(times_s - turn_s))
+
+
 def range_profiles(tracks: Sequence[Track], num_frames: int) -> np.ndarray:
     """Range profiles [frame, chirp, rx, range]: the first 64 bins of an FFT over 256 samples.
 
