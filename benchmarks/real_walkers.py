@@ -35,6 +35,7 @@ from benchmarks.walker_measures import (
     step_frequency_hz,
     step_prominence,
 )
+from benchmarks.walker_options import read_options
 from benchmarks.walker_pair_legs import PairLeg, pair_legs, pair_measures, simulated_pair
 from benchmarks.walker_pairs import SIDES, separated_walks
 from benchmarks.walker_pattern import ElevationPattern, Mounting, fit_mounting, level_difference_db
@@ -48,29 +49,17 @@ from benchmarks.walker_simulation import (
     steady_part,
 )
 
-RADAR = Path(__file__).parents[1] / "examples" / "radars" / "fmcw_24ghz_1tx2rx.toml"
 AXES = ("frame", "chirp", "rx", "range")
 ARRAY = "mergedData"
 # Amplitude of the forward speed within a step; 0.05 to 0.16 m/s were measured in the recordings.
 SURGE_MPS = 0.1
 # Height of the simulated radar with isotropic antennas; the recordings do not state a height.
 HEIGHT_M = 1.0
-# Simulated walkers and runners; the captured ones need --bvh.
-WALKERS = (
-    "natural cadence",
-    "built-in",
-    "surge",
-    "surge, pattern",
-    "captured",
-    "captured, pattern",
-    "run",
-    "run, pattern",
-)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the comparison with the given command-line arguments."""
-    options = make_parser().parse_args(arguments)
+    options = read_options(arguments, __doc__)
     runs = {name: recorded_walk(options, name) for name in (options.fit, *options.score)}
     legs = {name: straight_legs(walk) for name, (_, walk) in runs.items()}
     mounting = fit_mounting(legs[options.fit]["out"])
@@ -136,15 +125,20 @@ def runner_rows(
         for name, model, height_m in _models(options, mounting, "run"):
             motion = built_in_run(plan)
             simulated = simulated_walk(radar, motion, plan, model, height_m, RUNNING)
-            rows.append(_row(name, leg, simulated))
-            rows.append(_difference(options.run, leg, name, walk, simulated))
+            if simulated is not None:
+                rows.append(_row(name, leg, simulated))
+                rows.append(_difference(options.run, leg, name, walk, simulated))
     return rows, speeds_mps
 
 
 def pair_groups(options: argparse.Namespace) -> list[list[str]]:
-    """Recordings of two people: the walks, beginning with the fitted one, and the run."""
+    """Recordings of two people: the walks, beginning with the fitted one, and the run.
+
+    The run is omitted without the run of one person, whose speeds the simulated runners have.
+    """
     walks = [options.pair_fit, *options.pair_score] if options.pair_fit else []
-    return [names for names in (walks, [options.pair_run]) if names and names[0]]
+    runs = [options.pair_run] if options.run and options.pair_run else []
+    return [names for names in (walks, runs) if names]
 
 
 def pair_rows(
@@ -156,21 +150,28 @@ def pair_rows(
         options: options of the command.
         names: recordings with the same kind of legs.
         mounting: height and elevation pattern of the radar.
-        running_mps: speed of a runner on each leg; for the recording `options.pair_run` only.
+        running_mps: speed of a runner on each leg [m/s]; for the recording `options.pair_run` only.
+            Pairs with a direction without a speed are not simulated.
+
+    Returns:
+        Rows of the recorded legs, and then of each simulated pair and its differences.
     """
     running = names == [options.pair_run]
-    recorded = {}
+    radars, recorded = {}, {}
     for name in names:
-        radar, cube_v = recorded_cube(options, name)
-        recorded[name] = pair_legs(separated_walks(radar, cube_v, RUNNING if running else WALKING))
+        radars[name], cube_v = recorded_cube(options, name)
+        people = separated_walks(radars[name], cube_v, RUNNING if running else WALKING)
+        recorded[name] = pair_legs(people)
     rows = [row for name, pairs in recorded.items() for each in pairs for row in _rows(name, each)]
     for pair in recorded[names[0]]:
+        if running and not set(_directions(pair)) <= running_mps.keys():
+            continue
         plans = _running_plans(pair, running_mps) if running else _walking_plans(pair)
         built = built_in_run if running else built_in_walk
         for model, reflection, height_m in _models(
             options, mounting, "run" if running else "surge"
         ):
-            simulated = simulated_pair(radar, pair, plans, built, reflection, height_m)
+            simulated = simulated_pair(radars[names[0]], pair, plans, built, reflection, height_m)
             rows += _rows(model, simulated)
             rows += [
                 _difference(f"{name} {side}", leg.direction, model, leg.walk, simulated[side].walk)
@@ -221,7 +222,12 @@ def _models(options, mounting: Mounting, name: str) -> list[tuple]:
 def simulated_walkers(
     options: argparse.Namespace, radar: rs.Radar, walk: Walk, mounting: Mounting
 ) -> dict[str, Walk]:
-    """Simulate walks with the speed and cadence of a recorded leg, keyed by walker name."""
+    """Simulate walks with the speed and cadence of a recorded leg.
+
+    Returns:
+        Legs within the limits of range of the recorded leg, keyed by walker name. Walkers whose leg
+        is too short are missing.
+    """
     values = measures(walk)
     speed_mps = values["range rate [m/s]"]
     plan = dict(
@@ -246,7 +252,8 @@ def simulated_walkers(
         cases["captured, pattern"] = (motion, steps, pattern)
     chosen = [name for name in cases if not options.walkers or name in options.walkers]
     heights_m = {name: mounting.height_m if "pattern" in name else HEIGHT_M for name in chosen}
-    return {name: simulated_walk(radar, *cases[name], heights_m[name]) for name in chosen}
+    found = {name: simulated_walk(radar, *cases[name], heights_m[name]) for name in chosen}
+    return {name: walk for name, walk in found.items() if walk is not None}
 
 
 def _row(name: str, leg: str, walk: Walk) -> dict:
@@ -276,39 +283,6 @@ def _difference(name: str, leg: str, model: str, walk: Walk, simulated: Walk) ->
         | aligned_speed_rms_mps(walk, simulated)
         | level_difference_db(walk, simulated)
     )
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """Create the parser of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.real_walkers", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--recordings", required=True, help="folder of the recordings (.mat)")
-    parser.add_argument("--radar", default=str(RADAR), help="radar file of the recordings")
-    parser.add_argument("--fit", default="1pS3", help="run whose speed and cadence are used")
-    parser.add_argument(
-        "--score", nargs="*", default=["1pS1", "1pS2", "1pS4", "1pS5"], help="other runs"
-    )
-    parser.add_argument("--run", default="1prun", help="run of one person; '' for none")
-    parser.add_argument(
-        "--pair-fit", default="2pS3", help="walk of two people whose speeds are used; '' for none"
-    )
-    parser.add_argument(
-        "--pair-score",
-        nargs="*",
-        default=["2pS1", "2pS2", "2pS4", "2pS5"],
-        help="other walks of two people",
-    )
-    parser.add_argument("--pair-run", default="2prun", help="run of two people; '' for none")
-    parser.add_argument("--bvh", default="", help="captured walk for a second walker")
-    parser.add_argument(
-        "--walkers",
-        nargs="*",
-        choices=WALKERS,
-        metavar="NAME",
-        help=f"simulated walkers and runners: {', '.join(map(repr, WALKERS))} (default: all)",
-    )
-    parser.add_argument("--json", default="", help="output file of all measures")
-    return parser
 
 
 if __name__ == "__main__":

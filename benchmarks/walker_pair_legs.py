@@ -63,7 +63,15 @@ PairLeg = dict[str, PersonLeg]
 
 
 def pair_legs(people: dict[str, PersonWalk]) -> list[PairLeg]:
-    """Legs of two people, keyed by side: pairs of the legs that overlap longest in time."""
+    """Find the legs that two people have at the same time.
+
+    Args:
+        people: path and walk of each person, keyed by `SIDES`.
+
+    Returns:
+        Pairs of legs, in the order of time, each keyed by `SIDES`. Of all pairs, those that overlap
+        longest in time are chosen; each leg is in one pair at most. Empty if no legs overlap.
+    """
     left, right = (_legs(people[side]) for side in SIDES)
     pairs = [dict(zip(SIDES, (one, other))) for one in left for other in right]
     pairs.sort(key=_overlap_s, reverse=True)
@@ -93,6 +101,10 @@ def simulated_pair(
         built: function from a plan and the number of a performer to a motion along +x.
         reflection: reflection model of the bodies.
         height_m: height of the radar above the floor.
+
+    Returns:
+        Simulated legs in the directions of the recorded ones, keyed by side. A side is missing if
+        its simulated leg in this direction is too short.
     """
     start_s = min(leg.walk.times_s[0] for leg in pair.values())
     end_s = max(leg.walk.times_s[-1] for leg in pair.values())

@@ -91,6 +91,9 @@ def separated_walks(
         radar: radar with one transmitter and two receivers half a wavelength apart.
         cube_v: IF cube in volts.
         pace: limits of the measures.
+
+    Returns:
+        Path and walk of each person in all frames, keyed by "left" and "right".
     """
     profiles = moving_profiles(cube_v)
     paths = path_lines(radar, profiles)

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 import radarsim as rs
+from benchmarks.walker_comparison import one_leg
 from benchmarks.walker_measures import WALKING, Pace, Walk, measure_walk
 from builders.activities.curves import swing
 from builders.activities.gait_analysis import HIP_ABOVE_ANKLE_M, boulic_cycle_s
@@ -84,7 +85,11 @@ def built_in_walk(plan: WalkPlan, performer: int = 0) -> rs.Motion:
 
 
 def built_in_run(plan: WalkPlan, performer: int = 0) -> rs.Motion:
-    """Create the run of a synthetic performer along +x: the built-in jog at another speed."""
+    """Create the run of a synthetic performer along +x.
+
+    The runner is derived from the built-in jog, with a shorter stance, higher feet and a lower
+    pelvis.
+    """
     cycle_s = 2 / plan.step_hz if plan.step_hz else RUN_CYCLE_S
 
     def build(style):
@@ -160,7 +165,7 @@ def simulated_walk(
     reflection,
     height_m: float = 1.0,
     pace: Pace = WALKING,
-) -> Walk:
+) -> Walk | None:
     """Simulate a straight walk in front of the radar, and measure the walk as in a recording.
 
     Args:
@@ -170,13 +175,16 @@ def simulated_walk(
         reflection: reflection model of the body.
         height_m: height of the radar above the floor.
         pace: limits of the measures.
+
+    Returns:
+        The leg within the limits of range of recorded legs; None if it is too short.
     """
     placement = rs.Placement(
         distance_m=plan.start_m,
         heading_rad=np.pi if plan.speed_mps > 0 else 0.0,
     )
     cube_v = simulated_cube(radar, [(motion, placement)], reflection, height_m)
-    return measure_walk(radar, cube_v, pace)
+    return one_leg(measure_walk(radar, cube_v, pace))
 
 
 def simulated_cube(

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import radarsim as rs
-from benchmarks.real_walkers import ARRAY, AXES, RADAR, main
+from benchmarks.real_walkers import ARRAY, AXES, main
 from benchmarks.walker_comparison import aligned_speed_rms_mps, measures, straight_legs
 from benchmarks.walker_measures import measure_walk
+from benchmarks.walker_options import RADAR
 from tests.helpers.array_files import write_array
 
 SPEED_MPS, STEP_HZ, RIPPLE_MPS = 0.8, 1.8, 0.12

@@ -4,25 +4,16 @@ import numpy as np
 import pytest
 
 import radarsim as rs
-from benchmarks.real_walkers import ARRAY, AXES, RADAR
+from benchmarks.real_walkers import ARRAY, AXES
 from benchmarks.walker_comparison import legs_by_direction, measures, straight_legs
 from benchmarks.walker_measures import RUNNING, measure_walk
+from benchmarks.walker_options import RADAR
 from benchmarks.walker_pair_legs import PersonLeg, pair_legs
 from benchmarks.walker_pairs import PathLine, separated_walks
 from benchmarks.walker_simulation import WalkPlan, built_in_run, built_in_walk, placement_on_path
 from radarsim.scene.placement import place
 from tests.helpers.array_files import write_array
-from tests.helpers.walker_recordings import on_line, range_profiles
-
-
-def stepping(start_m, speed_mps, step_hz, ripple_mps):
-    """Range of a person with a constant speed and a sinusoidal ripple of the speed."""
-
-    def range_m(times_s):
-        turns = 2 * np.pi * step_hz * times_s
-        return start_m + speed_mps * times_s - ripple_mps / (2 * np.pi * step_hz) * np.cos(turns)
-
-    return range_m
+from tests.helpers.walker_recordings import on_line, range_profiles, stepping
 
 
 def recorded(folder, tracks, num_frames):
@@ -34,7 +25,7 @@ def recorded(folder, tracks, num_frames):
 
 @pytest.fixture(scope="module")
 def crossing(tmp_path_factory):
-    """Return two people who pass each other at 6 m, 3 m apart on each side of the boresight."""
+    """Return two people who pass each other at 6 m, 2.7 m to the left and to the right."""
     left = on_line(2.7, 0.1, stepping(3.6, 0.9, 1.8, 0.1))
     right = on_line(-2.7, -0.1, stepping(8.4, -0.9, 1.6, 0.1))
     radar, cube_v = recorded(tmp_path_factory.mktemp("crossing"), (left, right), 54)
@@ -118,7 +109,7 @@ def test_a_walk_that_is_too_short_has_no_legs(crossing):
     assert straight_legs(walk) == {}
 
 
-def test_two_legs_start_at_the_same_time():
+def test_the_position_on_a_path_is_found_at_any_time():
     """A person with a constant speed is found at the range of the recording at any time."""
     path = PathLine(lateral_m=2.0)
     times_s = np.arange(40) * 0.1

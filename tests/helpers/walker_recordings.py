@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 import radarsim as rs
-from benchmarks.real_walkers import RADAR
+from benchmarks.walker_options import RADAR
 
 # Function from times [s] to positions (ahead, left) [..., 2] in metres.
 Track = Callable[[np.ndarray], np.ndarray]
@@ -21,6 +21,21 @@ def on_line(lateral_m: float, slope: float, range_m: Callable[[np.ndarray], np.n
         return np.stack([np.sqrt(distance_m**2 - left_m**2), left_m], axis=-1)
 
     return track
+
+
+def stepping(start_m, speed_mps, step_hz, ripple_mps):
+    """Range of a person with a constant speed and a sinusoidal ripple of the speed."""
+
+    def range_m(times_s):
+        turns = 2 * np.pi * step_hz * times_s
+        return start_m + speed_mps * times_s - ripple_mps / (2 * np.pi * step_hz) * np.cos(turns)
+
+    return range_m
+
+
+def there_and_back(range_m: Callable[[np.ndarray], np.ndarray], turn_s: float):
+    """Range of a person who returns on the same way after a time."""
+    return lambda times_s: range_m(turn_s - np.abs(times_s - turn_s))
 
 
 def range_profiles(tracks: Sequence[Track], num_frames: int) -> np.ndarray:
