@@ -63,7 +63,16 @@ class TrueClip:
         return [np.asarray(m) for m in (found.time_range, found.time_doppler, found.time_angle)]
 
     def motion(self, shape, pose):
-        """Return a pose sequence as motion, displaced so that the true start is 3 m away."""
+        """Return a pose sequence as motion, displaced so that the true start is 3 m away.
+
+        Args:
+            shape: shape of the person, whose rest position of the pelvis is used.
+            pose: pose sequence at `RATE_HZ`, in the coordinates of the true poses.
+
+        Returns:
+            The motion, with a horizontal displacement that is the same for every pose sequence of
+            this clip: the true pelvis starts at x = 3 m, y = 0.
+        """
         import radarsim as rs
         from radarsim.scene.skeletons.rotation_vectors import to_vectors
 

@@ -72,7 +72,13 @@ def _reset_peak() -> None:
 
 
 def long_recording(num_poses: int, take_s: float, body) -> TrueClip:
-    """Return a recording of COCO joints of one person who performs one activity after the other."""
+    """Return a recording of COCO joints of one person who performs one activity after the other.
+
+    Args:
+        num_poses: number of poses of the recording, at `RATE_HZ`.
+        take_s: duration of each activity [s].
+        body: body model.
+    """
     from builders.activities import make_performer
     from radarsim.scene.skeletons.coordinates import rig_of
     from radarsim.scene.skeletons.kinematics import Shape

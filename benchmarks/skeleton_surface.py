@@ -9,7 +9,7 @@ changes of the true motion, and compared by their correlations:
 * every body part is displaced by a constant random vector with the given standard deviation per
   axis (`parts`). The echoes keep their range, speed and angle to a small fraction of a cell, so
   that a change of the heatmaps is a change of the interference of the parts;
-* the motion lies between the true motion and the fit to clean joints (`1/8 of the error`);
+* the motion lies between the true motion and the fit to clean joints (`0.125 of the error`);
 * the motion is composed of parts of the fit: its surface on the true poses, its poses with the true
   surface, its twist about the bones of limbs, neck and trunk, or its poses without this twist.
 

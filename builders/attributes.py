@@ -37,7 +37,8 @@ sentences: a .csv, .jsonl or .parquet file:
     walk forward,0,general,A person walks straight ahead.,written by hand
     walk forward,0,legs,The legs step one after the other.,written by hand
 
-  caption   text of the caption, or its id in the table captions
+  caption   text of the caption, or its id in the table captions, or the label of a training
+            window: actions of the store, joined by "and"
   part      general, torso, arms, legs or location
   variant   number of the wording, from 0; optional. A store continues after its existing variants.
 
@@ -230,7 +231,28 @@ def _add_request_options(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_answer_options(group: argparse._ArgumentGroup) -> None:
-    """Add the options for sampling, format and caching of the model's answers."""
+    """Add the options for sampling, format, acceptance and caching of the model's answers."""
+    _add_format_options(group)
+    add = group.add_argument
+    add(
+        "--max-rejected",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="accepted share of captions without any valid answer, from 0 to 1; these captions get "
+        "bundled or fallback sentences, further wordings of other captions may be missing, and the "
+        "exit status is 0. With 0, every wording must have a valid answer (default: %(default)g)",
+    )
+    add(
+        "--cache",
+        type=path_argument,
+        metavar="DIR",
+        help="folder of the answer cache (default: ~/.cache/radarsim/attributes)",
+    )
+
+
+def _add_format_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options for sampling and format of the model's answers."""
     add = group.add_argument
     add(
         "--temperature",
@@ -244,21 +266,6 @@ def _add_answer_options(group: argparse._ArgumentGroup) -> None:
         default="json_schema",
         help="structured output mode; use another mode for servers without JSON schema support "
         "(answers are validated in every mode)",
-    )
-    add(
-        "--max-rejected",
-        type=_share,
-        default=0.0,
-        metavar="SHARE",
-        help="accepted share of captions without any valid answer, from 0 to 1; these captions get "
-        "fallback sentences, and the exit status is 0. With 0, every wording must have a valid "
-        "answer (default: %(default)g)",
-    )
-    add(
-        "--cache",
-        type=path_argument,
-        metavar="DIR",
-        help="folder of the answer cache (default: ~/.cache/radarsim/attributes)",
     )
 
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from builders.drawing.skeleton_outputs import check_video, draw_fit, write_video
 from radarsim.errors import InputError
 from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return exit status 0, 1 if some file failed, or 2 if all failed."""
     options = make_parser().parse_args(arguments)
     inputs = _inputs(options)
-    _check_video(options, inputs)
+    if options.video:
+        check_video(options.video, options.layout, len(inputs))
     convert = _converter(options)
     rows, failed = [], 0
     folder = Path(options.out)
@@ -87,21 +89,6 @@ def _inputs(options) -> list[Path]:
             raise InputError(path, "inputs", "holds no file", f"give {', '.join(suffixes)}")
         found += inside
     return found
-
-
-def _check_video(options, inputs: list[Path]) -> None:
-    """Raise InputError if a video was requested that cannot be drawn or written."""
-    if not options.video:
-        return
-    from builders.activities.animation import checked_writer
-
-    if not options.layout:
-        hint = "give --layout, or python -m builders.draw FILE --video for a motion file"
-        raise InputError(options.video, "--video", "shows a fit to joints or markers", hint)
-    if len(inputs) > 1:
-        problem = f"shows one recording, not {len(inputs)}"
-        raise InputError(options.video, "--video", problem, "give one file")
-    checked_writer(options.video)
 
 
 def _converter(options):
@@ -178,9 +165,9 @@ def fit_file(path: Path, folder: Path, layout, body, options) -> list[dict]:
     for number, sequence in enumerate(read_skeletons(path, layout, **how)):
         fit = fit_skeleton(sequence, body)
         if options.draw:
-            _draw(folder, _name(path, sequence.person), (sequence, fit, body))
+            draw_fit(folder / f"{_name(path, sequence.person)}.png", sequence, fit, body)
         if options.video and number == 0:
-            _write_video(options.video, (sequence, fit, body))
+            write_video(options.video, sequence, fit, body)
         parts = usable_parts(fit.valid, fit.motion.rate_hz)
         for place, part in enumerate(parts):
             label = f"part{place}" if len(parts) > 1 else ""
@@ -206,20 +193,6 @@ def usable_parts(valid, rate_hz: float) -> list[slice]:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(valid, int), [0]])))
     spans = zip(edges[::2], edges[1::2], strict=True)
     return [slice(int(a), int(b)) for a, b in spans if b - a > MIN_PART_S * rate_hz]
-
-
-def _draw(folder: Path, name: str, fitted: tuple) -> None:
-    from builders.drawing.skeleton_fit import skeleton_fit_page
-
-    folder.mkdir(parents=True, exist_ok=True)
-    skeleton_fit_page(*fitted).savefig(folder / f"{name}.png")
-
-
-def _write_video(path: Path, fitted: tuple) -> None:
-    from builders.drawing.skeleton_video import write_skeleton_video
-
-    write_skeleton_video(*fitted, path)
-    print(path)
 
 
 def _write_part(folder, name, fit, part, options) -> dict:

@@ -165,8 +165,8 @@ def store_range(owner: object, name: str, unit: str, **limits: float) -> None:
     ends = tuple(given) if isinstance(given, (tuple, list)) else (given, given)
     where = where_of(owner, name)
     if len(ends) != 2:
-        hint = "give one value, or low and high"
-        raise InputError("recipe", where, f"has length {len(ends)}", hint)
+        problem = f"has {len(ends)} value{'' if len(ends) == 1 else 's'}"
+        raise InputError("recipe", where, problem, "give a number, or [low, high]")
     limits = {kind: float(limit) for kind, limit in limits.items()}
     low, high = (checked_number("recipe", where, end, unit, **limits) for end in ends)
     if low > high:

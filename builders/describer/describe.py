@@ -125,6 +125,8 @@ def _write_and_report(
     _print_causes(run, found)
     if replaced:
         print(f"captions with bundled or fallback sentences instead: {len(replaced)}")
+    if found.missing:
+        print(f"further wordings that are missing: {found.missing}")
     ended = STATUS[run.status.ended]
     incomplete = found.unfinished or (found.rejected and replaced is None)
     code = ended or (INCOMPLETE if incomplete else 0)
@@ -137,7 +139,8 @@ def _accepted(
 ) -> list[str] | None:
     """Captions without any valid answer, if their share is accepted; None if it is not.
 
-    With a maximum of 0, rejected wordings are never accepted.
+    With a maximum of 0, rejected wordings are never accepted. With a higher maximum, any number of
+    rejected further wordings is accepted.
     """
     described = {each.caption for each in found.sentences}
     rejected = [caption for caption in found.rejected if caption not in described]

@@ -182,6 +182,8 @@ class CollectedSentences:
         captions: number of captions with a valid wording.
         rejected: problem of the last answer, for each caption without a valid answer after all
             attempts.
+        missing: number of further wordings without a valid answer after all attempts, of captions
+            that have a valid wording.
         unfinished: captions that need further requests.
     """
 
@@ -189,6 +191,7 @@ class CollectedSentences:
     variants: int
     captions: int
     rejected: dict[str, str]
+    missing: int
     unfinished: tuple[str, ...]
 
 
@@ -211,5 +214,10 @@ def collect_sentences(
         variants=sum(len(state.wordings) for state in states.values()),
         captions=sum(bool(state.wordings) for state in states.values()),
         rejected={caption: state.problem for caption, state in states.items() if state.problem},
+        missing=sum(
+            rules.variants - len(state.wordings)
+            for state in states.values()
+            if state.problem and state.wordings
+        ),
         unfinished=tuple(caption for caption, state in states.items() if state.next_key),
     )

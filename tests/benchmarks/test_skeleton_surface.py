@@ -75,5 +75,12 @@ def test_the_command_prints_every_change(truth, monkeypatch, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "walker"
     assert lines[2].startswith("  rigid: 0.0")
-    assert lines[-1].startswith("  fit: ")
+    assert [line.strip().split(":")[0] for line in lines[2:]] == [
+        "rigid",
+        *(f"parts, {std} mm" for std in ("0.1", "0.25", "0.5", "1", "2")),
+        *(f"{share} of the error" for share in ("0.0625", "0.125", "0.25", "0.5")),
+        *("surface of the fit", "poses of the fit"),
+        *("twist of the fit", "poses of the fit without twist"),
+        "fit",
+    ]
     assert all(line.endswith("mm, 1.000 1.000 1.000 1.000") for line in lines[2:])

@@ -352,12 +352,16 @@ def test_an_accepted_share_of_rejected_captions_gets_fallback_sentences(captions
     assert "captions without a valid answer: 1 (wave a flag" in capsys.readouterr().err
 
 
-def test_a_rejected_second_wording_is_accepted_if_the_caption_has_a_first(captions, tmp_path):
+def test_a_rejected_second_wording_is_accepted_if_the_caption_has_a_first(
+    captions, tmp_path, capsys
+):
     """A model that repeats its first wording in all attempts leaves one wording per caption."""
     out = tmp_path / "a.csv"
     with FakeModel(valid_answer, *[answers("I will not.")] * 3) as model:
         arguments = arguments_for(captions, out, model, variants=2)
         assert main(arguments) == 1
+        capsys.readouterr()
         assert main([*arguments, "--max-rejected", "0.01"]) == 0
+    assert "further wordings that are missing: 1" in capsys.readouterr().out.splitlines()
     assert len(written_sentences(out)) == 5
     assert {row.provenance for row in read_sentences(out)} == {"fake"}

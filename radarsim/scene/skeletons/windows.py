@@ -1,9 +1,9 @@
 """Fit the poses of a recording in overlapping windows, which limits the memory.
 
 Each window continues from poses of the previous window that are far enough from the end of that
-window to be unaffected by this end, so that the result is continuous. Rotation matrices,
-derivatives and equations are stored for only one window at a time; the caller keeps the values that
-are needed for the result.
+window to be unaffected by this end, so that there are no discontinuities beyond the usual errors.
+Rotation matrices, derivatives and equations are stored for only one window at a time; the caller
+keeps the values that are needed for the result.
 """
 
 from collections.abc import Iterator
