@@ -37,6 +37,9 @@ def run_study(options: argparse.Namespace) -> dict | None:
     Raises:
         MmclipError: an option, a store or a node cannot be used.
     """
+    # Without --amass, the other options of licensed data are rejected by make_arms.
+    if options.amass:
+        check_folders(options)
     arms = make_arms(options)
     study = plan_study(arms, options.figures, options.budget_hours)
     done = [node.id for node in study.nodes if result_path(options.out, node).exists()]
@@ -91,7 +94,6 @@ def _licensed(options: argparse.Namespace, scale: Scale) -> Node | None:
         MmclipError: an option is missing, or the motion folder contains no motion.
     """
     commands = licensed_commands(options)
-    check_folders(options)
     return licensed_corpus(scale, commands, motion_frames(options.amass)) if commands else None
 
 
