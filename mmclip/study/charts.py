@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 760, 260, 50, 10, 60
+# Width of the names of levels at the right of the chart, and their smallest vertical distance.
+NAMES, LINE = 120, 12
 COLOURS = ("#3465a4", "#cc6600", "#4e9a06", "#75507b", "#555753")
 
 
@@ -27,7 +29,8 @@ def chart(figure: Mapping) -> str:
     if single:
         parts += _single(single, middle, WIDTH)
     body = "\n".join(parts)
-    view = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    width = WIDTH + NAMES
+    view = f'viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {view} font-size="11">\n{body}\n</svg>'
 
 
@@ -51,12 +54,12 @@ def _levels(figure: Mapping, bars: Sequence[Mapping]) -> list[str]:
     levels = [("chance", chances.pop())] if len(chances) == 1 else []
     if figure["control"]:
         levels.append(("permutation control", figure["control"]["mean"]))
-    parts = []
-    for index, (name, value) in enumerate(levels):
-        y, anchor = height_of(value), ("end", "start")[index]
-        x = (WIDTH - 4, LEFT + 4)[index]
+    parts, lowest = [], float(HEIGHT)
+    for name, value in sorted(levels, key=lambda level: level[1]):
+        y = height_of(value)
+        lowest = min(y + 4, lowest - LINE)
         parts.append(_line(LEFT, y, WIDTH, y, "#999", dashed=True))
-        parts.append(f'<text x="{x}" y="{y - 3:.1f}" text-anchor="{anchor}">{name}</text>')
+        parts.append(f'<text x="{WIDTH + 4}" y="{lowest:.1f}">{name}</text>')
     return parts
 
 
