@@ -20,7 +20,7 @@ _GRACE_S = 3.0
 STARTER_ENDED = 128 + 15
 
 
-def main() -> None:
+def run() -> None:
     """Run the module named by the first argument; the other arguments are those of the module.
 
     The standard input must be a pipe whose writing end only the starter holds, so that the pipe is
@@ -40,4 +40,4 @@ def _exit_with_starter() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -26,7 +26,7 @@ class Weather(Section):
 
 
 @pytest.fixture
-def make_parser():
+def parser():
     parser = argparse.ArgumentParser(prog="weather")
     add_flags(parser, Weather)
     return parser
