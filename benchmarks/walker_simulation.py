@@ -19,9 +19,8 @@ from benchmarks.walker_comparison import one_leg
 from benchmarks.walker_measures import WALKING, Pace, Walk, measure_walk
 from builders.activities.curves import swing
 from builders.activities.gait_analysis import HIP_ABOVE_ANKLE_M, boulic_cycle_s
-from builders.activities.jumps import bounce
-from builders.activities.library.walking import arm_swing, striding
-from builders.activities.movement import Gait, Movement, pelvis, root, trunk
+from builders.activities.library.walking import JOG_CYCLE_S, jog_gait, jogging, striding
+from builders.activities.movement import Gait, Movement, root
 from builders.activities.performers import make_performer
 from builders.activities.synthesis import synthesize
 from radarsim.scene.placement import facing_rad
@@ -32,9 +31,9 @@ NOISELESS = rs.SimulationSettings(thermal_noise=False, quantise=False)
 # Standard deviation of the Gaussian filter that smooths the heading and the speed of a captured
 # walk [s]. The filter is longer than a step.
 _SMOOTHING_S = 0.5
-# Cycle of two steps of the built-in jog, and share of the cycle during which a foot is on the
-# floor; the share is smaller than that of the jog, because the run is faster.
-RUN_CYCLE_S, RUN_DUTY = 0.72, 0.35
+# Fraction of the cycle during which a foot is on the floor; smaller than that of the built-in jog,
+# because the run is faster.
+RUN_DUTY = 0.35
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,34 +89,15 @@ def built_in_run(plan: WalkPlan, performer: int = 0) -> rs.Motion:
     The runner is derived from the built-in jog, with a shorter stance, higher feet and a lower
     pelvis.
     """
-    cycle_s = 2 / plan.step_hz if plan.step_hz else RUN_CYCLE_S
+    cycle_s = 2 / plan.step_hz if plan.step_hz else JOG_CYCLE_S
 
     def build(style):
-        channels = (
-            arm_swing(forward=30, elbow=70, elbow_more=10, aside=7)
-            | trunk(flexion=7, twist=swing(8))
-            | pelvis(turn=swing(-5), tilt=4)
-            | root(hop=bounce(RUN_DUTY))
-        )
-        return Movement(cycle_s * style.tempo, channels, _running_gait(abs(plan.speed_mps)))
+        path = _straight(abs(plan.speed_mps))
+        gait = jog_gait(path, duty=RUN_DUTY, lift_m=0.2, trail_m=0.1, sink=0.07, width=0.7)
+        return Movement(cycle_s * style.tempo, jogging(RUN_DUTY), gait)
 
     person = make_performer(performer)
     return synthesize("straight_run", build, person, duration_s=plan.duration_s).motion
-
-
-def _running_gait(speed_mps):
-    return Gait(
-        path=_straight(speed_mps),
-        duty=RUN_DUTY,
-        roll=0.7,
-        lift_m=0.2,
-        droop_deg=24,
-        trail_m=0.1,
-        sink=0.07,
-        width=0.7,
-        sway_m=0.01,
-        heel_strike=0.0,
-    )
 
 
 def captured_walk(motion: rs.Motion, plan: WalkPlan) -> rs.Motion:

@@ -1,5 +1,7 @@
 """Walking and jogging activities."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from builders.activities.curves import swing
@@ -8,6 +10,9 @@ from builders.activities.jumps import bounce
 from builders.activities.movement import Gait, Movement, arm, pelvis, trunk
 from builders.activities.registry import activity
 from builders.activities.walking_paths import circle, there_and_back, to_and_fro
+
+# Cycle of two steps of a jog [s], and the fraction of the cycle with a foot on the floor.
+JOG_CYCLE_S, JOG_DUTY = 0.72, 0.4
 
 
 def arm_swing(forward, elbow, elbow_more, aside=3):
@@ -44,6 +49,33 @@ def striding(forward=20.0):
     )
 
 
+def jogging(duty):
+    """Channels of a jog, whose hops fit a gait with this fraction of floor contact per cycle."""
+    return (
+        arm_swing(forward=30, elbow=70, elbow_more=10, aside=7)
+        | trunk(flexion=7, twist=swing(8))
+        | pelvis(turn=swing(-5), tilt=4)
+        | {"root.hop": bounce(duty)}
+    )
+
+
+def jog_gait(path, **changes):
+    """Gait of a jog along a path; keyword arguments replace values of `Gait`."""
+    jog = Gait(
+        path=path,
+        duty=JOG_DUTY,
+        roll=0.7,
+        lift_m=0.11,
+        droop_deg=24,
+        trail_m=0.06,
+        sink=0.045,
+        width=0.85,
+        sway_m=0.01,
+        heel_strike=0.0,
+    )
+    return replace(jog, **changes)
+
+
 @activity(29, "walk forward and turn around")
 def walk_forward_and_turn_around(style):
     """A walk forward, a turn, and a walk back."""
@@ -59,25 +91,7 @@ def jog_forward_and_turn_around(style):
     """A jog forward, a turn, and a jog back."""
     speed_mps = min(1.9 * style.tempo * style.stride, 2.3)
     path = there_and_back(speed_mps, 2.7, style.between(0.7, 1.5), turn_s=2.0, brake_s=0.8)
-    return Movement(
-        0.72,
-        arm_swing(forward=30, elbow=70, elbow_more=10, aside=7)
-        | trunk(flexion=7, twist=swing(8))
-        | pelvis(turn=swing(-5), tilt=4)
-        | {"root.hop": bounce(0.4)},
-        Gait(
-            path=path,
-            duty=0.4,
-            roll=0.7,
-            lift_m=0.11,
-            droop_deg=24,
-            trail_m=0.06,
-            sink=0.045,
-            width=0.85,
-            sway_m=0.01,
-            heel_strike=0.0,
-        ),
-    )
+    return Movement(JOG_CYCLE_S, jogging(JOG_DUTY), jog_gait(path))
 
 
 @activity(31, "side walk")
