@@ -102,14 +102,12 @@ def _run_logged(words: list[str], log: Path) -> tuple[int, str]:
 
     The module ends when this process ends.
     """
-    command = [sys.executable, "-m", "mmclip.study.subcommand", *words]
+    command = [sys.executable, "-m", "mmclip.study.subcommand", str(os.getpid()), *words]
     # Without buffers, the log contains output and error messages in the order of their time.
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with (
         open(log, "ab") as file,
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=file, stderr=file, env=environment
-        ) as process,
+        subprocess.Popen(command, stdout=file, stderr=file, env=environment) as process,
     ):
         process.wait()
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
