@@ -74,7 +74,7 @@ SMALL = Scale(
     tent=SMALL_TENT,
     rfnet=SMALL_RFNET,
 )
-# For a first study in a few hours: the networks of `small`, with less motion and fewer steps.
+# For a first study: the networks of `small`, with less motion and about half as many steps.
 REDUCED = replace(
     SMALL,
     pretraining=(*CAPTIONS, "steps=600", "decay_every=150"),
