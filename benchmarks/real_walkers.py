@@ -104,6 +104,11 @@ def walker_rows(
         walkers[leg] = simulated_walkers(options, radar, walk, mounting)
         rows += [_row(name, leg, simulated) for name, simulated in walkers[leg].items()]
     for name, each in legs.items():
+        if name != options.fit:
+            fitted = {
+                leg: {_repeated(options.fit): walk} for leg, walk in legs[options.fit].items()
+            }
+            rows += [row for leg, walk in each.items() for row in _speeds(name, leg, walk, fitted)]
         rows += [row for leg, walk in each.items() for row in _speeds(name, leg, walk, walkers)]
     return rows
 
@@ -164,6 +169,8 @@ def pair_rows(
         recorded[name] = pair_legs(people)
     rows = [row for name, pairs in recorded.items() for each in pairs for row in _rows(name, each)]
     for pair in recorded[names[0]]:
+        others = {name: recorded[name] for name in names[1:]}
+        rows += _pair_differences(others, _directions(pair), pair, _repeated(names[0]))
         if running and not set(_directions(pair)) <= running_mps.keys():
             continue
         plans = _running_plans(pair, running_mps) if running else _walking_plans(pair)
@@ -173,14 +180,21 @@ def pair_rows(
         ):
             simulated = simulated_pair(radars[names[0]], pair, plans, built, reflection, height_m)
             rows += _rows(model, simulated)
-            rows += [
-                _difference(f"{name} {side}", leg.direction, model, leg.walk, simulated[side].walk)
-                for name, pairs in recorded.items()
-                for each in pairs
-                for side, leg in each.items()
-                if _directions(each) == _directions(pair) and side in simulated
-            ]
+            rows += _pair_differences(recorded, _directions(pair), simulated, model)
     return rows
+
+
+def _pair_differences(
+    recorded: dict[str, list[PairLeg]], directions: list[str], model: PairLeg, name: str
+) -> list[dict]:
+    """Differences of each person between recorded legs and a simulated or repeated leg."""
+    return [
+        _difference(f"{run} {side}", leg.direction, name, leg.walk, model[side].walk)
+        for run, pairs in recorded.items()
+        for each in pairs
+        for side, leg in each.items()
+        if side in model and _directions(each) == directions
+    ]
 
 
 def _walking_plans(pair: PairLeg) -> dict[str, WalkPlan]:
@@ -216,7 +230,7 @@ def _models(options, mounting: Mounting, name: str) -> list[tuple]:
     body = rs.QuasiSpecular()
     pattern = ElevationPattern(body, mounting.tilt_rad, mounting.null_rad)
     models = [(name, body, HEIGHT_M), (f"{name}, pattern", pattern, mounting.height_m)]
-    return [each for each in models if not options.walkers or each[0] in options.walkers]
+    return [each for each in models if options.walkers is None or each[0] in options.walkers]
 
 
 def simulated_walkers(
@@ -250,10 +264,18 @@ def simulated_walkers(
         motion = captured_walk(steady_part(rs.read_motion(options.bvh)), steps)
         cases["captured"] = (motion, steps, body)
         cases["captured, pattern"] = (motion, steps, pattern)
-    chosen = [name for name in cases if not options.walkers or name in options.walkers]
+    chosen = [name for name in cases if options.walkers is None or name in options.walkers]
     heights_m = {name: mounting.height_m if "pattern" in name else HEIGHT_M for name in chosen}
     found = {name: simulated_walk(radar, *cases[name], heights_m[name]) for name in chosen}
     return {name: walk for name, walk in found.items() if walk is not None}
+
+
+def _repeated(fitted: str) -> str:
+    """Name, in the table, of a recorded run that takes the place of the simulation.
+
+    Differences between recordings are the limit for a simulation that is fitted to one of them.
+    """
+    return f"recorded {fitted}"
 
 
 def _row(name: str, leg: str, walk: Walk) -> dict:

@@ -69,7 +69,8 @@ def make_parser(description: str | None = None) -> argparse.ArgumentParser:
         nargs="*",
         choices=WALKERS,
         metavar="NAME",
-        help=f"simulated walkers and runners: {', '.join(map(repr, WALKERS))} (default: all)",
+        help=f"simulated walkers and runners: {', '.join(map(repr, WALKERS))} (default: all; "
+        "without a name: none, only recordings are compared)",
     )
     parser.add_argument("--json", default="", help="output file of all measures")
     return parser

@@ -112,6 +112,26 @@ def test_a_pair_that_runs_in_a_direction_without_a_speed_is_not_simulated(record
     assert found == [("passing left", "out"), ("passing right", "back")]
 
 
+def test_recordings_are_compared_with_the_fitted_recording(recordings, tmp_path):
+    """A walk that is 0.3 m/s faster than the fitted one, and a walk of two people with itself.
+
+    The tolerance is a fifth of a speed bin of the radar, as for all measured speeds."""
+    faster = there_and_back(stepping(1.5, 1.9, 1.8, 0.1), 3.8)
+    write_array(recordings / "faster.mat", range_profiles([on_line(0, 0, faster)], 76), ARRAY)
+    path = tmp_path / "walkers.json"
+    names = ["--score", "faster", "--pair-score", "two", "--run", "", "--json", str(path)]
+    main(command(recordings, *names, "--walkers"))
+    rows = [row for row in json.loads(path.read_text()) if "simulation" in row]
+    means_mps = {(row["walk"], row["leg"]): row["mean speed [m/s]"] for row in rows}
+    assert means_mps == {
+        ("faster", "out"): pytest.approx(-0.3, abs=0.02),
+        ("faster", "back"): pytest.approx(0.3, abs=0.02),
+        ("two left", "out"): pytest.approx(0.0, abs=0.02),
+        ("two right", "out"): pytest.approx(0.0, abs=0.02),
+    }
+    assert {row["simulation"] for row in rows} == {"recorded one", "recorded two"}
+
+
 def test_a_captured_walker_needs_a_captured_walk(capsys):
     with pytest.raises(SystemExit):
         main(command("folder", "--walkers", "captured, pattern"))
