@@ -239,9 +239,10 @@ def _add_answer_options(group: argparse._ArgumentGroup) -> None:
         type=_share,
         default=0.0,
         metavar="SHARE",
-        help="accepted share of captions without any valid answer, from 0 to 1; these captions get "
-        "bundled or fallback sentences, further wordings of other captions may be missing, and the "
-        "exit status is 0. With 0, every wording must have a valid answer (default: %(default)g)",
+        help="accepted share of captions without any valid answer or with content that the server "
+        "rejects, from 0 to 1; these captions get bundled or fallback sentences, further wordings "
+        "of other captions may be missing, and the exit status is 0. With 0, every wording must "
+        "have a valid answer (default: %(default)g)",
     )
     add(
         "--cache",

@@ -116,38 +116,48 @@ def _write_and_report(
 ) -> tuple[int, bool]:
     """Write the sentences, and print which captions have no sentences and why."""
     found = collect_sentences(captions, run.rules, run.cache)
-    replaced = _accepted(found, len(captions), options.max_rejected)
+    without_answer = {*found.rejected, *run.status.rejected}
+    replaced = _accepted(found, without_answer, len(captions), options.max_rejected)
     sentences = [*found.sentences, *builtin_sentences(replaced or (), options.variants)]
     if sentences:
         write_sentences(options.out, sentences)
         by = f"{found.variants} variants of {found.captions} captions by {run.cache.model}"
         print(f"{options.out}: {by}")
-    _print_causes(run, found)
+    rejected = run.status.rejected if replaced is not None else ()
+    unfinished = [caption for caption in found.unfinished if caption not in rejected]
+    _print_causes(run, found, len(unfinished))
     if replaced:
         print(f"captions with bundled or fallback sentences instead: {len(replaced)}")
     if found.missing:
         print(f"further wordings that are missing: {found.missing}")
     ended = STATUS[run.status.ended]
-    incomplete = found.unfinished or (found.rejected and replaced is None)
+    incomplete = unfinished or (found.rejected and replaced is None)
     code = ended or (INCOMPLETE if incomplete else 0)
     written = bool(sentences)
     return (code if written or code > INCOMPLETE else NOTHING_WRITTEN), written
 
 
 def _accepted(
-    found: CollectedSentences, num_captions: int, max_rejected: float
+    found: CollectedSentences, without_answer: set[str], num_captions: int, max_rejected: float
 ) -> list[str] | None:
     """Captions without any valid answer, if their share is accepted; None if it is not.
+
+    Args:
+        found: collected sentences.
+        without_answer: captions with a wording that has no valid answer after all attempts, or
+            whose request the server rejects because of its content.
+        num_captions: number of all captions.
+        max_rejected: accepted share.
 
     With a maximum of 0, rejected wordings are never accepted. With a higher maximum, any number of
     rejected further wordings is accepted.
     """
     described = {each.caption for each in found.sentences}
-    rejected = [caption for caption in found.rejected if caption not in described]
+    rejected = sorted(without_answer - described)
     return rejected if max_rejected and len(rejected) <= max_rejected * num_captions else None
 
 
-def _print_causes(run: GenerationRun, found: CollectedSentences) -> None:
+def _print_causes(run: GenerationRun, found: CollectedSentences, num_unfinished: int) -> None:
     """Print the numbers of requests and tokens, and why captions lack sentences."""
     print(f"requests: {run.status.requests}, tokens: {run.budget.spent}")
     for message, reasons in (
@@ -157,8 +167,8 @@ def _print_causes(run: GenerationRun, found: CollectedSentences) -> None:
         if reasons:
             caption, reason = next(iter(reasons.items()))
             print(f"{message}: {len(reasons)} ({caption[:60]}: {reason})", file=sys.stderr)
-    if found.unfinished:
-        text = _unfinished_text(len(found.unfinished), run.status, run.budget)
+    if num_unfinished:
+        text = _unfinished_text(num_unfinished, run.status, run.budget)
         print(text, file=sys.stderr)
 
 

@@ -18,6 +18,7 @@ from builders.describer.openai_client import (
     ModelClient,
     ModelServer,
     RequestFailed,
+    RequestRejected,
     ServerRefused,
 )
 from builders.describer.prompt import ANSWER_TOKENS, estimated_tokens
@@ -69,12 +70,14 @@ class RunStatus:
         ended: `BUDGET`, `FAILED` or `INTERRUPTED` if the run ended early; "" otherwise.
         reason: error message if `ended` is `FAILED`.
         failures: error message for each caption whose request failed.
+        rejected: captions of `failures` whose request the server rejects because of its content.
     """
 
     requests: int = 0
     ended: str = ""
     reason: str = ""
     failures: dict[str, str] = field(default_factory=dict)
+    rejected: set[str] = field(default_factory=set)
 
 
 class GenerationRun:
@@ -159,17 +162,23 @@ class GenerationRun:
                 self.status.ended, self.status.reason = FAILED, str(error)
             except RequestFailed as error:
                 used = error.tokens
-                self._record_failure(caption, str(error))
+                self._record_failure(caption, error)
                 return False
             finally:
                 self.budget.settle(reserved, used)
         return False
 
-    def _record_failure(self, caption: str, reason: str) -> None:
-        self.status.failures[caption] = reason
+    def _record_failure(self, caption: str, error: RequestFailed) -> None:
+        self.status.failures[caption] = str(error)
+        if isinstance(error, RequestRejected):
+            self.status.rejected.add(caption)
+            # Without any answer so far, the server probably rejects every request, for example
+            # because it does not support the response format.
+            if self.cache.answers:
+                return
         self._consecutive_failures += 1
         if self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES and not self.status.ended:
-            self.status.ended, self.status.reason = FAILED, reason
+            self.status.ended, self.status.reason = FAILED, str(error)
 
 
 @dataclass(frozen=True, kw_only=True)

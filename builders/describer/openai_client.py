@@ -39,6 +39,10 @@ class RequestFailed(Exception):
         self.tokens = tokens
 
 
+class RequestRejected(RequestFailed):
+    """The server rejects the content of a request, for example by a content filter (400 or 422)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelServer:
     """Address, model and request settings of a server.
@@ -152,6 +156,7 @@ class ModelClient:
 
         Raises:
             ServerRefused: the server rejects the user or does not provide the model.
+            RequestRejected: the server rejects the content of the request.
             RequestFailed: the request failed for another reason, or the responses are malformed.
         """
         spent = 0
@@ -160,7 +165,7 @@ class ModelClient:
             try:
                 text, tokens = await self._reply(messages)
             except RequestFailed as error:
-                raise RequestFailed(str(error), spent + error.tokens) from None
+                raise type(error)(str(error), spent + error.tokens) from None
             spent += tokens
             if text:
                 plain = text.encode("utf-8", "replace").decode()
@@ -180,6 +185,8 @@ class ModelClient:
             self._openai.NotFoundError,
         ) as error:
             raise ServerRefused(self._message(error)) from None
+        except (self._openai.BadRequestError, self._openai.UnprocessableEntityError) as error:
+            raise RequestRejected(self._message(error), 0) from None
         except (self._openai.APITimeoutError, TimeoutError) as error:
             # The server may have processed every attempt, but did not report the tokens used.
             raise RequestFailed(self._message(error), tokens * (self._server.retries + 1)) from None

@@ -94,7 +94,9 @@ def _licensed(options: argparse.Namespace, scale: Scale) -> Node | None:
         MmclipError: an option is missing, or the motion folder contains no motion.
     """
     commands = licensed_commands(options)
-    return licensed_corpus(scale, commands, motion_frames(options.amass)) if commands else None
+    if not commands:
+        return None
+    return licensed_corpus(scale, commands, motion_frames(options.amass), options.describer)
 
 
 def _check_services(options: argparse.Namespace, arms: Arms, unfinished: Sequence[Node]) -> None:

@@ -6,7 +6,7 @@ The study therefore runs the commands of `builders` as separate processes, or us
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmclip.study.nodes import Node, make_node
 from mmclip.study.scale import Scale
@@ -23,6 +23,8 @@ STAND_IN = "stand-in"
 # Shares of validation people and of test people in the domain that replaces recordings.
 SHARES = ("--validation-share", "0.1", "--test-share", "0.3")
 ALL_TEST = ("--validation-share", "0", "--test-share", "1")
+# Placeholder for the address of the language model in commands.
+SERVER = "{server}"
 TO_STORE = ("--out", "{store}")
 # Options for clips that are as long as a training window; all other settings are defaults.
 CLIPS = ("--clip-seconds", "3", "--stride-seconds", "3")
@@ -93,15 +95,18 @@ def make_domains(
     return Domains(corpora, names, stand_in)
 
 
-def licensed_corpus(scale: Scale, commands: Sequence[Sequence[str]], frames: float) -> Node:
+def licensed_corpus(
+    scale: Scale, commands: Sequence[Sequence[str]], frames: float, server: str = ""
+) -> Node:
     """Define the pre-training corpus from licensed motion.
 
     Args:
         scale: sizes of the study; the length of a training window determines the texts to describe.
         commands: command lines that simulate the motion and describe its texts.
         frames: number of radar frames of the motion.
+        server: address of the language model, which may change when the study is resumed.
     """
-    return make_node(
+    node = make_node(
         "corpus",
         "corpus licensed motion, simulated and described",
         frames / FRAMES_PER_S,
@@ -109,6 +114,7 @@ def licensed_corpus(scale: Scale, commands: Sequence[Sequence[str]], frames: flo
         preset=scale.preset,
         overrides=list(scale.base),
     )
+    return replace(node, places=((SERVER, server),))
 
 
 def simulated_poses(scale: Scale) -> Node:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mmclip.errors import MmclipError
+from mmclip.study.corpora import SERVER
 
 # Options of builders.amass for licensed data, keyed by the corresponding option of the study.
 SOURCES = ("amass", "body_models", "babel", "humanml3d")
@@ -43,7 +44,7 @@ def licensed_commands(options: argparse.Namespace) -> tuple[tuple[str, ...], ...
     describe = ["builders.attributes", "{texts}", "--out", "{folder}/sentences.parquet"]
     describe += ["--attach", "{store}"]
     if options.describer:
-        describe += ["--max-rejected", f"{MAX_REJECTED:g}", *_server(options)]
+        describe += ["--max-rejected", f"{MAX_REJECTED:g}", *_server(options, SERVER)]
     return tuple(build), tuple(describe)
 
 
@@ -74,7 +75,13 @@ def check_describer(options: argparse.Namespace) -> None:
     """
     if not options.describer:
         return
-    words = ["builders.attributes", "--check-server", "--retries", "1", *_server(options)]
+    words = [
+        "builders.attributes",
+        "--check-server",
+        "--retries",
+        "1",
+        *_server(options, options.describer),
+    ]
     command = [sys.executable, "-m", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -83,8 +90,8 @@ def check_describer(options: argparse.Namespace) -> None:
         raise MmclipError("options", "--describer", f"cannot be used: {reason}", hint)
 
 
-def _server(options: argparse.Namespace) -> list[str]:
-    return ["--base-url", options.describer, "--model", options.describer_model]
+def _server(options: argparse.Namespace, address: str) -> list[str]:
+    return ["--base-url", address, "--model", options.describer_model]
 
 
 def motion_frames(folder: str) -> float:

@@ -21,6 +21,8 @@ class Node:
         needs: nodes whose results are needed, with their roles.
         title: short description for readers, which is not part of the identity.
         seconds: predicted time [s], which is not part of the identity.
+        places: placeholders in commands and their values, such as the address of a server. They do
+            not change the result, and are not part of the identity.
     """
 
     kind: str
@@ -28,6 +30,7 @@ class Node:
     needs: tuple[tuple[str, "Node"], ...] = ()
     title: str = field(default="", compare=False)
     seconds: float = field(default=0.0, compare=False)
+    places: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     @cached_property
     def id(self) -> str:

@@ -76,6 +76,7 @@ def _build(node: Node, root: Path) -> dict:
     folder = node_folder(root, node).resolve()
     store, texts = folder / "store.zarr", folder / "texts.txt"
     places = {"{folder}": str(folder), "{store}": str(store), "{texts}": str(texts)}
+    places |= dict(node.places)
     for command in node.values["commands"]:
         if "{texts}" in command:
             from mmclip.study.training_texts import write_training_texts

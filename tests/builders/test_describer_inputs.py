@@ -184,3 +184,39 @@ def test_a_rejected_second_wording_is_accepted_if_the_caption_has_a_first(
     assert "further wordings that are missing: 1" in capsys.readouterr().out.splitlines()
     assert len(written_sentences(out)) == 5
     assert {row.provenance for row in read_sentences(out)} == {"fake"}
+
+
+def test_a_caption_that_the_server_always_rejects_gets_a_fallback_sentence(
+    captions, tmp_path, capsys
+):
+    """The server rejects one of three captions with status 400, for example by a content filter."""
+    out = tmp_path / "a.csv"
+    rejected = http_error(400, "content filter")
+    with FakeModel(valid_answer, valid_answer, rejected, rejected, rejected) as model:
+        arguments = arguments_for(captions, out, model, "--concurrency", 1)
+        assert main(arguments) == 1
+        assert "unfinished captions: 1 (the request failed)" in capsys.readouterr().err
+        assert main([*arguments, "--max-rejected", "0.3"]) == 1
+        assert main([*arguments, "--max-rejected", "0.4"]) == 0
+    assert len(model.requests) == 5
+    streams = capsys.readouterr()
+    assert "captions with bundled or fallback sentences instead: 1" in streams.out.splitlines()
+    assert "unfinished" not in streams.err.splitlines()[-1]
+    provenances = {row.caption: row.provenance for row in read_sentences(out)}
+    assert provenances.pop(CAPTIONS[-1]) == FALLBACK
+    assert set(provenances.values()) == {"fake"}
+
+
+def test_rejected_captions_stop_a_run_only_without_any_answer(monkeypatch, tmp_path, capsys):
+    """A server that rejects everything is asked five times; after one answer, it is asked on."""
+    path = isolated_captions(monkeypatch, tmp_path)
+    path.write_text("\n".join(f"activity {number}" for number in range(8)))
+    rejected = [http_error(400, "unsupported")] * 7
+    arguments = ("--concurrency", 1, "--max-rejected", 1)
+    with FakeModel(*rejected) as model:
+        main(arguments_for(path, tmp_path / "a.csv", model, *arguments))
+    assert len(model.requests) == 5
+    assert "the server does not answer" in capsys.readouterr().err
+    with FakeModel(valid_answer, *rejected) as model:
+        assert main(arguments_for(path, tmp_path / "a.csv", model, *arguments)) == 0
+    assert len(model.requests) == 8

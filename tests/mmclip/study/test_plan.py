@@ -115,10 +115,28 @@ def test_licensed_data_takes_the_place_of_the_grammar_in_the_plan(tmp_path):
     build, describe = corpus.values["commands"]
     assert build[:3] == ["builders.amass", "--preset", "paper"]
     assert build[-2:] == ["--babel", "babel"]
-    assert describe[-4:] == ["--base-url", "http://localhost:1/v1", "--model", "default"]
+    assert describe[-4:] == ["--base-url", "{server}", "--model", "default"]
+    assert dict(corpus.places) == {"{server}": "http://localhost:1/v1"}
     trained = [node for node in study.nodes if node.kind == "pretrain"]
     assert {node.values["encoder"] for node in trained} == {"clip:clip"}
     assert not any(node.title == "corpus grammar" for node in study.nodes)
+
+
+def test_another_address_of_the_language_model_resumes_the_same_study(tmp_path):
+    """The address of a server does not change the sentences; another model does."""
+    poses = np.zeros((120, 156))
+    np.savez(tmp_path / "walk_poses.npz", poses=poses, mocap_framerate=np.array(120.0))
+    licensed = ["--figures", "5", "--preset", "paper", "--amass", str(tmp_path)]
+    servers = [
+        ["--describer", "http://localhost:1/v1"],
+        ["--describer", "http://localhost:2/v1"],
+        ["--describer", "http://localhost:1/v1", "--describer-model", "other"],
+    ]
+    first, moved, other = (
+        {node.id for node in planned(*licensed, *each).nodes} for each in servers
+    )
+    assert first == moved
+    assert not first <= other
 
 
 @pytest.mark.parametrize(
