@@ -20,8 +20,17 @@ from mmclip.settings import (
 )
 
 SMALL = TrainingSettings(
+    # Patches of 8 columns and no aggregators make a step more than twice as fast, with at least the
+    # same accuracy on group G1 and on the seen labels (docs/recognition.md).
     model=ModelSettings(
-        branch_width=48, branch_depth=1, learner_depth=2, learner_heads=6, mlp_ratio=2, dropout=0.1
+        patch_columns=8,
+        branch_width=48,
+        branch_depth=1,
+        learner_depth=2,
+        learner_heads=6,
+        aggregator="none",
+        mlp_ratio=2,
+        dropout=0.1,
     ),
     augment=AugmentSettings(drop=0.1, drop_columns=16),
     # The training settings were tuned only on the unseen labels of group G1 (docs/zero-shot.md).

@@ -30,8 +30,8 @@ class ModelSettings:
         aggregator: how the attribute vectors of a window or text are combined into the activity
             vector: "attention" (a transformer block with a learned token, as in the paper) or
             "none" (the attribute vectors are concatenated, so the similarity of two activities is
-            the mean similarity of their attributes, and the preset `small` has only a third of the
-            parameters).
+            the mean similarity of their attributes; this saves two thirds of the parameters of a
+            network as narrow as that of the preset `small`).
         aggregator_heads: number of heads of both aggregators, which have one block each.
         aggregator_position: whether the tokens of both aggregators have a learned position
             embedding; without it, the order of the attributes does not matter. Paper: not stated.

@@ -62,8 +62,8 @@ class Scale:
     paper_network: bool = True
 
 
-# The two network settings of the recipe in docs/recognition.md that reduce the time of a step; they
-# were chosen on group G1.
+# The two network settings are those of the preset; they are stated here so that studies can be
+# resumed if the preset changes.
 SMALL = Scale(
     preset="small",
     base=("patch_columns=8", "aggregator=none"),

@@ -17,6 +17,8 @@ OVERRIDES = (
     "branch_heads=2",
     "learner_heads=4",
     "learner_depth=1",
+    "aggregator=attention",
+    "patch_columns=4",
     "mlp_ratio=2",
     "batch=12",
     "warmup=0",
@@ -30,7 +32,7 @@ UNSEEN = ("bow", "kick")
 
 
 def tiny_settings(*overrides: str) -> TrainingSettings:
-    """Return the preset `small`, with layers as small as possible."""
+    """Return the preset `small`, with aggregators and with layers as small as possible."""
     return load_preset("small", [*OVERRIDES, *overrides])
 
 
