@@ -95,7 +95,9 @@ def visible_facets(
         fixed_m: corners of all triangles that may hide a facet [m].
     """
     whole = trimesh.Trimesh(*mesh, process=False)
-    sides = trimesh.graph.smooth_shade(whole, angle=SMOOTH_RAD).split(only_watertight=False)
+    shaded = trimesh.graph.smooth_shade(whole, angle=SMOOTH_RAD)
+    # A repair would close the holes of open sides, and needs the package networkx.
+    sides = shaded.split(only_watertight=False, repair=False)
     parts = [_divided(side, edge_m) for side in sides]
     facets = jax.tree.map(lambda *each: np.concatenate(each), *parts)
     padded = _padded(facets)

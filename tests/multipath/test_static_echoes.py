@@ -3,13 +3,14 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import trimesh
 
-from radarsim.multipath.furniture_echoes import furniture_echoes
+from radarsim.multipath.furniture_echoes import furniture_echoes, visible_facets
 from radarsim.multipath.shadows import static_samples, visible_fractions
 from radarsim.multipath.static_echoes import mirror_echoes
 from radarsim.scattering.fresnel import fresnel, rough_amplitude
 from radarsim.scattering.reflection import QuasiSpecular
-from radarsim.scene.furniture import Plate
+from radarsim.scene.furniture import Cylinder, Plate
 from radarsim.scene.materials import MATERIALS, Material
 from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import SURFACES, Room
@@ -120,6 +121,21 @@ def test_an_object_in_the_path_of_a_wall_hides_its_echo_and_one_beside_it_does_n
     assert factor(1.0) == pytest.approx(1, abs=1e-6)
     # About half of the zone's points are visible on the outbound and on the return path.
     assert 0.1 < factor(0.3) < 0.45
+
+
+def test_the_visible_facets_of_a_post_cover_the_arc_that_faces_the_radar(monkeypatch):
+    """The tangents from the radar touch a post of radius a at distance d at angles of acos(a / d).
+
+    The visible area is 2 a h acos(a / d), to within one row of facets on each edge. Open sides are
+    not closed, for which trimesh needs a package that is not installed with this one.
+    """
+    monkeypatch.setattr(trimesh.repair, "fill_holes", lambda mesh: pytest.fail("closed a side"))
+    radius_m, height_m, distance_m, edge_m = 0.1, 0.5, 2.0, 0.02
+    post = Cylinder((distance_m, 0, 0), radius_m, height_m).mesh()
+    facets = visible_facets(post, edge_m, post.vertices_m[post.faces])
+    arc_rad = 2 * np.arccos(radius_m / distance_m)
+    tolerance_m2 = 2 * edge_m * height_m
+    assert facets.area_m2.sum() == pytest.approx(radius_m * height_m * arc_rad, abs=tolerance_m2)
 
 
 def test_a_small_plate_has_the_echo_of_physical_optics():
