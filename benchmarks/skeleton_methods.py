@@ -3,8 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 METHODS = ("fit", "each pose", "moving average", "interpolation")
+# Standard deviation of a landmark's offset if the offset is known [m].
+_KNOWN_STD_M = 1e-4
+# The matrices are small: threads of the BLAS library would slow the fit, as in `fit_skeleton`.
+_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 
 
 def fitted(method: str, sequence, body):
@@ -30,6 +35,7 @@ def fitted(method: str, sequence, body):
     return fit_each_pose(replace(sequence, points_m=points_m), body)
 
 
+@_one_thread
 def fit_each_pose(sequence, body):
     """Fit one shape for all poses, and each pose separately, without a smoothness prior."""
     from radarsim.scene.skeletons.coordinates import rig_of
@@ -44,3 +50,32 @@ def fit_each_pose(sequence, body):
     smoothness = no_smoothness(rig.num_joints, count)
     problem = Problem.of(rig, shape, observed, unknown, smoothness, robust=10.0)
     return shape, problem.solve(start.at(slice(0, count)), 15)
+
+
+@_one_thread
+def fit_with_known(sequence, body, known, with_shape: bool):
+    """Fit shape and poses with information that observed landmarks do not contain.
+
+    Args:
+        sequence: observed landmarks of at most 8 s, which the fit processes in one window.
+        body: body model.
+        known: true shape of the person, with the true offsets of the landmarks from their joints.
+        with_shape: whether scale and betas are known, or only the offsets of the landmarks.
+
+    Returns:
+        Shape and poses.
+    """
+    from radarsim.scene.skeletons.coordinates import rig_of
+    from radarsim.scene.skeletons.fit import shape_and_start
+    from radarsim.scene.skeletons.observations import Observed
+    from radarsim.scene.skeletons.windows import fit_windows
+
+    stds_m = np.full(len(known.offsets_m), _KNOWN_STD_M)
+    observed = Observed.of(sequence)
+    observed = replace(observed, offsets_m=known.offsets_m, offset_stds_m=stds_m)
+    rig = rig_of(body, sequence.landmarks)
+    unknown, shape, start = shape_and_start(rig, observed, scaled=True)
+    if with_shape:
+        shape, start = known, replace(start, shape=known)
+    ((_, pose),) = fit_windows(rig, shape, start, unknown)
+    return shape, pose

@@ -11,11 +11,14 @@ changes of the true motion, and compared by their correlations:
   that a change of the heatmaps is a change of the interference of the parts;
 * the motion lies between the true motion and the fit to clean joints (`0.125 of the error`);
 * the motion is composed of parts of the fit: its surface on the true poses, its poses with the true
-  surface, its twist about the bones of limbs, neck and trunk, or its poses without this twist.
+  surface, its twist about the bones of limbs, neck and trunk, or its poses without this twist;
+* the fit to clean joints knows the offsets of the landmarks from the joints of the body, or these
+  offsets and the shape of the person (`fit, known offsets` and `fit, known shape`).
 
 Each line contains the root mean square difference of the ranges of the surface that faces the
-radar, minus the mean difference of each pose [mm], and the correlations of the time-range,
-time-Doppler and time-angle heatmaps and their mean.
+radar, minus the mean difference of each pose [mm], the mean distance of the 22 joints of the body
+from the true joints [mm], and the correlations of the time-range, time-Doppler and time-angle
+heatmaps and their mean. The last lines contain the means over the clips.
 """
 
 import argparse
@@ -26,7 +29,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.skeleton_clips import TrueClip, correlation, true_clip
-from benchmarks.skeleton_methods import fitted
+from benchmarks.skeleton_methods import fit_with_known, fitted
 from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward
 from radarsim.scene.skeletons.rotation_vectors import to_matrices, to_vectors
 
@@ -45,17 +48,42 @@ def main(arguments: list[str] | None = None) -> int:
 
     options, body = make_parser().parse_args(arguments), free_body()
     print(f"commit {commit()}, clips of {options.seconds:g} s", flush=True)
+    rows: dict[str, list] = {}
     for number in options.clips:
         truth = true_clip(number, options.seconds, body)
         print(truth.title, flush=True)
-        true_maps = truth.maps()
-        for name, changed in changes(truth, np.random.default_rng(number)):
-            rms_mm = 1e3 * range_difference_m(truth, *changed)
-            pairs = zip(_maps(truth, *changed), true_maps, strict=True)
-            found = [correlation(one, other) for one, other in pairs]
-            shown = " ".join(f"{value:.3f}" for value in (*found, np.mean(found)))
-            print(f"  {name}: {rms_mm:.2f} mm, {shown}", flush=True)
+        for name, values in measured(truth, np.random.default_rng(number), options.only):
+            rows.setdefault(name, []).append(values)
+            print(f"  {name}: {_shown(values)}", flush=True)
+    print(f"mean of {len(options.clips)} clips")
+    for name, values in rows.items():
+        print(f"  {name}: {_shown(np.mean(values, axis=0))}")
     return 0
+
+
+def _shown(values) -> str:
+    range_mm, joints_mm, *maps = values
+    shown = " ".join(f"{value:.3f}" for value in (*maps, np.mean(maps)))
+    return f"{range_mm:.2f} mm, {joints_mm:.2f} mm, {shown}"
+
+
+def measured(truth: TrueClip, rng, only=None) -> Iterator[tuple[str, tuple]]:
+    """Yield the name of each change, and range and joint differences [mm] and map correlations.
+
+    Args:
+        truth: clip with the true motion.
+        rng: random generator for the displacements of the body parts.
+        only: names of the changes to measure; None to measure all changes.
+    """
+    true_maps = truth.maps()
+    for name, changed in changes(truth, rng):
+        if only and name not in only:
+            continue
+        range_mm = 1e3 * range_difference_m(truth, *changed)
+        joints_m = forward(truth.rig, *changed[:2]).joints_m - truth.posed.joints_m
+        joints_mm = 1e3 * float(np.linalg.norm(joints_m, axis=-1).mean())
+        pairs = zip(_maps(truth, *changed), true_maps, strict=True)
+        yield name, (range_mm, joints_mm, *(correlation(one, other) for one, other in pairs))
 
 
 def changes(truth: TrueClip, rng) -> Iterator[tuple[str, tuple]]:
@@ -77,6 +105,8 @@ def changes(truth: TrueClip, rng) -> Iterator[tuple[str, tuple]]:
     yield "twist of the fit", (shape, only, body)
     yield "poses of the fit without twist", (shape, without, body)
     yield "fit", (found_shape, found_pose, body)
+    for name, with_shape in (("offsets", False), ("shape", True)):
+        yield f"fit, known {name}", (*fit_with_known(sequence, body, shape, with_shape), body)
 
 
 def with_moved_parts(body, vectors_m: np.ndarray):
@@ -188,6 +218,7 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--clips", type=int, nargs="+", default=(0, 1), help="indices of the clips (default: 0 1)")
     add("--seconds", type=float, default=2.0, help="length of a clip (default: 2)")
+    add("--only", nargs="+", metavar="NAME", help="names of the changes (default: all)")
     return parser
 
 

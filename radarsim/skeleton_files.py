@@ -86,7 +86,7 @@ def _tables(path: Path) -> list:
         arrays = npz.read_arrays(path, point_tables.KEYS)
         return point_tables.tables_from_arrays(arrays, where)
     if suffix == ".c3d":
-        return [c3d_points.table_from_c3d(path)]
+        return c3d_points.tables_from_c3d(path)
     if suffix not in SUFFIXES:
         problem = f"'{suffix or path.name}' is not a supported format of joints"
         raise InputError(path, "file", problem, f"give {', '.join(SUFFIXES)}")

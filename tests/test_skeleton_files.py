@@ -34,22 +34,43 @@ def test_trc_files_state_unit_and_rate(tmp_path):
     np.testing.assert_allclose(found.points_m, MARKERS.posed.points_m, atol=1e-6)
 
 
-def test_c3d_files_are_read(tmp_path):
-    """Labels with the subject's name, millimetres and an occluded marker are read correctly."""
+def _write_c3d(path, labels, points_m) -> None:
+    """Write points [pose, point, 3] in millimetres to a C3D file."""
     ezc3d = pytest.importorskip("ezc3d", reason="the extra c3d is not installed")
     file = ezc3d.c3d()
-    points = np.ones((4, len(MARKERS.names), 12))
-    points[:3] = 1000 * np.moveaxis(MARKERS.posed.points_m, -1, 0).swapaxes(1, 2)
-    points[:3, 3, 5] = np.nan
+    points = np.ones((4, len(labels), len(points_m)))
+    points[:3] = 1000 * np.moveaxis(points_m, -1, 0).swapaxes(1, 2)
     file["parameters"]["POINT"]["RATE"]["value"] = [RATE_HZ]
     file["parameters"]["POINT"]["UNITS"]["value"] = ["mm"]
-    file["parameters"]["POINT"]["LABELS"]["value"] = [f"Anna:{name}" for name in MARKERS.names]
+    file["parameters"]["POINT"]["LABELS"]["value"] = labels
     file["data"]["points"] = points
-    file.write(str(tmp_path / "trial.c3d"))
+    file.write(str(path))
+
+
+def test_c3d_files_are_read(tmp_path):
+    """Labels with the subject's name, millimetres and an occluded marker are read correctly."""
+    points_m = MARKERS.posed.points_m.copy()
+    points_m[5, 3] = np.nan
+    _write_c3d(tmp_path / "trial.c3d", [f"Anna:{name}" for name in MARKERS.names], points_m)
     (found,) = rs.read_skeletons(tmp_path / "trial.c3d", "plugingait")
+    assert found.person == ""
     assert np.isnan(found.points_m[5, 3]).all()
     # C3D stores single precision.
     np.testing.assert_allclose(found.points_m[:, 4], MARKERS.posed.points_m[:, 4], atol=1e-5)
+
+
+def test_people_in_c3d_files_are_separated_by_the_prefixes_of_their_labels(tmp_path):
+    """Markers of two people, a ball with three markers and a marker without a label."""
+    labels = [f"{person}:{name}" for name in MARKERS.names for person in ("Anna", "Bo")]
+    labels += ["Ball:A", "Ball:B", "Ball:C", "*40"]
+    people_m = np.repeat(MARKERS.posed.points_m, 2, axis=1)
+    people_m[:, 1::2] += [1.0, 0.0, 0.0]
+    _write_c3d(tmp_path / "two.c3d", labels, np.pad(people_m, ((0, 0), (0, 4), (0, 0))))
+    anna, bo = rs.read_skeletons(tmp_path / "two.c3d", "plugingait")
+    assert (anna.person, bo.person) == ("Anna", "Bo")
+    np.testing.assert_allclose(anna.points_m, MARKERS.posed.points_m, atol=1e-5)
+    moved_m = MARKERS.posed.points_m + np.array([1.0, 0.0, 0.0])
+    np.testing.assert_allclose(bo.points_m, moved_m, atol=1e-5)
 
 
 @pytest.mark.parametrize("unit", [1.0, 100.0, 1000.0])

@@ -70,17 +70,21 @@ def test_the_command_prints_every_change(truth, monkeypatch, capsys):
     monkeypatch.setattr(TrueClip, "maps", lambda self, shape=None, pose=None: maps)
     monkeypatch.setattr(skeleton_surface, "true_clip", lambda *arguments: truth)
     other = (truth.shape, _turned(truth.pose))
-    monkeypatch.setattr(skeleton_surface, "fitted", lambda *arguments: other)
+    for name in ("fitted", "fit_with_known"):
+        monkeypatch.setattr(skeleton_surface, name, lambda *arguments: other)
     assert skeleton_surface.main(["--clips", "0"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "walker"
     assert lines[2].startswith("  rigid: 0.0")
-    assert [line.strip().split(":")[0] for line in lines[2:]] == [
+    names = [
         "rigid",
         *(f"parts, {std} mm" for std in ("0.1", "0.25", "0.5", "1", "2")),
         *(f"{share} of the error" for share in ("0.0625", "0.125", "0.25", "0.5")),
         *("surface of the fit", "poses of the fit"),
         *("twist of the fit", "poses of the fit without twist"),
-        "fit",
+        *("fit", "fit, known offsets", "fit, known shape"),
     ]
-    assert all(line.endswith("mm, 1.000 1.000 1.000 1.000") for line in lines[2:])
+    found = [line.strip().split(":")[0] for line in lines[2:]]
+    assert found == [*names, "mean of 1 clips", *names]
+    values = [line for line in lines[2:] if line.startswith(" ")]
+    assert all(line.endswith("mm, 1.000 1.000 1.000 1.000") for line in values)

@@ -44,6 +44,7 @@ BAD = {
         "plugingait",
         "DataRate",
     ),
+    "no c3d": (("a.c3d", "hello"), "plugingait", "needs the package ezc3d|cannot be read"),
     "no npy": (("a.npy", "hello"), "coco17", "cannot be read"),
     "2-D": (("a.npy", POINTS_M[..., :2]), "coco17", "are 2-D"),
     "one number": (("a.npy", np.float64(3)), "coco17", "have shape"),
