@@ -13,6 +13,8 @@ from benchmarks.rcs_shapes import corner, cylinder, disc, mie_rcs_m2, plate, sph
 from radarsim.files import free_body
 from tests.helpers.scenes import RADAR
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 WAVELENGTH_M = RADAR.chirp.wavelength_m
 # Edge length of flat shapes in the reduced suite, below half of the wavelength of 3.8 mm.
 EDGE_M = 1.5e-3
