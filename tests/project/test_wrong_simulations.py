@@ -53,6 +53,7 @@ class WithoutLevel:
 
 NAN_CUBE_V = jnp.asarray(with_nan(CUBE_V))
 
+MAPS_OF_ONE = maps()
 TWO = jnp.zeros((2, 5, 32))
 
 # Each entry is an invalid call, and a pattern that its error message must match.
@@ -89,7 +90,7 @@ WRONG = {
     ),
     "cube before radar": (lambda: maps(RADAR, MAPS, CUBE_V), "radar: is an array.*not a Radar"),
     "name of a radar": (lambda: maps(radar="AWR1843BOOST"), "radar: is 'AWR1843BOOST'.*load_radar"),
-    "figure of two clips": (lambda: replace(maps(), time_range=TWO).plot(), "several clips"),
+    "figure of two clips": (lambda: replace(MAPS_OF_ONE, time_range=TWO).plot(), "several clips"),
     # simulate_points
     "two coordinates": (lambda: points(POINTS_M[..., :2]), "has 2 along 'coordinate'.*not 3"),
     "points without frames": (lambda: points(POINTS_M[0]), "positions_m: has shape .5, 2, 3"),
