@@ -24,8 +24,8 @@ MANY_MAPS = 25_000
 # Tracing allocates many long-lived objects. With Python's default thresholds, garbage collection
 # takes a fifth of the processor time of a test of a large program.
 GC_THRESHOLDS = (100_000, 50, 100)
-# Folders whose modules take less than two seconds each.
-QUICK_FOLDERS = {"captures", "radar", "tools"}
+# Folders of quick modules.
+QUICK_FOLDERS = {"radar", "tools"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
