@@ -7,6 +7,8 @@ two passes are summed with the image antennas, the reflection coefficients and t
 simulator, in the far field and in float64.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -74,11 +76,12 @@ def _rcs_m2(radar: Radar, edge_m: float, angle_rad: float) -> float:
     return float(4 * np.pi / radar.chirp.wavelength_m**2 * FAR_M**4 * abs(echo) ** 2)
 
 
-def _echo(radar: Radar, scatterers, out, back) -> complex:
+@partial(jax.jit, static_argnums=0)
+def _echo(radar: Radar, scatterers, out, back):
     """Return the complex amplitude of one pass, in the units of `PhysicalOptics.log_weight`."""
     bounced = BouncedReflection(PhysicalOptics("metal", blur_m=0.0), out, back)
     images_m = [jnp.asarray(leg.shift_high_m) + leg.shift_low_m for leg in (out, back)]
     log_amplitude, cycles = bounced.log_weight(radar, scatterers, *images_m)
     path_m = sum(jnp.linalg.norm(scatterers.centre_m - each, axis=-1) for each in images_m)
     cycles = path_m / radar.chirp.wavelength_m + cycles
-    return complex(jnp.sum(jnp.exp(log_amplitude + 2j * np.pi * cycles)))
+    return jnp.sum(jnp.exp(log_amplitude + 2j * np.pi * cycles))

@@ -24,6 +24,8 @@ MANY_MAPS = 25_000
 # Tracing allocates many long-lived objects. With Python's default thresholds, garbage collection
 # takes a fifth of the processor time of a test of a large program.
 GC_THRESHOLDS = (100_000, 50, 100)
+# Folders of quick modules.
+QUICK_FOLDERS = {"radar", "tools"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     gc.set_threshold(*GC_THRESHOLDS)
     os.environ.setdefault("XLA_FLAGS", QUICK_COMPILATION)
+    # Source positions in programs take some percent of the time of lowering and compilation.
+    os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")
     if not hasattr(config, "workerinput"):  # all processes of a run share one folder
         config.shared_folder = tempfile.TemporaryDirectory(prefix="radarsim-tests-")
         os.environ[SHARED] = config.shared_folder.name
@@ -50,6 +54,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the folder that the processes of this test run have shared."""
     if hasattr(config, "shared_folder"):
         config.shared_folder.cleanup()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Collect no garbage while modules are imported, which would take a second per process."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:
@@ -68,13 +82,17 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the modules with `fast_compilation` first, which take longest and share programs.
+    """Run the modules with `fast_compilation` first, which share programs, and quick modules last.
 
     Every change of the compiler options discards the compiled programs of a process, and a long
     module at the end would leave the other processes idle.
     """
     fast = {item.path for item in items if compiles_fast(item)}
-    items.sort(key=lambda item: item.path not in fast)
+
+    def position(item: pytest.Item) -> tuple[bool, bool]:
+        return item.path not in fast, item.path.parent.name in QUICK_FOLDERS
+
+    items.sort(key=position)
 
 
 def compiles_fast(node: pytest.Item | pytest.Module) -> bool:

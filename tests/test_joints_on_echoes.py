@@ -53,6 +53,7 @@ def errors_of_walk(performer, heading_rad, distance_m, depth_m):
     return point_range_m - (range_m - depth_m), point_speed_mps - speed_mps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("heading_rad", "distance_m"), [(0.0, 4.0), (np.pi, 2.5)])
 def test_the_torso_of_a_walker_lies_behind_the_strongest_point(heading_rad, distance_m):
     """The strongest echo comes from the surface of the trunk, at the speed of its joints.

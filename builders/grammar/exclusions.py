@@ -6,7 +6,8 @@ activity, or the reason why no combination can resemble it.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, reduce
+from operator import and_
 
 import numpy as np
 
@@ -174,23 +175,26 @@ NOT_COMPOSABLE = {
 
 
 _FLAT = tuple(
-    (activity, tuple((PARTS.index(part), names) for part, names in pattern.items()))
-    for activity, patterns in EXCLUDED_PATTERNS.items()
-    for pattern in patterns
+    (activity, pattern) for activity, patterns in EXCLUDED_PATTERNS.items() for pattern in patterns
 )
 
 
 @cache
+def _accepting(part: str, name: str) -> int:
+    """Patterns that accept the primitive of a body part, as a bit for each element of `_FLAT`."""
+    accepts = (part not in pattern or name in pattern[part] for _, pattern in _FLAT)
+    return sum(accepted << index for index, accepted in enumerate(accepts))
+
+
 def excluded_activity(names: Names) -> str:
     """Return the first activity that a combination resembles, or "" if there is none.
 
     Args:
         names: names of the primitives for torso, arms, legs and location.
     """
-    for activity, pattern in _FLAT:
-        if all(names[index] in matching for index, matching in pattern):
-            return activity
-    return ""
+    matches = reduce(and_, map(_accepting, PARTS, names))
+    # The lowest set bit is that of the first pattern that accepts all four primitives.
+    return _FLAT[(matches & -matches).bit_length() - 1][0] if matches else ""
 
 
 def count_matches(combinations: Sequence[Names]) -> dict[str, int]:

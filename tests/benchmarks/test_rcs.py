@@ -13,6 +13,8 @@ from benchmarks.rcs_shapes import corner, cylinder, disc, mie_rcs_m2, plate, sph
 from radarsim.files import free_body
 from tests.helpers.scenes import RADAR
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 WAVELENGTH_M = RADAR.chirp.wavelength_m
 # Edge length of flat shapes in the reduced suite, below half of the wavelength of 3.8 mm.
 EDGE_M = 1.5e-3
@@ -23,8 +25,8 @@ EDGE_M = 1.5e-3
     [
         (replace(sphere(subdivisions=5), most_deg=20.0), 10.0),
         (replace(plate(EDGE_M), most_deg=6.0), 0.1),
-        (replace(disc(EDGE_M), most_deg=5.0), 0.1),
-        (replace(cylinder(EDGE_M), most_deg=1.6), 0.04),
+        pytest.param(replace(disc(EDGE_M), most_deg=5.0), 0.1, marks=pytest.mark.slow),
+        pytest.param(replace(cylinder(EDGE_M), most_deg=1.6), 0.04, marks=pytest.mark.slow),
     ],
     ids=["sphere", "plate", "disc", "cylinder"],
 )

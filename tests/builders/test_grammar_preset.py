@@ -35,6 +35,7 @@ def built(dataset):
     return out
 
 
+@pytest.mark.slow
 def test_motions_are_written_beside_the_store(built):
     folder = built.with_name("grammar-motions")
     about = json.loads((folder / "about.json").read_text())
@@ -43,6 +44,7 @@ def test_motions_are_written_beside_the_store(built):
     assert len(list(folder.rglob("*_poses.npz"))) == 2
 
 
+@pytest.mark.slow
 def test_every_clip_has_a_caption_and_sentences_for_five_parts(built):
     clips = pq.read_table(built / "tables" / "clips").to_pylist()
     segments = pq.read_table(built / "tables" / "segments").to_pylist()
@@ -65,6 +67,7 @@ def test_the_same_command_gives_the_same_bytes_from_new_motions(built, dataset, 
     assert store_bytes(out) == store_bytes(built)
 
 
+@pytest.mark.slow
 def test_motions_of_another_recipe_are_refused(built, dataset, tmp_path, capsys):
     copy = tmp_path / "motions"
     shutil.copytree(built.with_name("grammar-motions"), copy)

@@ -85,6 +85,7 @@ def test_joints_become_a_file_that_poses_the_same_body(tmp_path):
     assert np.linalg.norm(error_m, axis=-1).mean() < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fast_compilation", "without_workers")
 def test_noisy_joints_of_cameras_become_a_store_of_heatmaps(tmp_path):
     """A recording with 2 cm of noise becomes a complete store of one clip that contains an echo.

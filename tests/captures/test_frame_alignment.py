@@ -38,7 +38,9 @@ def without(words, first, count):
 
 @pytest.mark.parametrize("layout", FORMATS, ids=["pairs", "samples", "four lanes"])
 @pytest.mark.parametrize("radar", RADARS, ids=["1 tx", "2 tx", "3 tx"])
-@pytest.mark.parametrize("where", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize(
+    "where", [0.6, *(pytest.param(at, marks=pytest.mark.slow) for at in (0.3, 0.9))]
+)
 def test_cut_packets_read_as_zeros_and_the_frames_after_them_are_aligned(
     tmp_path, layout, radar, where
 ):

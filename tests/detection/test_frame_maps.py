@@ -8,6 +8,8 @@ import pytest
 import radarsim as rs
 from tests.helpers.point_echoes import RADAR, echo_v, moving, noise_v
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 STATIC = rs.FrameMapSettings(clutter="none")
 MAPS = {"range_doppler": rs.range_doppler, "range_azimuth": rs.range_azimuth}
 

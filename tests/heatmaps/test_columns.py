@@ -17,6 +17,8 @@ from radarsim.heatmaps.heatmaps import (
 )
 from tests.helpers.scenes import RADAR
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 
 def small_radar(num_chirps, num_samples):
     return replace(

@@ -18,6 +18,8 @@ from radarsim.simulate import clip_echo
 from tests.helpers.echoes import select
 from tests.helpers.scenes import KEY, QUIET, RADAR, moving_point, person
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 PAPER = HeatmapSettings(window="paper", clutter="none", angle_window="uniform")
 # One burst per column gives the usual Doppler spectrum of a target.
 BURST = HeatmapSettings(window="burst", clutter="none", angle_window="uniform", window_chirps=128)

@@ -12,6 +12,8 @@ from radarsim.heatmaps.power_kernels import has_doppler_kernel, has_range_kernel
 from radarsim.heatmaps.settings import PAPER_MAPS
 from tests.helpers.moving_sphere import small_radar
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 # Windows of 256 loops span four frames; 256 samples have 256 range bins.
 RADAR = small_radar(num_chirps=64, num_samples=256)
 NUM_FRAMES = 5

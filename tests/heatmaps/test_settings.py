@@ -12,6 +12,8 @@ from radarsim.point_targets import simulate_points
 from radarsim.radar.timing import burst_times_s
 from tests.helpers.scenes import KEY, QUIET, RADAR, moving_point
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 PAPER = HeatmapSettings(window="paper", clutter="none")
 
 

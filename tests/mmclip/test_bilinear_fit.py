@@ -10,6 +10,8 @@ from mmclip.bilinear_network import BilinearMap, make_bilinear
 from mmclip.confusion_causes import contributions
 from tests.helpers.tiny_training import tiny_settings
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 COMBINATIONS = [(speed, width) for speed in range(4) for width in range(4)]
 UNSEEN = [(0, 0), (1, 1), (2, 2), (3, 3)]
 

@@ -150,6 +150,7 @@ def test_the_grid_is_a_setting():
     assert (grid.axes["range"].step, grid.column_s) == (pytest.approx(0.2), 0.02)
 
 
+@pytest.mark.slow
 def test_a_model_of_two_radars_predicts_on_a_third_with_one_heatmap(path, tmp_path, monkeypatch):
     """The grid is part of the model, and a store that does not cover the grid is rejected."""
     monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))

@@ -25,6 +25,8 @@ from mmclip.presets import load_preset
 from mmclip.settings import OptimizationSettings
 from mmclip.targets import Targets, attribute_targets, text_similarities
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 X, Y = [1.0, 0.0], [0.0, 1.0]
 BOTH = jnp.array([X, Y])
 # A text x, a second text at a cosine of 0.9 to x, and a third at 0 to x and -0.44 to the second.

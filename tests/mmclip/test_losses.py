@@ -13,6 +13,8 @@ from mmclip.losses import cosine, cross_entropy, kl_loss, mean_square, total_los
 from mmclip.model import Embeddings
 from mmclip.settings import OptimizationSettings
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 # Embeddings of two signals or two texts: the unit vectors along the axes of a plane.
 X, Y = [1.0, 0.0], [0.0, 1.0]
 BOTH = jnp.array([X, Y])

@@ -139,7 +139,7 @@ def test_heatmaps_and_attributes_can_be_selected_by_settings(names, parts):
 def test_the_order_of_the_attributes_matters_only_with_positions(positions):
     model = make_model(replace(TINY, aggregator_position=positions), TEXT_WIDTH, 0)
     sentences = jax.random.normal(jax.random.key(4), (4, 5, TEXT_WIDTH))
-    before, after = (model.text(each).activity for each in (sentences, sentences[:, ::-1]))
+    before, after = (text(model, each).activity for each in (sentences, sentences[:, ::-1]))
     difference = float(jnp.abs(before - after).max())
     assert difference > 1e-3 if positions else difference < ROUNDING
 
@@ -148,7 +148,7 @@ def test_without_aggregators_activities_are_compared_by_their_attributes():
     """The similarity of two activities is the mean over the attributes, for windows and texts."""
     model = make_model(replace(TINY, aggregator="none"), TEXT_WIDTH, 0)
     windows = signal(model, heatmaps())
-    texts = model.text(jax.random.normal(jax.random.key(4), (3, 5, TEXT_WIDTH)))
+    texts = text(model, jax.random.normal(jax.random.key(4), (3, 5, TEXT_WIDTH)))
     of_attributes = jnp.einsum("wpd,lpd->wl", windows.attributes, texts.attributes) / 5
     np.testing.assert_allclose(windows.activity @ texts.activity.T, of_attributes, atol=ROUNDING)
     assert not [name for name in count_parameters(model) if "aggregator" in name]

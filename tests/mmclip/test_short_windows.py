@@ -95,6 +95,7 @@ def test_stretching_does_not_change_clips_that_are_long_enough(store):
     np.testing.assert_array_equal(windows[0].clip, windows[1].clip)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fast_compilation")
 def test_a_model_of_stretched_clips_is_trained_evaluated_and_used_for_prediction(
     store, tmp_path, monkeypatch

@@ -10,6 +10,8 @@ from radarsim.multipath.bounced_reflection import for_images
 from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular
 from tests.helpers.moving_sphere import BOARD
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 RADIUS_M = 0.07
 ANGLES_DEG = (0.0, 60.0, 90.0, 120.0, 140.0)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -84,8 +85,9 @@ def test_visibility_from_an_image_equals_an_intersection_of_every_ray_with_every
     corners_m = np.concatenate([each[one.faces] for each, one in zip(points_m, occluders)])
     surface = faces_of(points_m[0], target.faces)
     every = jnp.ones(len(target.faces), bool)
+    seen_from = jax.jit(visible_from)
     found = np.asarray(
-        visible_from(leg, surface.centre_m, surface.normal, jnp.asarray(corners_m), every)
+        seen_from(leg, surface.centre_m, surface.normal, jnp.asarray(corners_m), every)
     )
     image_m = 2 * wall.offset_m * wall.normal
     mirrored_m = (corners_m @ leg.matrix.T + image_m)[:, ::-1]

@@ -1,5 +1,6 @@
 """Static echoes of walls and furniture, compared with theory for mirrors, plates and shadows."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -16,9 +17,12 @@ from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import SURFACES, Room
 from tests.helpers.moving_sphere import small_radar
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 RADAR = small_radar()  # 128 samples, which give an unambiguous range of 5.5 m
 METAL = MATERIALS["metal"]
 OPEN = dict.fromkeys(SURFACES)
+fractions_of = jax.jit(visible_fractions)
 
 
 def only(**surfaces):
@@ -93,8 +97,8 @@ def test_antennas_neither_send_to_nor_receive_from_the_wall_behind():
     sources, echoes = only(near_wall=METAL)
     assert sources == []
     nothing = jnp.zeros((1, 3, 3)), jnp.zeros(1, bool)
-    assert visible_fractions(echoes, *nothing).shape == (0,)
-    assert not np.any(static_samples(echoes, visible_fractions(echoes, *nothing)))
+    assert fractions_of(echoes, *nothing).shape == (0,)
+    assert not np.any(static_samples(echoes, fractions_of(echoes, *nothing)))
 
 
 def test_roughness_weakens_a_wall_as_predicted():
@@ -114,7 +118,7 @@ def test_an_object_in_the_path_of_a_wall_hides_its_echo_and_one_beside_it_does_n
     def factor(left_m):
         corners = (square + np.array([0, left_m, 0]))[[[0, 1, 2], [0, 2, 3]]]
         facing = jnp.ones(2, bool)
-        return float(visible_fractions(echoes, jnp.asarray(corners, jnp.float32), facing)[0])
+        return float(fractions_of(echoes, jnp.asarray(corners, jnp.float32), facing)[0])
 
     # The square is off-centre, because the central ray would meet the edge of its two triangles.
     assert factor(0.02) == pytest.approx(0, abs=1e-6)

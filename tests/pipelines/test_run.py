@@ -58,7 +58,7 @@ def test_a_finished_store_is_not_built_again(tmp_path, undisturbed):
     assert store_bytes(tmp_path / "s.zarr") == undisturbed
 
 
-@pytest.mark.parametrize("wait_s", [0.2, 0.6])
+@pytest.mark.parametrize("wait_s", [pytest.param(0.2, marks=pytest.mark.slow), 0.6])
 def test_a_killed_build_resumes_to_the_same_bytes(tmp_path, undisturbed, wait_s):
     path = tmp_path / "s.zarr"
     _kill_while_building(path, wait_s)

@@ -116,6 +116,7 @@ def test_the_examples_of_toml_files_are_valid(option_tables):
     parse_room(text["Rooms"], "page", read_mesh=str)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", BLOCKS)
 def test_a_block_of_python_in_the_documentation_runs(code, tmp_path, monkeypatch, capsys):
     """Every code block prints a result without NaN in a folder with a motion file of 25 poses."""

@@ -63,6 +63,7 @@ def folder_with_motion_and_store(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("snippet", blocks("python"), ids=lambda text: text.splitlines()[0])
 def test_a_python_snippet_makes_finite_numbers(snippet, folder_with_motion_and_store, capsys):
     script = folder_with_motion_and_store / "snippet.py"

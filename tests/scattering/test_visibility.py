@@ -21,6 +21,8 @@ from radarsim.scattering.visibility import (
 from radarsim.scene.mesh import faces_of
 from tests.helpers.scenes import POSES, RADAR, person, plate, ray_visible, together
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 needs_embree = pytest.mark.skipif(
     importlib.util.find_spec("embreex") is None,
     reason="ray casting needs embreex: pip install .[oracle]",

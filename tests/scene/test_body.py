@@ -14,6 +14,8 @@ from radarsim.scene.formats.smpl import read_body_model
 from radarsim.scene.skeleton import NUM_JOINTS
 from tests.helpers.synthetic_bodies import synthetic_model
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 ONE_MICROMETRE = 1e-6  # about ten float32 roundings, for a body of 1 m
 
 

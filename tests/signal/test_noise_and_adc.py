@@ -10,6 +10,8 @@ import pytest
 from radarsim.signal.noise_and_adc import add_thermal_noise, from_codes, receive, to_codes
 from tests.helpers.scenes import KEY, QUIET, RADAR
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 # The mean noise power of 2 x 128 x 12 x 256 samples has a standard deviation of 0.005 dB.
 SHAPE = (2, 128, 3, 4, 256)
 

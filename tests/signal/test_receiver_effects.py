@@ -27,6 +27,8 @@ from radarsim.signal.received_echo import SAMPLES_PER_PACKET, Echoes, receive_ec
 from radarsim.signal.settings import SimulationSettings
 from tests.helpers.point_echoes import RADAR
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 KEY = jax.random.key(3)
 NOISELESS = SimulationSettings(thermal_noise=False, quantise=False)
 FS_HZ, SLOPE = RADAR.chirp.sample_rate_hz, RADAR.chirp.slope_hz_per_s

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 RADAR = small_radar(num_chirps=4, num_samples=64)
 DATASHEET = datasheet_profile(RADAR)
 WEIGHTS = replace(DATASHEET, mismatch=None, phase_noise=None)
+log_gain_of = jax.jit(log_gain)
 TWO_WAY = ReceiverProfile(tx_pattern=DATASHEET.tx_pattern, rx_pattern=DATASHEET.rx_pattern)
 
 
@@ -50,7 +51,7 @@ def gain_db(pattern: AntennaPattern, azimuth_deg, elevation_deg=0.0):
         ),
         axis=-1,
     )
-    gain = log_gain(antenna_gain(pattern), jnp.asarray(3.0 * direction, jnp.float32))
+    gain = log_gain_of(antenna_gain(pattern), np.float32(3.0 * direction))
     return 20 / np.log(10) * np.asarray(gain)
 
 

@@ -1,6 +1,8 @@
 """`radarsim.validate` with a simulated walk and its true motion, static clutter, and bad input."""
 
+import io
 import json
+from contextlib import redirect_stdout
 from dataclasses import replace
 
 import jax
@@ -66,8 +68,16 @@ def run(folder, capture, *more):
 
 
 @pytest.fixture(scope="module")
-def walk(folder):
-    return run(folder, "walk.bin", "--motion", str(folder / "walk.npz"))
+def printed_walk(folder):
+    """Exit status and report of the walk with its own motion, and the printed text."""
+    with redirect_stdout(io.StringIO()) as printed:
+        status, report = run(folder, "walk.bin", "--motion", str(folder / "walk.npz"))
+    return status, report, printed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def walk(printed_walk):
+    return printed_walk[:2]
 
 
 def test_a_simulated_walk_passes_with_its_own_motion(walk):
@@ -125,9 +135,8 @@ def test_the_html_report_embeds_its_figures(walk, folder):
     assert 'src="http' not in page
 
 
-def test_the_text_states_limits_in_plain_units(walk, folder, capsys):
-    run(folder, "walk.bin", "--motion", str(folder / "walk.npz"))
-    text = capsys.readouterr().out
+def test_the_text_states_limits_in_plain_units(printed_walk):
+    _, _, text = printed_walk
     assert "unambiguous speeds +-6.65 m/s" in text
     assert "98 %" not in text
     assert "other motions" not in text
@@ -149,6 +158,7 @@ def test_static_clutter_has_no_target_and_no_simulation(folder, capsys):
     assert "pass (checked: noise, leakage; motion not checked: no --motion given)" in text
 
 
+@pytest.mark.slow
 def test_without_the_motion_a_walk_passes_by_level_noise_leakage_and_layout(folder):
     """A synthetic gait does not represent the true motion, so motion metrics are not checked."""
     status, report = run(folder, "walk.bin")

@@ -115,6 +115,7 @@ def test_the_learning_rate_is_divided_by_ten_after_eleven_validations_without_im
     assert float(state.plateau[0]) == pytest.approx(1e-4)
 
 
+@pytest.mark.slow
 def test_seen_labels_and_few_shot_labels_of_other_people_are_recognised(tmp_path):
     """The accuracy must exceed 80 % for seen labels and for few-shot classification.
 

@@ -14,6 +14,8 @@ from mmclip.minilm import MiniLmEncoder
 from mmclip.text_encoders import HashEncoder
 from tests.helpers.text_towers import MAX_LENGTH, write_bert, write_clip
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 SENTENCES = ["person walks", "both arms stay still"]
 
 

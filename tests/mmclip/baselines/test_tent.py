@@ -36,6 +36,7 @@ def test_the_loss_is_the_cross_entropy_of_scaled_similarities():
     np.testing.assert_allclose(wrong - right, 2.0, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_seen_labels_of_other_people_are_recognised_and_training_resumes(store, tmp_path):
     """Accuracy on test people exceeds 80 % (chance: 25 %); resumed training gives equal weights."""
     whole = train(store, tmp_path / "whole", 40)

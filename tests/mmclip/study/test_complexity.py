@@ -5,6 +5,8 @@ import pytest
 from mmclip.study.complexity import measure_complexity
 from mmclip.study.scale import SCALES
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 TINY = SCALES["miniature"].base
 
 
