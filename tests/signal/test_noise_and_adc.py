@@ -7,7 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from radarsim.signal.noise_and_adc import add_thermal_noise, from_codes, receive, to_codes
+from radarsim.signal.noise_and_adc import (
+    add_thermal_noise,
+    from_codes,
+    receive,
+    thermal_noise,
+    to_codes,
+)
 from tests.helpers.scenes import KEY, QUIET, RADAR
 
 # The mean noise power of 2 x 128 x 12 x 256 samples has a standard deviation of 0.005 dB.
@@ -55,6 +61,16 @@ def test_half_of_the_noise_is_on_each_of_i_and_q(noise_v):
     assert (noise_v.imag**2).mean() / total == pytest.approx(0.5, abs=0.005)
     assert (noise_v.real * noise_v.imag).mean() / total == pytest.approx(0.0, abs=0.005)
     assert abs(noise_v.mean()) ** 2 / total < 1e-4
+
+
+def test_the_noise_is_drawn_as_if_its_axes_were_not_merged():
+    """The draw along one axis has the bits of a draw with the cube's axes: stores do not change."""
+    shape = SHAPE[1:]
+    rms_v = RADAR.receiver.noise_rms_v(RADAR.chirp.sample_rate_hz) / 2**0.5
+    drawn_v = jax.random.normal(KEY, (2, *shape)) * jnp.float32(rms_v)
+    found_v = thermal_noise(RADAR, shape, KEY)
+    np.testing.assert_array_equal(found_v.real, drawn_v[0])
+    np.testing.assert_array_equal(found_v.imag, drawn_v[1])
 
 
 def test_the_noise_is_gaussian(noise_v):
