@@ -7,7 +7,7 @@ import pytest
 from radarsim.numerics.host_arrays import float32
 
 
-@pytest.mark.parametrize("values", [np.arange(6.0).reshape(2, 3), np.float32(2.5), [1, 2, 3]])
+@pytest.mark.parametrize("values", [np.arange(6.0).reshape(2, 3), np.float32(2.5), np.arange(3)])
 def test_values_keep_their_shape_and_are_rounded_to_float32(values):
     found = float32(values)
     assert isinstance(found, jax.Array)
