@@ -104,7 +104,6 @@ def skin(
     Source:
         Loper et al., "SMPL: A Skinned Multi-Person Linear Model", SIGGRAPH Asia 2015.
     """
-    _check_joints(body, poses_rad)
     return _skin(body, betas, poses_rad, transl_m, scale)
 
 
@@ -116,22 +115,16 @@ def joint_positions(
     scale: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "*batch joint 3"]:
     """Joint positions of the posed body [m]; the arguments are those of `skin`."""
-    _check_joints(body, poses_rad)
     return _joints(body, betas, poses_rad, transl_m, scale)
-
-
-def _check_joints(body, poses_rad) -> None:
-    """Raise ValueError unless the poses have the shape [..., joint, 3] of the body."""
-    shape = np.shape(poses_rad)
-    if len(shape) < 2 or shape[-2:] != (body.num_joints, 3):
-        raise ValueError(
-            f"poses_rad has shape {shape}; body {body.name!r} ({body.layout}) takes "
-            f"[..., {body.num_joints}, 3]. Poses of another layout: see body.fit_pose."
-        )
 
 
 def _flatten_batch(body, poses_rad, transl_m):
     """Merge all leading axes into one, so that the functions below receive [pose, joint, 3]."""
+    if poses_rad.ndim < 2 or poses_rad.shape[-2:] != (body.num_joints, 3):
+        raise ValueError(
+            f"poses_rad has shape {poses_rad.shape}; body {body.name!r} ({body.layout}) takes "
+            f"[..., {body.num_joints}, 3]. Poses of another layout: see body.fit_pose."
+        )
     batch = jnp.broadcast_shapes(poses_rad.shape[:-2], transl_m.shape[:-1])
     poses_rad = jnp.broadcast_to(poses_rad, (*batch, body.num_joints, 3))
     transl_m = jnp.broadcast_to(transl_m, (*batch, 3))
