@@ -192,7 +192,12 @@ def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel
 
 def clip_key(seed: int) -> jax.Array:
     """JAX random key from all 63 bits of the seed; JAX accepts only 32 bits at a time."""
-    return jax.random.fold_in(jax.random.key(seed >> 32), seed & 0xFFFFFFFF)
+    return _key_of_parts(np.int32(seed >> 32), np.uint32(seed & 0xFFFFFFFF))
+
+
+@jax.jit
+def _key_of_parts(high, low):
+    return jax.random.fold_in(jax.random.key(high), low)
 
 
 def _kept_motion(

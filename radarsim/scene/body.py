@@ -104,9 +104,7 @@ def skin(
     Source:
         Loper et al., "SMPL: A Skinned Multi-Person Linear Model", SIGGRAPH Asia 2015.
     """
-    poses_rad, transl_m, batch = _flatten_batch(body, poses_rad, transl_m)
-    vertices_m = _skin_flat(body, jnp.asarray(betas), poses_rad, transl_m, scale)
-    return vertices_m.reshape(*batch, body.num_vertices, 3)
+    return _skin(body, betas, poses_rad, transl_m, scale)
 
 
 def joint_positions(
@@ -117,14 +115,11 @@ def joint_positions(
     scale: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "*batch joint 3"]:
     """Joint positions of the posed body [m]; the arguments are those of `skin`."""
-    poses_rad, transl_m, batch = _flatten_batch(body, poses_rad, transl_m)
-    joints_m = _joints_flat(body, jnp.asarray(betas), poses_rad, transl_m, scale)
-    return joints_m.reshape(*batch, body.num_joints, 3)
+    return _joints(body, betas, poses_rad, transl_m, scale)
 
 
 def _flatten_batch(body, poses_rad, transl_m):
     """Merge all leading axes into one, so that the functions below receive [pose, joint, 3]."""
-    poses_rad, transl_m = jnp.asarray(poses_rad), jnp.asarray(transl_m)
     if poses_rad.ndim < 2 or poses_rad.shape[-2:] != (body.num_joints, 3):
         raise ValueError(
             f"poses_rad has shape {poses_rad.shape}; body {body.name!r} ({body.layout}) takes "
@@ -137,7 +132,8 @@ def _flatten_batch(body, poses_rad, transl_m):
 
 
 @jax.jit
-def _skin_flat(body, betas, poses_rad, transl_m, scale):
+def _skin(body, betas, poses_rad, transl_m, scale):
+    poses_rad, transl_m, batch = _flatten_batch(body, poses_rad, transl_m)
     root_m, rest_joints_m = _rest_joints(body, betas)
     rotations = rotation_matrices(poses_rad)
     world, joints_m = _joint_transforms(body.parents, rest_joints_m, rotations)
@@ -146,14 +142,17 @@ def _skin_flat(body, betas, poses_rad, transl_m, scale):
     vertices_m = _blend(body.skin_weights, rest_m, rest_joints_m, world, joints_m)
     if body.pose_dirs.shape[0]:
         vertices_m += _pose_corrective(body, rotations, world)
-    return scale * vertices_m + (scale * root_m + transl_m)[:, None]
+    vertices_m = scale * vertices_m + (scale * root_m + transl_m)[:, None]
+    return vertices_m.reshape(*batch, body.num_vertices, 3)
 
 
 @jax.jit
-def _joints_flat(body, betas, poses_rad, transl_m, scale):
+def _joints(body, betas, poses_rad, transl_m, scale):
+    poses_rad, transl_m, batch = _flatten_batch(body, poses_rad, transl_m)
     root_m, rest_joints_m = _rest_joints(body, betas)
     _, joints_m = _joint_transforms(body.parents, rest_joints_m, rotation_matrices(poses_rad))
-    return scale * joints_m + (scale * root_m + transl_m)[:, None]
+    joints_m = scale * joints_m + (scale * root_m + transl_m)[:, None]
+    return joints_m.reshape(*batch, body.num_joints, 3)
 
 
 def _shape_offset(directions, betas):

@@ -9,12 +9,12 @@ import logging
 from dataclasses import replace
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
 from radarsim.checks import checked_number, described
 from radarsim.errors import InputError
+from radarsim.numerics.host_arrays import float32
 from radarsim.scene.body import BodyModel, fit_pose, skin
 from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
@@ -133,12 +133,11 @@ def _samples(motion: Motion) -> np.ndarray:
 
 def _above_sole_m(motion: Motion, body: BodyModel, betas: np.ndarray) -> tuple[np.ndarray, float]:
     """Height of the pelvis above the lowest vertex, at the sampled poses and at rest [m]."""
-    poses_rad = jnp.asarray(motion.poses_rad[_samples(motion)], jnp.float32)
-    poses_rad = fit_pose(poses_rad, motion.layout, body)
-    still_m, shape = jnp.zeros((len(poses_rad), 3)), jnp.asarray(betas, jnp.float32)
-    vertices_m = skin(body, shape, poses_rad, still_m)
+    poses_rad = fit_pose(float32(motion.poses_rad[_samples(motion)]), motion.layout, body)
+    still_m = float32(np.zeros((len(poses_rad), 3)))
+    vertices_m = np.asarray(skin(body, float32(betas), poses_rad, still_m))
     pelvis_m = _rest_joints_m(body, betas)[0]
-    above_m = pelvis_m[2] - np.asarray(vertices_m[..., 2].min(axis=-1), np.float64)
+    above_m = pelvis_m[2] - vertices_m[..., 2].min(axis=-1).astype(np.float64)
     rest_m = float(pelvis_m[1] - np.asarray(body.template_m)[:, 1].min())
     return above_m, rest_m
 

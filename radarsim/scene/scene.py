@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
@@ -12,6 +11,7 @@ from jaxtyping import Array, Float
 from radarsim.array_checks import check_scalar
 from radarsim.checks import check_type
 from radarsim.errors import InputError
+from radarsim.numerics.host_arrays import float32
 from radarsim.scene.body import BodyModel, joint_positions, skin
 from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface
 from radarsim.scene.placement import RadarPose, to_radar_frame
@@ -95,7 +95,7 @@ def pose(scene: Scene, times_s: Float[np.ndarray, "frame node"]) -> PosedScene:
     """
     return PosedScene(
         subjects=tuple(pose_subject(each, scene.radar_pose, times_s) for each in scene.subjects),
-        radar_tilt_rad=jnp.float32(scene.radar_pose.tilt_rad),
+        radar_tilt_rad=float32(scene.radar_pose.tilt_rad),
     )
 
 
@@ -149,7 +149,7 @@ def subject_joints(
 
 def _from_origin(positions, body: BodyModel, subject: PosedSubject, tilt_rad: ArrayLike):
     """Vertices (`skin`) or joints (`joint_positions`) relative to the subject's origin [m]."""
-    no_translation_m = jnp.zeros(subject.origin_high_m.shape, jnp.float32)
+    no_translation_m = np.zeros(subject.origin_high_m.shape, np.float32)
     points_m = positions(body, subject.betas, subject.poses_rad, no_translation_m, subject.scale)
     tilt_only = replace(RadarPose(), height_m=0.0, tilt_rad=tilt_rad)
     return to_radar_frame(points_m, tilt_only)

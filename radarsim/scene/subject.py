@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
@@ -12,6 +11,7 @@ from jaxtyping import Array, Float
 from radarsim.array_checks import REAL, as_array, check_scalar
 from radarsim.checks import check_type
 from radarsim.coordinates import split_float64
+from radarsim.numerics.host_arrays import float32
 from radarsim.scene.body import BodyModel, fit_pose
 from radarsim.scene.lazy_poses import LazyPoses
 from radarsim.scene.motion import Motion, check_values, sample_motion
@@ -110,11 +110,9 @@ def pose_subject(
     poses_rad, transl_m = sample_motion(subject.motion, times_s)
     high, low = split_float64(np.asarray(to_radar_frame(transl_m, radar_pose)))
     return PosedSubject(
-        betas=jnp.asarray(fitted.betas, jnp.float32),
-        scale=jnp.float32(fitted.body_scale),
-        poses_rad=fit_pose(
-            jnp.asarray(poses_rad, jnp.float32), subject.motion.layout, subject.body
-        ),
-        origin_high_m=jnp.asarray(high),
-        origin_low_m=jnp.asarray(low),
+        betas=float32(fitted.betas),
+        scale=float32(fitted.body_scale),
+        poses_rad=fit_pose(float32(poses_rad), subject.motion.layout, subject.body),
+        origin_high_m=float32(high),
+        origin_low_m=float32(low),
     )

@@ -35,4 +35,10 @@ def cut(mesh: BurstMesh, most: int) -> list[BurstMesh]:
     length = chunk_length(num_frames, most)
     count = max(2, -(-num_frames // most))
     indices = np.minimum(np.arange(count * length), num_frames - 1).reshape(count, length)
-    return [jax.tree.map(itemgetter(index), mesh) for index in indices]
+    return [_frames(mesh, index) for index in indices]
+
+
+@jax.jit
+def _frames(mesh: BurstMesh, index) -> BurstMesh:
+    """Frames of a mesh, in one program for all arrays and all chunks of equal length."""
+    return jax.tree.map(itemgetter(index), mesh)

@@ -70,15 +70,29 @@ def group_by_range(
 def _group_edges(sorted_bins: Float[Array, " face"], num_groups: int) -> Int[Array, " edge"]:
     """First place of each group in the sorted faces, and the end of the last group.
 
-    The end of the group that would start at a face is computed for every face at once; then the
+    A CPU loops from group to group. For an accelerator, which would need thousands of small steps,
+    the end of the group that would start at a face is computed for every face at once; then the
     edges are collected by doubling: a step of n groups from each of the first n edges gives the
-    next n edges. A loop from group to group would cost an accelerator thousands of small steps.
+    next n edges. On a CPU, doubling takes 0.7 ms instead of 0.4 ms for 15,000 faces, and twice as
+    long to compile (1.1 s instead of 0.6 s, with the sort).
 
     Args:
         sorted_bins: ranges in ascending order [bins], infinite for faces that are in no group.
         num_groups: number of groups; those after the last face are empty.
     """
-    ends = _group_ends(sorted_bins)
+    padded_bins = jnp.pad(sorted_bins, (0, FACES_PER_GROUP), constant_values=jnp.inf)
+    num_grouped = jnp.sum(jnp.isfinite(sorted_bins), dtype=jnp.int32)
+
+    def next_edge(group, edges):
+        start = edges[group]
+        end = _group_ends(padded_bins, num_grouped, start, padded_bins[start])
+        return edges.at[group + 1].set(end)
+
+    if jax.default_backend() == "cpu":
+        edges = jnp.zeros(num_groups + 1, jnp.int32)
+        return jax.lax.fori_loop(0, num_groups, next_edge, edges)
+    start = jnp.arange(len(sorted_bins) + 1, dtype=jnp.int32)
+    ends = _group_ends(padded_bins, num_grouped, start, padded_bins[: len(start)])
     edges = jnp.zeros(1, jnp.int32)
     while len(edges) <= num_groups:
         edges = jnp.concatenate([edges, ends[edges]])
@@ -86,23 +100,28 @@ def _group_edges(sorted_bins: Float[Array, " face"], num_groups: int) -> Int[Arr
     return edges[: num_groups + 1]
 
 
-def _group_ends(sorted_bins: Float[Array, " face"]) -> Int[Array, " face+1"]:
-    """End of the group that would start at each face, by binary search among the next faces.
+def _group_ends(
+    padded_bins: Float[Array, " padded"],
+    num_grouped: Int[Array, ""],
+    start: Int[Array, "*shape"],
+    start_bins: Float[Array, "*shape"],
+) -> Int[Array, "*shape"]:
+    """End of the group that would start at a place, by binary search among the next faces.
 
     A face that is in no group, and the end of the faces, are their own end.
+
+    Args:
+        padded_bins: ranges in ascending order [bins], and infinite values for a whole group.
+        num_grouped: number of finite ranges.
+        start, start_bins: places and their ranges [bins].
     """
-    num_faces = len(sorted_bins)
-    start = jnp.arange(num_faces, dtype=jnp.int32)
-    limit_bins = sorted_bins + GROUP_BINS
-    padded_bins = jnp.pad(sorted_bins, (0, FACES_PER_GROUP), constant_values=jnp.inf)
+    limit_bins = start_bins + GROUP_BINS
     end = start + 1
     step = FACES_PER_GROUP // 2
     while step:
         end = jnp.where(padded_bins[end + step - 1] <= limit_bins, end + step, end)
         step //= 2
-    grouped = jnp.isfinite(sorted_bins)
-    end = jnp.where(grouped, jnp.minimum(end, jnp.sum(grouped, dtype=jnp.int32)), start)
-    return jnp.append(end, jnp.int32(num_faces))
+    return jnp.where(jnp.isfinite(start_bins), jnp.minimum(end, num_grouped), start)
 
 
 def group_spans(

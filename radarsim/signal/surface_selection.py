@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from radarsim.radar.radar import Radar
 from radarsim.scattering.physical_optics import echo_faces
@@ -56,5 +56,6 @@ def sizes_of_chunks(
     Raises:
         InputError: a speed or range extent exceeds what the fast sum can represent.
     """
-    required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
+    # The host joins the arrays, because it reads the sizes anyway.
+    required = jax.tree.map(lambda *each: np.concatenate(each), *(s.required for s in selections))
     return sizes_of_selection(radar, settings, reflection, required)

@@ -56,8 +56,20 @@ def test_groups_are_those_of_a_loop_from_group_to_group(middle_bins, selected_sh
     np.testing.assert_array_equal(found, plain_groups(middle_bins, selected))
 
 
-def test_grouping_has_no_loop():
+def test_grouping_has_no_loop(monkeypatch):
     """The program contains no loop, which would take thousands of small steps on an accelerator."""
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     bins = jax.ShapeDtypeStruct((NUM_FACES,), np.float32)
-    text = GROUPED.lower(bins, jax.ShapeDtypeStruct((NUM_FACES,), bool)).as_text()
+    grouped = jax.jit(lambda *arguments: group_by_range(RADAR, *arguments))
+    text = grouped.lower(bins, jax.ShapeDtypeStruct((NUM_FACES,), bool)).as_text()
     assert "while" not in text
+
+
+def test_a_cpu_and_an_accelerator_form_the_same_groups(monkeypatch):
+    """The edges of the groups are integers, so both methods have exactly the same result."""
+    bins = jnp.asarray(np.sort(RNG.uniform(0, 80, NUM_FACES)), jnp.float32)
+    selected = jnp.ones(NUM_FACES, bool)
+    looped = np.asarray(GROUPED(bins, selected))
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    doubled = jax.jit(lambda *arguments: group_by_range(RADAR, *arguments))(bins, selected)
+    np.testing.assert_array_equal(doubled, looped)

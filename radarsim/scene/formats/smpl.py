@@ -9,10 +9,11 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 
 from radarsim.errors import InputError
+from radarsim.numerics.host_arrays import float32
 from radarsim.scene.body import BodyModel
 from radarsim.scene.formats.restricted_unpickler import as_array, load_arrays
 from radarsim.scene.skeleton import NUM_JOINTS
@@ -213,22 +214,18 @@ def _build(raw, num_betas):
         problem = f"it has {pose_dirs.shape[-1]} directions, not {num_features} (or none)"
         raise InputError(raw.path, "posedirs", problem, GET_A_MODEL)
     return BodyModel(
-        template_m=_float32(template),
-        shape_dirs=_float32(shape_dirs),
-        pose_dirs=_float32(pose_dirs.reshape(num_vertices * 3, -1).T),
-        joint_template_m=_float32(regressor @ template),
-        joint_shape_dirs=_float32(np.einsum("jv,vcb->jcb", regressor, shape_dirs)),
-        skin_weights=_float32(_weights(fields, num_vertices, num_joints)),
-        faces=jnp.asarray(_faces(fields, num_vertices), jnp.int32),
+        template_m=float32(template),
+        shape_dirs=float32(shape_dirs),
+        pose_dirs=float32(pose_dirs.reshape(num_vertices * 3, -1).T),
+        joint_template_m=float32(regressor @ template),
+        joint_shape_dirs=float32(np.einsum("jv,vcb->jcb", regressor, shape_dirs)),
+        skin_weights=float32(_weights(fields, num_vertices, num_joints)),
+        faces=jax.device_put(np.asarray(_faces(fields, num_vertices), np.int32)),
         parents=_parents(raw, table),
         layout=layout,
         shape_space=_shape_space(raw, layout),
         name=Path(raw.path).stem,
     )
-
-
-def _float32(array):
-    return jnp.asarray(np.ascontiguousarray(array), jnp.float32)
 
 
 def _layout(raw, num_joints):
