@@ -82,10 +82,16 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )
-        with cluster, Client(cluster, set_as_default=False) as client:
-            client.register_plugin(Prepare())
-            client.run(_ignore_interrupts)
-            yield client
+        try:
+            with Client(cluster, set_as_default=False) as client:
+                client.register_plugin(Prepare())
+                client.run(_ignore_interrupts)
+                yield client
+        finally:
+            # On a busy machine, a worker may take longer to end than Dask waits. All results are
+            # written by then, and the worker ends with this process.
+            with contextlib.suppress(TimeoutError):
+                cluster.close()
 
 
 @contextlib.contextmanager

@@ -176,3 +176,16 @@ def test_a_single_device_needs_no_claim(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
     assert claim_device(["3"]) is None
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "3"
+
+
+def test_a_worker_that_ends_late_does_not_fail_a_finished_build(monkeypatch):
+    """Dask raises TimeoutError for a worker that has not ended in time, needed or not."""
+
+    class SlowCluster(LocalCluster):
+        def close(self, timeout=None):
+            super().close(timeout)
+            raise TimeoutError
+
+    monkeypatch.setattr(dask_cluster, "LocalCluster", SlowCluster)
+    with dask_cluster.local_workers(1, 1) as client:
+        assert client.submit(sum, (1, 2)).result() == 3
