@@ -88,10 +88,21 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
                 client.run(_ignore_interrupts)
                 yield client
         finally:
-            # On a busy machine, a worker may take longer to end than Dask waits. All results are
-            # written by then, and the worker ends with this process.
-            with contextlib.suppress(TimeoutError):
-                cluster.close()
+            _close(cluster)
+
+
+def _close(cluster: LocalCluster) -> None:
+    """Close a cluster; workers that have not ended in time, as on a busy machine, are killed.
+
+    The tasks are finished or abandoned by then, so nothing is lost.
+    """
+    pids = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
+    try:
+        cluster.close()
+    except TimeoutError:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

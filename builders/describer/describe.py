@@ -115,16 +115,17 @@ def _write_and_report(
     run: GenerationRun, captions: Sequence[str], options: Namespace
 ) -> tuple[int, bool]:
     """Write the sentences, and print which captions have no sentences and why."""
-    found = collect_sentences(captions, run.rules, run.cache)
-    without_answer = {*found.rejected, *run.status.rejected}
+    rejected = run.status.rejected if options.max_rejected else set()
+    found = collect_sentences(captions, run.rules, run.cache, rejected)
+    without_answer = {*found.rejected, *rejected}
     replaced = _accepted(found, without_answer, len(captions), options.max_rejected)
     sentences = [*found.sentences, *builtin_sentences(replaced or (), options.variants)]
     if sentences:
         write_sentences(options.out, sentences)
         by = f"{found.variants} variants of {found.captions} captions by {run.cache.model}"
         print(f"{options.out}: {by}")
-    rejected = run.status.rejected if replaced is not None else ()
-    unfinished = [caption for caption in found.unfinished if caption not in rejected]
+    accepted = rejected if replaced is not None else ()
+    unfinished = [caption for caption in found.unfinished if caption not in accepted]
     _print_causes(run, found, len(unfinished))
     if replaced:
         print(f"captions with bundled or fallback sentences instead: {len(replaced)}")

@@ -8,7 +8,7 @@ are kept, and the same command resumes the run.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from builders.describer.answer_cache import AnswerCache
@@ -172,9 +172,9 @@ class GenerationRun:
         self.status.failures[caption] = str(error)
         if isinstance(error, RequestRejected):
             self.status.rejected.add(caption)
-            # Without any answer so far, the server probably rejects every request, for example
+            # Without any answer in this run, the server probably rejects every request, for example
             # because it does not support the response format.
-            if self.cache.answers:
+            if self.status.requests:
                 return
         self._consecutive_failures += 1
         if self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES and not self.status.ended:
@@ -191,8 +191,8 @@ class CollectedSentences:
         captions: number of captions with a valid wording.
         rejected: problem of the last answer, for each caption without a valid answer after all
             attempts.
-        missing: number of further wordings without a valid answer after all attempts, of captions
-            that have a valid wording.
+        missing: number of further wordings without a valid answer after all attempts, or whose
+            request the server rejects, of captions that have a valid wording.
         unfinished: captions that need further requests.
     """
 
@@ -205,11 +205,20 @@ class CollectedSentences:
 
 
 def collect_sentences(
-    captions: Sequence[str], rules: DialogueRules, cache: AnswerCache
+    captions: Sequence[str],
+    rules: DialogueRules,
+    cache: AnswerCache,
+    rejected: Collection[str] = (),
 ) -> CollectedSentences:
     """Collect the sentences from cached answers.
 
     The same captions and answers always give the same sentences.
+
+    Args:
+        captions: distinct captions.
+        rules: prompt, number of variants and number of attempts.
+        cache: answers.
+        rejected: captions whose further requests the server rejects because of their content.
     """
     states = {caption: rules.replay(caption, cache.answers) for caption in captions}
     sentences = [
@@ -225,8 +234,8 @@ def collect_sentences(
         rejected={caption: state.problem for caption, state in states.items() if state.problem},
         missing=sum(
             rules.variants - len(state.wordings)
-            for state in states.values()
-            if state.problem and state.wordings
+            for caption, state in states.items()
+            if state.wordings and (state.problem or caption in rejected)
         ),
         unfinished=tuple(caption for caption, state in states.items() if state.next_key),
     )

@@ -100,6 +100,8 @@ _TINY_STEPS = ("steps=2", "validate_every=2", "save_every=2", "warmup=0")
 MINIATURE = Scale(
     preset="small",
     base=(
+        "aggregator=attention",
+        "patch_columns=4",
         "size=32",
         "heatmaps=time_doppler,time_range",
         "parts=general,arms",

@@ -207,8 +207,28 @@ def test_a_caption_that_the_server_always_rejects_gets_a_fallback_sentence(
     assert set(provenances.values()) == {"fake"}
 
 
+def test_a_second_wording_that_the_server_rejects_is_counted_as_missing(captions, tmp_path, capsys):
+    with FakeModel(valid_answer, http_error(400, "content filter")) as model:
+        arguments = arguments_for(
+            captions,
+            tmp_path / "a.csv",
+            model,
+            "--concurrency",
+            1,
+            "--max-rejected",
+            0.1,
+            variants=2,
+        )
+        assert main(arguments) == 0
+    assert "further wordings that are missing: 1" in capsys.readouterr().out.splitlines()
+    assert len(written_sentences(tmp_path / "a.csv")) == 5
+
+
 def test_rejected_captions_stop_a_run_only_without_any_answer(monkeypatch, tmp_path, capsys):
-    """A server that rejects everything is asked five times; after one answer, it is asked on."""
+    """A server that rejects everything is asked five times; after one answer, it is asked on.
+
+    Answers of an earlier run do not count, because the server may have changed since then.
+    """
     path = isolated_captions(monkeypatch, tmp_path)
     path.write_text("\n".join(f"activity {number}" for number in range(8)))
     rejected = [http_error(400, "unsupported")] * 7
@@ -220,3 +240,6 @@ def test_rejected_captions_stop_a_run_only_without_any_answer(monkeypatch, tmp_p
     with FakeModel(valid_answer, *rejected) as model:
         assert main(arguments_for(path, tmp_path / "a.csv", model, *arguments)) == 0
     assert len(model.requests) == 8
+    with FakeModel(*rejected) as model:
+        assert main(arguments_for(path, tmp_path / "a.csv", model, *arguments)) == 1
+    assert len(model.requests) == 5
