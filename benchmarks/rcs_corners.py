@@ -12,6 +12,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Complex
 
 from benchmarks.rcs_angles import FAR_M, Cut
 from benchmarks.rcs_shapes import PLATE_M, plate
@@ -77,7 +78,7 @@ def _rcs_m2(radar: Radar, edge_m: float, angle_rad: float) -> float:
 
 
 @partial(jax.jit, static_argnums=0)
-def _echo(radar: Radar, scatterers, out, back):
+def _echo(radar: Radar, scatterers, out, back) -> Complex[Array, ""]:
     """Return the complex amplitude of one pass, in the units of `PhysicalOptics.log_weight`."""
     bounced = BouncedReflection(PhysicalOptics("metal", blur_m=0.0), out, back)
     images_m = [jnp.asarray(leg.shift_high_m) + leg.shift_low_m for leg in (out, back)]

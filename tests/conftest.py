@@ -59,11 +59,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
     """Collect no garbage while modules are imported, which would take a second per process."""
+    enabled = gc.isenabled()
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.enable()
+        if enabled:
+            gc.enable()
 
 
 def pytest_collection_finish() -> None:

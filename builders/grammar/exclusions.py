@@ -192,7 +192,8 @@ def excluded_activity(names: Names) -> str:
     Args:
         names: names of the primitives for torso, arms, legs and location.
     """
-    matches = reduce(and_, map(_accepting, PARTS, names))
+    accepting = (_accepting(part, name) for part, name in zip(PARTS, names, strict=True))
+    matches = reduce(and_, accepting)
     # The lowest set bit is that of the first pattern that accepts all four primitives.
     return _FLAT[(matches & -matches).bit_length() - 1][0] if matches else ""
 

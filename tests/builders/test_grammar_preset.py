@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from functools import partial
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from builders.amass import main
+from builders.building import simulated_dataset
 from tests.helpers.amass_dataset import RADAR, build_arguments
 from tests.helpers.pipeline_fakes import store_bytes
 from tests.helpers.synthetic_bodies import synthetic_model
@@ -35,20 +37,45 @@ def built(dataset):
     return out
 
 
-@pytest.mark.slow
-def test_motions_are_written_beside_the_store(built):
-    folder = built.with_name("grammar-motions")
+def rows(store, table):
+    """Rows of a table of a store."""
+    return pq.read_table(store / "tables" / table).to_pylist()
+
+
+@pytest.fixture(scope="module")
+def blank(dataset):
+    """A store like `built` with its tables and motion files, but with empty arrays."""
+    out, build = dataset / "blank.zarr", simulated_dataset.build
+
+    def build_blank(plan, takes, out, store_spec, make_clip, **options):
+        return build(plan, takes, out, store_spec, partial(blank_clip, store_spec), **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulated_dataset, "build", build_blank)
+        assert main(["--out", str(out), *GRAMMAR, *build_arguments(dataset)]) == 0
+    return out
+
+
+def blank_clip(store_spec, recipe, clip, take):
+    """Return the arrays of a clip that is not simulated."""
+    arrays = {
+        spec.name: np.full(spec.shape[1:], spec.fill, spec.dtype)
+        for spec in store_spec.arrays
+        if spec.dims[0] == "clip"
+    }
+    return arrays | {"num_frames": np.int32(clip.num_frames)}
+
+
+def test_motions_are_written_beside_the_store(blank):
+    folder = blank.with_name("blank-motions")
     about = json.loads((folder / "about.json").read_text())
     assert about["complete"]
     assert (about["order"]["source"], about["order"]["num_subjects"]) == ("grammar", 2)
     assert len(list(folder.rglob("*_poses.npz"))) == 2
 
 
-@pytest.mark.slow
-def test_every_clip_has_a_caption_and_sentences_for_five_parts(built):
-    clips = pq.read_table(built / "tables" / "clips").to_pylist()
-    segments = pq.read_table(built / "tables" / "segments").to_pylist()
-    attributes = pq.read_table(built / "tables" / "attributes").to_pylist()
+def test_every_clip_has_a_caption_and_sentences_for_five_parts(blank):
+    clips, segments, attributes = map(partial(rows, blank), ("clips", "segments", "attributes"))
     assert clips
     assert {row["row"] for row in segments} == {clip["row"] for clip in clips}
     captions = {row["caption"] for row in segments if row["kind"] == "sentence"}
@@ -60,6 +87,12 @@ def test_every_clip_has_a_caption_and_sentences_for_five_parts(built):
 
 
 @pytest.mark.slow
+def test_a_simulated_store_has_the_same_tables(built, blank):
+    for name in ("segments", "attributes"):
+        assert rows(built, name) == rows(blank, name)
+
+
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_bytes_from_new_motions(built, dataset, tmp_path):
     out = tmp_path / "again.zarr"
     command = ["--out", str(out), *GRAMMAR, *build_arguments(dataset)]
@@ -67,10 +100,9 @@ def test_the_same_command_gives_the_same_bytes_from_new_motions(built, dataset, 
     assert store_bytes(out) == store_bytes(built)
 
 
-@pytest.mark.slow
-def test_motions_of_another_recipe_are_refused(built, dataset, tmp_path, capsys):
+def test_motions_of_another_recipe_are_refused(blank, dataset, tmp_path, capsys):
     copy = tmp_path / "motions"
-    shutil.copytree(built.with_name("grammar-motions"), copy)
+    shutil.copytree(blank.with_name("blank-motions"), copy)
     command = ["--out", str(tmp_path / "other.zarr"), "--grammar-motions", str(copy)]
     assert main([*command, *GRAMMAR[:2], "--subjects", "3", *build_arguments(dataset)]) == 2
     assert "num_subjects 2 is now 3" in capsys.readouterr().err

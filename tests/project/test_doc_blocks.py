@@ -1,17 +1,21 @@
-"""Tests of the code blocks in the documentation: languages, commands, and TOML files.
+"""Tests of the code blocks in the documentation: languages, names, commands, and TOML files.
 
-`test_docs.py` and `test_readme.py` run the blocks of Python.
+`test_docs.py` and `test_readme.py` run the blocks of Python (slow tests).
 """
 
+import ast
+import importlib
 import importlib.util
 import re
 import runpy
 import shlex
+import textwrap
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+import radarsim
 from pipelines.recipe import SECTIONS
 from pipelines.recipe_toml import recipe_from_table, table_from_toml
 from radarsim.captures.array_description import parse_description
@@ -32,6 +36,7 @@ BLOCK = re.compile(
 )
 LANGUAGES = {"bash", "python", "text", "toml", "{eval-rst}", "{include}", "{toctree}"}
 MODULES = {command.module: name for name, command in COMMANDS.items()}
+PROJECT = ("radarsim", "pipelines", "builders", "mmclip", "benchmarks")
 JOBS = {"dataset": "builders.amass", "draw": "builders.draw"}
 # Lines of bash that run something other than a command of this project.
 OTHER = ("pip install ", "ruff ", "lint-imports", ".ci/run", "source .venv")
@@ -119,6 +124,31 @@ def exists(module: str) -> bool:
         return bool(module) and importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
         return False
+
+
+def test_every_name_of_this_project_in_a_block_of_python_exists(page):
+    """Removed and renamed functions are found without running the blocks, which takes minutes."""
+    for each in blocks(page, "python"):
+        tree = ast.parse(textwrap.dedent(each["text"]))
+        assert unknown_names(tree) == []
+
+
+def test_a_removed_name_is_found():
+    code = "import radarsim as rs\nfrom radarsim.scene.scene import pose, gone\nrs.lost(rs.Scene)"
+    assert sorted(unknown_names(ast.parse(code))) == ["radarsim.scene.scene.gone", "rs.lost"]
+
+
+def unknown_names(tree: ast.Module) -> list[str]:
+    """Names that do not exist, of those imported from this project or used as `rs.NAME`."""
+    unknown = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in PROJECT:
+            module = importlib.import_module(node.module)
+            names = [each.name for each in node.names]
+            unknown += [f"{node.module}.{name}" for name in names if not hasattr(module, name)]
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "rs":
+            unknown += [] if node.attr in radarsim.__all__ else [f"rs.{node.attr}"]
+    return unknown
 
 
 def test_toml_files_are_valid(page):

@@ -115,6 +115,23 @@ def test_the_learning_rate_is_divided_by_ten_after_eleven_validations_without_im
     assert float(state.plateau[0]) == pytest.approx(1e-4)
 
 
+def test_a_resumed_training_gives_the_weights_of_an_uninterrupted_one(tmp_path):
+    """Two steps at once, and one step before and one after an interruption, give equal weights."""
+    store = build_labelled_store(tmp_path / "s.zarr")
+
+    def train(folder, steps):
+        schedule = (f"steps={steps}", "validate_every=1")
+        settings = tiny_settings(f"unseen={','.join(UNSEEN)}", *schedule)
+        return train_rfnet([store], tmp_path / folder, settings, TINY, report=lambda line: None)
+
+    whole, first, resumed = train("whole", 2), train("parts", 1), train("parts", 2)
+    for name, value in whole.weights.items():
+        assert np.isfinite(value).all()
+        np.testing.assert_array_equal(resumed.weights[name], value)
+    # Without a change by the second step, the comparison would say nothing about it.
+    assert any((first.weights[name] != value).any() for name, value in whole.weights.items())
+
+
 @pytest.mark.slow
 def test_seen_labels_and_few_shot_labels_of_other_people_are_recognised(tmp_path):
     """The accuracy must exceed 80 % for seen labels and for few-shot classification.

@@ -22,8 +22,9 @@ def store(tmp_path_factory):
     return build_labelled_store(tmp_path_factory.mktemp("tent") / "s.zarr")
 
 
-def train(store, folder, steps):
-    settings = tiny_settings(f"unseen={','.join(UNSEEN)}", f"steps={steps}", "validate_every=20")
+def train(store, folder, steps, validate_every=20):
+    schedule = (f"steps={steps}", f"validate_every={validate_every}")
+    settings = tiny_settings(f"unseen={','.join(UNSEEN)}", *schedule)
     return train_tent([store], folder, settings, TINY, "hash", report=lambda line: None)
 
 
@@ -34,6 +35,22 @@ def test_the_loss_is_the_cross_entropy_of_scaled_similarities():
     wrong = cross_entropy(eye, eye, jnp.array([1, 0]), 2.0)
     np.testing.assert_allclose(right, np.log1p(np.exp(-2)), rtol=1e-6)
     np.testing.assert_allclose(wrong - right, 2.0, rtol=1e-5)
+
+
+def test_a_resumed_training_gives_the_weights_of_an_uninterrupted_one(store, tmp_path):
+    """Two steps at once, and one step before and one after an interruption, give equal weights."""
+    whole = train(store, tmp_path / "whole", 2, validate_every=1)
+    first = train(store, tmp_path / "parts", 1, validate_every=1)
+    resumed = train(store, tmp_path / "parts", 2, validate_every=1)
+    np.testing.assert_array_equal(resumed.weights["prompt"], whole.weights["prompt"])
+    for name, value in whole.weights["network"].items():
+        assert np.isfinite(value).all()
+        np.testing.assert_array_equal(resumed.weights["network"][name], value)
+    # Without a change by the second step, the comparison would say nothing about it.
+    assert any(
+        (first.weights["network"][name] != value).any()
+        for name, value in whole.weights["network"].items()
+    )
 
 
 @pytest.mark.slow
