@@ -23,8 +23,9 @@ heatmaps and their mean. The last lines contain the means over the clips.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name, values in measured(truth, np.random.default_rng(number), options.only):
             rows.setdefault(name, []).append(values)
             print(f"  {name}: {_shown(values)}", flush=True)
-    print(f"mean of {len(options.clips)} clips")
+    print("mean of the clips")
     for name, values in rows.items():
         print(f"  {name}: {_shown(np.mean(values, axis=0))}")
     return 0
@@ -76,9 +77,10 @@ def measured(truth: TrueClip, rng, only=None) -> Iterator[tuple[str, tuple]]:
         only: names of the changes to measure; None to measure all changes.
     """
     true_maps = truth.maps()
-    for name, changed in changes(truth, rng):
+    for name, change in changes(truth, rng):
         if only and name not in only:
             continue
+        changed = change()
         range_mm = 1e3 * range_difference_m(truth, *changed)
         joints_m = forward(truth.rig, *changed[:2]).joints_m - truth.posed.joints_m
         joints_mm = 1e3 * float(np.linalg.norm(joints_m, axis=-1).mean())
@@ -86,27 +88,39 @@ def measured(truth: TrueClip, rng, only=None) -> Iterator[tuple[str, tuple]]:
         yield name, (range_mm, joints_mm, *(correlation(one, other) for one, other in pairs))
 
 
-def changes(truth: TrueClip, rng) -> Iterator[tuple[str, tuple]]:
-    """Yield the name of each changed motion, and its shape, pose and body."""
+def changes(truth: TrueClip, rng) -> Iterator[tuple[str, Callable[[], tuple]]]:
+    """Yield the name of each changed motion, and a function that returns its shape, pose and body.
+
+    The motion is fitted by the first function that needs the fit.
+    """
     shape, pose, body = truth.shape, truth.pose, truth.body
     moved = pose._replace(pelvis_m=pose.pelvis_m + np.array([_RIGID_M, 0.0, 0.0]))
-    yield "rigid", (shape, moved, body)
     vectors = rng.normal(size=(body.num_joints, 3))
-    for std_m in _PARTS_M:
-        yield f"parts, {1e3 * std_m:g} mm", (shape, pose, with_moved_parts(body, std_m * vectors))
     sequence = truth.sequence(np.zeros_like(truth.posed.points_m))
-    found_shape, found_pose = fitted("fit", sequence, body)
+    fit = cache(lambda: fitted("fit", sequence, body))
+    twists = cache(lambda: twist_of(truth.rig, shape, pose, fit()[1]))
+
+    def parts(std_m: float) -> tuple:
+        return shape, pose, with_moved_parts(body, std_m * vectors)
+
+    def part_of_error(share: float) -> tuple:
+        return *between((shape, pose), fit(), share), body
+
+    def with_known(with_shape: bool) -> tuple:
+        return *fit_with_known(sequence, body, shape, with_shape), body
+
+    yield "rigid", lambda: (shape, moved, body)
+    for std_m in _PARTS_M:
+        yield f"parts, {1e3 * std_m:g} mm", partial(parts, std_m)
     for share in _SHARES:
-        name = f"{share:g} of the error"
-        yield name, (*between((shape, pose), (found_shape, found_pose), share), body)
-    only, without = twist_of(truth.rig, shape, pose, found_pose)
-    yield "surface of the fit", (found_shape, pose, body)
-    yield "poses of the fit", (shape, found_pose, body)
-    yield "twist of the fit", (shape, only, body)
-    yield "poses of the fit without twist", (shape, without, body)
-    yield "fit", (found_shape, found_pose, body)
+        yield f"{share:g} of the error", partial(part_of_error, share)
+    yield "surface of the fit", lambda: (fit()[0], pose, body)
+    yield "poses of the fit", lambda: (shape, fit()[1], body)
+    yield "twist of the fit", lambda: (shape, twists()[0], body)
+    yield "poses of the fit without twist", lambda: (shape, twists()[1], body)
+    yield "fit", lambda: (*fit(), body)
     for name, with_shape in (("offsets", False), ("shape", True)):
-        yield f"fit, known {name}", (*fit_with_known(sequence, body, shape, with_shape), body)
+        yield f"fit, known {name}", partial(with_known, with_shape)
 
 
 def with_moved_parts(body, vectors_m: np.ndarray):

@@ -3,6 +3,8 @@
 import json
 import re
 import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ SUFFIXES = (".npy", ".npz", ".csv", ".json", ".trc", ".c3d")
 
 MAX_TEXT_BYTES = 1 << 30
 _MAX_TOML_BYTES = 1 << 20
-# Minimum number of column names that match landmarks.
+# Minimum number of landmarks of a person among the names of columns.
 _MIN_NAMES = 6
 
 
@@ -72,11 +74,11 @@ def read_skeletons(
     path = existing_path(path)
     layout = layout if isinstance(layout, Layout) else read_layout(layout)
     name = path.stem if name is None else name
-    tables = _tables(path)
+    tables = _tables(path, layout)
     return [_sequence(table, layout, str(path), name, (rate_hz, up, unit)) for table in tables]
 
 
-def _tables(path: Path) -> list:
+def _tables(path: Path, layout: Layout) -> list:
     from radarsim.scene.formats import c3d_points, npz, point_tables, trc
 
     suffix, where = path.suffix.lower(), str(path)
@@ -86,7 +88,7 @@ def _tables(path: Path) -> list:
         arrays = npz.read_arrays(path, point_tables.KEYS)
         return point_tables.tables_from_arrays(arrays, where)
     if suffix == ".c3d":
-        return c3d_points.tables_from_c3d(path)
+        return _people(c3d_points.table_from_c3d(path), layout)
     if suffix not in SUFFIXES:
         problem = f"'{suffix or path.name}' is not a supported format of joints"
         raise InputError(path, "file", problem, f"give {', '.join(SUFFIXES)}")
@@ -109,6 +111,48 @@ def _load_npy(path: Path) -> np.ndarray:
         raise InputError(path, "file", problem, "save a plain array with numpy.save") from None
 
 
+def _people(table, layout: Layout) -> list:
+    """Separate the people in a table by the prefixes of the labels, such as "Anna:LASI".
+
+    Labels with the same prefix are a group, and so are the labels without prefix. A group is a
+    person if it contains enough landmarks of the layout; other groups are ignored. If no group is a
+    person, all labels are those of one person.
+    """
+    names = [label.rpartition(":")[2].strip() for label in table.names]
+    groups, least = _by_prefix(table.names), _least_names(layout)
+    people = [
+        prefix
+        for prefix, places in groups.items()
+        if len(set(_landmarks([names[place] for place in places], layout).values())) >= least
+    ]
+    if not people:
+        return [replace(table, names=tuple(names))]
+    others = [
+        f"{len(places)} {f'of {prefix}' if prefix else 'without prefix'}"
+        for prefix, places in groups.items()
+        if prefix not in people
+    ]
+    note = f"points ignored, fewer than {least} landmarks of {layout.name}: {', '.join(others)}"
+    return [
+        replace(
+            table,
+            points=table.points[:, groups[prefix]],
+            names=tuple(names[place] for place in groups[prefix]),
+            person=prefix if len(people) > 1 else "",
+            notes=(note,) if others else (),
+        )
+        for prefix in people
+    ]
+
+
+def _by_prefix(labels: Sequence[str]) -> dict[str, list[int]]:
+    """Indices of the labels with each prefix; "" for labels without prefix."""
+    groups: dict[str, list[int]] = {}
+    for place, label in enumerate(labels):
+        groups.setdefault(label.rpartition(":")[0].strip(), []).append(place)
+    return groups
+
+
 def _sequence(table, layout: Layout, where: str, name: str, options):
     """Match the columns of a table, and convert it to metres in a z-up world."""
     from radarsim.files import free_body
@@ -122,7 +166,7 @@ def _sequence(table, layout: Layout, where: str, name: str, options):
     points[(points == 0).all(axis=-1)] = np.nan
     if not np.isfinite(points).all(axis=-1).any():
         raise InputError(where, "points", "none was observed: all are 0 or NaN", "check the file")
-    notes: list[str] = []
+    notes = list(table.notes)
     unit = table.unit if unit == "auto" and table.unit in ("m", "cm", "mm") else unit
     points, note = to_metres(points, rig_of(free_body(), names), names, unit, where)
     points, origin_m, up_notes = to_z_up(points, names, up, where)
@@ -157,10 +201,9 @@ def _matched(table, layout: Layout, where: str) -> tuple[list[int], tuple[str, .
             raise InputError(where, "points", problem, hint)
         found = dict(enumerate(layout.landmarks))
     else:
-        known = _spellings(layout)
-        found = {i: known.get(_plain(name), "") for i, name in enumerate(table.names)}
+        found = _landmarks(table.names, layout)
     found = {place: name for place, name in found.items() if name}
-    if len(set(found.values())) < min(_MIN_NAMES, layout.num_points):
+    if len(set(found.values())) < _least_names(layout):
         named = ", ".join(table.names[:8])
         problem = f"{len(found)} names of {layout.name} found among {named}"
         hint = f"names such as {', '.join(layout.columns[:4])} are needed; or give a TOML file"
@@ -169,6 +212,18 @@ def _matched(table, layout: Layout, where: str) -> tuple[list[int], tuple[str, .
     for place, name in found.items():
         first.setdefault(name, place)
     return list(first.values()), tuple(first)
+
+
+def _least_names(layout: Layout) -> int:
+    """Number of different landmarks that the names of a person must contain."""
+    return min(_MIN_NAMES, layout.num_points)
+
+
+def _landmarks(names: Sequence[str], layout: Layout) -> dict[int, str]:
+    """Landmarks of the names that are known, keyed by the index of the name."""
+    known = _spellings(layout)
+    found = {place: known.get(_plain(name), "") for place, name in enumerate(names)}
+    return {place: landmark for place, landmark in found.items() if landmark}
 
 
 def _spellings(layout: Layout) -> dict[str, str]:

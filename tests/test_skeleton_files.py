@@ -54,6 +54,7 @@ def test_c3d_files_are_read(tmp_path):
     _write_c3d(tmp_path / "trial.c3d", [f"Anna:{name}" for name in MARKERS.names], points_m)
     (found,) = rs.read_skeletons(tmp_path / "trial.c3d", "plugingait")
     assert found.person == ""
+    assert not _ignored(found)
     assert np.isnan(found.points_m[5, 3]).all()
     # C3D stores single precision.
     np.testing.assert_allclose(found.points_m[:, 4], MARKERS.posed.points_m[:, 4], atol=1e-5)
@@ -71,6 +72,47 @@ def test_people_in_c3d_files_are_separated_by_the_prefixes_of_their_labels(tmp_p
     np.testing.assert_allclose(anna.points_m, MARKERS.posed.points_m, atol=1e-5)
     moved_m = MARKERS.posed.points_m + np.array([1.0, 0.0, 0.0])
     np.testing.assert_allclose(bo.points_m, moved_m, atol=1e-5)
+    assert _ignored(anna) == _ignored(bo) == ["3 of Ball, 1 without prefix"]
+
+
+def _ignored(sequence) -> list[str]:
+    """The groups of points that the notes of a sequence name as ignored."""
+    start = "points ignored, fewer than 6 landmarks of plugingait: "
+    return [note.removeprefix(start) for note in sequence.notes if note.startswith(start)]
+
+
+@pytest.mark.parametrize("prefix", ["Anna:", ""])
+def test_an_object_with_many_markers_in_a_c3d_file_is_no_person(tmp_path, prefix):
+    """A box with eight markers next to one person; five labels of the box are also landmarks."""
+    labels = [f"{prefix}{name}" for name in MARKERS.names]
+    labels += [f"Box:{name}" for name in ("A", "B", "C", *MARKERS.names[:5])]
+    points_m = np.pad(MARKERS.posed.points_m, ((0, 0), (0, 8), (0, 0)), constant_values=0.5)
+    _write_c3d(tmp_path / "box.c3d", labels, points_m)
+    (anna,) = rs.read_skeletons(tmp_path / "box.c3d", "plugingait")
+    assert anna.person == ""
+    assert anna.landmarks == MARKERS.names
+    np.testing.assert_allclose(anna.points_m, MARKERS.posed.points_m, atol=1e-5)
+    assert _ignored(anna) == ["8 of Box"]
+
+
+def test_labels_without_prefix_in_c3d_files_are_a_person_next_to_others(tmp_path):
+    labels = [f"{prefix}{name}" for prefix in ("Anna:", "Bo:", "") for name in MARKERS.names]
+    shifts_m = np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0]])
+    points_m = np.concatenate([MARKERS.posed.points_m + shift for shift in shifts_m], axis=1)
+    _write_c3d(tmp_path / "three.c3d", labels, points_m)
+    people = rs.read_skeletons(tmp_path / "three.c3d", "plugingait")
+    assert [each.person for each in people] == ["Anna", "Bo", ""]
+    for each, shift_m in zip(people, shifts_m, strict=True):
+        np.testing.assert_allclose(each.points_m, MARKERS.posed.points_m + shift_m, atol=1e-5)
+        assert not _ignored(each)
+
+
+def test_a_person_whose_labels_have_different_prefixes_in_a_c3d_file_is_read(tmp_path):
+    """If the labels of no prefix are enough for a person, all labels are those of one person."""
+    labels = [f"Part{place // 5}:{name}" for place, name in enumerate(MARKERS.names)]
+    _write_c3d(tmp_path / "parts.c3d", labels, MARKERS.posed.points_m)
+    (found,) = rs.read_skeletons(tmp_path / "parts.c3d", "plugingait")
+    assert found.landmarks == MARKERS.names
 
 
 @pytest.mark.parametrize("unit", [1.0, 100.0, 1000.0])

@@ -1,5 +1,7 @@
 """Tests of the benchmark of surface accuracy: changed motions, and the range differences."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -64,27 +66,63 @@ def test_range_differences_are_those_of_the_surface(truth):
     assert 0.3e-3 < found_m < 2e-3
 
 
-def test_the_command_prints_every_change(truth, monkeypatch, capsys):
-    """Maps are replaced by random numbers, and the fit by a slightly turned motion."""
+@pytest.fixture
+def fits(truth, monkeypatch) -> list[str]:
+    """The names of the fits that are made.
+
+    Maps are replaced by random numbers, and every fit by a slightly turned motion.
+    """
     maps = [10 + np.random.default_rng(k).normal(size=(8, 8)) for k in range(3)]
     monkeypatch.setattr(TrueClip, "maps", lambda self, shape=None, pose=None: maps)
     monkeypatch.setattr(skeleton_surface, "true_clip", lambda *arguments: truth)
-    other = (truth.shape, _turned(truth.pose))
+    other, made = (truth.shape, _turned(truth.pose)), []
     for name in ("fitted", "fit_with_known"):
-        monkeypatch.setattr(skeleton_surface, name, lambda *arguments: other)
+        replaced = partial(lambda name, *arguments: made.append(name) or other, name)
+        monkeypatch.setattr(skeleton_surface, name, replaced)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        (["rigid", "parts, 2 mm"], []),
+        (["0.5 of the error", "twist of the fit", "fit"], ["fitted"]),
+        (["fit, known shape"], ["fit_with_known"]),
+    ],
+)
+def test_only_the_fits_of_the_chosen_changes_are_made(fits, capsys, only, expected):
+    assert skeleton_surface.main(["--clips", "0", "--only", *only]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.strip().rpartition(":")[0] for line in lines[2 : 2 + len(only)]] == only
+    assert fits == expected
+
+
+def test_the_command_prints_every_change(fits, capsys):
     assert skeleton_surface.main(["--clips", "0"]) == 0
+    assert fits == ["fitted", "fit_with_known", "fit_with_known"]
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "walker"
     assert lines[2].startswith("  rigid: 0.0")
     names = [
         "rigid",
-        *(f"parts, {std} mm" for std in ("0.1", "0.25", "0.5", "1", "2")),
-        *(f"{share} of the error" for share in ("0.0625", "0.125", "0.25", "0.5")),
-        *("surface of the fit", "poses of the fit"),
-        *("twist of the fit", "poses of the fit without twist"),
-        *("fit", "fit, known offsets", "fit, known shape"),
+        "parts, 0.1 mm",
+        "parts, 0.25 mm",
+        "parts, 0.5 mm",
+        "parts, 1 mm",
+        "parts, 2 mm",
+        "0.0625 of the error",
+        "0.125 of the error",
+        "0.25 of the error",
+        "0.5 of the error",
+        "surface of the fit",
+        "poses of the fit",
+        "twist of the fit",
+        "poses of the fit without twist",
+        "fit",
+        "fit, known offsets",
+        "fit, known shape",
     ]
     found = [line.strip().split(":")[0] for line in lines[2:]]
-    assert found == [*names, "mean of 1 clips", *names]
+    assert found == [*names, "mean of the clips", *names]
     values = [line for line in lines[2:] if line.startswith(" ")]
     assert all(line.endswith("mm, 1.000 1.000 1.000 1.000") for line in values)

@@ -37,6 +37,7 @@ class PointTable:
         rate_hz: poses per second; None if the file does not state it.
         unit: "m", "cm", "mm"; "" if the file does not state it.
         person: name of the person; "" for one person.
+        notes: one line for each property that was inferred.
     """
 
     points: np.ndarray
@@ -45,6 +46,7 @@ class PointTable:
     rate_hz: float | None = None
     unit: str = ""
     person: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def tables_from_array(values: object, where: str, **known) -> list[PointTable]:
