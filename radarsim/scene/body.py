@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
+from radarsim.numerics.host_arrays import as_arrays
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 from radarsim.scene.subdivision import halve_long_edges
 
@@ -104,7 +105,7 @@ def skin(
     Source:
         Loper et al., "SMPL: A Skinned Multi-Person Linear Model", SIGGRAPH Asia 2015.
     """
-    return _skin(body, *_arrays(betas, poses_rad, transl_m), scale)
+    return _skin(body, *as_arrays(betas, poses_rad, transl_m), scale)
 
 
 def joint_positions(
@@ -115,12 +116,7 @@ def joint_positions(
     scale: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "*batch joint 3"]:
     """Joint positions of the posed body [m]; the arguments are those of `skin`."""
-    return _joints(body, *_arrays(betas, poses_rad, transl_m), scale)
-
-
-def _arrays(*values):
-    """Convert lists to arrays; arrays and traced values are kept, so nothing is compiled."""
-    return (each if hasattr(each, "shape") else np.asarray(each, np.float32) for each in values)
+    return _joints(body, *as_arrays(betas, poses_rad, transl_m), scale)
 
 
 def _flatten_batch(body, poses_rad, transl_m):

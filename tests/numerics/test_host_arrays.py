@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from radarsim.numerics.host_arrays import float32
+from radarsim.numerics.host_arrays import as_arrays, float32
 
 
 @pytest.mark.parametrize("values", [np.arange(6.0).reshape(2, 3), np.float32(2.5), np.arange(3)])
@@ -27,3 +27,10 @@ def test_no_program_is_compiled_for_a_new_shape(caplog):
     with jax.log_compiles():
         float32(np.ones((3, 1237)))
     assert not [line for line in caplog.messages if line.startswith("Compiling")]
+
+
+def test_lists_become_arrays_and_other_values_are_unchanged():
+    kept = np.arange(3), jax.numpy.ones(2)
+    numbers, *others = as_arrays([[1, 2], [3, 4]], *kept)
+    assert (numbers.dtype, numbers.tolist()) == (np.float32, [[1, 2], [3, 4]])
+    assert all(one is other for one, other in zip(others, kept, strict=True))
