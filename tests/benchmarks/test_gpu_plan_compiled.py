@@ -19,6 +19,15 @@ pytestmark = pytest.mark.skipif(
 VALUES = jax.ShapeDtypeStruct((1000, 1000), jnp.float32)
 
 
+@pytest.fixture(autouse=True)
+def source_positions():
+    """Keep source positions in programs, which other tests omit; the plan finds loops by them."""
+    before = jax.config.jax_traceback_in_locations_limit
+    jax.config.update("jax_traceback_in_locations_limit", 100)
+    yield
+    jax.config.update("jax_traceback_in_locations_limit", before)
+
+
 def planned(function, *arguments, example=None, card="h100"):
     program = Program(
         "known", ((function, arguments),), example, simulation_stage, items=1, item="frame"
