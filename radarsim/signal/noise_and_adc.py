@@ -72,11 +72,13 @@ def thermal_noise(
     """
     nominal = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) / 2**0.5
     per_part = jnp.float32(nominal) * jnp.float32(10.0) ** (jnp.float32(extra_noise_db) / 20)
-    # The numbers are drawn along one axis, which does not change them. With short axes (antennas),
-    # XLA would unroll the loops over these axes, and the program would compile four times as long.
-    # They are scaled before the reshape, as XLA combines both factors of a number into one scalar
-    # only if no reshape separates them; otherwise, the noise changes by rounding.
-    parts = (jax.random.normal(key, (2 * math.prod(shape),)) * per_part).reshape(2, *shape)
+    # On a CPU, the numbers are drawn along one axis, which does not change them. With short axes
+    # (antennas), XLA would unroll the loops over these axes, and the program would compile four
+    # times as long; on a GPU, the reshape would write all numbers to memory. They are scaled before
+    # the reshape, as XLA combines both factors of a number into one scalar only if no reshape
+    # separates them; otherwise, the noise changes by rounding.
+    drawn = (2 * math.prod(shape),) if jax.default_backend() == "cpu" else (2, *shape)
+    parts = (jax.random.normal(key, drawn) * per_part).reshape(2, *shape)
     return jax.lax.complex(parts[0], parts[1])
 
 
