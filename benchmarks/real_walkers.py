@@ -273,7 +273,7 @@ def simulated_walkers(
 def _repeated(fitted: str) -> str:
     """Name, in the table, of a recorded run that takes the place of the simulation.
 
-    Differences between recordings are the limit for a simulation that is fitted to one of them.
+    Its differences from other recordings show how well the people repeat a walk.
     """
     return f"recorded {fitted}"
 

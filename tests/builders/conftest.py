@@ -8,6 +8,7 @@ import pytest
 from builders.building import rebuild, simulated_dataset
 from pipelines import dask_cluster
 from pipelines.cost_estimate import CostEstimate
+from tests.helpers.describer_command import isolated_captions
 
 
 @pytest.fixture
@@ -15,6 +16,12 @@ def without_trial_clip(monkeypatch):
     """Make dry runs skip the trial simulation of one clip, which takes several seconds."""
     estimate = CostEstimate(first_s=9.0, clip_s=2.0, clip_bytes=500_000, workers=2)
     monkeypatch.setattr("builders.building.simulated_dataset.estimate_cost", lambda *_: estimate)
+
+
+@pytest.fixture
+def captions(monkeypatch, tmp_path):
+    """Write a file of captions for the describer, and hide the user's settings."""
+    return isolated_captions(monkeypatch, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -24,11 +24,7 @@ from tests.helpers.fake_language_model import (
 )
 from tests.helpers.labelled_stores import LABELS, build_labelled_store
 
-
-@pytest.fixture(autouse=True)
-def captions(monkeypatch, tmp_path):
-    """Write a file of captions, and hide the user's settings."""
-    return isolated_captions(monkeypatch, tmp_path)
+pytestmark = pytest.mark.usefixtures("captions")
 
 
 def test_without_a_model_built_in_activities_are_described_and_others_marked_as_fallback(

@@ -14,7 +14,6 @@ from builders.attributes import main
 from tests.helpers.describer_command import (
     KEY,
     arguments_for,
-    isolated_captions,
     written_sentences,
 )
 from tests.helpers.fake_language_model import (
@@ -28,11 +27,7 @@ from tests.helpers.fake_language_model import (
     valid_answer,
 )
 
-
-@pytest.fixture(autouse=True)
-def captions(monkeypatch, tmp_path):
-    """Write a file of captions, and hide the user's settings."""
-    return isolated_captions(monkeypatch, tmp_path)
+pytestmark = pytest.mark.usefixtures("captions")
 
 
 def test_a_caption_is_rejected_after_the_maximum_attempts_and_not_paid_for_again(

@@ -11,7 +11,6 @@ from tests.helpers.describer_command import (
     CAPTIONS,
     KEY,
     arguments_for,
-    isolated_captions,
     written_sentences,
 )
 from tests.helpers.fake_language_model import (
@@ -27,11 +26,7 @@ from tests.helpers.fake_language_model import (
     valid_answer,
 )
 
-
-@pytest.fixture(autouse=True)
-def captions(monkeypatch, tmp_path):
-    """Write a file of captions, and hide the user's settings."""
-    return isolated_captions(monkeypatch, tmp_path)
+pytestmark = pytest.mark.usefixtures("captions")
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
