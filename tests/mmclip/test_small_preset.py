@@ -37,6 +37,8 @@ def test_a_model_with_the_aggregator_and_the_patches_of_the_preset_is_trained_an
     table = tmp_path / "scores.csv"
     prediction = [store, "--model", str(out), "--csv", str(table), "--labels", *UNSEEN]
     assert predict.main(prediction) == 0
-    for row in csv.DictReader(table.open()):
+    rows = list(csv.DictReader(table.open()))
+    assert rows
+    for row in rows:
         # The scores are printed with four digits.
         assert sum(float(row[label]) for label in UNSEEN) == pytest.approx(1, abs=1e-3)

@@ -2,9 +2,11 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from distributed import LocalCluster
@@ -189,3 +191,15 @@ def test_a_worker_that_ends_late_does_not_fail_a_finished_build(monkeypatch):
     monkeypatch.setattr(dask_cluster, "LocalCluster", SlowCluster)
     with dask_cluster.local_workers(1, 1) as client:
         assert client.submit(sum, (1, 2)).result() == 3
+
+
+def test_a_worker_that_has_not_ended_in_time_is_killed():
+    """The cluster and its only worker, a process that sleeps, are replaced by stand-ins."""
+
+    def close():
+        raise TimeoutError
+
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as worker:
+        cluster = SimpleNamespace(workers={0: SimpleNamespace(pid=worker.pid)}, close=close)
+        dask_cluster._close(cluster)
+        assert worker.wait(10) == -signal.SIGKILL
