@@ -15,6 +15,8 @@ from pathlib import Path
 from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
 
+# At larger errors, the sides of the body cannot be distinguished [m].
+MAX_CAMERA_NOISE_M = 0.1
 EXAMPLES = """
 examples:
   python -m builders.motions --out corpus
@@ -23,6 +25,8 @@ examples:
       ten hours of movement sequences by forty people
   python -m builders.motions --out shifted --domain twin-a
       other people with motion-capture errors, in place of recordings (labelled as a stand-in)
+  python -m builders.motions --out seen --domain twin-a --cameras body25
+      the same people as cameras see them: bodies fitted to noisy 3-D joints
   python -m builders.motions --strip squat.png --activities squat lunge
       pictures instead of motion files; --video squat.mp4 or squat.gif animates the first take
 
@@ -61,6 +65,7 @@ def _spec(options):
     if unknown:
         hint = f"use any of {', '.join(ACTIVITIES)}"
         raise InputError("options", "--activities", f"unknown activity {unknown[0]!r}", hint)
+    _check_cameras(options)
     if options.hours < 0 or options.hours > 10_000:
         raise InputError("options", "--hours", f"{options.hours:g} h", "give 0 to 10000")
     return CorpusSpec(
@@ -71,7 +76,24 @@ def _spec(options):
         seed=options.seed,
         domain=options.domain,
         alive=options.breathing,
+        cameras=options.cameras,
+        camera_noise_m=options.camera_noise_m,
     )
+
+
+def _check_cameras(options) -> None:
+    """Raise InputError if the layout of the cameras does not exist or the noise is out of range."""
+    from radarsim.errors import InputError
+    from radarsim.scene.skeletons.layouts import LAYOUTS
+
+    joints = [name for name, layout in LAYOUTS.items() if not layout.is_markers]
+    if options.cameras and options.cameras not in joints:
+        problem = f"{options.cameras!r} is not a layout of joints"
+        raise InputError("options", "--cameras", problem, f"use one of {', '.join(joints)}")
+    if not 0 <= options.camera_noise_m <= MAX_CAMERA_NOISE_M:
+        problem = f"{options.camera_noise_m:g} m is out of range"
+        hint = f"give 0 to {MAX_CAMERA_NOISE_M:g} m"
+        raise InputError("options", "--camera-noise-m", problem, hint)
 
 
 def _draw(options, spec) -> None:
@@ -163,6 +185,20 @@ def _add_variation_options(parser: argparse.ArgumentParser) -> None:
         help="domain; twins have different people, jitter and sliding feet (default: %(default)s)",
     )
     add("--breathing", action="store_true", help="add breathing and heartbeat")
+    add(
+        "--cameras",
+        default="",
+        metavar="LAYOUT",
+        help="write the motion as fitted to 3-D joints of this layout (such as body25) with the "
+        "errors of cameras: 30 poses/s, noise, offsets, and joints that are hidden for 0.2 s",
+    )
+    add(
+        "--camera-noise-m",
+        type=float,
+        default=0.02,
+        metavar="M",
+        help="standard deviation of the noise of these joints per axis in m (default: %(default)s)",
+    )
 
 
 def _add_picture_options(group: argparse._ArgumentGroup) -> None:

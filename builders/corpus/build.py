@@ -58,7 +58,8 @@ def _is_complete(folder: Path, spec: CorpusSpec) -> bool:
         return False
     try:
         table = json.loads(about.read_text("utf-8"))
-        existing, complete = table["order"], table["complete"]
+        # Corpora of older versions lack settings that were added with these defaults.
+        existing, complete = asdict(CorpusSpec()) | table["order"], table["complete"]
     except (ValueError, KeyError, TypeError):
         raise InputError(about, "JSON", "cannot be read", "remove the folder") from None
     changed = [

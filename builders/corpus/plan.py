@@ -21,6 +21,9 @@ class CorpusSpec:
         seed: random seed of the whole corpus.
         domain: name of the domain, a key of `activities.domain_shift.DOMAINS`.
         alive: whether to add breathing and heartbeat.
+        cameras: layout of the joints that cameras observe; the takes are then fitted to these
+            joints. "" for the motion itself.
+        camera_noise_m: standard deviation of the noise of these joints per axis [m].
     """
 
     source: str = "activities"
@@ -31,6 +34,8 @@ class CorpusSpec:
     seed: int = 0
     domain: str = "home"
     alive: bool = False
+    cameras: str = ""
+    camera_noise_m: float = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)

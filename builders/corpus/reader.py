@@ -54,6 +54,8 @@ def _read(folder: Path) -> MotionCorpus | None:
     spec = about["order"]
     name = "built-in" if spec["domain"] == "home" else f"stand-in {spec['domain']}"
     source = f"{name}, {spec['source']}"
+    if spec.get("cameras"):
+        source += f", fitted to simulated camera joints ({spec['cameras']})"
     sentences = _sentences(folder / ATTRIBUTES_FILE)
     texts = {}
     for number, entry in _json(folder / SEGMENTS_FILE).items():

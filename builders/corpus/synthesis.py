@@ -35,7 +35,7 @@ class CaptionedSpan:
 
 
 def synthesize_take(spec: CorpusSpec, planned: PlannedTake) -> tuple[Motion, list[CaptionedSpan]]:
-    """Synthesize a take: the motion with the capture errors of the domain, and the captioned spans.
+    """Synthesize a take: the motion with the errors of its capture, and the captioned spans.
 
     Args:
         spec: specification of the corpus.
@@ -54,7 +54,18 @@ def synthesize_take(spec: CorpusSpec, planned: PlannedTake) -> tuple[Motion, lis
         from builders.activities.breathing import add_breathing
 
         motion = add_breathing(motion, spec.seed)
-    return add_capture_errors(motion, DOMAINS[spec.domain], spec.seed), spans
+    motion = add_capture_errors(motion, DOMAINS[spec.domain], spec.seed)
+    if spec.cameras:
+        from builders.corpus.camera_joints import observe_and_fit
+
+        motion = observe_and_fit(motion, spec.cameras, spec.camera_noise_m, spec.seed)
+        spans = [_shortened(span, motion.duration_s) for span in spans]
+    return motion, spans
+
+
+def _shortened(span: CaptionedSpan, duration_s: float) -> CaptionedSpan:
+    """End a span with the motion, whose last pose is earlier at the lower rate of cameras."""
+    return replace(span, end_s=min(span.end_s, duration_s))
 
 
 @cache

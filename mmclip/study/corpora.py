@@ -39,6 +39,8 @@ WIDE = (
     "--radar-height-m",
     "0.5:2",
 )
+# Poses as cameras deliver them: joints of OpenPose with noise of 2 cm per axis (section 5.5).
+CAMERAS = ("--cameras", "body25", "--camera-noise-m", "0.02")
 # Differences between the default simulation and the pre-training corpora of the fidelity table.
 PHYSICS = {
     "hidden point removal": ("--visibility", "hpr"),
@@ -84,6 +86,7 @@ def make_domains(
     for variant, options in {**PHYSICS, "wide placement": WIDE}.items():
         corpora[f"grammar, {variant}"] = _grammar(scale, *options, title=f"grammar, {variant}")
     corpora["simulated poses"] = simulated_poses(scale)
+    corpora["simulated camera poses"] = simulated_poses(scale, *CAMERAS)
     names = {"grammar": "licensed motion" if licensed else "motion grammar, default radar"}
     for role, twin in zip(roles, ("twin-a", "twin-b", "twin-c")):
         corpora[role] = _twin(scale, twin, scale.people if role == "real" else scale.scene_people)
@@ -117,12 +120,18 @@ def licensed_corpus(
     return replace(node, places=((SERVER, server),))
 
 
-def simulated_poses(scale: Scale) -> Node:
-    """Define the corpus of the stand-in's motion with the default radar (section 5.5)."""
-    motions = _motions("twin-a", scale.people)
+def simulated_poses(scale: Scale, *cameras: str) -> Node:
+    """Define the corpus of the stand-in's motion with the default radar (section 5.5).
+
+    Args:
+        scale: sizes of the study.
+        cameras: options of `builders.motions` for the errors of cameras.
+    """
+    motions = [*_motions("twin-a", scale.people), *cameras]
     command = ["builders.amass", "--amass", "{folder}/motions", *CLIPS, *SHARES, *TO_STORE]
     clips = ACTIVITIES * scale.people * CLIPS_PER_TAKE
-    return _corpus(f"motion of {STAND_IN} twin-a, default radar", clips, motions, command)
+    title = f"motion of {STAND_IN} twin-a{' from cameras' if cameras else ''}, default radar"
+    return _corpus(title, clips, motions, command)
 
 
 def placed(scale: Scale, title: str, *placement: str) -> Node:

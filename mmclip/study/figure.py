@@ -39,7 +39,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Ordering:
-    """A statement of the paper about the order of two bars.
+    """A statement about the order of two bars: of the paper, unless a note of the figure says not.
 
     Attributes:
         better, worse: names of the bars.
