@@ -61,19 +61,19 @@ def build(options: argparse.Namespace) -> int:
 
     folder = options.out / "motions"
     command = [*RECIPE["motions"]["test"], "--out", str(folder)]
-    command += RECIPE["miniature"]["motions"] if options.miniature else []
+    command += RECIPE["sizes"][options.size]["motions"]
     return motions.main(command) or build_stores({"stores": store_options(options)}, options.out)
 
 
 def store_options(options: argparse.Namespace) -> dict[str, list[str]]:
     """Return the options of `builders.amass` for each store, keyed by the name of the store."""
-    found = {name: list(given) for name, given in RECIPE["stores"].items()}
-    found["test"] += ["--amass", str(options.out / "motions")]
-    if options.miniature:
-        for arm in ARMS:
-            found[arm] += RECIPE["miniature"]["stores"]
-        found["test"] += RECIPE["miniature"]["test"]
-    return found
+    stores, size = RECIPE["stores"], RECIPE["sizes"][options.size]
+    motions = ["--amass", str(options.out / "motions")]
+    return {
+        "rooms": [*stores["rooms"], *size["stores"], *size["rooms"]],
+        "free": [*stores["free"], *size["stores"]],
+        "test": [*stores["test"], *motions, *size["test"]],
+    }
 
 
 def run_arm(options: argparse.Namespace, arm: str) -> dict[str, list[dict]]:
@@ -96,7 +96,7 @@ def run_arm(options: argparse.Namespace, arm: str) -> dict[str, list[dict]]:
 def _run_options(options: argparse.Namespace, arm: str) -> argparse.Namespace:
     """Return the options of `benchmarks.zero_shot_runs` for a training store."""
     stores = {name: [str(options.out / "stores" / f"{name}.zarr")] for name in (arm, "test")}
-    settings = RECIPE["miniature"]["set"] if options.miniature else []
+    settings = RECIPE["sizes"][options.size]["set"]
     return argparse.Namespace(
         **{**RECIPE["options"], "set": [*RECIPE["options"]["set"], *settings, *options.set]},
         stores=stores[arm],
@@ -178,8 +178,9 @@ def make_parser() -> argparse.ArgumentParser:
         help="text encoder (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--miniature", action="store_true",
-        help="use almost no data and training, for a trial without useful results",
+        "--size", choices=tuple(RECIPE["sizes"]), default="full",
+        help="full: 2,400 clips per store, 15 hours (prediction); reduced: 360 clips, for one "
+        "session; miniature: a trial without useful results (default: %(default)s)",
     )  # fmt: skip
     return parser
 

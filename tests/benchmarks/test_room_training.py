@@ -28,6 +28,19 @@ def test_the_test_store_has_rooms_all_people_in_the_test_split_and_maps_of_the_t
     assert test.maps == recipe_of(*room_training.RECIPE["stores"]["rooms"]).maps
 
 
+def store_recipes(tmp_path, size):
+    options = room_training.make_parser().parse_args(["--out", str(tmp_path), "--size", size])
+    return {name: recipe_of(*given) for name, given in room_training.store_options(options).items()}
+
+
+@pytest.mark.parametrize("size", ["full", "reduced", "miniature"])
+def test_the_stores_of_every_size_have_the_same_clips_and_test_maps(tmp_path, size):
+    stores = store_recipes(tmp_path, size)
+    assert replace(stores["rooms"], room=Room()) == stores["free"]
+    assert stores["test"].maps == stores["rooms"].maps
+    assert stores["test"].splits.test == 1.0
+
+
 def run(model, seed, **recalls):
     return {"model": f"out/{model}-{seed}", "seed": seed, "recalls": recalls}
 
