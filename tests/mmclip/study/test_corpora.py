@@ -7,7 +7,7 @@ pytest.importorskip("flax", reason="needs the extra train")
 from builders import amass, motions
 from builders.building.cli_options import recipe_table
 from builders.building.recipe_loading import load_recipe_table, merge_tables
-from mmclip.study.corpora import grammar_of_hours, make_domains, placed
+from mmclip.study.corpora import CAMERAS, grammar_of_hours, make_domains, placed
 from mmclip.study.scale import SCALES
 from pipelines.recipe_toml import recipe_from_table
 
@@ -39,3 +39,12 @@ def test_every_corpus_has_a_valid_recipe(preset):
     assert recipes["corpus stand-in twin-b"].splits.test == 1
     no_noise, default = recipes["corpus grammar, no noise"], recipes["corpus grammar"]
     assert default.simulation != no_noise.simulation
+
+
+def test_the_two_corpora_of_section_5_5_differ_only_in_the_errors_of_cameras():
+    corpora = make_domains(SCALES["small"], {}).corpora
+    motion, simulation = corpora["simulated poses"].values["commands"]
+    seen, same = corpora["simulated camera poses"].values["commands"]
+    assert seen == [*motion, *CAMERAS]
+    assert same == simulation
+    assert "--preset" not in simulation  # the default radar, not that of the stand-in
