@@ -103,6 +103,9 @@ def _check_options(options: argparse.Namespace) -> None:
         problem = "all labels as candidates are not possible in few-shot mode"
         hint = "only the evaluated labels have examples; use --candidates unseen"
         raise MmclipError("options", "--candidates", problem, hint)
+    for name, value in (("--shots", options.shots), ("--draws", options.draws)):
+        if value < 1:
+            raise MmclipError("options", name, f"is {value}, less than 1", "give 1 or more")
 
 
 def _write_result(out: Path, result: dict) -> None:

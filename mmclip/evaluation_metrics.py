@@ -7,6 +7,8 @@ import numpy as np
 from scipy import stats
 from scipy.special import softmax
 
+from mmclip.errors import MmclipError
+
 # Number of bootstrap samples of a confidence interval.
 RESAMPLES = 10_000
 # Weight of a label's text in few-shot classification; the examples have the remaining weight.
@@ -129,6 +131,7 @@ def few_shot_predictions(
     takes: Sequence[str],
     texts: np.ndarray,
     *,
+    labels: Sequence[str],
     shots: int,
     scale: float,
     seed: int,
@@ -143,16 +146,24 @@ def few_shot_predictions(
         truth: index of each window's label.
         takes: take of each window.
         texts: embeddings of the labels [label, width].
-        shots: number of examples per label; a label with fewer windows has fewer examples.
+        labels: names of the labels.
+        shots: number of examples per label, at least 1; a label with fewer windows has fewer
+            examples.
         scale: inverse of the softmax temperature.
         seed: random seed for choosing the examples.
 
     Returns:
         The evaluated windows and their predicted labels.
+
+    Raises:
+        MmclipError: a label has no window, so that it has no example.
     """
     rng, centres, used_takes = np.random.default_rng(seed), [], set()
-    for label in range(len(texts)):
+    for label, name in enumerate(labels):
         examples = rng.permutation(np.flatnonzero(truth == label))[:shots]
+        if not len(examples):
+            hint = "leave the label out, or use another split or store"
+            raise MmclipError("few-shot", "labels", f"no window for an example of {name!r}", hint)
         used_takes |= {takes[window] for window in examples}
         mean = windows[examples].mean(axis=0)
         centres.append(mean / np.linalg.norm(mean))

@@ -134,9 +134,11 @@ def _check_labels(labels: Sequence[str]) -> None:
     """Raise MmclipError unless there are at least two labels, all different and none blank."""
     from mmclip.errors import MmclipError
 
-    if len(set(labels)) < 2 or not all(label.strip() for label in labels):
-        problem = f"{len(set(labels))} different labels: {', '.join(labels)}"
-        raise MmclipError("options", "--labels", problem, "give two or more labels, none blank")
+    different = set(labels)
+    if len(different) < max(2, len(labels)) or not all(label.strip() for label in labels):
+        problem = f"{len(different)} different labels: {', '.join(labels)}"
+        hint = "give two or more labels, none twice and none blank"
+        raise MmclipError("options", "--labels", problem, hint)
 
 
 def _open_corpus(options: argparse.Namespace, model, report):

@@ -79,11 +79,40 @@ def test_few_shot_evaluates_other_takes_than_its_examples_and_weights_these_abov
     wrong_texts = np.array([[0.0, 1], [1, 0]])
     for seed in range(5):
         found = few_shot_predictions(
-            windows, truth, takes, wrong_texts, shots=1, scale=10.0, seed=seed
+            windows,
+            truth,
+            takes,
+            wrong_texts,
+            labels=("bow", "kick"),
+            shots=1,
+            scale=10.0,
+            seed=seed,
         )
         evaluated = {takes[window] for window in found.windows}
         assert len(evaluated & {"a", "b"}) == len(evaluated & {"c", "d"}) == 1
         np.testing.assert_array_equal(found.labels, truth[found.windows])
+
+
+def test_a_label_without_an_example_is_an_error():
+    """The mean of no examples is NaN, and all windows would be given the first label."""
+    vectors, truth, takes = np.eye(3), np.array([0, 0, 2]), ["a", "b", "c"]
+    settings = {"labels": ("bow", "kick", "jump"), "shots": 1, "scale": 10.0, "seed": 0}
+    with pytest.raises(MmclipError, match="labels: no window for an example of 'kick'; leave"):
+        few_shot_predictions(vectors, truth, takes, vectors, **settings)
+
+
+@pytest.mark.parametrize("option", ["--shots", "--draws"])
+def test_fewer_than_one_example_or_draw_is_an_error(option, capsys):
+    command = ["none.zarr", "--models", "none", "--mode", "few-shot", option, "0"]
+    assert evaluate.main(command) == 2
+    assert f"options: {option}: is 0, less than 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("labels", [("bow",), ("bow", "bow", "kick"), ("bow", " ")])
+def test_predictions_need_two_labels_that_differ(labels, capsys):
+    """A label given twice would have two probabilities, of which one was lost."""
+    assert predict.main(["none.zarr", "--labels", *labels]) == 2
+    assert "give two or more labels, none twice and none blank" in capsys.readouterr().err
 
 
 def test_labels_and_subjects_of_the_training_are_rejected():

@@ -248,6 +248,15 @@ def test_examples_and_all_candidates_exclude_each_other(store, folder, capsys):
     assert "not possible in few-shot mode" in capsys.readouterr().err
 
 
+def test_a_single_candidate_is_refused_because_no_window_can_be_wrong(store, folder, capsys):
+    command = [store, "--models", str(folder / "pre"), "--out", str(folder / "one")]
+    assert evaluate.main([*command, "--labels", "bow"]) == 2
+    assert "--labels: bow is the only candidate" in capsys.readouterr().err
+    assert not (folder / "one").exists()
+    _, result = evaluation(store, folder, "--candidates", "all", "--labels", "bow")
+    assert set(result["classes"]) == {"bow"}
+
+
 def test_retrieval_searches_the_texts_of_all_test_windows(store, folder, capsys):
     _, result = evaluation(store, folder, "--mode", "retrieval")
     run = result["runs"][0]
