@@ -64,6 +64,16 @@ def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
     assert mean_and_interval({"a": [0.4, 0.6], "b": [0.5]})["low"] == 0.5
 
 
+def test_the_interval_of_two_or_three_groups_is_their_range():
+    """The range of n values contains their median with the probability 1 - 2^(1 - n).
+
+    For two and three values, these are the stated 50 % and 75 %.
+    """
+    for by_group in ({"a": [0.2], "b": [0.7]}, {"a": [0.2], "b": [0.4], "c": [0.7]}):
+        found = mean_and_interval(by_group)
+        assert (found["low"], found["high"]) == pytest.approx((0.2, 0.7))
+
+
 def test_the_interval_over_runs_is_that_of_students_t():
     """The mean of 0.4, 0.5, 0.6 has the standard error 0.1 / sqrt(3); the t quantile is 4.30."""
     found = interval_over_runs([0.4, 0.5, 0.6])

@@ -13,7 +13,7 @@ pytest.importorskip("flax", reason="needs the extra train")
 from mmclip import evaluate, pretrain
 from mmclip.confusions import worst_confusions
 from mmclip.evaluation_metrics import auroc, confusion_matrix, is_in_top, recall_by_subject
-from mmclip.evaluation_report import pool_runs
+from mmclip.evaluation_report import limits_over_people, pool_runs, result_lines
 from mmclip.model_files import FORMAT, VERSION
 from mmclip.model_selection import BestModel, Validation
 from mmclip.retrieval import Retrieval, own_texts, ranks, retrieve
@@ -133,6 +133,19 @@ def test_runs_are_pooled_over_classes_people_and_models():
         6,
         8,
     )
+
+
+def test_an_interval_over_fewer_than_five_people_is_not_printed():
+    top3 = {"recalls_top3": {"bow": 1.0, "kick": 1.0}}
+    few, five = (
+        pool_runs([run("a", [[3, 1]] * 2, recalls_of_people=dict.fromkeys(people, 0.7), **top3)])
+        for people in ("ab", "abcde")
+    )
+    asked = {"mode": "zero-shot", "candidates": "unseen", "runs": ["a"]}
+    assert "mean recall 70.0% over people (no 95 % interval: few" in result_lines(few | asked)[1]
+    assert "70.0%, 95 % interval 70.0% to 70.0% over people" in result_lines(five | asked)[1]
+    assert limits_over_people(few) == "- (fewer than 5 people)"
+    assert limits_over_people(five) == "70.0% to 70.0%"
 
 
 def score_of(store, labels, truth, predicted):
