@@ -45,7 +45,10 @@ def scores_of(recorded: Pictures, predicted: np.ndarray, name: str) -> dict:
 
 
 def interval_over_people(labels, predicted, people, seed: int = 0) -> tuple[float, float]:
-    """95 % bootstrap percentile interval of the mean recall per person, averaged over people."""
+    """95 % bootstrap percentile interval of the mean recall per person, averaged over people.
+
+    The interval of few people is too narrow; see `mmclip.evaluation_metrics.mean_and_interval`.
+    """
     per_person = np.array(
         [mean_recall(labels[people == who], predicted[people == who]) for who in np.unique(people)]
     )

@@ -9,7 +9,7 @@ NOT_TUNED_ON = "not tuned on"
 # Name of the permutation controls.
 CONTROL = "deranged"
 HEAD = (
-    f"{'':16s} {'mean':>6s}  {'95 % over classes':17s}  {'95 % over people':17s}  {'top 3':>6s}  "
+    f"{'':16s} {'mean':>6s}  {'95 % over classes':17s}  {'95 % over people':23s}  {'top 3':>6s}  "
     f"{'of all':>6s}  {'AUROC':>5s}  models"
 )
 
@@ -64,22 +64,21 @@ def class_lines(result: Mapping) -> str:
 
 
 def _row(kind: str, pooled: Mapping) -> str:
+    # Imported here, since this import takes a second and --help does not need it.
+    from mmclip.evaluation_report import limits, limits_over_people
+
     means = (pooled.get("top3_over_classes"), (pooled.get("of_all") or {}).get("over_classes"))
     top3, of_all = (_percent(each and each["mean"]) for each in means)
     area = "-" if pooled.get("auroc") is None else f"{pooled['auroc']:.3f}"
     return (
-        f"{kind:16s} {pooled['over_classes']['mean']:6.1%}  {_limits(pooled['over_classes']):17s}  "
-        f"{_limits(pooled.get('over_people')):17s}  {top3}  {of_all}  {area:>5s}  "
+        f"{kind:16s} {pooled['over_classes']['mean']:6.1%}  {limits(pooled['over_classes']):17s}  "
+        f"{limits_over_people(pooled):23s}  {top3}  {of_all}  {area:>5s}  "
         f"{len(pooled['runs'])}"
     )
 
 
 def _is_pooled(value) -> bool:
     return isinstance(value, Mapping) and "over_classes" in value
-
-
-def _limits(interval: Mapping | None) -> str:
-    return f"{interval['low']:.1%} to {interval['high']:.1%}" if interval else "-"
 
 
 def _percent(value: float | None) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 from mmclip.command_options import add_verify_option
 from mmclip.errors import MmclipError
 from mmclip.exit_status import exit_status
+from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
 
 # Regularisation of the windows and of the labels, chosen on the unseen labels of group G1
@@ -77,6 +78,7 @@ def fit(
     from mmclip.query_bank import add_query_bank
     from mmclip.text_encoders import load_encoder
 
+    check_output_folder(out)
     models = _load_models(runs)
     first = models[0]
     _require_free(out)

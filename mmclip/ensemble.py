@@ -21,6 +21,7 @@ from mmclip.exit_status import exit_status
 from mmclip.model import Embeddings
 from mmclip.model_files import load_model, save_model
 from mmclip.model_variables import split_model
+from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
 from mmclip.query_bank import read_query_bank, write_query_bank
 
@@ -53,8 +54,10 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
         Content of model.json.
 
     Raises:
-        MmclipError: a model cannot be read, or the models do not belong together.
+        MmclipError: a model cannot be read, the models do not belong together, or the folder cannot
+            be written.
     """
+    check_output_folder(out)
     models = [load_model(run) for run in runs]
     for other in models[1:]:
         _check_pair(models[0], other)

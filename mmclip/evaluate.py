@@ -21,6 +21,7 @@ from pathlib import Path
 
 from mmclip.command_options import add_scoring_options, add_verify_option
 from mmclip.exit_status import exit_status
+from mmclip.output_paths import check_output_folder, output_errors
 from mmclip.paths import path_argument
 
 MODES = ("zero-shot", "few-shot", "seen", "retrieval")
@@ -59,18 +60,23 @@ def evaluate(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         Content of evaluation.json.
 
     Raises:
-        MmclipError: a model or a store cannot be used, or evaluated data was used in training.
+        MmclipError: a model, a store or the folder cannot be used, or evaluated data was used in
+            training.
     """
     from mmclip.confusion_causes import describe_causes, find_causes
-    from mmclip.confusions import draw_confusion, worst_confusions
-    from mmclip.evaluation_report import pool_runs, write_classes
+    from mmclip.confusions import worst_confusions
+    from mmclip.evaluation_report import pool_runs
     from mmclip.scoring import score_model, score_retrieval
 
     _check_options(options)
+    check_output_folder(out)
     settings = {"mode": options.mode, "candidates": options.candidates}
     if options.mode == "retrieval":
         runs = [score_retrieval(folder, options, report) for folder in options.models]
-        return _write_result(out, {**settings, "runs": runs})
+        result = {**settings, "runs": runs}
+        with output_errors(out):
+            _write_result(out, result)
+        return result
     scores = [score_model(folder, options, report) for folder in options.models]
     runs = [score.to_dict() for score in scores]
     shots = options.shots if options.mode == "few-shot" else 0
@@ -81,14 +87,12 @@ def evaluate(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         asdict(each) | {"text": f"{each}{describe_causes(found)}", "causes": dict(found)}
         for each, found in zip(confusions, causes)
     ]
-    _write_result(out, result)
-    write_classes(out / "classes.csv", result["class_table"])
-    if find_spec("matplotlib") is None:
-        report("figures need matplotlib: pip install '.[viz]'")
-        return result
-    for number, confusion in enumerate(confusions):
-        draw_confusion(out / f"worst_{number}.png", confusion, scores)
-    _draw(out, scores, options.mode)
+    with output_errors(out):
+        _write_result(out, result)
+        if find_spec("matplotlib") is None:
+            report("figures need matplotlib: pip install '.[viz]'")
+        else:
+            _draw(out, scores, options.mode, confusions)
     return result
 
 
@@ -99,22 +103,33 @@ def _check_options(options: argparse.Namespace) -> None:
         problem = "all labels as candidates are not possible in few-shot mode"
         hint = "only the evaluated labels have examples; use --candidates unseen"
         raise MmclipError("options", "--candidates", problem, hint)
+    for name, value in (("--shots", options.shots), ("--draws", options.draws)):
+        if value < 1:
+            raise MmclipError("options", name, f"is {value}, less than 1", "give 1 or more")
 
 
-def _write_result(out: Path, result: dict) -> dict:
+def _write_result(out: Path, result: dict) -> None:
+    """Write evaluation.json and, unless texts were retrieved, classes.csv."""
+    from mmclip.atomic_files import write_atomically
+    from mmclip.evaluation_report import write_classes
+
     out.mkdir(parents=True, exist_ok=True)
-    (out / "evaluation.json").write_text(json.dumps(result, indent=1))
-    return result
+    write_atomically(out / "evaluation.json", json.dumps(result, indent=1).encode())
+    if "class_table" in result:
+        write_classes(out / "classes.csv", result["class_table"])
 
 
-def _draw(out: Path, scores, mode: str) -> None:
-    """Draw one confusion matrix and one embedding map for each set of labels.
+def _draw(out: Path, scores, mode: str, confusions: Sequence) -> None:
+    """Draw the worst confusions, and one confusion matrix and embedding map per set of labels.
 
     The confusion matrix is summed over all models with these labels; the embedding map shows the
     first model only.
     """
+    from mmclip.confusions import draw_confusion
     from mmclip.evaluation_figures import draw_confusion_matrix, draw_embedding_map
 
+    for number, confusion in enumerate(confusions):
+        draw_confusion(out / f"worst_{number}.png", confusion, scores)
     groups = defaultdict(list)
     for score in scores:
         groups[score.labels].append(score)

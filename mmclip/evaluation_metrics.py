@@ -7,8 +7,12 @@ import numpy as np
 from scipy import stats
 from scipy.special import softmax
 
+from mmclip.errors import MmclipError
+
 # Number of bootstrap samples of a confidence interval.
 RESAMPLES = 10_000
+# Smallest number of people for which an interval over people is printed; see `mean_and_interval`.
+MIN_PEOPLE = 5
 # Weight of a label's text in few-shot classification; the examples have the remaining weight.
 TEXT_WEIGHT = 0.1
 
@@ -90,7 +94,9 @@ def mean_and_interval(by_group: Mapping[str, Sequence[float]], seed: int = 0) ->
     """Mean over groups (classes or people), with a 95 % bootstrap interval.
 
     The groups are resampled with replacement, and the interval is given by the percentiles of the
-    means.
+    means. The interval of few groups is too narrow: it contains the true mean in 50 % of the cases
+    for two groups, 75 % for three, 80 % for four, 84 % for five, 86 % for six, 90 % for ten and
+    93 % for twenty (20,000 samples of normally distributed values; exact for two and three groups).
 
     Args:
         by_group: values of each group, one per run in which the group was evaluated.
@@ -104,6 +110,17 @@ def mean_and_interval(by_group: Mapping[str, Sequence[float]], seed: int = 0) ->
     means = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     return {"mean": float(values.mean()), "low": float(low), "high": float(high)}
+
+
+def too_few_people(people: int | None) -> str:
+    """Reason why an interval over people is not printed; "" if it is printed.
+
+    Args:
+        people: number of people; None for a result that does not state the number.
+    """
+    if people is None or people >= MIN_PEOPLE:
+        return ""
+    return f"fewer than {MIN_PEOPLE} people"
 
 
 def interval_over_runs(values: Sequence[float]) -> dict[str, float] | None:
@@ -129,6 +146,7 @@ def few_shot_predictions(
     takes: Sequence[str],
     texts: np.ndarray,
     *,
+    labels: Sequence[str],
     shots: int,
     scale: float,
     seed: int,
@@ -143,16 +161,24 @@ def few_shot_predictions(
         truth: index of each window's label.
         takes: take of each window.
         texts: embeddings of the labels [label, width].
-        shots: number of examples per label; a label with fewer windows has fewer examples.
+        labels: names of the labels.
+        shots: number of examples per label, at least 1; a label with fewer windows has fewer
+            examples.
         scale: inverse of the softmax temperature.
         seed: random seed for choosing the examples.
 
     Returns:
         The evaluated windows and their predicted labels.
+
+    Raises:
+        MmclipError: a label has no window, so that it has no example.
     """
     rng, centres, used_takes = np.random.default_rng(seed), [], set()
-    for label in range(len(texts)):
+    for label, name in enumerate(labels):
         examples = rng.permutation(np.flatnonzero(truth == label))[:shots]
+        if not len(examples):
+            hint = "leave the label out, or use another split or store"
+            raise MmclipError("few-shot", "labels", f"no window for an example of {name!r}", hint)
         used_takes |= {takes[window] for window in examples}
         mean = windows[examples].mean(axis=0)
         centres.append(mean / np.linalg.norm(mean))

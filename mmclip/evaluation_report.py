@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmclip.evaluation_metrics import interval_over_runs, mean_and_interval
+from mmclip.evaluation_metrics import interval_over_runs, mean_and_interval, too_few_people
 
 
 def pool_runs(runs: Sequence[dict]) -> dict:
@@ -24,6 +24,7 @@ def pool_runs(runs: Sequence[dict]) -> dict:
     return {
         "labels": len({label for run in runs for label in run["labels"]}),
         "labels_with_clips": len(_by_group(runs, "recalls")),
+        "people": len(_by_group(runs, "recalls_of_people")),
         "simulated": any(run["simulated"] for run in runs),
         # A window can be assigned to any candidate, including labels without clips.
         "chance": float(np.mean([1 / len(run["labels"]) for run in runs])),
@@ -88,7 +89,7 @@ def result_lines(result: dict) -> list[str]:
     ]
     if result["over_people"]:
         lines.append(
-            f"mean recall {mean_with_interval(result['over_people'])} over people; "
+            f"mean recall {_mean_over_people(result)}; "
             f"top 3: {mean_with_interval(result['top3_over_classes'])} over classes"
         )
     if result["auroc"] is not None:
@@ -119,9 +120,33 @@ def mean_with_interval(values: Mapping[str, float]) -> str:
     return f"{values['mean']:.1%}, 95 % interval {values['low']:.1%} to {values['high']:.1%}"
 
 
+def limits(interval: Mapping[str, float] | None) -> str:
+    """Format the limits of an interval in percent; a missing interval gives a dash."""
+    return f"{interval['low']:.1%} to {interval['high']:.1%}" if interval else "-"
+
+
+def limits_over_people(pooled: Mapping) -> str:
+    """Format the limits of the interval over people; too few people give a dash with the reason.
+
+    Args:
+        pooled: result of `pool_runs`; results of earlier versions do not state the number of
+            people, and their intervals are always formatted.
+    """
+    found, reason = pooled.get("over_people"), too_few_people(pooled.get("people"))
+    return f"- ({reason})" if found and reason else limits(found)
+
+
 def count_of(number: int, noun: str) -> str:
     """Format a count and its noun, which takes a plural s unless the count is 1."""
     return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _mean_over_people(result: Mapping) -> str:
+    """Format the mean over people, with its interval or the reason why there is none."""
+    values, reason = result["over_people"], too_few_people(result.get("people"))
+    if reason:
+        return f"{values['mean']:.1%} over people (no 95 % interval: {reason})"
+    return f"{mean_with_interval(values)} over people"
 
 
 def _by_group(runs: Sequence[dict], key: str) -> dict[str, list[float]]:

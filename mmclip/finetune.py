@@ -62,6 +62,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     from mmclip.epochs import with_epoch_decay
     from mmclip.errors import MmclipError
     from mmclip.model_files import load_model
+    from mmclip.output_paths import check_output_folder
     from mmclip.prepared_data import prepare_data
     from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
@@ -72,6 +73,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     if mix and not options.others:
         hint = "name the stores of the original training run"
         raise MmclipError("options", "--with", "is missing, but --method mix needs it", hint)
+    check_output_folder(out)
     start = load_model(options.model)
     if MEMBERS in start.description:
         hint = "fine-tune each of its models, then combine the results as before"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS
+from mmclip.evaluation_report import limits, limits_over_people
 from mmclip.store import UNITS
 
 LIMITS = """
@@ -14,6 +15,12 @@ LIMITS = """
 * Activities that differ little in range, speed and angle are often confused.
 * The model must not be used for decisions about people's health or safety.
 """
+
+INTERVALS = (
+    "The intervals are percentiles of a bootstrap. Over few classes or people, they are too narrow:"
+    " they contain the true mean in 86 % of the cases for six, 90 % for ten and 93 % for twenty "
+    "(for normally distributed values)."
+)
 
 
 def card(description: Mapping, results: Mapping) -> str:
@@ -119,7 +126,7 @@ def _figures(results: Mapping) -> str:
     head[:0] = ["by kind, the mean over models that were trained in the same way:", ""]
     machine = ", ".join(f"{name} {value}" for name, value in (results.get("machine") or {}).items())
     source = f"\n\nCode: `{commit}`; machine: {machine}." if commit else ""
-    return "\n".join([*head, *rows]) + source
+    return "\n".join([*head, *rows]) + f"\n\n{INTERVALS}{source}"
 
 
 def _row(kind: str, pooled: Mapping) -> str:
@@ -128,8 +135,8 @@ def _row(kind: str, pooled: Mapping) -> str:
     cells = (
         f"{name}, {len(pooled['runs'])} models" if "runs" in pooled else name,
         f"{pooled['over_classes']['mean']:.1%}",
-        _limits(pooled["over_classes"]),
-        _limits(pooled.get("over_people")),
+        limits(pooled["over_classes"]),
+        limits_over_people(pooled),
         f"{top3['mean']:.1%}" if top3 else "-",
         f"{pooled['chance']:.1%}",
     )
@@ -141,10 +148,6 @@ def _kind_name(kind: str) -> str:
     if kind == "deranged":
         return "permutation control, in which every label has the text of another one"
     return kind.replace(" straight", " directly after pre-training")
-
-
-def _limits(interval: Mapping | None) -> str:
-    return f"{interval['low']:.1%} to {interval['high']:.1%}" if interval else "-"
 
 
 def _is_pooled(value) -> bool:

@@ -15,9 +15,11 @@ import argparse
 import csv
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from mmclip.command_options import add_scoring_options, add_verify_option
 from mmclip.exit_status import exit_status
+from mmclip.output_paths import check_output_file, output_errors
 from mmclip.paths import path_argument
 from mmclip.publish import CARD
 
@@ -35,6 +37,8 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = make_parser().parse_args(arguments)
+    if options.csv:
+        check_output_file(options.csv, "--csv")
     rows = predict(options)
     from mmclip.training_overlap import hit_lines
 
@@ -130,9 +134,11 @@ def _check_labels(labels: Sequence[str]) -> None:
     """Raise MmclipError unless there are at least two labels, all different and none blank."""
     from mmclip.errors import MmclipError
 
-    if len(set(labels)) < 2 or not all(label.strip() for label in labels):
-        problem = f"{len(set(labels))} different labels: {', '.join(labels)}"
-        raise MmclipError("options", "--labels", problem, "give two or more labels, none blank")
+    different = set(labels)
+    if len(different) < max(2, len(labels)) or not all(label.strip() for label in labels):
+        problem = f"{len(different)} different labels: {', '.join(labels)}"
+        hint = "give two or more labels, none twice and none blank"
+        raise MmclipError("options", "--labels", problem, hint)
 
 
 def _open_corpus(options: argparse.Namespace, model, report):
@@ -180,13 +186,15 @@ def _read_sentences(path: str) -> dict[str, tuple[dict[str, str], ...]]:
 def _write_csv(path: str, rows: list[dict], labels: Sequence[str]) -> None:
     from mmclip.training_overlap import best_label
 
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("clip", "start_s", "label", "store_label", "trained_on", *labels))
-        for row in rows:
-            values = (f"{row['scores'][label]:.4f}" for label in labels)
-            own = best_label(row), row["store_label"], " ".join(row["trained_on"])
-            writer.writerow((row["clip"], f"{row['start_s']:.3f}", *own, *values))
+    table = [("clip", "start_s", "label", "store_label", "trained_on", *labels)]
+    for row in rows:
+        values = (f"{row['scores'][label]:.4f}" for label in labels)
+        own = best_label(row), row["store_label"], " ".join(row["trained_on"])
+        table.append((row["clip"], f"{row['start_s']:.3f}", *own, *values))
+    with output_errors(path, "--csv"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(table)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -66,12 +66,14 @@ def pretrain(
     from mmclip.epochs import with_epoch_decay
     from mmclip.model import make_model
     from mmclip.model_variables import split_model
+    from mmclip.output_paths import check_output_folder
     from mmclip.prepared_data import prepare_data
     from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
     from mmclip.text_encoders import load_encoder
     from mmclip.training_loop import train
 
+    check_output_folder(out)
     data = prepare_data(stores, settings, load_encoder(encoder_name), verify=verify, report=report)
     settings = with_epoch_decay(data, settings)
     claim_run_folder(out, data, settings, "pretrain")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mmclip.errors import MmclipError
 from mmclip.exit_status import exit_status
+from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
 
 CARD = "MODEL_CARD.md"
@@ -48,8 +49,8 @@ def publish(run: str | Path, out: Path, evaluation: str | None = None) -> float:
         Total size of all files [MB].
 
     Raises:
-        MmclipError: the model or the evaluation cannot be read, the folder has other files, or the
-            files are larger than `LARGEST_MB`.
+        MmclipError: the model or the evaluation cannot be read, the folder has other files or
+            cannot be written, or the files are larger than `LARGEST_MB`.
     """
     import numpy as np
 
@@ -59,6 +60,7 @@ def publish(run: str | Path, out: Path, evaluation: str | None = None) -> float:
     from mmclip.model_variables import split_model
     from mmclip.query_bank import FILE, read_query_bank
 
+    check_output_folder(out)
     model = load_model(run)
     bank, results = read_query_bank(model), _read_results(evaluation)
     _require_free(out, (CARD, FILE))

@@ -17,6 +17,7 @@ import numpy as np
 
 from mmclip.errors import MmclipError
 from mmclip.exit_status import exit_status
+from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
 
 FILE = "query_bank.safetensors"
@@ -51,6 +52,7 @@ def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = prin
     from mmclip.presets import settings_to_dict
 
     model = load_model(options.model)
+    check_output_folder(model.folder, "--model")
     axes, settings = model.description["axes"], model.settings
     corpus = open_corpus(options.stores, settings, axes=axes, verify=options.verify, report=report)
     chosen = {"query_bank": options.windows}

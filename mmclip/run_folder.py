@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+from mmclip.atomic_files import write_atomically
 from mmclip.errors import MmclipError
+from mmclip.output_paths import output_errors
 from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_to_dict
 from mmclip.settings import TrainingSettings
@@ -25,7 +27,8 @@ def claim_run_folder(
         extra: further values that affect the result.
 
     Raises:
-        MmclipError: the folder belongs to another training run; the message lists the differences.
+        MmclipError: the folder belongs to another training run, whose differences the message
+            lists, or run.json cannot be read or written.
     """
     record = {
         "command": command,
@@ -37,17 +40,36 @@ def claim_run_folder(
     }
     record = json.loads(json.dumps(record))
     path = folder / FILE
-    if path.exists():
+    found = _read(path) if path.exists() else None
+    if found is not None:
+        _check_same_run(folder, found, record)
+    with output_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    if found != record:
+        write_atomically(path, json.dumps(record, indent=1).encode())
+
+
+def _read(path: Path) -> dict:
+    """Read run.json; raise MmclipError if the file is damaged."""
+    try:
         found = json.loads(path.read_bytes())
-        fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE]
-        # A setting that is missing in a run of an earlier version had its default value.
-        found = {**_flat(TrainingSettings()), **found}
-        different = [key for key in fixed if found.get(key) != record[key]]
-        if different:
-            problem = f"contains a training run that differs in {', '.join(different)}"
-            raise MmclipError(folder, "--out", problem, "choose another --out")
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=1))
+        if not isinstance(found, dict):
+            raise ValueError("no JSON object")
+    except (OSError, ValueError) as error:
+        hint = "delete it if the command is that of this run, or choose another --out"
+        raise MmclipError(path.parent, FILE, f"cannot be read ({error})", hint) from None
+    return found
+
+
+def _check_same_run(folder: Path, found: dict, record: dict) -> None:
+    """Raise MmclipError if the records differ in a setting that may not change."""
+    fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE]
+    # A setting that is missing in a run of an earlier version had its default value.
+    found = {**_flat(TrainingSettings()), **found}
+    different = [key for key in fixed if found.get(key) != record[key]]
+    if different:
+        problem = f"contains a training run that differs in {', '.join(different)}"
+        raise MmclipError(folder, "--out", problem, "choose another --out")
 
 
 def _flat(settings: TrainingSettings) -> dict:

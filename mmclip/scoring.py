@@ -40,6 +40,7 @@ def score_model(folder: str, options: argparse.Namespace, report=print) -> Model
     data = _prepare_data(model, options, report)
     labels = _evaluated_labels(model, data, options)
     candidates = data.corpus.labels if options.candidates == "all" else labels
+    _require_choice(candidates)
     index = _windows(data, options.split, labels)
     other = _other_windows(data, options.split, candidates)
     clips = [*_clips(data, index), *_clips(data, other)]
@@ -153,6 +154,14 @@ def _evaluated_labels(
     return labels
 
 
+def _require_choice(candidates: Sequence[str]) -> None:
+    """Raise MmclipError for a single candidate, with which every window is classified correctly."""
+    if len(candidates) < 2:
+        problem = f"{', '.join(candidates)} is the only candidate, so that no window can be wrong"
+        hint = "give two or more labels of the stores, or --candidates all"
+        raise MmclipError("options", "--labels", problem, hint)
+
+
 def _windows(data: PreparedData, split: str, labels: Sequence[str]) -> WindowIndex:
     return non_overlapping(require_windows(data, (split,), labels), data.corpus.columns)
 
@@ -189,9 +198,10 @@ def _with_few_shot(score: ModelScore, options: argparse.Namespace) -> ModelScore
     """Replace zero-shot scores by few-shot window counts, summed over all draws of examples."""
     takes = [score.clip(window).take for window in range(len(score.truth))]
     vectors = score.windows.activity, score.truth, takes, score.texts.activity
-    scale, total = float(score.model.network.scale()), 0
+    settings = {"labels": score.labels, "shots": options.shots}
+    settings["scale"], total = float(score.model.network.scale()), 0
     for seed in range(options.draws):
-        scored, labels = few_shot_predictions(*vectors, shots=options.shots, scale=scale, seed=seed)
+        scored, labels = few_shot_predictions(*vectors, **settings, seed=seed)
         if not len(scored):
             problem = f"{options.shots} examples per label leave no window to evaluate"
             raise MmclipError("options", "--shots", problem, "use fewer examples or a larger store")

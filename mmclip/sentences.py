@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmclip.errors import MmclipError
+
 # Sentence variants of each label or caption; a variant has one sentence for each attribute.
 Descriptions = Mapping[str, tuple[dict[str, str], ...]]
 
@@ -65,13 +67,19 @@ def permute_label_texts(labels: Iterable[str], seed: int) -> dict[str, str]:
     this assignment shows what accuracy is reached without correct texts.
 
     Args:
-        labels: at least two different texts.
+        labels: different texts, at least two.
         seed: random seed of the permutation.
 
     Returns:
         Mapping from each label to the label whose text it is assigned.
+
+    Raises:
+        MmclipError: there are fewer than two texts, so that none can have the text of another one.
     """
     labels = sorted(labels)
+    if len(labels) < 2:
+        problem = f"needs two training labels, but there are {len(labels)}"
+        raise MmclipError("settings", "train.derange", problem, "train with more labels")
     rng = np.random.default_rng(seed)
     while True:
         order = rng.permutation(len(labels))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from mmclip.evaluation_metrics import too_few_people
 from mmclip.study.charts import chart
 
 STYLE = """
@@ -98,12 +99,18 @@ def _bar_row(bar: Mapping) -> tuple[str, ...]:
         bar["name"],
         percent(bar["mean"]),
         interval(bar),
-        interval(bar["over_people"]),
+        _interval_over_people(bar),
         interval(bar["over_runs"]),
         f"{size}, {bar['seeds']} seeds",
         percent(bar["chance"]),
         percent(bar["paper"]),
     )
+
+
+def _interval_over_people(bar: Mapping) -> str:
+    """Format the interval over people, or a dash and the reason why there is no interval."""
+    reason = too_few_people(bar.get("people"))
+    return f"- ({reason})" if reason else interval(bar["over_people"])
 
 
 def _orderings(orderings: Sequence[Mapping]) -> str:

@@ -146,21 +146,27 @@ def _is_done(root: Path, node: Node) -> bool:
 def wait_for_lock(root: Path):
     """Lock the output folder against other studies, and return the open lock file.
 
+    On a file system without locks, the folder is not locked.
+
     Raises:
-        MmclipError: another process uses the folder.
+        MmclipError: another process uses the folder, or the folder cannot be written.
     """
     import fcntl
 
     from mmclip.errors import MmclipError
+    from mmclip.output_paths import output_errors
 
-    root.mkdir(parents=True, exist_ok=True)
-    file = open(root / "lock", "a", encoding="utf-8")  # noqa: SIM115
+    with output_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        file = open(root / "lock", "a", encoding="utf-8")  # noqa: SIM115
     for _ in range(20):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return file
-        except OSError:
+        except BlockingIOError:
             time.sleep(0.1)
+        except OSError:  # some network file systems have no locks; builds of stores do the same
+            return file
     file.close()
     problem = "is used by another process"
     raise MmclipError(root, "--out", problem, "wait for it, or choose another folder")

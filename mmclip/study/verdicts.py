@@ -65,6 +65,7 @@ def summary(runs: Sequence[Run]) -> dict:
         "over_people": mean_and_interval(by_person),
         "over_runs": interval_over_runs([run.measures["accuracy"] for run in runs]),
         "classes": len(by_class),
+        "people": len(by_person),
         "windows": sum(first.values()),
         "runs": len(runs),
         "seeds": len({run.seed for run in runs}),

@@ -7,6 +7,7 @@ import pytest
 import zarr
 
 from mmclip.batch_sampler import BatchSampler, non_overlapping, sequential_batches
+from mmclip.errors import MmclipError
 from mmclip.sentences import make_sentence_bank, permute_label_texts
 from mmclip.settings import (
     HEATMAPS,
@@ -150,6 +151,13 @@ def test_the_permutation_control_leaves_no_label_its_own_text():
         text_of = permute_label_texts(LABELS, seed)
         assert sorted(text_of) == sorted(text_of.values()) == sorted(LABELS)
         assert all(label != other for label, other in text_of.items())
+
+
+@pytest.mark.parametrize("labels", [(), ("bow",)])
+def test_a_permutation_control_of_fewer_than_two_labels_is_an_error(labels):
+    """A single label can only keep its own text; the search for a permutation never ended."""
+    with pytest.raises(MmclipError, match=r"train\.derange: needs two training labels"):
+        permute_label_texts(labels, 1)
 
 
 def test_the_permutation_control_exchanges_the_texts_of_captions_too(corpus):

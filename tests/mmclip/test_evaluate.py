@@ -64,6 +64,16 @@ def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
     assert mean_and_interval({"a": [0.4, 0.6], "b": [0.5]})["low"] == 0.5
 
 
+def test_the_interval_of_two_or_three_groups_is_their_range():
+    """The range of n values contains their median with the probability 1 - 2^(1 - n).
+
+    For two and three values, these are the stated 50 % and 75 %.
+    """
+    for by_group in ({"a": [0.2], "b": [0.7]}, {"a": [0.2], "b": [0.4], "c": [0.7]}):
+        found = mean_and_interval(by_group)
+        assert (found["low"], found["high"]) == pytest.approx((0.2, 0.7))
+
+
 def test_the_interval_over_runs_is_that_of_students_t():
     """The mean of 0.4, 0.5, 0.6 has the standard error 0.1 / sqrt(3); the t quantile is 4.30."""
     found = interval_over_runs([0.4, 0.5, 0.6])
@@ -79,11 +89,40 @@ def test_few_shot_evaluates_other_takes_than_its_examples_and_weights_these_abov
     wrong_texts = np.array([[0.0, 1], [1, 0]])
     for seed in range(5):
         found = few_shot_predictions(
-            windows, truth, takes, wrong_texts, shots=1, scale=10.0, seed=seed
+            windows,
+            truth,
+            takes,
+            wrong_texts,
+            labels=("bow", "kick"),
+            shots=1,
+            scale=10.0,
+            seed=seed,
         )
         evaluated = {takes[window] for window in found.windows}
         assert len(evaluated & {"a", "b"}) == len(evaluated & {"c", "d"}) == 1
         np.testing.assert_array_equal(found.labels, truth[found.windows])
+
+
+def test_a_label_without_an_example_is_an_error():
+    """The mean of no examples is NaN, and all windows would be given the first label."""
+    vectors, truth, takes = np.eye(3), np.array([0, 0, 2]), ["a", "b", "c"]
+    settings = {"labels": ("bow", "kick", "jump"), "shots": 1, "scale": 10.0, "seed": 0}
+    with pytest.raises(MmclipError, match="labels: no window for an example of 'kick'; leave"):
+        few_shot_predictions(vectors, truth, takes, vectors, **settings)
+
+
+@pytest.mark.parametrize("option", ["--shots", "--draws"])
+def test_fewer_than_one_example_or_draw_is_an_error(option, capsys):
+    command = ["none.zarr", "--models", "none", "--mode", "few-shot", option, "0"]
+    assert evaluate.main(command) == 2
+    assert f"options: {option}: is 0, less than 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("labels", [("bow",), ("bow", "bow", "kick"), ("bow", " ")])
+def test_predictions_need_two_labels_that_differ(labels, capsys):
+    """A label given twice would have two probabilities, of which one was lost."""
+    assert predict.main(["none.zarr", "--labels", *labels]) == 2
+    assert "give two or more labels, none twice and none blank" in capsys.readouterr().err
 
 
 def test_labels_and_subjects_of_the_training_are_rejected():

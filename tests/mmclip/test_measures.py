@@ -13,7 +13,7 @@ pytest.importorskip("flax", reason="needs the extra train")
 from mmclip import evaluate, pretrain
 from mmclip.confusions import worst_confusions
 from mmclip.evaluation_metrics import auroc, confusion_matrix, is_in_top, recall_by_subject
-from mmclip.evaluation_report import pool_runs
+from mmclip.evaluation_report import limits_over_people, pool_runs, result_lines
 from mmclip.model_files import FORMAT, VERSION
 from mmclip.model_selection import BestModel, Validation
 from mmclip.retrieval import Retrieval, own_texts, ranks, retrieve
@@ -135,6 +135,19 @@ def test_runs_are_pooled_over_classes_people_and_models():
     )
 
 
+def test_an_interval_over_fewer_than_five_people_is_not_printed():
+    top3 = {"recalls_top3": {"bow": 1.0, "kick": 1.0}}
+    few, five = (
+        pool_runs([run("a", [[3, 1]] * 2, recalls_of_people=dict.fromkeys(people, 0.7), **top3)])
+        for people in ("ab", "abcde")
+    )
+    asked = {"mode": "zero-shot", "candidates": "unseen", "runs": ["a"]}
+    assert "mean recall 70.0% over people (no 95 % interval: few" in result_lines(few | asked)[1]
+    assert "70.0%, 95 % interval 70.0% to 70.0% over people" in result_lines(five | asked)[1]
+    assert limits_over_people(few) == "- (fewer than 5 people)"
+    assert limits_over_people(five) == "70.0% to 70.0%"
+
+
 def score_of(store, labels, truth, predicted):
     """Create the values that `worst_confusions` reads; row i of the store is window i."""
     num = len(truth)
@@ -246,6 +259,15 @@ def test_examples_and_all_candidates_exclude_each_other(store, folder, capsys):
     command = [store, "--models", str(folder / "pre"), "--out", str(folder / "none")]
     assert evaluate.main([*command, "--mode", "few-shot", "--candidates", "all"]) == 2
     assert "not possible in few-shot mode" in capsys.readouterr().err
+
+
+def test_a_single_candidate_is_refused_because_no_window_can_be_wrong(store, folder, capsys):
+    command = [store, "--models", str(folder / "pre"), "--out", str(folder / "one")]
+    assert evaluate.main([*command, "--labels", "bow"]) == 2
+    assert "--labels: bow is the only candidate" in capsys.readouterr().err
+    assert not (folder / "one").exists()
+    _, result = evaluation(store, folder, "--candidates", "all", "--labels", "bow")
+    assert set(result["classes"]) == {"bow"}
 
 
 def test_retrieval_searches_the_texts_of_all_test_windows(store, folder, capsys):

@@ -1,5 +1,7 @@
 """Tests of graph execution: order, failures, two Dask workers, and recovery after a kill."""
 
+import errno
+import fcntl
 import os
 import pickle
 import signal
@@ -148,4 +150,20 @@ def test_the_command_of_a_corpus_ends_with_a_killed_study(tmp_path):
 def test_two_studies_do_not_write_to_one_folder(tmp_path):
     with wait_for_lock(tmp_path), pytest.raises(MmclipError, match="is used by another"):
         wait_for_lock(tmp_path)
+    wait_for_lock(tmp_path).close()
+
+
+def test_a_folder_of_a_study_that_cannot_be_written_is_an_error(tmp_path):
+    (tmp_path / "notes").write_text("text")
+    with pytest.raises(MmclipError, match="--out: cannot be written"):
+        wait_for_lock(tmp_path / "notes")
+
+
+def test_a_study_runs_on_a_file_system_without_locks(tmp_path, monkeypatch):
+    """Only EAGAIN and EWOULDBLOCK mean that another process has the lock."""
+
+    def flock(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
     wait_for_lock(tmp_path).close()

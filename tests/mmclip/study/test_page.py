@@ -86,6 +86,19 @@ def test_the_page_states_numbers_verdicts_and_what_is_not_measured():
     assert not re.search(r"<(script|link|img)", text)
 
 
+def test_the_page_shows_no_interval_over_two_people():
+    """The interval of two people would contain the true mean in only half of the cases."""
+    shown = {"over_people": {"mean": 0.25, "low": 0.171, "high": 0.329}}
+    report = {"title": "The study", "note": "", "domains": {}, "cuts": [], "verdicts": {}}
+    pages = [
+        page(report | {"figures": {"5": figure(bar("a", 0.25) | shown | {"people": people})}})
+        for people in (2, 5)
+    ]
+    assert "<td>- (fewer than 5 people)</td>" in pages[0]
+    assert "17.1 % to" not in pages[0]
+    assert "<td>17.1 % to 32.9 %</td>" in pages[1]
+
+
 def test_a_picture_shows_time_to_the_right_and_the_first_bin_below():
     """Levels of 0, 20 and 40 dB below the maximum have the pixel values 1, 0.5 and 0."""
     image = pytest.importorskip("matplotlib.image")
