@@ -98,6 +98,14 @@ def test_an_empty_row_of_a_csv_file_is_a_pose_without_points(tmp_path):
     assert found.num_poses == 12
 
 
+def test_rows_without_time_and_with_equal_times_are_ignored_with_a_note(tmp_path):
+    times_s = np.r_[TIMES_S[:-2], np.nan, TIMES_S[-3]]
+    (found,) = _read_csv(tmp_path, ("1", times_s, POINTS_M))
+    np.testing.assert_allclose(found.points_m, POINTS_M[:-2], atol=1e-5)
+    assert "rows without time: 1 ignored" in found.notes
+    assert "rows with the time of another row of the person: 1 ignored" in found.notes
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -164,7 +172,7 @@ def test_people_who_cannot_be_used_are_skipped_with_a_note(tmp_path):
     (found,) = _read_csv(tmp_path, *people)
     assert found.person == "1"
     assert [note for note in found.notes if "skipped" in note or "ignored" in note] == [
-        "12 rows without person ignored",
+        "rows without person: 12 ignored",
         "person 2 skipped: points: observed in 3 poses, but a fit needs at least 5",
         "person 3 skipped: points: none was observed: all are 0 or NaN",
     ]

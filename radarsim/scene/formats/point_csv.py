@@ -68,7 +68,7 @@ def _by_person(header: list[str], rows: list[list[str]], where: str) -> list[Poi
     nobody = [
         number for number, own in enumerate(ids) if not own and np.isfinite(points[number]).any()
     ]
-    notes = () if "" in people or not nobody else (f"{len(nobody)} rows without person ignored",)
+    notes = () if "" in people or not nobody else (f"rows without person: {len(nobody)} ignored",)
     columns = {name: values[:, number] for number, name in reversed(list(enumerate(lower)))}
     times = row_times(columns, list(people.values()), len(rows), where)
     _check_size(times, len(people), points, where)

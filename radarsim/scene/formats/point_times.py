@@ -125,8 +125,8 @@ def _on_grid(times: np.ndarray, step: float, people, name: str, where: str) -> R
     if doubled > _MAX_SHARE * len(times):
         problem = f"{doubled} of {len(times)} rows have the same value as another row of a person"
         raise InputError(where, name, problem, "give one row per pose and person")
-    counts = {"that another row of the person has": doubled, "without value": timeless}
-    notes = [f"{n} rows ignored: {name} {why}" for why, n in counts.items() if n]
+    rows = {f"with the {name} of another row of the person": doubled, f"without {name}": timeless}
+    notes = [f"rows {which}: {count} ignored" for which, count in rows.items() if count]
     return RowTimes(poses, notes=tuple(notes))
 
 
