@@ -39,3 +39,14 @@ def json_frames(**fields) -> str:
         {name: list(map(float, p)) for name, p in zip(TRUTH.names, pose)} for pose in POINTS_M
     ]
     return json.dumps({"fps": RATE_HZ, "frames": frames} | fields)
+
+
+def people_csv(*people, time: str = "time") -> str:
+    """A table of several people; each is an id, times [pose] and points [pose, joint, 3]."""
+    header = [time, "person_id", *(f"{name}_{axis}" for name in TRUTH.names for axis in "xyz")]
+    rows = [
+        [f"{at:.6f}", person, *(f"{value:.6f}" for value in pose.ravel())]
+        for person, times, points in people
+        for at, pose in zip(times, points, strict=True)
+    ]
+    return "\n".join(",".join(row) for row in (header, *rows)) + "\n"

@@ -92,6 +92,7 @@ class JointSequence:
     def _check_observed(self) -> None:
         seen = (self.confidence > 0).mean(axis=0) > 0.01
         if seen.sum() < MIN_LANDMARKS:
-            problem = f"{int(seen.sum())} landmarks are observed, but a fit needs {MIN_LANDMARKS}"
+            found = f"{int(seen.sum())} landmarks are observed in more than 1 % of the poses"
+            problem = f"{found}, but a fit needs {MIN_LANDMARKS}"
             hint = "check the layout, and that missing points are NaN or have confidence 0"
             raise InputError(self.where, "points_m", problem, hint)
