@@ -13,6 +13,7 @@ from mmclip.leakage import check_leakage
 from mmclip.model import Embeddings
 from mmclip.model_files import load_model
 from mmclip.prepared_data import embed_texts, open_corpus
+from mmclip.sentences import Descriptions, make_sentence_bank
 from mmclip.store import open_store
 from mmclip.study.leaks import without_people
 from mmclip.text_encoders import load_encoder
@@ -89,11 +90,29 @@ class ScoredModel:
 
     def embed_labels(self, labels: Sequence[str]) -> Embeddings:
         """Embed labels as unit vectors."""
-        descriptions = self.data.corpus.sentences
         bank, vectors = embed_texts(
-            labels, descriptions, self.settings, self._encoder, lambda line: None
+            labels, self.sentences, self.settings, self._encoder, lambda line: None
         )
         return embed_labels(self.model.network, bank, vectors, labels)
+
+    @property
+    def sentences(self) -> Descriptions:
+        """Sentence variants keyed by label: those of training first, then those of the store."""
+        of_model = self.model.description["sentences"].items()
+        return {
+            **self.data.corpus.sentences,
+            **{label: tuple(each) for label, each in of_model if each},
+        }
+
+    def without_sentences(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Labels without sentences, whose names are their only texts.
+
+        No label is listed for a model without the attribute module, which uses the names only.
+        """
+        if self.settings.data.describe != "sentences":
+            return ()
+        parts = self.settings.model.parts
+        return make_sentence_bank(labels, self.sentences, parts).without_sentences
 
 
 def people_of(data: BaselineData, windows: WindowIndex) -> np.ndarray:
