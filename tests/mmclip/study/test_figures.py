@@ -8,6 +8,7 @@ from mmclip.study.arms import Arms
 from mmclip.study.corpora import make_domains
 from mmclip.study.figure import Plan
 from mmclip.study.figures import FIGURES
+from mmclip.study.nodes import in_order, make_node
 from mmclip.study.scale import SCALES
 
 SCALE = SCALES["reduced"]
@@ -63,3 +64,58 @@ def test_few_labels_give_fewer_numbers_of_unseen_labels(num_seen, sizes):
     assert [bar.x for bar in figure.bars if bar.series == "full"] == sizes
     for bar in figure.bars:
         assert {len(each.node.values["labels"]) for each in bar.scorings} == {max(sizes)}
+
+
+@pytest.mark.parametrize(
+    ("stores", "real", "scenes"),
+    [
+        ({}, (), ["A", "B", "C"]),
+        ({"real": "a.zarr"}, (), ["A", "B", "C"]),
+        ({}, ("a.zarr", "b.zarr", "c.zarr"), ["A", "B", "C"]),
+        ({}, ("a.zarr", "b.zarr"), ["A", "B"]),
+        ({"scene-c": "c.zarr"}, ("a.zarr",), ["A", "C"]),
+        ({}, ("a.zarr",), []),
+    ],
+)
+def test_an_environment_without_recordings_is_not_replaced_by_a_stand_in(stores, real, scenes):
+    figure = FIGURES["5.3.6"].build(plan_of(domains=make_domains(SCALE, stores, real)))
+    check_names(figure)
+    assert [bar.name for bar in figure.bars] == [f"scene {name}" for name in scenes]
+    assert len(figure.orderings) == max(len(scenes) - 1, 0)
+    notes = " ".join(figure.notes)
+    assert ("needs the store of another environment" in notes) == (not scenes)
+    missing = [name for name in "BC" if scenes and name not in scenes]
+    assert all(f"No store of scene {name} was given." in notes for name in missing)
+
+
+LICENSED = make_node("corpus", "corpus licensed motion", 1.0, commands=[])
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "shown"),
+    [
+        ("placement", {}, True),
+        ("placement", {"real": ("a.zarr",)}, False),
+        ("placement", {"licensed": LICENSED}, False),
+        ("placement", {"stores": {"grammar": "g.zarr"}}, False),
+        ("physics", {}, True),
+        ("physics", {"real": ("a.zarr",)}, True),
+        ("physics", {"licensed": LICENSED}, False),
+        ("physics", {"stores": {"grammar": "g.zarr"}}, False),
+    ],
+)
+def test_a_figure_of_the_grammar_is_a_note_if_another_corpus_replaces_it(name, options, shown):
+    domains = make_domains(SCALE, **{"stores": {}, **options})
+    figure = FIGURES[name].build(plan_of(domains=domains))
+    assert bool(figure.bars) == shown
+    assert ("omitted with" in figure.notes[0]) == (not shown)
+
+
+def test_a_study_of_recordings_builds_no_stand_in():
+    """Figures of recordings need only the given stores and corpora of the grammar."""
+    plan = plan_of(domains=make_domains(SCALE, {}, ("a.zarr",)))
+    figures = [entry.build(plan) for entry in FIGURES.values()]
+    nodes = in_order(node for figure in figures for node in figure.nodes())
+    titles = [node.title for node in nodes if node.kind == "corpus"]
+    assert "corpus grammar" in titles
+    assert all(title.startswith("corpus grammar") for title in titles)
