@@ -119,3 +119,22 @@ def test_a_study_of_recordings_builds_no_stand_in():
     titles = [node.title for node in nodes if node.kind == "corpus"]
     assert "corpus grammar" in titles
     assert all(title.startswith("corpus grammar") for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("options", "noted"),
+    [
+        ({}, False),
+        ({"scoring": "class", "hub_correction": "off"}, False),
+        ({"scoring": "both"}, True),
+        ({"hub_correction": "on"}, True),
+    ],
+)
+def test_bars_with_and_without_examples_are_scored_in_the_same_way(options, noted):
+    """Few-shot scorings compare class vectors, so the scorings without examples do, too."""
+    figure = FIGURES["11"].build(plan_of(**options))
+    check_names(figure)
+    scorings = [*(each for bar in figure.bars for each in bar.scorings), *figure.controls]
+    found = [each.node.values for each in scorings if each.node.kind == "score"]
+    assert {(each["scoring"], each["hub_correction"]) for each in found} == {("class", "off")}
+    assert any("do not apply to this figure" in note for note in figure.notes) == noted
