@@ -98,11 +98,17 @@ def describe_training(
             | {k: store.attributes.get(k) for k in ("plan_digest", "recipe_digest", "code_version")}
             for store in corpus.stores
         ],
-        "sentences": {
-            **base.get("sentences", {}),
-            **{label: list(corpus.sentences.get(label, ())) for label in corpus.labels},
-        },
+        "sentences": _all_sentences(corpus, base.get("sentences", {})),
     }
+
+
+def _all_sentences(corpus: Corpus, base: dict[str, list]) -> dict[str, list]:
+    """Sentences of the labels of a corpus and of the base model; those of the corpus take priority.
+
+    A label without sentences in the corpus keeps those of the base model.
+    """
+    own = {label: list(corpus.sentences.get(label, ())) for label in corpus.labels}
+    return {**own, **base, **{label: found for label, found in own.items() if found}}
 
 
 def save_model(

@@ -1,8 +1,11 @@
 """Episodes of few-shot training: for each of a few labels, example windows and query windows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from mmclip.errors import MmclipError
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,24 @@ def draw_episode(
     return Episode(chosen, np.array(support), np.array(asked))
 
 
+def check_examples(where: str, labels: np.ndarray, names: Sequence[str]) -> None:
+    """Check that every label has a window that can serve as an example.
+
+    Args:
+        where: path of the store, for the error message.
+        labels: index of each window's label in `names` [window].
+        names: names of the labels.
+
+    Raises:
+        MmclipError: a label has no window; the message lists all such labels.
+    """
+    missing = [name for index, name in enumerate(names) if not np.any(labels == index)]
+    if missing:
+        problem = f"the split train has no window of {', '.join(missing)} to use as an example"
+        hint = "give a store in which training people perform these labels, or other --groups"
+        raise MmclipError(where, "clips", problem, hint)
+
+
 def draw_support(labels: np.ndarray, ways: int, shots: int, seed: int) -> np.ndarray:
     """Draw examples for few-shot classification [way * shot], ordered by label.
 
@@ -63,7 +84,7 @@ def draw_support(labels: np.ndarray, ways: int, shots: int, seed: int) -> np.nda
 
     Args:
         labels: label of each window [window], from 0 to `ways` - 1.
-        ways: number of labels, each with at least one window.
+        ways: number of labels, each with at least one window (see `check_examples`).
         shots: number of examples per label.
         seed: random seed.
     """

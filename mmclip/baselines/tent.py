@@ -27,6 +27,7 @@ from mmclip.baselines.tent_model import Tent, TentSettings
 from mmclip.baselines.window_data import BaselineData, open_data, training_batches, window_inputs
 from mmclip.epochs import steps_per_epoch
 from mmclip.model_variables import SplitModel, join_model, split_model
+from mmclip.sentences import Descriptions
 from mmclip.settings import TrainingSettings
 from mmclip.text_encoders import TextEncoder, load_encoder
 from mmclip.window_corpus import WindowIndex
@@ -51,11 +52,15 @@ class TrainedTent:
 
     def scores(self, data: BaselineData, windows: WindowIndex, labels: Sequence[str]) -> np.ndarray:
         """Compute the cosine similarities [window, label] for windows of any corpus."""
-        prompted = _prompted(self.encoder, data, labels, self.tent)
+        prompted = _prompted(self.encoder, self.sentences(data), labels, self.tent)
         texts = np.asarray(prompted(self.weights["prompt"]))
         inputs = window_inputs(data, windows, self.settings)
         found = [np.asarray(self._embed(self.weights["network"], each)) for each in inputs]
         return np.concatenate(found)[: len(windows)] @ texts.T
+
+    def sentences(self, data: BaselineData) -> Descriptions:
+        """Sentence variants keyed by label: those of training first, then those of the data."""
+        return {**data.corpus.sentences, **self.data.corpus.sentences}
 
     @cached_property
     def _embed(self) -> Callable:
@@ -90,7 +95,7 @@ def train_tent(
         MmclipError: a store or a setting cannot be used, or the training diverges.
     """
     data, encoder = open_data(stores, settings, report), load_encoder(encoder_name)
-    prompted = _prompted(encoder, data, data.seen, tent)
+    prompted = _prompted(encoder, data.corpus.sentences, data.seen, tent)
     optimizer = _optimizer(data, settings)
     weights = _start_weights(settings, tent, encoder, prompted)
     opened = {name: optimizer.init(each) for name, each in weights.items()}
@@ -189,13 +194,13 @@ def _split_network(settings: TrainingSettings, tent: TentSettings, text_width: i
 
 
 def _prompted(
-    encoder: TextEncoder, data: BaselineData, labels: Sequence[str], tent: TentSettings
+    encoder: TextEncoder, known: Descriptions, labels: Sequence[str], tent: TentSettings
 ) -> PromptedEncoder:
-    sentences = [first_sentence(data, label) for label in labels]
+    sentences = [first_sentence(known, label) or label for label in labels]
     return PromptedEncoder(encoder, sentences, tent.prompt_length)
 
 
-def first_sentence(data: BaselineData, label: str) -> str:
-    """First variant of a label's general description; the label itself if it has no sentences."""
-    variants = data.corpus.sentences.get(label, ())
-    return variants[0].get("general", label) if variants else label
+def first_sentence(known: Descriptions, label: str) -> str:
+    """First variant of a label's general description; "" if the label has no such sentence."""
+    variants = known.get(label, ())
+    return variants[0].get("general", "") if variants else ""

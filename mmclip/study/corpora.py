@@ -56,13 +56,17 @@ class Domains:
 
     Attributes:
         corpora: corpus nodes keyed by role: grammar, real, scene-b, scene-c, and grammar variants.
+            With recordings, a scene without a store has no corpus.
         names: names in reports, keyed by role.
         stand_in: True if the real domain is a simulated stand-in.
+        built_grammar: True if the role grammar is the motion grammar that the study builds; False
+            for licensed motion or an existing store.
     """
 
     corpora: Mapping[str, Node]
     names: Mapping[str, str]
     stand_in: bool
+    built_grammar: bool = True
 
 
 def make_domains(
@@ -76,7 +80,8 @@ def make_domains(
     Args:
         scale: sizes of the study.
         stores: existing stores keyed by role, which are used instead of building new stores.
-        real: stores of recordings; the first is the base environment, and the others follow.
+        real: stores of recordings; the first is the base environment, and the others follow. They
+            are never combined with stand-ins, so an environment without a store is left out.
         licensed: corpus of licensed motion, which replaces the grammar.
     """
     roles = ("real", "scene-b", "scene-c")
@@ -91,11 +96,15 @@ def make_domains(
     for role, twin in zip(roles, ("twin-a", "twin-b", "twin-c")):
         corpora[role] = _twin(scale, twin, scale.people if role == "real" else scale.scene_people)
         names[role] = f"{STAND_IN} {twin} (simulated)"
-    for role, path in [*stores.items(), *zip(roles, real)]:
+    given = {**stores, **dict(zip(roles, real))}
+    for role, path in given.items():
         corpora[role] = make_node("store", f"store {path}", 0.0, path=str(path))
         names[role] = f"store {path}"
-    stand_in = not real
-    return Domains(corpora, names, stand_in)
+    for role in roles if real else ():
+        if role not in given:
+            del corpora[role], names[role]
+    built_grammar = licensed is None and "grammar" not in stores
+    return Domains(corpora, names, not real, built_grammar)
 
 
 def licensed_corpus(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import softmax
 
-from mmclip.baselines.episodes import draw_support
+from mmclip.baselines.episodes import check_examples, draw_support
 from mmclip.evaluation_metrics import TEXT_WEIGHT
 from mmclip.study.leaks import check_baseline
 from mmclip.study.node_runs import baseline_model, run_of, store_of
@@ -29,6 +29,9 @@ def score_few_shot(node: Node, root: Path) -> dict:
 
     Returns:
         Measures keyed by the number of examples; recalls are averaged over the draws of examples.
+
+    Raises:
+        MmclipError: the model or the store cannot be used, or a label has no example.
     """
     values, model = node.values, node.need("model")[0]
     store = store_of(root, node.need("store")[0])
@@ -64,9 +67,10 @@ def _mmclip_draws(root, model: Node, store: str, labels, shots: Sequence[int], d
     scored = ScoredModel(run_of(root, model), store)
     known = scored.windows(labels, "train", same_people=True)
     asked = scored.windows(labels, "test")
+    of_known, truth = (scored.data.truth(each, labels) for each in (known, asked))
+    check_examples(store, of_known, labels)
     examples, windows = (scored.embed_windows(each).activity for each in (known, asked))
     texts = scored.embed_labels(labels).activity
-    of_known, truth = (scored.data.truth(each, labels) for each in (known, asked))
     scale, people = float(scored.model.network.scale()), people_of(scored.data, asked)
     for count in shots:
         found = []
@@ -86,6 +90,7 @@ def _rfnet_draws(root, model: Node, store: str, labels, shots: Sequence[int], dr
     known, asked = data.windows("train", labels), data.windows("test", labels)
     check_baseline(run_of(root, model), data, data, asked, labels, same_people=False)
     of_known, truth = data.truth(known, labels), data.truth(asked, labels)
+    check_examples(store, of_known, labels)
     everything = [np.arange(len(asked))]
     queries = np.asarray(next(read_inputs(data, asked, everything, rfnet.settings)))
     for count in shots:

@@ -69,7 +69,7 @@ def _figure(figure: Figure, root: Path) -> dict:
         "orderings": [_ordering(each, results) for each in figure.orderings],
         "tables": {row: _result(root, node) for row, node in figure.tables.items()},
         "pictures": {row: _result(root, node) for row, node in figure.pictures.items()},
-        "notes": list(figure.notes),
+        "notes": [*figure.notes, *_text_notes(figure, root)],
     }
 
 
@@ -108,6 +108,19 @@ def _runs(scorings: Sequence[Scoring], root: Path) -> list[Run]:
         Run(each.group, each.seed, read_result(root, each.node)["entries"][each.entry])
         for each in scorings
         if result_path(root, each.node).exists()
+    ]
+
+
+def _text_notes(figure: Figure, root: Path) -> list[str]:
+    """Note on the scored labels that no sentence describes; no note if there are none."""
+    scorings = [*(each for bar in figure.bars for each in bar.scorings), *figure.controls]
+    results = [_result(root, each.node) for each in scorings]
+    found = sorted({x for each in results for x in each.get("labels_without_sentences", ())})
+    if not found:
+        return []
+    return [
+        f"No sentences describe {', '.join(found)}: the names of these labels are their only "
+        "texts. Sentences are added to a store with radarsim attributes."
     ]
 
 

@@ -7,6 +7,7 @@ on held-out people, and the result on training people is reported in addition.
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,22 @@ from mmclip.study.windows import ScoredModel, people_of
 PEOPLE = {"held out": "test", "same": "train"}
 
 
+class Scores(NamedTuple):
+    """Scores of a model for windows and labels.
+
+    Attributes:
+        scores: score of each window and candidate label [window, label].
+        truth, subjects: index of the true label, and subject of each window.
+        without_sentences: labels whose names are their only texts, although the model uses
+            sentences.
+    """
+
+    scores: np.ndarray
+    truth: np.ndarray
+    subjects: np.ndarray
+    without_sentences: tuple[str, ...]
+
+
 def score(node: Node, root: Path) -> dict:
     """Score a model on the windows of unseen labels.
 
@@ -28,18 +45,20 @@ def score(node: Node, root: Path) -> dict:
         root: output folder of the study.
 
     Returns:
-        Measures keyed by entry: a kind of people, or the number of labels in a subset.
+        entries: measures keyed by a kind of people, or by the number of labels in a subset;
+        labels_without_sentences: labels whose names are their only texts, if there are any.
     """
     values, model = node.values, node.need("model")[0]
     store = store_of(root, node.need("store")[0])
-    labels, entries = tuple(values["labels"]), {}
+    labels, entries, missing = tuple(values["labels"]), {}, ()
     for people in values["people"]:
         scorer = _tent_scores if model.kind == "tent" else _mmclip_scores
-        scores, truth, subjects = scorer(root, model, store, labels, people, values)
+        scored = scorer(root, model, store, labels, people, values)
+        scores, truth, subjects, missing = scored
         entries[people] = measures(scores, truth, labels, subjects)
         for size in values["subsets"] if people == "held out" else ():
             entries[str(size)] = _subset(scores, truth, labels, subjects, size)
-    return {"entries": entries}
+    return {"entries": entries} | ({"labels_without_sentences": missing} if missing else {})
 
 
 def measures(
@@ -72,7 +91,7 @@ def _subset(scores, truth, labels, subjects, size: int) -> dict:
     return measures(scores[kept][:, :size], truth[kept], labels[:size], subjects[kept])
 
 
-def _mmclip_scores(root, model: Node, store: str, labels, people: str, values: dict):
+def _mmclip_scores(root, model: Node, store: str, labels, people: str, values: dict) -> Scores:
     from mmclip.scoring import choose_scorer
 
     scored = ScoredModel(run_of(root, model), store)
@@ -87,10 +106,12 @@ def _mmclip_scores(root, model: Node, store: str, labels, people: str, values: d
     )
     scorer = choose_scorer(scored.model, options, lambda line: None)
     scores = scorer(scored.embed_windows(windows), scored.embed_labels(labels))
-    return scores, scored.data.truth(windows, labels), people_of(scored.data, windows)
+    truth, subjects = scored.data.truth(windows, labels), people_of(scored.data, windows)
+    return Scores(scores, truth, subjects, scored.without_sentences(labels))
 
 
-def _tent_scores(root, model: Node, store: str, labels, people: str, values: dict):
+def _tent_scores(root, model: Node, store: str, labels, people: str, values: dict) -> Scores:
+    from mmclip.baselines.tent import first_sentence
     from mmclip.baselines.window_data import open_data
     from mmclip.study.leaks import check_baseline
 
@@ -98,5 +119,6 @@ def _tent_scores(root, model: Node, store: str, labels, people: str, values: dic
     data = open_data([store], tent.settings, lambda line: None)
     windows = data.windows(PEOPLE[people], labels)
     check_baseline(run_of(root, model), tent.data, data, windows, labels, people == "same")
-    scores = tent.scores(data, windows, labels)
-    return scores, data.truth(windows, labels), people_of(data, windows)
+    scores, known = tent.scores(data, windows, labels), tent.sentences(data)
+    missing = tuple(label for label in labels if not first_sentence(known, label))
+    return Scores(scores, data.truth(windows, labels), people_of(data, windows), missing)

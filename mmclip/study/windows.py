@@ -13,7 +13,9 @@ from mmclip.leakage import check_leakage
 from mmclip.model import Embeddings
 from mmclip.model_files import load_model
 from mmclip.prepared_data import embed_texts, open_corpus
+from mmclip.sentences import Descriptions, make_sentence_bank
 from mmclip.store import open_store
+from mmclip.study.leaks import without_people
 from mmclip.text_encoders import load_encoder
 from mmclip.window_corpus import WindowIndex
 from mmclip.zero_shot_classifier import embed_corpus_windows, embed_labels
@@ -62,8 +64,9 @@ class ScoredModel:
         Args:
             labels: labels of the windows.
             split: name of the split.
-            same_people: True if the people may occur in the training data, as in the paper.
-            known_labels: True if the labels may occur in the training data, as in section 5.5.
+            same_people: True if people and takes may occur in the training data, as in the paper.
+            known_labels: True if the labels may occur in the training data, as in section 5.5. The
+                people must then be others, because the windows may have been used in training.
 
         Raises:
             MmclipError: no window has one of the labels, or a label, a take or a person leaked from
@@ -76,7 +79,7 @@ class ScoredModel:
             raise MmclipError(where, "clips", problem, "give a store with more people or labels")
         clips = [self.data.corpus.clips[index] for index in windows.clip]
         known = self.model.description
-        known = {**known, "subjects": []} if same_people else known
+        known = without_people(known) if same_people and not known_labels else known
         check_leakage(str(self.model.folder), known, labels, clips, unseen=not known_labels)
         return windows
 
@@ -87,11 +90,29 @@ class ScoredModel:
 
     def embed_labels(self, labels: Sequence[str]) -> Embeddings:
         """Embed labels as unit vectors."""
-        descriptions = self.data.corpus.sentences
         bank, vectors = embed_texts(
-            labels, descriptions, self.settings, self._encoder, lambda line: None
+            labels, self.sentences, self.settings, self._encoder, lambda line: None
         )
         return embed_labels(self.model.network, bank, vectors, labels)
+
+    @property
+    def sentences(self) -> Descriptions:
+        """Sentence variants keyed by label: those of training first, then those of the store."""
+        of_model = self.model.description["sentences"].items()
+        return {
+            **self.data.corpus.sentences,
+            **{label: tuple(each) for label, each in of_model if each},
+        }
+
+    def without_sentences(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Labels without sentences, whose names are their only texts.
+
+        No label is listed for a model without the attribute module, which uses the names only.
+        """
+        if self.settings.data.describe != "sentences":
+            return ()
+        parts = self.settings.model.parts
+        return make_sentence_bank(labels, self.sentences, parts).without_sentences
 
 
 def people_of(data: BaselineData, windows: WindowIndex) -> np.ndarray:

@@ -13,6 +13,13 @@ SHARES = (0.1, 0.3)
 
 def figure(plan: Plan) -> Figure:
     """Create the figure: the complete method with different pre-training corpora."""
+    names = ("physics", "Physics and duration of the pre-training corpus", "beyond the paper")
+    if not plan.arms.domains.built_grammar:
+        note = (
+            "This figure compares corpora of the motion grammar, so it is omitted with licensed "
+            "motion and with an existing store of the grammar."
+        )
+        return Figure(*names, notes=(note,))
     hours = plan.arms.scale.grammar_hours
     bars = [_bar(plan, "default", "grammar")]
     bars += [_bar(plan, name, f"grammar, {name}") for name in PHYSICS]
@@ -26,9 +33,7 @@ def figure(plan: Plan) -> Figure:
         changed = replace(plan, arms=replace(plan.arms, domains=domains))
         bars.append(_bar(changed, f"{share * hours:g} h", role))
     return Figure(
-        "physics",
-        "Physics and duration of the pre-training corpus",
-        "beyond the paper",
+        *names,
         tuple(bars),
         controls=controls(plan),
         notes=("The paper has no such figure, so no ordering is checked.",),

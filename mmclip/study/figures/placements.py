@@ -21,8 +21,16 @@ def figure(plan: Plan) -> Figure:
     """Compare pre-training at the default placements and over wide ranges, without fine-tuning.
 
     Fine-tuning would train on the stand-in, whose narrow range of placements would hide the
-    difference.
+    difference. With recordings or another pre-training corpus, the figure contains only a note.
     """
+    names = ("placement", "Heading, distance, lateral place and height", "7")
+    domains = plan.arms.domains
+    if not (domains.stand_in and domains.built_grammar):
+        note = (
+            "This figure compares two corpora of the motion grammar on the stand-in, so it is "
+            "omitted with --real, with licensed motion and with an existing store of the grammar."
+        )
+        return Figure(*names, notes=(note,))
     places = {"centre": CENTRE}
     for option, values in VALUES.items():
         places |= {f"{option} {value:g}": {**CENTRE, option: value} for value in values}
@@ -32,9 +40,7 @@ def figure(plan: Plan) -> Figure:
         for title, place in places.items()
     ]
     return Figure(
-        "placement",
-        "Heading, distance, lateral place and height",
-        "7",
+        *names,
         tuple(bars),
         (
             Ordering("default, centre", "default, heading-deg 120"),

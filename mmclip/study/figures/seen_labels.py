@@ -5,28 +5,31 @@ from mmclip.study.figure import Bar, Figure, Ordering, Plan, Scoring
 from mmclip.study.figures.overall import controls
 
 ARMS = ("full", "Syn+Real", "Real+Attr")
+# Smallest number of seen labels: a model cannot learn to tell labels apart from a single label.
+LEAST = 2
 # Arm without fine-tuning, and therefore without seen labels, for each arm with fine-tuning.
 WITHOUT_SEEN = {"full": "Syn+Attr", "Syn+Real": "Syn"}
 
 
 def figure(plan: Plan) -> Figure:
     """Create figure 6; seen labels are removed at random, with a different draw for each seed."""
-    levels = plan.arms.scale.levels
+    names = ("6", "Effect of seen activities", "5.3.1")
+    shares = _shares(plan)
+    if not shares:
+        return Figure(*names, notes=(f"This figure needs at least {LEAST} seen labels.",))
     bars = []
     for arm in ARMS:
-        for level in range(levels + 1):
-            if level or arm in WITHOUT_SEEN:
-                bars.append(_bar(plan, arm, level / levels))
-    most = round(plan.arms.num_seen(plan.groups[0]))
-    few = round(most / levels)
+        for kept, share in {0: 0.0, **shares}.items():
+            if kept or arm in WITHOUT_SEEN:
+                bars.append(_bar(plan, arm, kept, share))
+    few, most = min(shares), max(shares)
+    more = (Ordering(f"full, {most}", f"full, {few}"),) if few < most else ()
     return Figure(
-        "6",
-        "Effect of seen activities",
-        "5.3.1",
+        *names,
         tuple(bars),
         (
             Ordering(f"full, {most}", "full, 0"),
-            Ordering(f"full, {most}", f"full, {few}"),
+            *more,
             Ordering(f"full, {few}", f"Real+Attr, {few}"),
             Ordering(f"full, {few}", f"Syn+Real, {few}"),
         ),
@@ -35,19 +38,29 @@ def figure(plan: Plan) -> Figure:
     )
 
 
-def _bar(plan: Plan, arm: str, share: float) -> Bar:
+def _shares(plan: Plan) -> dict[int, float]:
+    """Shares of the seen labels, keyed by the number of labels that are kept in the first group.
+
+    In a domain with few labels, levels with equal numbers of labels are joined.
+    """
+    num_seen, levels = plan.arms.num_seen(plan.groups[0]), plan.arms.scale.levels
+    shares = (level / levels for level in range(1, levels + 1))
+    numbers = {round(share * num_seen): share for share in shares}
+    return {kept: share for kept, share in numbers.items() if kept >= LEAST}
+
+
+def _bar(plan: Plan, arm: str, kept: int, share: float) -> Bar:
     arms = plan.arms
 
     def score(group: str, seed: int):
         if not share:
             model = arms.model(WITHOUT_SEEN[arm], group, seed)
         else:
-            kept = round(share * arms.num_seen(group))
-            removed = () if share == 1 else arms.removed(group, kept, seed)
+            left = round(share * arms.num_seen(group))
+            removed = () if share == 1 else arms.removed(group, left, seed)
             model = arms.model(arm, group, seed, Change(removed=removed))
         return arms.scored(model, arms.groups[group])
 
     scorings: tuple[Scoring, ...] = plan.each(score)
-    kept = round(share * arms.num_seen(plan.groups[0]))
     paper = 0.764 if arm == "full" and share == 1 else None
     return Bar(f"{arm}, {kept}", scorings, series=arm, x=kept, paper=paper)
