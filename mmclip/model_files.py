@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,17 +99,24 @@ def describe_training(
             | {k: store.attributes.get(k) for k in ("plan_digest", "recipe_digest", "code_version")}
             for store in corpus.stores
         ],
-        "sentences": _all_sentences(corpus, base.get("sentences", {})),
+        "sentences": merge_sentences(corpus.labels, corpus.sentences, base.get("sentences", {})),
     }
 
 
-def _all_sentences(corpus: Corpus, base: dict[str, list]) -> dict[str, list]:
-    """Sentences of the labels of a corpus and of the base model; those of the corpus take priority.
+def merge_sentences(
+    labels: Iterable[str], own: Mapping[str, Sequence[str]], base: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """Sentences of the labels of a corpus and of its base model; those of the corpus come first.
 
     A label without sentences in the corpus keeps those of the base model.
+
+    Args:
+        labels: labels of the corpus.
+        own: sentences of the corpus, keyed by label.
+        base: sentences of the base model, keyed by label or caption.
     """
-    own = {label: list(corpus.sentences.get(label, ())) for label in corpus.labels}
-    return {**own, **base, **{label: found for label, found in own.items() if found}}
+    found = {label: list(own.get(label, ())) for label in labels}
+    return {**found, **base, **{label: each for label, each in found.items() if each}}
 
 
 def save_model(

@@ -12,7 +12,7 @@ pytest.importorskip("flax", reason="needs the extra train")
 from mmclip import finetune, pretrain
 from mmclip.epochs import steps_per_epoch, with_epoch_decay
 from mmclip.model import make_model
-from mmclip.model_files import load_model
+from mmclip.model_files import load_model, merge_sentences
 from mmclip.model_variables import join_model, split_model
 from mmclip.presets import load_preset
 from mmclip.settings import FinetuneSettings
@@ -147,3 +147,11 @@ def test_presets_keep_their_finetuning():
         assert not load_preset(preset).train.lora_projection
     authors = FinetuneSettings(augmentation=False, epoch_decay=True, mix_schedule="full")
     assert load_preset("authors").finetune == authors
+
+
+def test_a_label_without_sentences_in_the_new_store_keeps_those_of_the_base_model():
+    """Fine-tuning on a store without attribute sentences must not lose the sentences."""
+    own = {"kick": ("A leg swings.",)}
+    base = {"bow": ["The torso bends."], "kick": ["An older sentence."], "walk": ["Legs step."]}
+    found = merge_sentences(("bow", "kick"), own, base)
+    assert found == {"bow": ["The torso bends."], "kick": ["A leg swings."], "walk": ["Legs step."]}
