@@ -8,7 +8,8 @@ the study, and the report does not depend on the interruption, except for measur
 
 Without --real, a simulated stand-in replaces the domain of recordings, and the report names it a
 stand-in. If the predicted time exceeds --budget-hours, the number of seeds is reduced first, then
-the number of groups, then the number of figures.
+the number of groups, then the number of figures. If the smallest study also exceeds the budget, the
+plan says so, and that study is executed.
 """
 
 import argparse
@@ -70,7 +71,8 @@ def make_parser() -> argparse.ArgumentParser:
         type=float,
         default=20.0,
         metavar="H",
-        help="maximum predicted time of the whole study in hours (%(default)g)",
+        help="predicted hours to which the study is reduced; the smallest study, of one figure, "
+        "one group and one seed, is executed in any case (%(default)g)",
     )
     parser.add_argument("--dry-run", action="store_true", help="print the plan, then exit")
     _add_data_options(parser)
@@ -82,7 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="text encoder (%(default)s)",
     )
-    add_scoring_options(parser)
+    add_scoring_options(parser, seen_penalty=False)
     _add_licensed_options(parser)
     _add_worker_options(parser)
     return parser

@@ -145,11 +145,21 @@ def _labels(options: argparse.Namespace, scale, stores: dict[str, str]) -> tuple
 
 
 def _group(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Labels of a group that occur in the real domain; at least two are required."""
+    """Labels of a group that occur in the real domain; at least two are required.
+
+    Labels that the user lists must all occur, and only once. A group of the protocol is reduced to
+    the labels that occur.
+    """
     members = tuple(groups().get(name, tuple(name.split(","))))
     found = tuple(label for label in members if label in labels)
+    problem = ""
     if len(found) < 2:
         problem = f"{name}: {len(found)} of its {len(members)} labels occur in the real domain"
+    elif unknown := [each for each in members if each not in labels and name not in groups()]:
+        problem = f"{name}: {unknown[0]!r} does not occur in the real domain"
+    elif repeated := [each for each in members if members.count(each) > 1]:
+        problem = f"{name}: {repeated[0]!r} occurs more than once"
+    if problem:
         hint = "give --groups with at least two labels of the store, separated by commas"
         raise MmclipError("options", "--groups", problem, hint)
     return found
