@@ -102,6 +102,7 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--stores",
+        type=_store_of_role,
         nargs="+",
         default=[],
         metavar="ROLE=STORE",
@@ -155,6 +156,11 @@ def _add_licensed_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="name of the model on the server (%(default)s)",
     )
+
+
+def _store_of_role(text: str) -> str:
+    role, equals, path = text.partition("=")
+    return f"{role}={path_argument(path)}" if equals else text
 
 
 def _folder(text: str) -> Path:

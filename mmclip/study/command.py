@@ -13,9 +13,11 @@ from mmclip.errors import MmclipError
 from mmclip.prepared_data import open_corpus
 from mmclip.presets import load_preset
 from mmclip.protocol import activities, groups
+from mmclip.study.absolute_paths import absolute, with_absolute_paths
 from mmclip.study.arms import Arms
 from mmclip.study.budget import Study, plan_lines, plan_study
 from mmclip.study.corpora import licensed_corpus, make_domains, predicted_bytes
+from mmclip.study.given_stores import check_stores
 from mmclip.study.licensed import (
     check_describer,
     check_folders,
@@ -40,10 +42,12 @@ def run_study(options: argparse.Namespace) -> dict | None:
     # Without --amass, the other options of licensed data are rejected by make_arms.
     if options.amass:
         check_folders(options)
+    options = with_absolute_paths(options)
     arms = make_arms(options)
     study = plan_study(arms, options.figures, options.budget_hours)
+    notes = check_stores([*arms.domains.corpora.values()], study.nodes, arms.scale, options.out)
     done = [node.id for node in study.nodes if result_path(options.out, node).exists()]
-    for line in [*_corpus_lines(study), *plan_lines(study, options.budget_hours, done)]:
+    for line in [*_corpus_lines(study), *notes, *plan_lines(study, options.budget_hours, done)]:
         print(line)
     if options.dry_run:
         return None
@@ -131,7 +135,7 @@ def _stores(given: list[str]) -> dict[str, str]:
         if not equals or role not in ROLES:
             hint = f"write ROLE=STORE with one of the roles {', '.join(ROLES)}"
             raise MmclipError("options", "--stores", f"{text!r} has no known role", hint)
-        found[role] = path
+        found[role] = absolute(path)
     return found
 
 

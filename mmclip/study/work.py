@@ -117,11 +117,13 @@ def _run_logged(words: list[str], log: Path) -> tuple[int, str]:
 
 
 def _existing(node: Node, root: Path) -> dict:
-    """Check that an existing store can be opened."""
-    from mmclip.store import open_store
+    """Check an existing store with the checksums of its heatmaps, which no other node verifies."""
+    from mmclip.store import open_store, verify_checksums
 
     path = node.values["path"]
-    return {"path": path, "plan_digest": open_store(path).attributes.get("plan_digest")}
+    store = open_store(path)
+    verify_checksums([store], store.heatmaps)
+    return {"path": path, "plan_digest": store.attributes.get("plan_digest")}
 
 
 def _pretrain(node: Node, root: Path) -> dict:
