@@ -6,6 +6,8 @@ and a verdict on each of the paper's orderings. Every corpus, training and scori
 graph, and figures share nodes. The study can be killed at any time. The same command then resumes
 the study, and the report does not depend on the interruption, except for measured times.
 
+If a node fails, the report is still written, with the failed nodes, and the exit status is 2.
+
 Without --real, a simulated stand-in replaces the domain of recordings, and the report names it a
 stand-in. If the predicted time exceeds --budget-hours, the number of seeds is reduced first, then
 the number of groups, then the number of figures. If the smallest study also exceeds the budget, the

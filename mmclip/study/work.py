@@ -20,6 +20,7 @@ import numpy as np
 
 from mmclip.atomic_files import write_atomically
 from mmclip.errors import MmclipError
+from mmclip.study.code_version import code_version
 from mmclip.study.node_runs import baseline_model, log_of, run_of, store_of, training_settings
 from mmclip.study.nodes import Node, node_folder, read_result, result_path
 
@@ -44,14 +45,14 @@ def execute(node: Node, root: Path) -> float:
     if path.exists():
         return read_result(root, node)["seconds"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    start_s = time.monotonic()
+    code, start_s = code_version(), time.monotonic()
     if node.kind in COMMANDS:
         result = KINDS[node.kind](node, root)
     else:
         with _compiled_programs(root):
             result = KINDS[node.kind](node, root)
     seconds = time.monotonic() - start_s
-    result = {"title": node.title, **result, "seconds": seconds}
+    result = {"title": node.title, **result, "seconds": seconds, "code": code}
     write_atomically(path, json.dumps(result, indent=1).encode())
     return seconds
 
