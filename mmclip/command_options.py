@@ -5,8 +5,14 @@ import argparse
 from mmclip.settings_rules import SCORINGS
 
 
-def add_scoring_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of label scoring; the value None stands for the model's own setting."""
+def add_scoring_options(parser: argparse.ArgumentParser, seen_penalty: bool = True) -> None:
+    """Add the options of label scoring; the value None stands for the model's own setting.
+
+    Args:
+        parser: parser of a command line.
+        seen_penalty: False for a command that never scores seen and unseen labels together, so
+            that the penalty of seen labels would have no effect.
+    """
     parser.add_argument(
         "--scoring",
         choices=SCORINGS,
@@ -17,13 +23,14 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
         choices=("on", "off"),
         help="standardise each label's similarity over training windows (the model's own)",
     )
-    parser.add_argument(
-        "--seen-penalty",
-        type=_penalty,
-        metavar="X",
-        help="number subtracted from the scores of labels used in training if other labels "
-        "are also candidates, in standard deviations of a label's similarity (the model's own)",
-    )
+    if seen_penalty:
+        parser.add_argument(
+            "--seen-penalty",
+            type=_penalty,
+            metavar="X",
+            help="number subtracted from the scores of labels used in training if other labels "
+            "are also candidates, in standard deviations of a label's similarity (the model's own)",
+        )
 
 
 def add_verify_option(parser: argparse.ArgumentParser) -> None:

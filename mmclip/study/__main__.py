@@ -6,9 +6,12 @@ and a verdict on each of the paper's orderings. Every corpus, training and scori
 graph, and figures share nodes. The study can be killed at any time. The same command then resumes
 the study, and the report does not depend on the interruption, except for measured times.
 
+If a node fails, the report is still written, with the failed nodes, and the exit status is 2.
+
 Without --real, a simulated stand-in replaces the domain of recordings, and the report names it a
 stand-in. If the predicted time exceeds --budget-hours, the number of seeds is reduced first, then
-the number of groups, then the number of figures.
+the number of groups, then the number of figures. If the smallest study also exceeds the budget, the
+plan says so, and that study is executed.
 """
 
 import argparse
@@ -70,7 +73,8 @@ def make_parser() -> argparse.ArgumentParser:
         type=float,
         default=20.0,
         metavar="H",
-        help="maximum predicted time of the whole study in hours (%(default)g)",
+        help="predicted hours to which the study is reduced; the smallest study, of one figure, "
+        "one group and one seed, is executed in any case (%(default)g)",
     )
     parser.add_argument("--dry-run", action="store_true", help="print the plan, then exit")
     _add_data_options(parser)
@@ -82,7 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="text encoder (%(default)s)",
     )
-    add_scoring_options(parser)
+    add_scoring_options(parser, seen_penalty=False)
     _add_licensed_options(parser)
     _add_worker_options(parser)
     return parser
@@ -100,6 +104,7 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--stores",
+        type=_store_of_role,
         nargs="+",
         default=[],
         metavar="ROLE=STORE",
@@ -153,6 +158,11 @@ def _add_licensed_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="name of the model on the server (%(default)s)",
     )
+
+
+def _store_of_role(text: str) -> str:
+    role, equals, path = text.partition("=")
+    return f"{role}={path_argument(path)}" if equals else text
 
 
 def _folder(text: str) -> Path:

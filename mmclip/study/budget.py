@@ -65,13 +65,18 @@ def _smaller(extent: Extent) -> Extent | None:
     if extent.seeds > 1:
         seeds = extent.seeds - 1
         return _cut(extent, f"seeds: {extent.seeds} to {seeds}", seeds=seeds)
-    if len(extent.groups) > 1:
+    if len(extent.groups) > 1 and _with_all_groups(extent):
         groups = extent.groups[:-1]
         text = f"groups: {', '.join(extent.groups)} to {', '.join(groups)}"
         return _cut(extent, text, groups=groups)
     if len(extent.figures) > 1:
         return _cut(extent, f"figure {extent.figures[-1]}", figures=extent.figures[:-1])
     return None
+
+
+def _with_all_groups(extent: Extent) -> list[str]:
+    """Figures that use more than the first group; without one, fewer groups would save nothing."""
+    return [name for name in extent.figures if FIGURES[name].all_groups]
 
 
 def _cut(extent: Extent, text: str, **changes) -> Extent:
@@ -106,10 +111,18 @@ def plan_lines(study: Study, budget_hours: float, done: Sequence[str] = ()) -> l
     extent = study.extent
     lines.append(
         f"predicted: {study.hours:.1f} h on two cores for figures {', '.join(extent.figures)}; "
-        f"{len(extent.groups)} groups in figure 5, 1 in the others, {extent.seeds} seeds"
+        f"{_groups_text(extent)}, {extent.seeds} seeds"
     )
     if extent.cuts:
         lines.append(f"cut to the budget: {'; '.join(extent.cuts)}")
     if study.hours > budget_hours:
-        lines.append(f"the smallest study exceeds the budget of {budget_hours:g} h")
+        problem = f"the smallest study exceeds the budget of {budget_hours:g} h"
+        lines.append(f"{problem}; without --dry-run, it is executed nevertheless")
     return lines
+
+
+def _groups_text(extent: Extent) -> str:
+    figures = _with_all_groups(extent)
+    if not figures:
+        return "1 group"
+    return f"{len(extent.groups)} groups in figure {', '.join(figures)}, 1 in the others"

@@ -2,8 +2,7 @@
 
 import argparse
 import json
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,15 +12,19 @@ from mmclip.errors import MmclipError
 from mmclip.prepared_data import open_corpus
 from mmclip.presets import load_preset
 from mmclip.protocol import activities, groups
+from mmclip.study.absolute_paths import absolute, with_absolute_paths
 from mmclip.study.arms import Arms
 from mmclip.study.budget import Study, plan_lines, plan_study
+from mmclip.study.code_version import code_version
 from mmclip.study.corpora import licensed_corpus, make_domains, predicted_bytes
+from mmclip.study.given_stores import check_stores
 from mmclip.study.licensed import (
     check_describer,
     check_folders,
     licensed_commands,
     motion_frames,
 )
+from mmclip.study.node_queue import Failures
 from mmclip.study.nodes import Node, result_path
 from mmclip.study.page import page
 from mmclip.study.report import make_report
@@ -31,8 +34,10 @@ from mmclip.study.scheduling import run_nodes, wait_for_lock
 ROLES = ("grammar", "real", "scene-b", "scene-c")
 
 
-def run_study(options: argparse.Namespace) -> dict | None:
-    """Plan and execute the study, and write the report; returns the report, or None with --dry-run.
+def run_study(options: argparse.Namespace) -> None:
+    """Plan and execute the study, and write the report; with --dry-run, only print the plan.
+
+    The report is written even if a node fails; the error is raised afterwards.
 
     Raises:
         MmclipError: an option, a store or a node cannot be used.
@@ -40,23 +45,60 @@ def run_study(options: argparse.Namespace) -> dict | None:
     # Without --amass, the other options of licensed data are rejected by make_arms.
     if options.amass:
         check_folders(options)
+    options = with_absolute_paths(options)
     arms = make_arms(options)
     study = plan_study(arms, options.figures, options.budget_hours)
-    done = [node.id for node in study.nodes if result_path(options.out, node).exists()]
-    for line in [*_corpus_lines(study), *plan_lines(study, options.budget_hours, done)]:
-        print(line)
+    _print_plan(options, arms, study)
     if options.dry_run:
-        return None
+        return
+
+    def finish(failures: Failures) -> None:
+        about = _about(options, arms.encoder)
+        report = make_report(study, options.out, arms.domains, about, failures)
+        _write_report(report, options.out)
+
     with wait_for_lock(options.out):
-        root, scheduler = options.out, options.scheduler
-        _check_services(options, arms, [node for node in study.nodes if node.id not in done])
-        report = partial(print, flush=True)
-        run_nodes(study.nodes, root, workers=options.workers, scheduler=scheduler, report=report)
-        report = make_report(study, root, arms.domains, _about(options, arms.encoder))
-        write_atomically(root / "report.json", (json.dumps(report, indent=1) + "\n").encode())
-        write_atomically(root / "report.html", page(report).encode())
-    print(f"{options.out}: report.html and report.json")
-    return report
+        _execute(options, arms, study, finish)
+
+
+def _print_plan(options: argparse.Namespace, arms: Arms, study: Study) -> None:
+    """Check the existing stores, and print the corpora, the nodes and the predicted hours.
+
+    Raises:
+        MmclipError: a store cannot be used.
+    """
+    root, corpora = options.out, [*arms.domains.corpora.values()]
+    notes = check_stores(corpora, study.nodes, arms.scale, root)
+    done = [node.id for node in study.nodes if result_path(root, node).exists()]
+    for line in [*_corpus_lines(study), *notes, *plan_lines(study, options.budget_hours, done)]:
+        print(line)
+
+
+def _execute(
+    options: argparse.Namespace, arms: Arms, study: Study, finish: Callable[[Failures], None]
+) -> None:
+    """Check the services, and execute all nodes.
+
+    Raises:
+        MmclipError: a service or a node cannot be used.
+    """
+    root = options.out
+    unfinished = [node for node in study.nodes if not result_path(root, node).exists()]
+    _check_services(options, arms, unfinished)
+    run_nodes(
+        study.nodes,
+        root,
+        workers=options.workers,
+        scheduler=options.scheduler,
+        report=partial(print, flush=True),
+        finish=finish,
+    )
+
+
+def _write_report(report: Mapping, root: Path) -> None:
+    write_atomically(root / "report.json", (json.dumps(report, indent=1) + "\n").encode())
+    write_atomically(root / "report.html", page(report).encode())
+    print(f"{root}: report.html and report.json")
 
 
 def make_arms(options: argparse.Namespace) -> Arms:
@@ -131,7 +173,7 @@ def _stores(given: list[str]) -> dict[str, str]:
         if not equals or role not in ROLES:
             hint = f"write ROLE=STORE with one of the roles {', '.join(ROLES)}"
             raise MmclipError("options", "--stores", f"{text!r} has no known role", hint)
-        found[role] = path
+        found[role] = absolute(path)
     return found
 
 
@@ -145,11 +187,21 @@ def _labels(options: argparse.Namespace, scale, stores: dict[str, str]) -> tuple
 
 
 def _group(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Labels of a group that occur in the real domain; at least two are required."""
+    """Labels of a group that occur in the real domain; at least two are required.
+
+    Labels that the user lists must all occur, and only once. A group of the protocol is reduced to
+    the labels that occur.
+    """
     members = tuple(groups().get(name, tuple(name.split(","))))
     found = tuple(label for label in members if label in labels)
+    problem = ""
     if len(found) < 2:
         problem = f"{name}: {len(found)} of its {len(members)} labels occur in the real domain"
+    elif unknown := [each for each in members if each not in labels and name not in groups()]:
+        problem = f"{name}: {unknown[0]!r} does not occur in the real domain"
+    elif repeated := [each for each in members if members.count(each) > 1]:
+        problem = f"{name}: {repeated[0]!r} occurs more than once"
+    if problem:
         hint = "give --groups with at least two labels of the store, separated by commas"
         raise MmclipError("options", "--groups", problem, hint)
     return found
@@ -175,7 +227,7 @@ def _about(options: argparse.Namespace, encoder: str) -> dict:
 
     return {
         "title": "The mmCLIP study",
-        "commit": _commit(),
+        "commit": code_version(),
         "machine": f"{jax.devices()[0].device_kind}, jax {jax.__version__}",
         "preset": options.preset,
         "encoder": encoder,
@@ -183,14 +235,3 @@ def _about(options: argparse.Namespace, encoder: str) -> dict:
         "hub_correction": options.hub_correction or "off",
         "budget_hours": options.budget_hours,
     }
-
-
-def _commit() -> str:
-    """Git commit of this code; "" outside a clone of the repository."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    folder = Path(__file__).parent
-    try:
-        found = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return found.stdout.strip()

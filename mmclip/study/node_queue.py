@@ -1,13 +1,20 @@
 """Unfinished nodes of a graph, in the order in which they can be executed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mmclip.study.nodes import Node, result_path
 
+Failures = Sequence[Mapping[str, str]]
+
 
 class NodeQueue:
     """Nodes that have not been executed; a failed node blocks only the nodes that need it.
+
+    Attributes:
+        failures: for each node that failed, or that needs a failed node: `node` (its identifier),
+            `title`, and `problem` (the message of the error; "" if the node only needs a failed
+            node).
 
     Args:
         nodes: all nodes of the graph, in topological order.
@@ -19,7 +26,7 @@ class NodeQueue:
         self._waiting = [node for node in nodes if not result_path(root, node).exists()]
         self._done = {node.id for node in nodes} - {node.id for node in self._waiting}
         self._missing: set[str] = set()
-        self._blocked: list[Node] = []
+        self.failures: list[dict[str, str]] = []
         self._first_error: BaseException | None = None
         self._report = report
 
@@ -29,8 +36,7 @@ class NodeQueue:
             needs = {each.id for _, each in node.needs}
             if needs & self._missing:
                 self._waiting.remove(node)
-                self._missing.add(node.id)
-                self._blocked.append(node)
+                self._add_failure(node, "")
             elif needs <= self._done:
                 self._waiting.remove(node)
                 return node
@@ -42,22 +48,26 @@ class NodeQueue:
 
     def failed(self, node: Node, error: BaseException) -> None:
         """Record and report that a node has failed."""
-        self._missing.add(node.id)
         self._first_error = self._first_error or error
-        name = type(error).__name__
-        self._report(f"{node.title} failed ({name}: {error}); all independent nodes are executed")
+        problem = f"{type(error).__name__}: {error}"
+        self._add_failure(node, problem)
+        self._report(f"{node.title} failed ({problem}); all independent nodes are executed")
 
     def raise_first_error(self) -> None:
         """Raise the error of the node that failed first, if any node failed.
 
         The nodes that were not executed are reported first.
         """
-        if self._blocked:
-            titles = ", ".join(node.title for node in self._blocked[:3])
-            more = ", ..." if len(self._blocked) > 3 else ""
+        blocked = [each["title"] for each in self.failures if not each["problem"]]
+        if blocked:
+            more = ", ..." if len(blocked) > 3 else ""
             self._report(
-                f"nodes not executed because they need a failed node: {len(self._blocked)} "
-                f"({titles}{more})"
+                f"nodes not executed because they need a failed node: {len(blocked)} "
+                f"({', '.join(blocked[:3])}{more})"
             )
         if self._first_error is not None:
             raise self._first_error
+
+    def _add_failure(self, node: Node, problem: str) -> None:
+        self._missing.add(node.id)
+        self.failures.append({"node": node.id, "title": node.title, "problem": problem})

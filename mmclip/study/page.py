@@ -5,6 +5,7 @@ from html import escape
 
 from mmclip.evaluation_metrics import too_few_people
 from mmclip.study.charts import chart
+from mmclip.study.node_queue import Failures
 
 STYLE = """
 body { font-family: sans-serif; max-width: 60em; margin: 2em auto; line-height: 1.4; color: #222; }
@@ -30,7 +31,7 @@ def page(report: Mapping) -> str:
     parts = [f"<h1>{escape(report['title'])}</h1>"]
     if report["note"]:
         parts.append(f'<p class="note">{escape(report["note"])}</p>')
-    parts.append(_facts(report))
+    parts += [_failures(report.get("failures", ())), _facts(report)]
     parts += [_figure(each) for each in report["figures"].values()]
     body = "\n".join(parts)
     head = f'<meta charset="utf-8"><title>{escape(report["title"])}</title>'
@@ -47,11 +48,26 @@ def interval(found: Mapping | None) -> str:
     return f"{percent(found['low'])} to {percent(found['high'])}" if found else "-"
 
 
+def _failures(failures: Failures) -> str:
+    """Table of the nodes that failed, and the number of nodes that need them; "" if none failed."""
+    rows = [(each["title"], each["problem"]) for each in failures if each["problem"]]
+    if not rows:
+        return ""
+    text = f"{len(rows)} of the corpora, trainings and scorings failed"
+    if blocked := len(failures) - len(rows):
+        text += f", and {blocked} that need them were not executed"
+    hint = "All values below are computed without them. The same command tries them again."
+    return f'<p class="note">{text}. {hint}</p>\n{_table(rows, ("failed", "error"))}'
+
+
 def _facts(report: Mapping) -> str:
     keys = ("commit", "machine", "preset", "encoder", "scoring", "hub_correction")
     keys += ("budget_hours", "measured_hours")
     rows = [(key, str(report[key])) for key in keys if report.get(key)]
     rows += [(f"domain {role}", name) for role, name in report["domains"].items()]
+    codes = report.get("codes", [])
+    if codes and codes != [report.get("commit")]:
+        rows.append(("commits of the results", ", ".join(codes)))
     rows += [("cut to the budget", "; ".join(report["cuts"]) or "nothing")]
     verdicts = ", ".join(f"{number} {name}" for name, number in report["verdicts"].items())
     return _table([*rows, ("orderings of the paper", verdicts or "-")])
@@ -135,6 +151,8 @@ def _orderings(orderings: Sequence[Mapping]) -> str:
 
 
 def _results(tables: Mapping[str, Mapping]) -> str:
+    if not any(tables.values()):
+        return "<p>not measured</p>"
     keys = list(dict.fromkeys(key for each in tables.values() for key in each))
     rows = [(row, *(_value(each.get(key)) for key in keys)) for row, each in tables.items()]
     return _table(rows, ("", *keys))
@@ -143,6 +161,8 @@ def _results(tables: Mapping[str, Mapping]) -> str:
 def _pictures(title: str, result: Mapping) -> str:
     """Rows of pictures, with one row per activity and domain."""
     lines = [f"<h3>{escape(title)}</h3>"]
+    if not result:
+        lines.append("<p>not measured</p>")
     for row in result.get("rows", ()):
         name = f"{row['label']}, {('real domain', 'default radar')[row['store']]}"
         images = "".join(_image(f"{name}, {kind}", x) for kind, x in row["pictures"].items())
@@ -155,6 +175,8 @@ def _image(text: str, data: str) -> str:
 
 
 def _value(value) -> str:
+    if value is None:
+        return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mmclip.study.budget import Study
+from mmclip.study.code_version import UNKNOWN
 from mmclip.study.corpora import Domains
 from mmclip.study.figure import Bar, Figure, Scoring
 from mmclip.study.figures import FIGURES
+from mmclip.study.node_queue import Failures
 from mmclip.study.nodes import Node, read_result, result_path
 from mmclip.study.verdicts import Run, paired_difference, summary, verdict
 
@@ -17,9 +19,17 @@ STAND_IN_NOTE = (
 )
 # Keys of values that depend on the machine and its load; all other values are reproducible.
 MEASURED_TIMES = ("step_seconds", "latency_s", "measured_hours")
+# Keys of a node's result that are not shown in tables.
+ABOUT_A_RESULT = ("title", "seconds", "code")
 
 
-def make_report(study: Study, root: Path, domains: Domains, about: Mapping) -> dict:
+def make_report(
+    study: Study,
+    root: Path,
+    domains: Domains,
+    about: Mapping,
+    failures: Failures = (),
+) -> dict:
     """Collect the results of all figures in the order of the paper.
 
     Args:
@@ -27,16 +37,19 @@ def make_report(study: Study, root: Path, domains: Domains, about: Mapping) -> d
         root: output folder with the results of the nodes.
         domains: corpora of the study, whose names are reported.
         about: further values that describe the study.
+        failures: nodes that failed or were not executed, as in `NodeQueue.failures`.
 
     Returns:
         The report as JSON values. Figures that are not part of the study are listed without
-        results.
+        results, and bars without a finished scoring have the mean None.
     """
     figures = {each.name: _figure(each, root) for each in study.figures}
     names = sorted(FIGURES, key=lambda name: FIGURES[name].place)
     return {
         **about,
         "note": STAND_IN_NOTE if domains.stand_in else "",
+        "failures": list(failures),
+        "codes": _codes(study, root),
         "measured_hours": sum(_seconds(root, node) for node in study.nodes) / 3600,
         "domains": dict(domains.names),
         "cuts": list(study.extent.cuts),
@@ -92,13 +105,14 @@ def _training(result: Mapping) -> dict:
 
 
 def _ordering(ordering, results: Mapping[str, Sequence[Run]]) -> dict:
-    difference = paired_difference(results[ordering.better], results[ordering.worse])
+    better, worse = results[ordering.better], results[ordering.worse]
+    difference = paired_difference(better, worse)
     found = {} if difference is None else difference._asdict()
     return {
         "better": ordering.better,
         "worse": ordering.worse,
         "kind": ordering.kind,
-        "verdict": verdict(difference, ordering.kind),
+        "verdict": verdict(difference, ordering.kind) if better and worse else NOT_MEASURED,
         **found,
     }
 
@@ -128,11 +142,17 @@ def _result(root: Path, node: Node) -> dict:
     if not result_path(root, node).exists():
         return {}
     found = read_result(root, node)
-    return {key: value for key, value in found.items() if key not in ("title", "seconds")}
+    return {key: value for key, value in found.items() if key not in ABOUT_A_RESULT}
 
 
 def _seconds(root: Path, node: Node) -> float:
     return read_result(root, node)["seconds"] if result_path(root, node).exists() else 0.0
+
+
+def _codes(study: Study, root: Path) -> list[str]:
+    """Versions of the code that computed the results, without duplicates."""
+    finished = [node for node in study.nodes if result_path(root, node).exists()]
+    return sorted({read_result(root, node).get("code", UNKNOWN) for node in finished})
 
 
 def reproducible(report: Mapping) -> dict:

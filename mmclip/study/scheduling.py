@@ -5,9 +5,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mmclip.study.node_queue import NodeQueue
+from mmclip.errors import MmclipError
+from mmclip.study.node_queue import Failures, NodeQueue
 from mmclip.study.nodes import Node, result_path
 from mmclip.study.work import execute
+
+# Time until a file that another computer wrote must be visible here [s]. Network file systems
+# remember for up to a minute that a file does not exist.
+VISIBLE_WITHIN_S = 90.0
 
 
 class Progress:
@@ -54,6 +59,7 @@ def run_nodes(
     workers: int = 0,
     scheduler: str = "",
     report: Callable[[str], None] = print,
+    finish: Callable[[Failures], None] = lambda failures: None,
 ) -> None:
     """Execute all unfinished nodes; a failed node stops only the nodes that need it.
 
@@ -63,17 +69,21 @@ def run_nodes(
         workers: number of local worker processes; 0: nodes are executed in this process.
         scheduler: address of a running Dask cluster whose workers can access the output folder.
         report: function that receives each line of progress.
+        finish: function that is called with `NodeQueue.failures` at the end, before an error.
 
     Raises:
-        MmclipError: a node cannot be executed; raised when all independent nodes are finished.
+        MmclipError: a node cannot be executed; raised when all independent nodes are finished. Or
+            the results of the workers do not appear in the output folder; raised at once.
     """
     if workers or scheduler:
-        _run_on_cluster(nodes, root, workers, scheduler, report)
+        queue = _run_on_cluster(nodes, root, workers, scheduler, report)
     else:
-        _run_in_process(nodes, root, report)
+        queue = _run_in_process(nodes, root, report)
+    finish(queue.failures)
+    queue.raise_first_error()
 
 
-def _run_in_process(nodes: Sequence[Node], root: Path, report: Callable[[str], None]) -> None:
+def _run_in_process(nodes: Sequence[Node], root: Path, report: Callable[[str], None]) -> NodeQueue:
     progress, queue = Progress(nodes, root, 1, report), NodeQueue(nodes, root, report)
     while node := queue.take():
         try:
@@ -84,7 +94,7 @@ def _run_in_process(nodes: Sequence[Node], root: Path, report: Callable[[str], N
         else:
             queue.finished(node)
             progress.finished(node, seconds)
-    queue.raise_first_error()
+    return queue
 
 
 def _run_on_cluster(
@@ -93,7 +103,7 @@ def _run_on_cluster(
     workers: int,
     scheduler: str,
     report: Callable[[str], None],
-) -> None:
+) -> NodeQueue:
     from distributed import Client, LocalCluster
 
     # This address cannot be reached from the network and does not conflict with other clusters.
@@ -106,13 +116,13 @@ def _run_on_cluster(
     )
     try:
         with Client(cluster, set_as_default=False) as client:
-            _run_on_workers(client, nodes, root, report)
+            return _run_on_workers(client, nodes, root, report)
     finally:
         if not scheduler:
             cluster.close()
 
 
-def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> None:
+def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> NodeQueue:
     """Submit every node to Dask as soon as all nodes that it needs are finished."""
     from distributed import as_completed
 
@@ -133,10 +143,26 @@ def _run_on_workers(client, nodes: Sequence[Node], root: Path, report) -> None:
             progress.dropped(node)
             queue.failed(node, error)
         else:
+            _wait_for_result(root, node)
             queue.finished(node)
             progress.finished(node, future.result())
         submit_ready()
-    queue.raise_first_error()
+    return queue
+
+
+def _wait_for_result(root: Path, node: Node) -> None:
+    """Wait until the result of a node that a worker has finished is visible.
+
+    Raises:
+        MmclipError: the result does not appear, because the worker writes to another folder.
+    """
+    end_s = time.monotonic() + VISIBLE_WITHIN_S
+    while not _is_done(root, node):
+        if time.monotonic() > end_s:
+            problem = f"{node.title} is finished on a worker, but its result is not in {root}"
+            hint = "give a folder that all workers can access under this path"
+            raise MmclipError("options", "--out", problem, hint)
+        time.sleep(0.2)
 
 
 def _is_done(root: Path, node: Node) -> bool:

@@ -20,6 +20,7 @@ import numpy as np
 
 from mmclip.atomic_files import write_atomically
 from mmclip.errors import MmclipError
+from mmclip.study.code_version import code_version
 from mmclip.study.node_runs import baseline_model, log_of, run_of, store_of, training_settings
 from mmclip.study.nodes import Node, node_folder, read_result, result_path
 
@@ -44,14 +45,14 @@ def execute(node: Node, root: Path) -> float:
     if path.exists():
         return read_result(root, node)["seconds"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    start_s = time.monotonic()
+    code, start_s = code_version(), time.monotonic()
     if node.kind in COMMANDS:
         result = KINDS[node.kind](node, root)
     else:
         with _compiled_programs(root):
             result = KINDS[node.kind](node, root)
     seconds = time.monotonic() - start_s
-    result = {"title": node.title, **result, "seconds": seconds}
+    result = {"title": node.title, **result, "seconds": seconds, "code": code}
     write_atomically(path, json.dumps(result, indent=1).encode())
     return seconds
 
@@ -117,11 +118,13 @@ def _run_logged(words: list[str], log: Path) -> tuple[int, str]:
 
 
 def _existing(node: Node, root: Path) -> dict:
-    """Check that an existing store can be opened."""
-    from mmclip.store import open_store
+    """Check an existing store with the checksums of its heatmaps, which no other node verifies."""
+    from mmclip.store import open_store, verify_checksums
 
     path = node.values["path"]
-    return {"path": path, "plan_digest": open_store(path).attributes.get("plan_digest")}
+    store = open_store(path)
+    verify_checksums([store], store.heatmaps)
+    return {"path": path, "plan_digest": store.attributes.get("plan_digest")}
 
 
 def _pretrain(node: Node, root: Path) -> dict:

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip.study.__main__ import main, make_parser
-from mmclip.study.budget import plan_study
+from mmclip.study.budget import plan_lines, plan_study
 from mmclip.study.command import make_arms
 from mmclip.study.corpora import predicted_bytes
 from mmclip.study.figures import FIGURES
@@ -73,6 +73,15 @@ def test_seeds_are_cut_before_groups_and_groups_before_figures():
     assert (least.figures, least.groups, least.seeds) == (("5",), ("G1",), 1)
     assert least.cuts[:3] == ("seeds: 3 to 2", "seeds: 2 to 1", "groups: G1, G2, G3 to G1, G2")
     assert least.cuts[-1] == "figure 9"
+
+
+def test_groups_are_not_cut_without_a_figure_that_uses_all_of_them():
+    """Figures 9 and 11 use only the first group, so fewer groups would not shorten the study."""
+    study = planned("--figures", "9", "11", "--preset", "miniature", budget=0.0)
+    assert study.extent.cuts == ("seeds: 2 to 1", "figure 11")
+    lines = plan_lines(study, 0.0)
+    assert any("for figures 9; 1 group, 1 seeds" in line for line in lines)
+    assert lines[-1].endswith("without --dry-run, it is executed nevertheless")
 
 
 def test_labels_of_a_group_are_excluded_from_every_training_on_the_real_domain():
@@ -145,6 +154,8 @@ def test_another_address_of_the_language_model_resumes_the_same_study(tmp_path):
         (["--seeds", "0"], "--seeds: is 0, less than 1"),
         (["--stores", "lake=a.zarr"], "'lake=a.zarr' has no known role"),
         (["--groups", "jump,fly"], "jump,fly: 1 of its 2 labels occur in the real domain"),
+        (["--groups", "bow,kik,kick,bow"], "bow,kik,kick,bow: 'kik' does not occur"),
+        (["--groups", "bow,kick,bow"], "bow,kick,bow: 'bow' occurs more than once"),
         (["--babel", "b"], "--amass: is missing, but --babel is given"),
         (["--real", "a", "b", "c", "d"], "--real: 4 stores, at most 3"),
     ],
@@ -154,3 +165,10 @@ def test_unusable_options_are_errors_of_one_line(tmp_path, capsys, options, mess
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_the_study_has_no_penalty_of_seen_labels(capsys):
+    """Only unseen labels are candidates in the study, so a penalty would have no effect."""
+    with pytest.raises(SystemExit):
+        make_parser().parse_args(["--out", "x", "--seen-penalty", "1"])
+    assert "unrecognized arguments: --seen-penalty" in capsys.readouterr().err
