@@ -57,14 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _spec(options):
     """Make the corpus specification; raise InputError if the activities or hours are invalid."""
-    from builders.activities import ACTIVITIES
     from builders.corpus.plan import CorpusSpec
     from radarsim.errors import InputError
 
-    unknown = sorted(set(options.activities) - set(ACTIVITIES))
-    if unknown:
-        hint = f"use any of {', '.join(ACTIVITIES)}"
-        raise InputError("options", "--activities", f"unknown activity {unknown[0]!r}", hint)
+    _check_activities(options)
     _check_cameras(options)
     if options.hours < 0 or options.hours > 10_000:
         raise InputError("options", "--hours", f"{options.hours:g} h", "give 0 to 10000")
@@ -79,6 +75,19 @@ def _spec(options):
         cameras=options.cameras,
         camera_noise_m=options.camera_noise_m,
     )
+
+
+def _check_activities(options) -> None:
+    """Raise InputError if the source does not contain an activity that is to be drawn."""
+    from builders.corpus.plan import activity_names
+    from radarsim.errors import InputError
+
+    known = activity_names(options.source)
+    unknown = sorted(set(options.activities) - set(known))
+    if unknown:
+        problem = f"{unknown[0]!r} is not an activity of --source {options.source}"
+        hint = f"use any of {', '.join(known)}" if known else "omit it: sequences have no such name"
+        raise InputError("options", "--activities", problem, hint)
 
 
 def _check_cameras(options) -> None:
@@ -100,10 +109,14 @@ def _draw(options, spec) -> None:
     """Draw the contact sheet or video of the activities in --activities or else the first takes."""
     from builders.corpus.plan import plan_takes
     from builders.corpus.synthesis import synthesize_take
+    from radarsim.errors import InputError
 
     takes = plan_takes(spec)
     if options.activities:
         takes = [planned for planned in takes if planned.activity in options.activities]
+    if not takes:
+        problem = f"gives no take of {', '.join(options.activities)}"
+        raise InputError("options", "--hours", problem, "give more hours, or use --repeats")
     takes = [planned for planned in takes if planned.subject_number == takes[0].subject_number]
     takes = takes[:60]
     if options.strip:

@@ -86,8 +86,8 @@ def room_of_clip(
     """Draw a clip's room at random; return None for free space.
 
     Walls that the subject would cross are moved outwards. Furniture keeps its place relative to the
-    walls and is moved inwards where it would cross a wall; furniture on the path of the subject is
-    left out.
+    walls and is moved inwards where it would cross a wall; furniture on the path of the subject, or
+    larger than the room, is left out.
 
     Args:
         settings: section [room] of the recipe.
@@ -101,11 +101,12 @@ def room_of_clip(
     changes = {field: getattr(room, field) * scale for field in _DISTANCES}
     changes |= _surfaces(settings, room, rng)
     kept = [each for each in room.furniture if rng.random() < settings.keep_furniture]
-    room = replace(room, **changes)
+    # Furniture is moved after the walls, which may not cross it at any time.
+    room = replace(room, **changes, furniture=())
     room = replace(room, **_least_distances(room, pelvis_m))
     placed = [_inside(_scaled(each, scale), room) for each in kept]
     placed = [each for each in placed if _distance_m(each, pelvis_m) > CLEARANCE_M]
-    return replace(room, furniture=placed)
+    return replace(room, furniture=[each for each in placed if not room.crossed_by(each)])
 
 
 def _scaled(item: Furniture, scale: float) -> Furniture:

@@ -145,10 +145,23 @@ def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
     return concatenated(own, still)
 
 
+def _simulated_pelvis_m(recipe: Recipe, num_frames: int, window: Motion) -> np.ndarray:
+    """Return the positions of the pelvis at the simulated poses [m].
+
+    If a clip ends early because a person leaves the area, its window contains further poses, which
+    must not move walls or remove furniture. A full clip uses its whole window.
+    """
+    if num_frames == recipe.num_frames:
+        return window.pelvis_m
+    return window.pelvis_m[: poses_for(recipe.radar, num_frames, window.rate_hz)]
+
+
 def _scene(recipe: Recipe, clip: Clip, people: list[tuple[FittedTake, Motion]]) -> Scene:
     """The clip's people, posed for the frames of a full clip, in front of their radar."""
     subjects = [subject_of(take, _extended(recipe, clip, window)) for take, window in people]
-    pelvis_m = np.concatenate([window.pelvis_m for _, window in people])
+    pelvis_m = np.concatenate(
+        [_simulated_pelvis_m(recipe, clip.num_frames, window) for _, window in people]
+    )
     room = room_of_clip(recipe.room, clip.seed, pelvis_m)
     return Scene(subjects, radar_pose_of(clip), room)
 

@@ -17,7 +17,7 @@ _LIMITS = {1: "at most one in each direction", 2: "of which both may be in the s
 _MULTIPATH = """Levels are mean powers relative to the direct echo of the people in a clip,
 estimated from four instants of the motion. The strongest passes are simulated. The omitted energy
 is that of all other passes with up to two reflections; passes with three or more reflections are
-not counted.
+not counted. Clips whose direct echo is hidden by furniture have no levels and are not counted.
 """
 _HEAD = "| multipath | median of the clips | lowest | highest |\n| --- | --- | --- | --- |\n"
 

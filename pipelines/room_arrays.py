@@ -36,8 +36,10 @@ def arrays_of_room(report: RoomReport) -> dict[str, np.ndarray]:
         report: report of the clip's room.
 
     Returns:
-        Values of the arrays of `room_arrays`, keyed by array name; NaN if no pass is simulated.
+        Values of the arrays of `room_arrays`, keyed by array name. `multipath_db` is NaN if no pass
+        is simulated; both levels are NaN if the direct echo is hidden.
     """
     kept_db = report.kept_db if any(each.kept for each in report.passes) else np.nan
-    levels_db = kept_db, report.left_out_db
+    left_out_db = np.nan if report.direct_hidden else report.left_out_db
+    levels_db = kept_db, left_out_db
     return {name: np.float32(each) for name, each in zip(ROOM_ARRAYS, levels_db, strict=True)}

@@ -81,7 +81,7 @@ def _plan_sequences(spec):
 
 
 def _plan_activities(spec):
-    names, takes = _names(spec.source), []
+    names, takes = activity_names(spec.source), []
     num = _num_takes(spec, spec.take_s, len(names) * spec.num_subjects * spec.num_repeats)
     for number in range(num):
         cycle, activity = divmod(number, len(names))
@@ -98,8 +98,10 @@ def _plan_activities(spec):
     return takes
 
 
-def _names(source):
-    """Names of the activities in their order."""
+def activity_names(source: str) -> list[str]:
+    """Names of the activities of a source in their order; empty for the grammar."""
+    if source == "grammar":
+        return []
     if source == "five-activities":
         from builders.five_activities import FIVE_ACTIVITIES
 

@@ -22,6 +22,7 @@ from radarsim.scattering.visibility import faces_radar
 from radarsim.scattering.weighted_reflection import DelayWeightedReflection
 from radarsim.scene.furniture import TriangleMesh
 from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface, faces_of
+from radarsim.scene.motion import Motion
 from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import POLARISATIONS, Plane, Room
 from radarsim.scene.scene import Scene, pose, skin_subjects
@@ -72,10 +73,13 @@ def scene_room(
         settings: settings of the simulation.
 
     Raises:
-        InputError: same conditions as for `prepare_room`.
+        InputError: same conditions as for `prepare_room`, or a subject's pelvis is beyond a wall at
+            any pose of the scene.
     """
     if scene.room is None:
         return None
+    for subject in scene.subjects:
+        _check_path(scene, subject.motion)
     times_s = scene.duration_s * (np.arange(NUM_MOMENTS)[:, None] + 0.5) / NUM_MOMENTS
     surfaces = with_echo_faces(reflection, skin_subjects(scene.bodies, pose(scene, times_s)))
     return prepare_room(radar, settings, reflection, scene.room, scene.radar_pose, surfaces)
@@ -124,8 +128,9 @@ def prepare_room(
             given by the first node of the frame.
 
     Raises:
-        InputError: a material is not valid at the radar's frequency, the radar or a body is outside
-            the room, the settings select the exact sum, or the profile contains ranges of values.
+        InputError: a material is not valid at the radar's frequency, the radar is outside the room,
+            the mean of a body's vertices is beyond a wall at an instant, the settings select the
+            exact sum, or the profile contains ranges of values.
     """
     if settings.method == "exact":
         problem = "is 'exact', which cannot simulate the room of the scene"
@@ -164,14 +169,27 @@ def _at_moments(mesh: BurstMesh, faces: FaceIndices) -> tuple[Array, FaceIndices
     return (mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 0], faces
 
 
+def _check_path(scene: Scene, motion: Motion) -> None:
+    """Check that the pelvis of a subject does not leave the room through a wall at any pose."""
+    num_poses = int(np.ceil(scene.duration_s * motion.rate_hz)) + 1
+    for name, distance_m in scene.room.beyond_m(motion.pelvis_m[:num_poses]).items():
+        _refuse_beyond(name, distance_m)
+
+
 def _check_inside(planes: list[Plane], vertices_m: np.ndarray) -> None:
     """Check that a body does not leave the room through a wall."""
     for plane in planes:
-        beyond_m = plane.offset_m - (vertices_m @ plane.normal).mean(-1).min()
-        if plane.name not in ("floor", "ceiling") and beyond_m > 0:
-            problem = f"stands {beyond_m:.2f} m beyond the {plane.name.replace('_', ' ')}"
-            hint = "enlarge the room, or move the subject"
-            raise InputError("Scene", "subjects", problem, hint)
+        distance_m = plane.offset_m - (vertices_m @ plane.normal).mean(-1).min()
+        if distance_m > 0:
+            _refuse_beyond(plane.name, distance_m)
+
+
+def _refuse_beyond(surface: str, distance_m: float) -> None:
+    """Raise InputError if the surface is a wall; a pelvis or a foot may be below the floor."""
+    if surface not in ("floor", "ceiling"):
+        problem = f"stands {distance_m:.2f} m beyond the {surface.replace('_', ' ')}"
+        hint = "enlarge the room, or move the subject"
+        raise InputError("Scene", "subjects", problem, hint)
 
 
 def _planned(

@@ -1,5 +1,6 @@
 """Report on a room: which multipath passes are simulated, and how much energy is left out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,7 +22,8 @@ class PassLevel(NamedTuple):
     Attributes:
         way_out, way_back: names of the reflecting surfaces on the way to the body and back; empty
             for a direct path.
-        level_db: mean power of all `num_passes` passes relative to the direct echo [dB].
+        level_db: mean power of all `num_passes` passes relative to the direct echo [dB]; NaN if
+            the direct echo is hidden.
         num_passes: number of passes: 2 if the pass and its reverse differ, otherwise 1.
         kept: whether the pass is simulated.
     """
@@ -65,13 +67,24 @@ class RoomReport:
 
     @property
     def kept_db(self) -> float:
-        """Total power of the simulated passes relative to the direct echo [dB]."""
+        """Total power of the simulated passes relative to the direct echo [dB].
+
+        NaN if the direct echo is hidden.
+        """
         return _total_db([each.level_db for each in self.passes if each.kept])
 
     @property
     def left_out_db(self) -> float:
-        """Total power of the passes that are not simulated, relative to the direct echo [dB]."""
+        """Total power of the passes that are not simulated, relative to the direct echo [dB].
+
+        NaN if the direct echo is hidden.
+        """
         return _total_db([each.level_db for each in self.passes if not each.kept])
+
+    @property
+    def direct_hidden(self) -> bool:
+        """Whether furniture hides the direct echo of all subjects at all estimated instants."""
+        return any(math.isnan(each.level_db) for each in self.passes)
 
     def __str__(self) -> str:
         """Return the report as text with several lines."""
@@ -79,11 +92,9 @@ class RoomReport:
         left = [each for each in self.passes if not each.kept][:LISTED_LEFT_OUT]
         lines = [
             f"room of {self.size}, {self.polarisation} polarisation",
-            f"multipath: {sum(each.num_passes for each in kept)} passes simulated, "
-            f"{self.kept_db:.1f} dB relative to the direct echo; "
-            f"left out: {self.left_out_db:.1f} dB (up to two reflections)",
-            *(f"  {each.level_db:6.1f} dB  {each.name}" for each in kept),
-            *(f"  {each.level_db:6.1f} dB  {each.name} (left out)" for each in left),
+            f"multipath: {sum(each.num_passes for each in kept)} passes simulated, {self._levels}",
+            *(f"  {_shown(each)}{each.name}" for each in kept),
+            *(f"  {_shown(each)}{each.name} (left out)" for each in left),
             f"static echoes: {len(self.sources)}",
         ]
         strongest = sorted(self.sources, key=lambda each: -each.rcs_m2)[:LISTED_ECHOES]
@@ -92,6 +103,16 @@ class RoomReport:
             for each in strongest
         ]
         return "\n".join(lines)
+
+    @property
+    def _levels(self) -> str:
+        """Text with the total levels of the simulated and of the omitted passes."""
+        if self.direct_hidden:
+            return "no levels, because the direct echo is hidden"
+        return (
+            f"{self.kept_db:.1f} dB relative to the direct echo; "
+            f"left out: {self.left_out_db:.1f} dB (up to two reflections)"
+        )
 
 
 def chosen_passes(
@@ -106,16 +127,19 @@ def chosen_passes(
             reflections on a leg.
 
     Returns:
-        Levels of all passes except the direct echo, strongest first.
+        Levels of all passes except the direct echo, strongest first; levels are NaN if the direct
+        echo is hidden.
     """
     mean = np.mean(powers, axis=0)
     directions = np.array([1 if a == b else 2 for a, b in pairs])
-    total = mean * directions / max(float(mean[0]), 1e-300)
+    direct = float(mean[0])
+    total = mean * directions / max(direct, 1e-300)
     left = room.most_passes
     levels = []
     for index in sorted(range(1, len(pairs)), key=lambda each: -total[each]):
         ways = [tuple(plane.name for plane in orders[leg]) for leg in pairs[index]]
-        level = PassLevel(*ways, _db(total[index]), int(directions[index]), kept=False)
+        level_db = _db(total[index]) if direct > 0 else math.nan
+        level = PassLevel(*ways, level_db, int(directions[index]), kept=False)
         permitted = level.leg_reflections <= room.leg_reflections and total[index] > 0
         kept = bool(permitted and level.num_passes <= left)
         left -= level.num_passes * kept
@@ -125,6 +149,11 @@ def chosen_passes(
 
 def _total_db(levels_db: Sequence[float]) -> float:
     return _db(float(sum(10 ** (each / 10) for each in levels_db)))
+
+
+def _shown(level: PassLevel) -> str:
+    """Column of the report with the level of a pass; empty if the direct echo is hidden."""
+    return "" if math.isnan(level.level_db) else f"{level.level_db:6.1f} dB  "
 
 
 def _db(power: float) -> float:

@@ -185,8 +185,12 @@ def _pass_paths(room: Room, report: RoomReport, radar_m, body_m) -> list[DrawnPa
         out, back = (_bounces(room, way, radar_m, body_m) for way in (each.way_out, each.way_back))
         points_m = np.array([radar_m, *out, body_m, *reversed(back), radar_m])
         range_m = np.linalg.norm(np.diff(points_m, axis=0), axis=-1).sum() / 2
-        label = f"{each.name.replace('_', ' ')}, {each.level_db:.1f} dB"
-        level_db = each.level_db - kept[0].level_db
+        label = each.name.replace("_", " ")
+        # Without a direct echo, the passes have no levels: all lines have the same width.
+        level_db = 0.0
+        if not report.direct_hidden:
+            label += f", {each.level_db:.1f} dB"
+            level_db = each.level_db - kept[0].level_db
         paths.append(DrawnPath(points_m, range_m, level_db, _PASS, label))
     return paths
 

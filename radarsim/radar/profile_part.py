@@ -72,6 +72,21 @@ def store_pairs(part: ProfilePart, name: str, first_unit: str, second_unit: str)
     object.__setattr__(part, name, pairs)
 
 
+def check_first_values(part: ProfilePart, name: str, low: float, high: float, hint: str) -> None:
+    """Check that the first values of a table of pairs are within limits; raise InputError if not.
+
+    Args:
+        part: part of a profile, whose table is checked and stored by `store_pairs`.
+        name: name of the table.
+        low, high: inclusive limits, in the SI unit of the first values.
+        hint: part of the error message that states how to correct the table.
+    """
+    for first, _ in getattr(part, name):
+        if not low <= first <= high:
+            problem = f"holds {first:g}; must be between {low:.4g} and {high:.4g}"
+            raise InputError(type(part).__name__, name, problem, hint)
+
+
 def floats(where: str, name: str, value):
     """Convert nested lists of numbers to nested tuples of floats."""
     if isinstance(value, (tuple, list)):

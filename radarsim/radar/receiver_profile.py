@@ -5,12 +5,20 @@ dataset build draws one value per clip (`ReceiverProfile.drawn`). The module `re
 and writes profiles as TOML; `receiver_profiles` contains the profile "datasheet" of each board.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from radarsim.checks import check_type, checked_number
 from radarsim.errors import InputError
-from radarsim.radar.profile_part import ProfilePart, Setting, floats, setting, store_pairs
+from radarsim.radar.profile_part import (
+    ProfilePart,
+    Setting,
+    check_first_values,
+    floats,
+    setting,
+    store_pairs,
+)
 
 Draw = Callable[[str, tuple[float, float]], float]
 
@@ -43,6 +51,8 @@ class AntennaPattern(ProfilePart):
     def _check_tables(self) -> None:
         for name in ("azimuth_cut", "elevation_cut"):
             store_pairs(self, name, "rad", "dB")
+            hint = f"angles are in radians; in a TOML file, {name}_deg takes degrees"
+            check_first_values(self, name, -math.pi, math.pi, hint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +79,10 @@ class NoiseShape(ProfilePart):
 
     Attributes:
         level_db: offset added to every value of the table.
-        spectrum: pairs (IF as a fraction of the sample rate, power spectral density relative to the
-            nominal noise [dB]) in the order of frequencies; empty for white noise.
+        spectrum: pairs (IF as a fraction of the sample rate from 0 to 1, power spectral density
+            relative to the nominal noise [dB]) in the order of frequencies; empty for white noise.
+            Beyond the ends of the table, the spectrum continues periodically. A table from 0 to 1
+            needs no continuation, and its ends may differ.
     """
 
     level_db: Setting = setting("dB", -60, 60, 0.0)
@@ -78,6 +90,8 @@ class NoiseShape(ProfilePart):
 
     def _check_tables(self) -> None:
         store_pairs(self, "spectrum", "", "dB")
+        hint = "give the IF as a fraction of the sample rate, not in Hz"
+        check_first_values(self, "spectrum", 0.0, 1.0, hint)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from radarsim.checks import check_choice, check_type, store_number, store_whole
 from radarsim.errors import InputError
@@ -28,6 +29,8 @@ SURFACES = {
 POLARISATIONS = {"vertical": (0.0, 0.0, 1.0), "horizontal": (0.0, 1.0, 0.0)}
 # Limit of `Room.leg_reflections`.
 MOST_LEG_REFLECTIONS = 2
+# Measured positions and scanned meshes may cross a surface by this distance [m].
+CROSSING_M = 0.01
 _LEAST_SIZE_M = 0.05
 _CONCRETE, _PLASTER = MATERIALS["concrete"], MATERIALS["plasterboard"]
 
@@ -58,7 +61,7 @@ class Room:
         height_m: height of the ceiling above the floor [m].
         floor, ceiling, far_wall, near_wall, left_wall, right_wall: material of each surface, or
             None for an open side.
-        furniture: static, opaque objects in the room.
+        furniture: static, opaque objects in the room, which may touch its surfaces.
         polarisation: direction of the antennas' electric field in the radar frame, "vertical" or
             "horizontal".
         most_passes: maximum number of multipath passes simulated for a scene; each pass is one path
@@ -96,6 +99,8 @@ class Room:
         for each in self.furniture:
             check_type("Room", "furniture", each, kinds, "give Box, Plate, Cylinder or MeshItem")
         object.__setattr__(self, "furniture", tuple(self.furniture))
+        for index, each in enumerate(self.furniture):
+            self._check_place(f"furniture[{index}]", each)
         check_choice("Room", "polarisation", self.polarisation, tuple(POLARISATIONS))
         store_whole(self, "most_passes", at_least=0)
         store_whole(self, "leg_reflections", at_least=1)
@@ -103,6 +108,42 @@ class Room:
             problem = f"is {self.leg_reflections}; must be at most {MOST_LEG_REFLECTIONS}"
             hint = "passes with more reflections are not simulated"
             raise InputError("Room", "leg_reflections", problem, hint)
+
+    def beyond_m(self, points_m: Float[np.ndarray, "point 3"]) -> dict[str, float]:
+        """Return the largest distance of points beyond each surface that they cross.
+
+        Args:
+            points_m: points in the world frame [m].
+
+        Returns:
+            Positive distances [m], keyed by the name of the surface. Open sides are not crossed.
+        """
+        distances_m = {}
+        for name, (axis, outside, field) in SURFACES.items():
+            at_m = 0.0 if field is None else getattr(self, field)
+            distances_m[name] = float((outside * points_m[:, axis]).max()) - at_m
+        return {
+            name: distance_m
+            for name, distance_m in distances_m.items()
+            if distance_m > 0 and getattr(self, name) is not None
+        }
+
+    def crossed_by(self, item: Furniture) -> dict[str, float]:
+        """Return the distances [m] by which furniture crosses surfaces, if above `CROSSING_M`."""
+        beyond_m = self.beyond_m(item.mesh().vertices_m)
+        return {name: each_m for name, each_m in beyond_m.items() if each_m > CROSSING_M}
+
+    def _check_place(self, field: str, item: Furniture) -> None:
+        """Raise InputError if a piece of furniture extends beyond a surface.
+
+        The simulation does not test whether a surface hides furniture, so the part behind the
+        surface would return an echo.
+        """
+        for name, beyond_m in self.crossed_by(item).items():
+            kind, surface = type(item).__name__, name.replace("_", " ")
+            problem = f"is a {kind} that extends {beyond_m:.3g} m beyond the {surface}"
+            hint = "move it, make it smaller, enlarge the room, or leave this side open (None)"
+            raise InputError("Room", field, problem, hint)
 
     def planes(self, radar_pose: RadarPose) -> list[Plane]:
         """Return the surfaces that have a material, in the radar frame.

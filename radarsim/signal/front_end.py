@@ -141,7 +141,9 @@ def noise_amplitude(radar: Radar, shape: NoiseShape) -> Float[np.ndarray, " samp
     level_db = np.zeros_like(fraction)
     if shape.spectrum:
         at, values_db = np.array(shape.spectrum).T
-        level_db = np.interp(fraction, at, values_db, period=1.0)
+        # With a period of 1, interp would take the level at 1 for that at 0 as well.
+        complete = at[0] == 0 and at[-1] == 1
+        level_db = np.interp(fraction, at, values_db, period=None if complete else 1.0)
     return (10 ** ((level_db + shape.level_db) / 20)).astype(np.float32)
 
 

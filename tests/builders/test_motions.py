@@ -22,7 +22,7 @@ from builders.activities.skeleton import J
 from builders.corpus import writer
 from builders.corpus.plan import CorpusSpec, plan_takes
 from builders.corpus.synthesis import synthesize_take
-from builders.motions import main
+from builders.motions import _spec, main, make_parser
 from builders.sources.takes import amass_takes, built_in_takes
 from pipelines.attribute_files import read_sentences
 from pipelines.caption_datasets.babel import read_babel
@@ -258,6 +258,25 @@ def test_contact_sheets_and_animations_are_written(tmp_path, capsys):
         assert picture.n_frames >= 8
     assert main(["--video", str(tmp_path / "squat.avi"), "--activities", "squat"]) == 2
     assert ".gif or .mp4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--source", "grammar", "--activities", "squat"], "not an activity of --source grammar"),
+        (["--source", "five-activities", "--activities", "squat"], "use any of"),
+        (["--hours", "0.001", "--activities", "lunge"], "gives no take of lunge"),
+    ],
+)
+def test_pictures_of_activities_without_a_take_are_refused(options, message, tmp_path, capsys):
+    """The names are those of the source, and a short corpus may not contain them."""
+    assert main(["--video", str(tmp_path / "x.gif"), *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_activities_of_every_source_can_be_drawn():
+    options = make_parser().parse_args(["--source", "five-activities", "--activities", "cough"])
+    assert _spec(options).source == "five-activities"
 
 
 @pytest.mark.parametrize("bad", [["--hours", "-1"], ["--activities", "juggle"]])

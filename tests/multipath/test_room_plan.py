@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 
 from radarsim.errors import InputError
+from radarsim.files import free_body
 from radarsim.multipath.room_frames import RoomFrames, pass_settings
-from radarsim.multipath.room_plan import prepare_room
-from radarsim.multipath.room_report import PassLevel
+from radarsim.multipath.room_plan import prepare_room, scene_room
+from radarsim.multipath.room_report import PassLevel, RoomReport, chosen_passes
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.materials import MATERIALS
 from radarsim.scene.mesh import Surface
+from radarsim.scene.motion import Motion
 from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import SURFACES, Room
+from radarsim.scene.scene import Scene
+from radarsim.scene.subject import Subject
 from tests.helpers.moving_sphere import CLEAN, moving_sphere, small_radar
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
@@ -84,6 +88,31 @@ def test_a_subject_beyond_a_wall_and_the_exact_sum_are_refused():
         prepared(room, mesh, faces)
     with pytest.raises(InputError, match="exact"):
         prepared(ROOM, mesh, faces, replace(CLEAN, method="exact"))
+
+
+def test_a_subject_that_crosses_a_wall_between_the_tested_instants_is_refused():
+    """The pelvis is beyond the wall at a single pose."""
+    transl_m = np.zeros((41, 3))
+    transl_m[20, 1] = 1.45
+    motion = Motion(poses_rad=np.zeros((41, 24, 3)), transl_m=transl_m, rate_hz=10.0)
+    scene = Scene([Subject(motion, free_body(), placement=None)], room=ROOM)
+    with pytest.raises(InputError, match="beyond the left wall"):
+        scene_room(RADAR, scene, MODEL, CLEAN)
+
+
+def test_passes_have_no_level_if_the_direct_echo_is_hidden():
+    """The passes are still ranked by their power; a pass without power is not simulated."""
+    planes = ROOM.planes(RadarPose())
+    orders, pairs = [(), (planes[0],), (planes[1],)], [(0, 0), (0, 1), (0, 2), (1, 1)]
+    powers = np.array([[0.0, 1e-9, 1e-8, 0.0]])
+    levels = chosen_passes(orders, pairs, powers, ROOM)
+    assert [each.kept for each in levels] == [True, True, False]
+    assert levels[0].way_back == (planes[1].name,)
+    report = RoomReport("1 m x 1 m x 1 m", "vertical", levels, [])
+    assert report.direct_hidden
+    assert np.isnan([report.kept_db, report.left_out_db]).all()
+    assert "the direct echo is hidden" in str(report)
+    assert "nan" not in str(report)
 
 
 def test_furniture_hides_a_body_behind_it_from_the_direct_echo():

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from pipelines.clip_selection import CUT, OUTSIDE, TOO_SHORT, select_clips
-from pipelines.clip_simulation import make_clip
+from pipelines.clip_simulation import _simulated_pelvis_m, make_clip
 from pipelines.first_clip import compile_other_programs
 from pipelines.plan import Clip
 from pipelines.recipe import Clips, Keep, Placements, Recipe, Simulation
 from pipelines.sources import TakeChanged
-from pipelines.subjects import placed_window
+from pipelines.subjects import placed_window, poses_for
 from radarsim.files import open_motion
 from radarsim.heatmaps import heatmaps
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
@@ -73,6 +73,15 @@ def models(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "SMPL_NEUTRAL.npz"
     np.savez(path, **synthetic_model("smpl", 10))
     return str(path)
+
+
+def test_the_room_of_a_clip_ignores_poses_that_are_not_simulated():
+    """A clip with half of the frames ends in the middle; a full clip uses its whole window."""
+    recipe = recipe_of()
+    window, half = Walk().load(), recipe.num_frames // 2
+    used = _simulated_pelvis_m(recipe, half, window)
+    assert len(used) == poses_for(RADAR, half, RATE_HZ) < window.num_poses
+    assert len(_simulated_pelvis_m(recipe, recipe.num_frames, window)) == window.num_poses
 
 
 def only_clip(recipe, take, models) -> Clip:

@@ -68,6 +68,15 @@ def test_furniture_stays_inside_the_walls_of_rooms_of_every_size(name):
             assert np.all(corners_m < np.array(high_m) + 1e-9)
 
 
+def test_furniture_that_does_not_fit_into_a_smaller_room_is_left_out():
+    """A shelf of 3.9 m fits between side walls with a distance of 4 m, but not of 3.2 m."""
+    shelf = "centre_m = [4.5, 0, 0.5]\nsize_m = [0.3, 3.9, 1.0]"
+    text = f'[[furniture]]\nkind = "box"\n{shelf}\n'
+    small, usual = (Room(name="own", text=text, length_scale=(x, x)) for x in (0.8, 1.0))
+    kept = [len(room_of_clip(each, 0, STANDING_M / 2).furniture) for each in (small, usual)]
+    assert kept == [0, 1]
+
+
 def test_the_number_of_passes_is_that_of_the_room_unless_the_recipe_states_another():
     own = Room(name="own", text="most_passes = 9")
     assert unvaried_room(own).most_passes == 9

@@ -33,6 +33,13 @@ def test_only_stores_of_rooms_have_the_levels_which_are_those_of_the_report():
     np.testing.assert_allclose([values[name] for name in ROOM_ARRAYS], [-20.0, -30.0])
 
 
+def test_a_clip_whose_direct_echo_is_hidden_has_no_levels():
+    """Both levels refer to the direct echo."""
+    passes = [PassLevel(("floor",), (), np.nan, 2, True)]
+    values = arrays_of_room(RoomReport("1 m x 1 m x 1 m", "vertical", passes, []))
+    assert np.isnan([values[name] for name in ROOM_ARRAYS]).all()
+
+
 def test_the_data_card_states_median_and_limits_of_the_clips_that_were_made(tmp_path):
     """A failed clip, which has NaN, is not counted; a store in free space has no such section."""
     group = zarr.create_group(tmp_path / "s.zarr")

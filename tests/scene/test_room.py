@@ -8,10 +8,10 @@ import trimesh
 
 from radarsim.errors import InputError
 from radarsim.room_files import read_room
-from radarsim.scene.furniture import Box, Cylinder, Plate
+from radarsim.scene.furniture import Box, Cylinder, MeshItem, Plate
 from radarsim.scene.materials import MATERIALS
 from radarsim.scene.placement import RadarPose
-from radarsim.scene.room import Room
+from radarsim.scene.room import SURFACES, Room
 
 EXAMPLE = """
 far_m = 5.0
@@ -55,6 +55,34 @@ def test_the_planes_of_a_tilted_radar_have_the_distances_of_the_room():
     assert distances["left_wall"] == pytest.approx(1.5)
     # For a radar that is tilted up by 0.3 rad, the normal of the floor points up and backwards.
     np.testing.assert_allclose(planes["floor"].normal, [np.sin(0.3), 0, np.cos(0.3)], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (
+            Plate((7.0, 0.0, 1.0), 1.0, 1.0),
+            r"furniture\[0\]: is a Plate .* 2 m beyond the far",
+        ),
+        (Box((3.0, 1.9, 0.5), (1.0, 1.0, 1.0)), "0.4 m beyond the left wall"),
+        (Cylinder((3.0, 0.0, 0.4), 0.2, 1.0), "0.1 m beyond the floor"),
+        (
+            MeshItem(np.eye(3) + 2.0, np.array([[0, 1, 2]])),
+            r"(?s) m beyond the (ceiling|left wall)",
+        ),
+    ],
+)
+def test_furniture_beyond_a_surface_is_refused_unless_the_side_is_open(item, message):
+    """Furniture behind a wall would return an echo through the wall."""
+    with pytest.raises(InputError, match=message):
+        Room(far_m=5.0, left_m=2.0, height_m=2.5, furniture=[item])
+    Room(**dict.fromkeys(SURFACES), far_m=5.0, left_m=2.0, height_m=2.5, furniture=[item])
+
+
+def test_furniture_may_touch_the_surfaces():
+    """A rotated box in a corner exceeds the wall by rounding errors only."""
+    turned = Box((4.8, 1.9, 0.35), (0.2, 0.4, 0.7), heading_rad=np.pi / 2)
+    Room(far_m=5.0, left_m=2.0, furniture=[turned])
 
 
 def test_concrete_at_79_ghz_has_the_permittivity_of_the_recommendation():

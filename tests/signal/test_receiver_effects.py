@@ -21,7 +21,7 @@ from radarsim.radar.receiver_profile import (
     ReceiverProfile,
     Saturation,
 )
-from radarsim.signal.front_end import front_end_of
+from radarsim.signal.front_end import front_end_of, noise_amplitude
 from radarsim.signal.noise_and_adc import receive
 from radarsim.signal.received_echo import SAMPLES_PER_PACKET, Echoes, receive_echoes
 from radarsim.signal.settings import SimulationSettings
@@ -205,6 +205,15 @@ def test_the_noise_has_the_spectrum_of_the_profile():
     at = np.arange(NUM_SAMPLES) / NUM_SAMPLES
     expected = 2 + np.interp(at, [0, 0.5, 0.75, 1], [4, 0, -6, 4])
     np.testing.assert_allclose(level_db, expected, atol=0.5)
+
+
+def test_a_noise_table_from_0_to_1_may_have_different_ends():
+    """The level at the sample rate does not replace the level at zero IF."""
+    shape = NoiseShape(spectrum=[[0.0, 0.0], [0.9, 0.0], [1.0, -8.0]])
+    level_db = 20 * np.log10(noise_amplitude(RADAR, shape))
+    at = np.arange(NUM_SAMPLES) / NUM_SAMPLES
+    expected = np.where(at > 0.9, -80 * (at - 0.9), 0.0)
+    np.testing.assert_allclose(level_db, expected, atol=1e-5)
 
 
 def test_filtered_noise_falls_at_the_end_of_the_band_and_at_zero_if():
