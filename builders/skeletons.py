@@ -6,14 +6,13 @@ output of body trackers) are converted to AMASS files.
 """
 
 import argparse
-import csv
 import importlib.util
-import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from builders.drawing.skeleton_outputs import check_video, draw_fit, write_video
+from builders.skeleton_table import update_table
 from radarsim.errors import InputError
 from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
@@ -36,39 +35,38 @@ then:
 """
 # Shortest part of a recording that is written [s].
 MIN_PART_S = 1.0
-_TABLE = "skeletons.csv"
-_COLUMNS = (
-    *("file", "source", "person", "start_s", "duration_s", "stature_m"),
-    *("residual_cm", "noise_cm", "confidence", "notes"),
-)
 
 
 @exit_status("skeletons.csv lists the files that are complete")
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return exit status 0, 1 if some file failed, or 2 if all failed."""
+    """Run the command; return exit status 0, 1 if some file or person failed, or 2 if all did."""
     options = make_parser().parse_args(arguments)
     inputs = _inputs(options)
+    _check_names(inputs)
     if options.video:
         check_video(options.video, options.layout, len(inputs))
     convert = _converter(options)
-    rows, failed = [], 0
-    folder = Path(options.out)
+    rows, complete, out = [], [], Path(options.out)
     try:
-        for path in inputs:
+        for path, place in inputs:
             try:
-                rows += convert(path, folder)
+                for row in convert(path, out / place):
+                    rows.append(row | {"file": (place / row["file"]).as_posix()})
+                complete.append(path)
             except InputError as error:
                 print(error, file=sys.stderr)
-                failed += 1
     finally:
-        _write_table(folder, rows)
-    if failed == len(inputs):
+        update_table(out, rows, complete)
+    if not rows:
         return 2
-    return 1 if failed else 0
+    return 1 if len(complete) < len(inputs) else 0
 
 
-def _inputs(options) -> list[Path]:
+def _inputs(options) -> list[tuple[Path, Path]]:
     """Files of the command line; each folder is replaced by its files of known types.
+
+    Returns:
+        Path of each file, and the folder of its results relative to the output folder.
 
     Raises:
         InputError: a path does not exist, or a folder has no such file.
@@ -78,17 +76,27 @@ def _inputs(options) -> list[Path]:
     from radarsim.skeleton_files import SUFFIXES
 
     suffixes = SUFFIXES if options.layout else (*MOTION_SUFFIXES, *TRACKER_SUFFIXES)
-    found: list[Path] = []
-    for place in options.inputs:
-        path = existing_path(place)
+    found: list[tuple[Path, Path]] = []
+    for given in options.inputs:
+        path = existing_path(given)
         if path.is_file():
-            found.append(path)
+            found.append((path, Path()))
             continue
         inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in suffixes)
         if not inside:
             raise InputError(path, "inputs", "holds no file", f"give {', '.join(suffixes)}")
-        found += inside
+        found += [(each, each.parent.relative_to(path)) for each in inside]
     return found
+
+
+def _check_names(inputs: list[tuple[Path, Path]]) -> None:
+    """Raise InputError if the results of two files would have the same names."""
+    first: dict[Path, Path] = {}
+    for path, place in inputs:
+        other = first.setdefault(place / path.stem, path)
+        if other is not path:
+            problem = f"would give results with the names of those of {other}"
+            raise InputError(path, "inputs", problem, "rename a file, or use another --out for it")
 
 
 def _converter(options):
@@ -111,8 +119,11 @@ def _converter(options):
     return lambda path, folder: fit_file(path, folder, layout, body, options)
 
 
-def convert_motion(path: Path, folder: Path, options) -> list[dict]:
+def convert_motion(path: Path, folder: Path, options) -> Iterator[dict]:
     """Write the motions of all people in a file as AMASS files.
+
+    The iterator writes the files one by one, so that the rows of complete files are known if a
+    later person cannot be converted.
 
     Args:
         path: motion file.
@@ -120,7 +131,7 @@ def convert_motion(path: Path, folder: Path, options) -> list[dict]:
         options: options of the command line.
 
     Returns:
-        Rows of the table of files.
+        Iterator over the rows of the table of files; `file` is relative to the folder.
 
     Raises:
         InputError: the file cannot be read.
@@ -131,18 +142,19 @@ def convert_motion(path: Path, folder: Path, options) -> list[dict]:
     if path.suffix.lower() in set(SUFFIXES) - {".npz", ".npy"}:
         problem, hint = "missing", "name the layout of the joints or markers, e.g. coco17"
         raise InputError(path, "--layout", problem, hint)
-    rows = []
     for person in motion_people(path):
         how = {"up": options.source_up, "rate_hz": options.source_rate_hz}
         motion = read_motion(path, person=person, **how)
-        rows.append(_write(folder, _name(path, person), motion, options, {}))
-        rows[-1] |= {"source": path, "person": person, "start_s": 0.0}
-        _report(rows[-1])
-    return rows
+        row = _write(folder, _name(path, person), motion, options, {})
+        row |= {"source": path, "person": person, "start_s": 0.0}
+        _report(row)
+        yield row
 
 
-def fit_file(path: Path, folder: Path, layout, body, options) -> list[dict]:
+def fit_file(path: Path, folder: Path, layout, body, options) -> Iterator[dict]:
     """Fit a body to each person in a file, and write the parts that were observed.
+
+    If the fit of a person fails, the other people are fitted, too.
 
     Args:
         path: file of joints or markers.
@@ -152,33 +164,60 @@ def fit_file(path: Path, folder: Path, layout, body, options) -> list[dict]:
         options: options of the command line.
 
     Returns:
-        Rows of the table of files.
+        Iterator over the rows of the table of files; `file` is relative to the folder.
 
     Raises:
         InputError: the file cannot be read, or no part of it is usable.
     """
-    from radarsim.scene.skeletons.fit import fit_skeleton
     from radarsim.skeleton_files import read_skeletons
 
     how = {"up": options.source_up, "rate_hz": options.source_rate_hz, "unit": options.unit}
-    rows = []
-    for number, sequence in enumerate(read_skeletons(path, layout, **how)):
-        fit = fit_skeleton(sequence, body)
-        if options.draw:
-            draw_fit(folder / f"{_name(path, sequence.person)}.png", sequence, fit, body)
-        if options.video and number == 0:
-            write_video(options.video, sequence, fit, body)
-        parts = usable_parts(fit.valid, fit.motion.rate_hz)
-        for place, part in enumerate(parts):
-            label = f"part{place}" if len(parts) > 1 else ""
-            name = _name(path, sequence.person, label)
-            rows.append(_write_part(folder, name, fit, part, options))
-            rows[-1] |= {"source": path, "person": sequence.person}
-            _report(rows[-1])
-    if not rows:
+    sequences = read_skeletons(path, layout, **how)
+    _check_people(path, [sequence.person for sequence in sequences])
+    errors, num_rows = [], 0
+    for number, sequence in enumerate(sequences):
+        video = options.video if number == 0 else None
+        try:
+            for row in _fit_person(path, folder, sequence, body, options, video):
+                num_rows += 1
+                yield row
+        except InputError as error:
+            errors.append(error)
+    if not num_rows and not errors:
         problem = f"no part of {MIN_PART_S:g} s is usable"
         raise InputError(path, "points", problem, "check the layout, the unit and the confidence")
-    return rows
+    for error in errors[1:]:
+        print(error, file=sys.stderr)
+    if errors:
+        raise errors[0]
+
+
+def _check_people(path: Path, people: Sequence[str]) -> None:
+    """Raise InputError if the files of two people of a recording would have the same name."""
+    first: dict[str, str] = {}
+    for person in people:
+        other = first.setdefault(_name(path, person), person)
+        if other != person:
+            problem = f"{person!r} and {other!r} would have the same file name"
+            raise InputError(path, "person", problem, "rename one of them")
+
+
+def _fit_person(path, folder, sequence, body, options, video) -> Iterator[dict]:
+    """Fit a body to one person, and write and report each part that was observed."""
+    from radarsim.scene.skeletons.fit import fit_skeleton
+
+    fit = fit_skeleton(sequence, body)
+    if options.draw:
+        draw_fit(folder / f"{_name(path, sequence.person)}.png", sequence, fit, body)
+    if video:
+        write_video(video, sequence, fit, body)
+    parts = usable_parts(fit.valid, fit.motion.rate_hz)
+    for place, part in enumerate(parts):
+        name = _name(path, sequence.person, f"part{place}" if len(parts) > 1 else "")
+        row = _write_part(folder, name, fit, part, options)
+        row |= {"source": path, "person": sequence.person}
+        _report(row)
+        yield row
 
 
 def usable_parts(valid, rate_hz: float) -> list[slice]:
@@ -242,30 +281,6 @@ def _report(row: dict) -> None:
     print(f"{row['file']}: {span}{stature}{residual}")
     for note in filter(None, row["notes"].split("; ")):
         print(f"  note: {note}")
-
-
-def _write_table(folder: Path, rows: list[dict]) -> None:
-    from pipelines.table_files import write_whole
-
-    if not rows:
-        return
-    new = {row["file"] for row in rows}
-    rows = [row for row in _old_rows(folder / _TABLE) if row["file"] not in new] + rows
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, _COLUMNS, restval="")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
-    write_whole(folder / _TABLE, text.getvalue().encode())
-
-
-def _old_rows(path: Path) -> list[dict]:
-    """Rows of the table that an earlier run wrote to the same folder."""
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        return list(reader) if tuple(reader.fieldnames or ()) == _COLUMNS else []
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 import csv
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from builders.amass import main as build
 from builders.drawing.skeleton_video import landmark_links
 from builders.skeletons import main, usable_parts
 from pipelines.store_writer import verify
+from radarsim.errors import InputError
 from radarsim.scene.body import joint_positions
 from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.skeleton import PARENTS, REST_JOINTS_M
@@ -195,6 +197,84 @@ def test_an_interrupt_keeps_the_table_of_the_files_that_are_complete(tmp_path, m
     assert "skeletons.csv" in capsys.readouterr().err
     with (out / "skeletons.csv").open(newline="") as file:
         assert [row["file"] for row in csv.DictReader(file)] == ["a_poses.npz"]
+
+
+def writes(**names):
+    """A converter that writes empty files with given names for the stem of each source."""
+
+    def convert(path, folder):
+        for name in names[path.stem]:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).touch()
+            yield {"file": name, "source": path, "duration_s": 2.0}
+
+    return lambda options: convert
+
+
+def table(folder):
+    with (folder / "skeletons.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_files_of_the_same_name_in_two_folders_give_two_files(tmp_path, monkeypatch):
+    """The folders below the given folder are kept, and the table states them."""
+    for folder in ("a", "b"):
+        (tmp_path / "data" / folder).mkdir(parents=True)
+        (tmp_path / "data" / folder / "walk.bvh").touch()
+    monkeypatch.setattr("builders.skeletons._converter", writes(walk=["walk_poses.npz"]))
+    out = tmp_path / "out"
+    assert main([str(tmp_path / "data"), "--out", str(out)]) == 0
+    names = ["a/walk_poses.npz", "b/walk_poses.npz"]
+    assert [row["file"] for row in table(out)] == names
+    assert all((out / name).is_file() for name in names)
+
+
+def test_files_whose_results_have_the_same_name_are_refused_before_the_first_fit(tmp_path, capsys):
+    for name in ("walk.csv", "walk.json"):
+        (tmp_path / name).touch()
+    out = tmp_path / "out"
+    assert main([str(tmp_path), "--layout", "coco17", "--out", str(out)]) == 2
+    assert "walk.json: inputs: would give results with the names" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_rerun_with_other_parts_removes_the_parts_of_the_same_source(tmp_path, monkeypatch):
+    """Files of other sources, and files that the table does not list, are kept."""
+    for name in ("x.bvh", "y.bvh"):
+        (tmp_path / name).touch()
+    x, y, out = str(tmp_path / "x.bvh"), str(tmp_path / "y.bvh"), tmp_path / "out"
+    parts = {"x": ["x_part0_poses.npz", "x_part1_poses.npz"], "y": ["y_poses.npz"]}
+    monkeypatch.setattr("builders.skeletons._converter", writes(**parts))
+    assert main([x, y, "--out", str(out)]) == 0
+    (out / "x_other.npz").touch()
+    monkeypatch.setattr("builders.skeletons._converter", writes(x=["x_poses.npz"]))
+    assert main([x, "--out", str(out)]) == 0
+    assert {row["file"] for row in table(out)} == {"x_poses.npz", "y_poses.npz"}
+    assert {path.name for path in out.glob("*.npz")} == {
+        "x_poses.npz",
+        "y_poses.npz",
+        "x_other.npz",
+    }
+
+
+def test_if_the_fit_of_a_person_fails_the_table_lists_the_other_people(
+    tmp_path, monkeypatch, capsys
+):
+    people = [SimpleNamespace(person=name) for name in ("1", "2", "3")]
+
+    def fit_person(path, folder, sequence, body, options, video):
+        if sequence.person == "2":
+            raise InputError(path, "points", "is noise", "correct it")
+        folder.mkdir(exist_ok=True)
+        yield {"file": f"{sequence.person}_poses.npz"}
+
+    monkeypatch.setattr("radarsim.skeleton_files.read_skeletons", lambda *a, **options: people)
+    monkeypatch.setattr("builders.skeletons._fit_person", fit_person)
+    (tmp_path / "a.csv").touch()
+    out = tmp_path / "out"
+    assert main([str(tmp_path / "a.csv"), "--layout", "coco17", "--out", str(out)]) == 1
+    assert "is noise" in capsys.readouterr().err
+    assert [row["file"] for row in table(out)] == ["1_poses.npz", "3_poses.npz"]
 
 
 def test_errors_give_exit_status_2(tmp_path, capsys):

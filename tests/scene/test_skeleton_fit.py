@@ -239,6 +239,16 @@ def test_short_gaps_are_bridged_and_long_gaps_marked():
     assert np.isnan(fit.residuals_m[60:90]).all()
 
 
+def test_the_shape_is_fitted_to_poses_of_a_person_who_is_mostly_absent():
+    """A person is present in 5 % of the poses; no other pose contributes to the shape."""
+    points_m = np.zeros((400, 17, 3))
+    seen = np.zeros(400)
+    seen[200:220] = 17.0
+    chosen = fitting._calm_poses(points_m, seen)
+    assert 0 < len(chosen) <= 20
+    assert (seen[chosen] > 0).all()
+
+
 def test_a_file_half_of_noise_yields_its_good_half():
     """A second half with noise of 1 m is marked as invalid and does not affect the first half."""
     truth = walker(num_poses=120)

@@ -174,7 +174,9 @@ def _calm_poses(points_m, seen) -> np.ndarray:
     """Indices of poses with low accelerations and most landmarks, from the whole recording."""
     bending = np.gradient(np.gradient(points_m, axis=0), axis=0)
     bending = np.linalg.norm(bending, axis=-1).mean(axis=1)
-    good = seen >= 0.7 * np.percentile(seen, 90)
+    # Poses without any landmark do not count: a person may be absent from most of the recording.
+    present = seen > 0
+    good = present & (seen >= 0.7 * np.percentile(seen[present], 90))
     good = np.flatnonzero(good & (bending <= np.percentile(bending[good], 70)))
     return np.unique(good[np.linspace(0, len(good) - 1, _SHAPE_POSES).round().astype(int)])
 
