@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 760, 260, 50, 10, 60
+# Horizontal distance of the curves of a chart, which separates their intervals.
+APART = 8
 # Width of the names of levels at the right of the chart, and their smallest vertical distance.
 NAMES, LINE = 120, 12
 COLOURS = ("#3465a4", "#cc6600", "#4e9a06", "#75507b", "#555753")
@@ -92,15 +94,18 @@ def _curves(bars: Sequence[Mapping], left: float, right: float, label: str) -> l
     parts.append(
         f'<text x="{middle:.1f}" y="{HEIGHT - 28}" text-anchor="middle">{escape(label)}</text>'
     )
-    for index, series in enumerate(dict.fromkeys(bar["series"] for bar in bars)):
+    names = [*dict.fromkeys(bar["series"] for bar in bars)]
+    for index, series in enumerate(names):
         own, colour = [bar for bar in bars if bar["series"] == series], COLOURS[index % 5]
-        points = " ".join(f"{x_of(bar):.1f},{height_of(bar['mean']):.3f}" for bar in own)
+        shift = APART * (index - (len(names) - 1) / 2)
+        drawn = [(x_of(bar) + shift, bar) for bar in own]
+        points = " ".join(f"{x:.1f},{height_of(bar['mean']):.3f}" for x, bar in drawn)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}"/>')
-        for bar in own:
+        for x, bar in drawn:
             named = f'data-name="{escape(bar["name"])}" data-mean="{bar["mean"]!r}"'
-            place = f'cx="{x_of(bar):.1f}" cy="{height_of(bar["mean"]):.3f}"'
+            place = f'cx="{x:.1f}" cy="{height_of(bar["mean"]):.3f}"'
             parts.append(f'<circle {named} {place} r="3" fill="{colour}"/>')
-            parts += _marks(bar, x_of(bar), colour)
+            parts += _marks(bar, x, colour)
         x = left + 10 + index * 130
         parts.append(f'<text x="{x:.0f}" y="{HEIGHT - 8}" fill="{colour}">{escape(series)}</text>')
     return parts

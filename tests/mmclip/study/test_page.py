@@ -105,3 +105,10 @@ def test_a_picture_shows_time_to_the_right_and_the_first_bin_below():
     map_db = np.array([[0.0, 20.0, 40.0], [-99.0, 40.0, 40.0]])
     found = image.imread(io.BytesIO(png(map_db)))
     np.testing.assert_allclose(found, [[1, 1], [0.5, 1], [0, 0]], atol=1 / 255)
+
+
+def test_intervals_of_curves_do_not_cover_each_other():
+    """Bars with equal x values in different curves have different places."""
+    bars = [bar("a", 0.5, "full", 10), bar("b", 0.5, "Syn", 10), bar("c", 0.5, "full", 20)]
+    places = [float(each) for each in re.findall(r'cx="([\d.]+)"', chart(figure(*bars)))]
+    assert len(set(places)) == len(places) == 3
