@@ -73,7 +73,7 @@ def _spec(options):
         domain=options.domain,
         alive=options.breathing,
         cameras=options.cameras,
-        camera_noise_m=options.camera_noise_m,
+        **({} if options.camera_noise_m is None else {"camera_noise_m": options.camera_noise_m}),
     )
 
 
@@ -99,6 +99,11 @@ def _check_cameras(options) -> None:
     if options.cameras and options.cameras not in joints:
         problem = f"{options.cameras!r} is not a layout of joints"
         raise InputError("options", "--cameras", problem, f"use one of {', '.join(joints)}")
+    if options.camera_noise_m is None:
+        return
+    if not options.cameras:
+        problem = "has no effect without --cameras"
+        raise InputError("options", "--camera-noise-m", problem, "add --cameras body25")
     if not 0 <= options.camera_noise_m <= MAX_CAMERA_NOISE_M:
         problem = f"{options.camera_noise_m:g} m is out of range"
         hint = f"give 0 to {MAX_CAMERA_NOISE_M:g} m"
@@ -208,9 +213,8 @@ def _add_variation_options(parser: argparse.ArgumentParser) -> None:
     add(
         "--camera-noise-m",
         type=float,
-        default=0.02,
         metavar="M",
-        help="standard deviation of the noise of these joints per axis in m (default: %(default)s)",
+        help="standard deviation of the noise of these joints per axis in m (default: 0.02)",
     )
 
 

@@ -18,9 +18,11 @@ from mmclip.model import MmClip, make_model
 from mmclip.model_variables import Variables, join_model, split_model
 from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_from_dict, settings_to_dict
+from mmclip.sentences import Descriptions
 from mmclip.settings import TrainingSettings
 from mmclip.store import RadarStore, check_same_axes, radar_names
 from mmclip.text_encoders import TextEncoder
+from mmclip.window_corpus import WindowCorpus
 
 FORMAT, VERSION = "mmclip-model", 1
 WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
@@ -103,9 +105,20 @@ def describe_training(
     }
 
 
+def sentences_for(description: Mapping, corpus: WindowCorpus) -> Descriptions:
+    """Sentence variants keyed by label: those of a model's training first, then those of a corpus.
+
+    Args:
+        description: content of model.json.
+        corpus: windows that the model embeds.
+    """
+    of_model = description["sentences"].items()
+    return {**corpus.sentences, **{label: tuple(each) for label, each in of_model if each}}
+
+
 def merge_sentences(
-    labels: Iterable[str], own: Mapping[str, Sequence[str]], base: Mapping[str, Sequence[str]]
-) -> dict[str, list[str]]:
+    labels: Iterable[str], own: Descriptions, base: Mapping[str, Sequence[dict[str, str]]]
+) -> dict[str, list[dict[str, str]]]:
     """Sentences of the labels of a corpus and of its base model; those of the corpus come first.
 
     A label without sentences in the corpus keeps those of the base model.

@@ -161,8 +161,9 @@ def _open_corpus(options: argparse.Namespace, model, report):
 
 def _known_sentences(options: argparse.Namespace, model, corpus) -> dict:
     """Sentences keyed by label: from --sentences, else from the model, else from the store."""
-    of_model = model.description["sentences"].items()
-    known = {**corpus.sentences, **{label: tuple(each) for label, each in of_model if each}}
+    from mmclip.model_files import sentences_for
+
+    known = sentences_for(model.description, corpus)
     return known | (_read_sentences(options.sentences) if options.sentences else {})
 
 

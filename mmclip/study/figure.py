@@ -39,7 +39,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Ordering:
-    """A statement about the order of two bars: of the paper, unless a note of the figure says not.
+    """A statement about the order of two bars.
 
     Attributes:
         better, worse: names of the bars.
@@ -59,7 +59,7 @@ class Figure:
     Attributes:
         name, title, section: name, title and section of the figure in the paper.
         bars: bars in the order in which they are drawn.
-        orderings: statements of the paper about pairs of bars.
+        orderings: statements about pairs of bars, of the paper unless a note says otherwise.
         controls: scorings of the permutation controls.
         notes: sentences about differences from the paper.
         tables: nodes whose results are printed as a table, keyed by row.

@@ -19,7 +19,9 @@ HINT = "give a store with more people or labels, or other labels with --groups"
 def check_stores(
     corpora: Sequence[Node], nodes: Sequence[Node], scale: Scale, root: Path
 ) -> list[str]:
-    """Check all existing stores: layout, axes, unchanged content, and windows of the labels.
+    """Check the existing stores: layout, axes, unchanged content, and windows of the labels.
+
+    Of a store that no node uses, only the layout is checked.
 
     Args:
         corpora: corpora of the study, of which only existing stores are checked.
@@ -37,12 +39,13 @@ def check_stores(
     given = {node.values["path"]: node for node in corpora if node.kind == "store"}
     settings = load_preset(scale.preset, scale.base)
     stores = {path: on_grid(open_store(path), settings) for path in given}
+    used = {each.values["path"] for each in nodes if each.kind == "store"}
+    stores = {path: store for path, store in stores.items() if path in used}
     check_same_axes([*stores.values()])
     for path, store in stores.items():
         _check_unchanged(root, given[path], store)
-    used = {each.values["path"] for each in nodes if each.kind == "store"}
     lines: list[str] = []
-    for path in (path for path in given if path in used):
+    for path in stores:
         corpus = open_corpus([path], settings, verify=False, report=lambda line: None)
         lines += _check_windows(corpus, path, nodes)
     return list(dict.fromkeys(lines))

@@ -70,7 +70,7 @@ def _facts(report: Mapping) -> str:
         rows.append(("commits of the results", ", ".join(codes)))
     rows += [("cut to the budget", "; ".join(report["cuts"]) or "nothing")]
     verdicts = ", ".join(f"{number} {name}" for name, number in report["verdicts"].items())
-    return _table([*rows, ("orderings of the paper", verdicts or "-")])
+    return _table([*rows, ("orderings", verdicts or "-")])
 
 
 def _figure(figure: Mapping) -> str:

@@ -36,7 +36,8 @@ class Scale:
         grammar_hours: duration of the grammar corpus for pre-training [h].
         people, scene_people: number of people in the stand-in domain, and in each of its other
             scenes.
-        step_s: predicted time per training step, with two runs at a time on two cores [s].
+        step_s: predicted time per training step, with two runs at a time on two cores [s]; measured
+            with the networks of `small` (docs/study.md).
         paper_network: whether figure 5.6 contains the network of the preset `paper`, too.
     """
 

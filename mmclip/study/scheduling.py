@@ -179,7 +179,6 @@ def wait_for_lock(root: Path):
     """
     import fcntl
 
-    from mmclip.errors import MmclipError
     from mmclip.output_paths import output_errors
 
     with output_errors(root):

@@ -11,7 +11,7 @@ from mmclip.baselines.window_data import BaselineData
 from mmclip.errors import MmclipError
 from mmclip.leakage import check_leakage
 from mmclip.model import Embeddings
-from mmclip.model_files import load_model
+from mmclip.model_files import load_model, sentences_for
 from mmclip.prepared_data import embed_texts, open_corpus
 from mmclip.sentences import Descriptions, make_sentence_bank
 from mmclip.store import open_store
@@ -98,11 +98,7 @@ class ScoredModel:
     @property
     def sentences(self) -> Descriptions:
         """Sentence variants keyed by label: those of training first, then those of the store."""
-        of_model = self.model.description["sentences"].items()
-        return {
-            **self.data.corpus.sentences,
-            **{label: tuple(each) for label, each in of_model if each},
-        }
+        return sentences_for(self.model.description, self.data.corpus)
 
     def without_sentences(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Labels without sentences, whose names are their only texts.

@@ -51,7 +51,7 @@ class AntennaPattern(ProfilePart):
     def _check_tables(self) -> None:
         for name in ("azimuth_cut", "elevation_cut"):
             store_pairs(self, name, "rad", "dB")
-            hint = f"angles are in radians; in a TOML file, {name}_deg takes degrees"
+            hint = f"give angles from -pi to pi, or {name}_deg from -180 to 180 in a TOML file"
             check_first_values(self, name, -math.pi, math.pi, hint)
 
 
@@ -90,7 +90,7 @@ class NoiseShape(ProfilePart):
 
     def _check_tables(self) -> None:
         store_pairs(self, "spectrum", "", "dB")
-        hint = "give the IF as a fraction of the sample rate, not in Hz"
+        hint = "divide an IF in Hz by the sample rate, and add 1 to negative fractions"
         check_first_values(self, "spectrum", 0.0, 1.0, hint)
 
 

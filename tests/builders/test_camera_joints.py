@@ -86,7 +86,14 @@ def test_a_corpus_of_an_older_version_is_still_complete(tmp_path, capsys):
     assert "is complete" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("given", [["--cameras", "plugingait"], ["--camera-noise-m", "0.5"]])
-def test_markers_and_noise_beyond_the_limit_are_refused(tmp_path, capsys, given):
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--cameras", "plugingait"], "not a layout of joints"),
+        (["--cameras", "body25", "--camera-noise-m", "0.5"], "0.5 m is out of range"),
+        (["--camera-noise-m", "0.01"], "has no effect without --cameras"),
+    ],
+)
+def test_markers_and_noise_beyond_the_limit_are_refused(tmp_path, capsys, given, message):
     assert motions.main(["--out", str(tmp_path / "corpus"), *given]) == 2
-    assert given[0] in capsys.readouterr().err
+    assert message in capsys.readouterr().err

@@ -151,7 +151,7 @@ def test_presets_keep_their_finetuning():
 
 def test_a_label_without_sentences_in_the_new_store_keeps_those_of_the_base_model():
     """Fine-tuning on a store without attribute sentences must not lose the sentences."""
-    own = {"kick": ("A leg swings.",)}
-    base = {"bow": ["The torso bends."], "kick": ["An older sentence."], "walk": ["Legs step."]}
-    found = merge_sentences(("bow", "kick"), own, base)
-    assert found == {"bow": ["The torso bends."], "kick": ["A leg swings."], "walk": ["Legs step."]}
+    own = {"kick": ({"legs": "A leg swings."},)}
+    base = {"bow": [{"torso": "The torso bends."}], "kick": [{"legs": "An older sentence."}]}
+    found = merge_sentences(("bow", "kick", "walk"), own, base)
+    assert found == {"bow": base["bow"], "kick": [*own["kick"]], "walk": []}

@@ -63,7 +63,7 @@ def test_a_base_keeps_the_settings_that_the_text_does_not_state():
         ("[packets]\nloss_rate = [0.5, 0.1]", "packets.loss_rate: is .*, not low and high"),
         ("[noise]\nspectrum = [[0, 1], [0, 2]]", "noise.spectrum: is not in increasing order"),
         ("[noise]\nspectrum = [0, 1]", "noise.spectrum: holds an entry that is not a pair"),
-        ("[noise]\nspectrum = [[0, 1], [2e6, 2]]", "noise.spectrum: holds 2e.06; .* not in Hz"),
+        ("[noise]\nspectrum = [[0, 1], [2e6, 2]]", "noise.spectrum: holds 2e.06; .* IF in Hz by"),
         ("[noise]\nspectrum = [[-0.1, 1]]", "noise.spectrum: holds -0.1; must be between 0 and 1"),
         ("[tx_pattern]\nazimuth_cut = [[-60, -9], [0, 0]]", "azimuth_cut: holds -60; .*cut_deg"),
         ("[leakage]\nrange_m = [0.1]", "leakage.channels: or range_m is empty"),

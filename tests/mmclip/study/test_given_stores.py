@@ -49,6 +49,8 @@ def test_stores_with_other_axes_are_found_by_the_dry_run(tmp_path, real, capsys)
         "real.zarr: range: 32 bins from 0 to 3.1 m; 32 bins from 0 to 3.72 m"
         in capsys.readouterr().err
     )
+    # Figure 5 does not use the other environments.
+    assert dry_run(tmp_path, "--real", real, grammar, "--figures", "5") == 0
 
 
 def test_a_scene_without_unseen_labels_is_found_by_the_dry_run(tmp_path, real, capsys):
