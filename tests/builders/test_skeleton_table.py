@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from builders.skeleton_table import COLUMNS, TABLE, check_earlier, update_table
+from builders.skeletons import main
 from radarsim.errors import InputError
 from tests.helpers.sample_calls import check_four_parts
 
@@ -33,6 +34,16 @@ def test_the_results_of_an_earlier_run_with_another_file_are_not_overwritten(tmp
     check_four_parts(caught.value)
     (out / "walk_part0_poses.npz").unlink()
     check_earlier(out, [(second, place)])
+
+
+def test_the_command_refuses_a_file_with_the_name_of_an_earlier_one(tmp_path, capsys):
+    first, second, out = tmp_path / "a/walk.bvh", tmp_path / "b/walk.bvh", tmp_path / "out"
+    update_table(out, [_result(out, "walk_poses.npz", first)], [first])
+    second.parent.mkdir()
+    second.touch()
+    assert main([str(second), "--out", str(out)]) == 2
+    assert "walk.bvh: inputs: would overwrite" in capsys.readouterr().err
+    assert _listed(out) == ["walk_poses.npz"]
 
 
 def test_results_of_relative_sources_in_an_earlier_table_are_kept(tmp_path, monkeypatch):
