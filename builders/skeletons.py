@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from builders.drawing.skeleton_outputs import check_video, draw_fit, write_video
-from builders.skeleton_table import update_table
+from builders.skeleton_table import check_earlier, update_table
 from radarsim.errors import InputError
 from radarsim.exit_status import exit_status
 from radarsim.paths import path_argument
@@ -33,6 +33,7 @@ then:
   python -m builders.draw fitted/kinect_poses.npz --video kinect.gif
   python -m builders.amass --out synth.zarr --motions fitted
 """
+INPUTS_HELP = "files, or folders of files; in a dataset, each subfolder of a folder is one person"
 # Shortest part of a recording that is written [s].
 MIN_PART_S = 1.0
 
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     inputs = _inputs(options)
     _check_names(inputs)
+    check_earlier(Path(options.out), inputs)
     if options.video:
         check_video(options.video, options.layout, len(inputs))
     convert = _converter(options)
@@ -51,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path, place in inputs:
             try:
                 for row in convert(path, out / place):
-                    rows.append(row | {"file": (place / row["file"]).as_posix()})
+                    file = (place / row["file"]).as_posix()
+                    rows.append(row | {"file": file, "source": path.resolve()})
                 complete.append(path)
             except InputError as error:
                 print(error, file=sys.stderr)
@@ -131,7 +134,8 @@ def convert_motion(path: Path, folder: Path, options) -> Iterator[dict]:
         options: options of the command line.
 
     Returns:
-        Iterator over the rows of the table of files; `file` is relative to the folder.
+        Iterator over the rows of the table of files, without `source`; `file` is relative to the
+        folder.
 
     Raises:
         InputError: the file cannot be read.
@@ -146,7 +150,7 @@ def convert_motion(path: Path, folder: Path, options) -> Iterator[dict]:
         how = {"up": options.source_up, "rate_hz": options.source_rate_hz}
         motion = read_motion(path, person=person, **how)
         row = _write(folder, _name(path, person), motion, options, {})
-        row |= {"source": path, "person": person, "start_s": 0.0}
+        row |= {"person": person, "start_s": 0.0}
         _report(row)
         yield row
 
@@ -164,7 +168,8 @@ def fit_file(path: Path, folder: Path, layout, body, options) -> Iterator[dict]:
         options: options of the command line.
 
     Returns:
-        Iterator over the rows of the table of files; `file` is relative to the folder.
+        Iterator over the rows of the table of files, without `source`; `file` is relative to the
+        folder.
 
     Raises:
         InputError: the file cannot be read, or no part of it is usable.
@@ -215,7 +220,7 @@ def _fit_person(path, folder, sequence, body, options, video) -> Iterator[dict]:
     for place, part in enumerate(parts):
         name = _name(path, sequence.person, f"part{place}" if len(parts) > 1 else "")
         row = _write_part(folder, name, fit, part, options)
-        row |= {"source": path, "person": sequence.person}
+        row |= {"person": sequence.person}
         _report(row)
         yield row
 
@@ -293,7 +298,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("inputs", nargs="+", type=path_argument, metavar="IN", help="files, or folders of files")
+    add("inputs", nargs="+", type=path_argument, metavar="IN", help=INPUTS_HELP)
     add("--out", required=True, type=path_argument, metavar="DIR", help="output folder")
     add("--layout", metavar="NAME", help="layout of the joints or markers, or a TOML file")
     add("--source-rate-hz", type=float, metavar="HZ", help="poses per second, if not in the file")

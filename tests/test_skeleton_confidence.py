@@ -51,6 +51,38 @@ def test_the_confidence_beside_the_points_of_a_json_file_is_read(tmp_path, conte
     assert found.confidence.tolist() == [CONFIDENCE] * 12
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"people": [{"keypoints": p.tolist(), "score": [0.9]}]} for p in POINTS_M],
+        {"keypoints": POINTS_M.tolist(), "scores": [0.9, 0.8]},
+    ],
+    ids=["one number for the person", "two numbers beside all poses"],
+)
+def test_other_lists_of_confidence_in_a_json_file_are_noted_and_not_used(tmp_path, content):
+    (tmp_path / "lab.json").write_text(json.dumps(content))
+    (found,) = _read(tmp_path / "lab.json", rate_hz=30)
+    assert found.confidence.min() == 1
+    assert any(n.startswith("confidence") and "not used" in n for n in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("points", "confidence"),
+    [
+        (POINTS_M[None], np.tile(CONFIDENCE, (12, 1))),
+        (POINTS_M[None], np.tile(CONFIDENCE, (12, 1))[..., None]),
+        (np.dstack([POINTS_M, np.tile(CONFIDENCE, (12, 1))]), np.ones(12)),
+    ],
+    ids=["axis of one person", "axes of one person and one value", "in the points"],
+)
+def test_the_confidence_of_one_person_and_in_the_points_of_an_npz_file_is_read(
+    tmp_path, points, confidence
+):
+    np.savez(tmp_path / "lab.npz", joints=points, confidence=confidence, fps=30)
+    (found,) = _read(tmp_path / "lab.npz")
+    assert found.confidence.tolist() == [CONFIDENCE] * 12
+
+
 def test_people_with_equal_ids_in_a_json_file_are_numbered(tmp_path):
     """OpenPose writes the id [-1] for everyone; the second person is missing in one pose."""
     pairs = [(a.tolist(), b.tolist()) for a, b in zip(POINTS_M, OTHER_M)]

@@ -226,6 +226,7 @@ def test_files_of_the_same_name_in_two_folders_give_two_files(tmp_path, monkeypa
     assert main([str(tmp_path / "data"), "--out", str(out)]) == 0
     names = ["a/walk_poses.npz", "b/walk_poses.npz"]
     assert [row["file"] for row in table(out)] == names
+    assert table(out)[0]["source"] == str(tmp_path / "data" / "a" / "walk.bvh")
     assert all((out / name).is_file() for name in names)
 
 

@@ -40,7 +40,7 @@ def tables_from_json(content: object, where: str) -> list[PointTable]:
     known: dict[str, object] = {}
     if isinstance(content, Mapping):
         known = _known(content)
-        content = _frames(content, where)
+        content, known["notes"] = _frames(content)
     if not isinstance(content, list) or not content:
         hint = 'give {"fps": 30, "frames": [[[x, y, z], ...], ...]}'
         raise InputError(where, "frames", "no list of poses", hint)
@@ -63,18 +63,18 @@ def _known(content: Mapping) -> dict[str, object]:
     }
 
 
-def _frames(content: Mapping, where: str) -> object:
-    """Poses of a table; the confidence of the points of all poses is added to each pose."""
+def _frames(content: Mapping) -> tuple[object, tuple[str, ...]]:
+    """Poses of a table, with the confidence of the points of all poses; and notes."""
     frames = _first(content, (*_FRAME_LIST_KEYS, *POINT_KEYS))
     confidence = _point_confidence(content)
     lists = isinstance(frames, list) and all(isinstance(points, list) for points in frames)
     if not lists or not isinstance(confidence, list):
-        return frames
+        return frames, ()
     if len(confidence) != len(frames):
-        problem = f"{len(confidence)} poses, but {len(frames)} poses of points"
-        raise InputError(where, "confidence", problem, "give one list per pose")
+        note = f"confidence of {len(confidence)} poses, for {len(frames)} poses: not used"
+        return frames, (note,)
     pairs = zip(frames, confidence, strict=True)
-    return [{POINT_KEYS[0]: points, CONFIDENCE_KEYS[0]: own} for points, own in pairs]
+    return [{POINT_KEYS[0]: points, CONFIDENCE_KEYS[0]: own} for points, own in pairs], ()
 
 
 def _first(table: Mapping, keys: Sequence[str]) -> object:
@@ -86,15 +86,20 @@ def _people_in_frames(frames: list, where: str, known: dict) -> list[PointTable]
     found = [list(_people_in_frame(frame)) for frame in frames]
     if not any(found):
         raise InputError(where, "frames", "no pose has a person", "check the export")
-    names, notes = known.get("names") or _names(found), ()
+    names, notes = known.get("names") or _names(found), known.get("notes", ())
     labels = [[str(n) if each.id is None else each.id for n, each in enumerate(f)] for f in found]
     if any(len(set(own)) < len(own) for own in labels):
         labels = [[str(number) for number in range(len(own))] for own in labels]
-        notes = ("the ids of people occur twice in a pose: people are numbered by their order",)
+        note = "the ids of people occur twice in a pose: people are numbered by their order"
+        notes = (*notes, note)
+    unused = 0
     tracks: dict[str, dict[int, np.ndarray]] = {}
     for pose, (own, people) in enumerate(zip(labels, found, strict=True)):
         for label, each in zip(own, people, strict=True):
-            tracks.setdefault(label, {})[pose] = _rows(each, names)
+            rows = tracks.setdefault(label, {})[pose] = _rows(each, names)
+            unused += each.confidence is not None and rows.shape[1] == 3
+    if unused:
+        notes = (*notes, f"confidence not used, as it is not one number per point: {unused} times")
     tables = []
     for label, poses in tracks.items():
         values = np.full((len(frames), *next(iter(poses.values())).shape), np.nan)
@@ -150,17 +155,19 @@ def _label(name: object) -> str | None:
 
 
 def _rows(person: _Found, names: tuple[str, ...]) -> np.ndarray:
-    """Points [point, 3], or [point, 4] with confidence; NaN for points that are missing."""
+    """Points [point, 3], or [point, 4] with confidence; NaN for points that are missing.
+
+    A list of another length is no confidence of the points: it may hold one score of the person.
+    """
     value, confidence = person.points, person.confidence
     if isinstance(value, Mapping):
         value = [value.get(name) or [] for name in names]
         if isinstance(confidence, Mapping):
             confidence = [confidence.get(name, np.nan) for name in names]
     rows = _point_rows(value)
-    if confidence is None or rows.shape[1] == 4:
+    fits = isinstance(confidence, list) and len(confidence) == len(rows)
+    if not fits or rows.shape[1] == 4:
         return rows
-    if len(confidence) != len(rows):
-        raise ValueError(f"{len(confidence)} values of confidence for {len(rows)} points")
     return np.column_stack([rows, np.array(confidence, np.float64)])
 
 

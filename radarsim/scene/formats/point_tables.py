@@ -65,7 +65,10 @@ def tables_from_array(values: object, where: str, **known) -> list[PointTable]:
     values = _points_array(values, where)
     people = [values] if values.ndim == 3 else list(values)
     _check_names(known.get("names", ()), values.shape[-2], where)
-    confidence = _fitting_confidence(known.pop("confidence", None), values.shape[:-1], where)
+    confidence = known.pop("confidence", None)
+    if values.shape[-1] == 4:
+        confidence = None  # the fourth column is the confidence
+    confidence = _fitting_confidence(confidence, values.shape[:-1], where)
     tables = []
     for number, person in enumerate(people):
         own = confidence if confidence is None or values.ndim == 3 else confidence[number]
@@ -100,12 +103,13 @@ def _fitting_confidence(confidence, shape: tuple[int, ...], where: str) -> np.nd
     if confidence is None:
         return None
     confidence = np.asarray(confidence)
-    if confidence.shape == (*shape, 1):
-        confidence = confidence[..., 0]
-    if confidence.shape != shape or confidence.dtype.kind not in "fiub":
+    # Arrays of one person often have the axis of people only in the points.
+    shapes = [shape, shape[1:]] if shape[0] == 1 else [shape]
+    fits = any(confidence.shape in (each, (*each, 1)) for each in shapes)
+    if not fits or confidence.dtype.kind not in "fiub":
         problem = f"{confidence.dtype} of shape {confidence.shape}, but the points need {shape}"
         raise InputError(where, "confidence", problem, "give one number per pose and point")
-    return confidence.astype(np.float64)
+    return confidence.reshape(shape).astype(np.float64)
 
 
 def with_unit_confidence(tables: Sequence[PointTable], where: str) -> list[PointTable]:
