@@ -54,15 +54,21 @@ def _read(folder: Path) -> MotionCorpus | None:
     spec = about["order"]
     name = "built-in" if spec["domain"] == "home" else f"stand-in {spec['domain']}"
     source = f"{name}, {spec['source']}"
+    # The source of a take identifies the people, who are the same with and without cameras, so the
+    # cameras are stated in the source of the texts.
+    of_texts = source
     if spec.get("cameras"):
-        source += f", fitted to simulated camera joints ({spec['cameras']})"
+        of_texts += f", motion fitted to simulated camera joints ({spec['cameras']})"
     sentences = _sentences(folder / ATTRIBUTES_FILE)
     texts = {}
     for number, entry in _json(folder / SEGMENTS_FILE).items():
         labels = entry["frame_ann"]["labels"]
         lines = (folder / "texts" / f"{number}.txt").read_text("utf-8").splitlines()
         path = entry["feat_p"].split("/", 1)[1]
-        found = [*_labels(labels, source, sentences), *_captions(lines, labels, source, sentences)]
+        found = [
+            *_labels(labels, of_texts, sentences),
+            *_captions(lines, labels, of_texts, sentences),
+        ]
         texts[path] = tuple(found)
     return MotionCorpus(source=source, texts=texts)
 
