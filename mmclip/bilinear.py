@@ -70,8 +70,6 @@ def fit(
         MmclipError: a model, a store or the folder cannot be used, the models do not match, or the
             stores have no training clips of two labels.
     """
-    from mmclip.bilinear_fit import choose_scale, fit_map
-    from mmclip.bilinear_network import BilinearNetwork, features
     from mmclip.model_files import save_model
     from mmclip.model_variables import split_model
     from mmclip.prepared_data import prepare_data
@@ -86,28 +84,48 @@ def fit(
     first.check_encoder(encoder)
     axes = first.description["axes"]
     data = prepare_data(stores, first.settings, encoder, axes=axes, verify=verify, report=report)
-    texts = _texts_of_labels(first, data)
+    network, description = _fit_network(models, data, stores[0], report)
+    out.mkdir(parents=True, exist_ok=True)
+    save_model(out, split_model(network).variables["base"], description)
+    return add_query_bank(out, data.corpus, report)
+
+
+def _fit_network(models: list, data, where: str, report: Callable[[str], None]) -> tuple:
+    """Fit the map on the training windows, and its scale on the validation windows.
+
+    Args:
+        models: trained models.
+        data: prepared data of the stores.
+        where: name of the first store, used in messages.
+        report: function that receives each line of progress.
+
+    Returns:
+        The network with the map, and its description without the query bank.
+
+    Raises:
+        MmclipError: the stores have no training clips of two labels.
+    """
+    from mmclip.bilinear_fit import choose_scale, fit_map
+    from mmclip.bilinear_network import BilinearNetwork, features
+
+    texts = _texts_of_labels(models[0], data)
     windows, own = _windows_of_labels(data, "train")
     if len(set(own.tolist())) < 2:
         problem = "has training clips of fewer than two labels"
-        raise MmclipError(stores[0], "labels", problem, "give a store with more labels")
+        raise MmclipError(where, "labels", problem, "give a store with more labels")
     report(f"bilinear map: {len(windows)} training windows of {len(data.seen)} labels")
-    embed = partial(_attributes, first.settings.model, data.corpus)
+    embed = partial(_attributes, models[0].settings.model, data.corpus)
     vectors = features([embed(model.network, windows) for model in models])
     bilinear = fit_map(vectors, own, texts, WINDOW_PENALTY, LABEL_PENALTY)
     network = BilinearNetwork([model.network for model in models], bilinear)
     description = _describe(models, data, len(windows), bilinear)
     windows, own = _windows_of_labels(data, "val")
-    if len(windows):
-        scale, description["validation_accuracy"] = choose_scale(
-            embed(network, windows), own, texts
-        )
-        network.set_scale(scale)
-    else:
+    if not len(windows):
         report("no validation clips: probabilities of labels are almost equal")
-    out.mkdir(parents=True, exist_ok=True)
-    save_model(out, split_model(network).variables["base"], description)
-    return add_query_bank(out, data.corpus, report)
+        return network, description
+    scale, description["validation_accuracy"] = choose_scale(embed(network, windows), own, texts)
+    network.set_scale(scale)
+    return network, description
 
 
 def _load_models(runs: Sequence[str | Path]) -> list:

@@ -43,7 +43,7 @@ def check_output_folder(folder: str | Path, option: str = "--out") -> None:
     with output_errors(folder, option):
         while not existing.exists():
             existing = existing.parent
-        # Permissions do not tell whether a file system is read-only, so a file is created, which
+        # Permissions do not show whether a file system is read-only, so a file is created, which
         # has no name or is removed at once.
         tempfile.TemporaryFile(dir=existing).close()
 

@@ -41,9 +41,14 @@ def test_a_kill_while_the_record_is_written_leaves_the_earlier_record(tmp_path, 
 
 
 def test_resuming_with_the_same_settings_does_not_write_the_record(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr("mmclip.run_folder.write_atomically", lambda *given: written.append(given))
     claim(tmp_path)
-    monkeypatch.delattr("mmclip.run_folder.write_atomically")
+    assert len(written) == 1
+    path, content = written[0]
+    path.write_bytes(content)
     claim(tmp_path)
+    assert len(written) == 1
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"command": "pre'])

@@ -82,7 +82,7 @@ def test_furniture_beyond_a_surface_is_refused_unless_the_side_is_open(item, mes
 def test_furniture_may_touch_the_surfaces():
     """A rotated box in a corner exceeds the wall by rounding errors only."""
     turned = Box((4.8, 1.9, 0.35), (0.2, 0.4, 0.7), heading_rad=np.pi / 2)
-    Room(far_m=5.0, left_m=2.0, furniture=[turned])
+    assert Room(far_m=5.0, left_m=2.0, furniture=[turned]).furniture == (turned,)
 
 
 def test_concrete_at_79_ghz_has_the_permittivity_of_the_recommendation():

@@ -5,7 +5,7 @@ from mmclip.study.figure import Bar, Figure, Ordering, Plan, Scoring
 from mmclip.study.figures.overall import controls
 
 ARMS = ("full", "Syn+Real", "Real+Attr")
-# Smallest number of seen labels: a model cannot learn to tell labels apart from a single label.
+# Smallest number of seen labels: a model cannot learn to distinguish labels with one label.
 LEAST = 2
 # Arm without fine-tuning, and therefore without seen labels, for each arm with fine-tuning.
 WITHOUT_SEEN = {"full": "Syn+Attr", "Syn+Real": "Syn"}

@@ -65,10 +65,12 @@ def _by_person(header: list[str], rows: list[list[str]], where: str) -> list[Poi
     points, names = _points(header, values, where)
     confidence = _confidence(names, lower, values)
     people = _rows_of_people(ids)
-    nobody = [
+    nameless = [
         number for number, own in enumerate(ids) if not own and np.isfinite(points[number]).any()
     ]
-    notes = () if "" in people or not nobody else (f"rows without person: {len(nobody)} ignored",)
+    notes = (
+        () if "" in people or not nameless else (f"rows without person: {len(nameless)} ignored",)
+    )
     columns = {name: values[:, number] for number, name in reversed(list(enumerate(lower)))}
     times = row_times(columns, list(people.values()), len(rows), where)
     _check_size(times, len(people), points, where)

@@ -43,7 +43,7 @@ class _Skipped:
         """Apply a function to each person and leave out those for whom it raises an error.
 
         Raises:
-            InputError: nobody remains; the error is that of the first person.
+            InputError: no person remains; the error is that of the first person.
         """
         results = []
         for person in people:

@@ -166,4 +166,5 @@ def test_a_study_runs_on_a_file_system_without_locks(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    wait_for_lock(tmp_path).close()
+    with wait_for_lock(tmp_path) as file:
+        assert file.name == str(tmp_path / "lock")
