@@ -60,10 +60,13 @@ def _rebuilt(store, options: argparse.Namespace) -> list[str]:
     """Simulate the clips given by --rebuild again; return one line per difference."""
     from builders.building.rebuild import rebuild
     from builders.sources.motion_lookup import MotionPaths
+    from pipelines.bundled_rooms import other_text_note
 
     paths = MotionPaths(
         amass=options.amass, motions=tuple(options.motions), body_models=options.body_models
     )
+    if note := other_text_note(store.recipe.room):
+        print(f"note: {note}")
     found = []
     for row in store.rows(options.rebuild):
         lines = rebuild(store, row, paths)

@@ -1,22 +1,20 @@
 """The room of a clip, drawn from the clip's seed within the limits of a recipe's section [room]."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
+from pipelines.bundled_rooms import room_text
 from pipelines.recipe_fields import Range
 from pipelines.recipe_room import Room
 from radarsim.errors import InputError
-from radarsim.room_files import read_room_text
 from radarsim.scene.furniture import Furniture
 from radarsim.scene.materials import MATERIALS, Material
 from radarsim.scene.room import SURFACES
 from radarsim.scene.room import Room as SceneRoom
 from radarsim.scene.room_toml import parse_room
 
-_FOLDER = Path(__file__).parent / "rooms"
 _WALLS = ("far_wall", "near_wall", "left_wall", "right_wall")
 _DISTANCES = ("far_m", "near_m", "left_m", "right_m")
 # Seed component that separates the random numbers of rooms from those of other parts of a clip.
@@ -73,8 +71,7 @@ def unvaried_room(settings: Room) -> SceneRoom:
     Raises:
         InputError: the text is not a valid room.
     """
-    text = settings.text or read_room_text(_FOLDER / f"{settings.name}.toml")
-    room = parse_room(text, f"room '{settings.name}'", _no_mesh)
+    room = parse_room(room_text(settings), f"room '{settings.name}'", _no_mesh)
     if settings.most_passes < 0:
         return room
     return replace(room, most_passes=settings.most_passes)

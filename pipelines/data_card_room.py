@@ -3,6 +3,7 @@
 import numpy as np
 import zarr
 
+from pipelines.bundled_rooms import other_text_note
 from pipelines.clip_rooms import unvaried_room
 from pipelines.recipe import Recipe
 from pipelines.room_arrays import ROOM_ARRAYS
@@ -30,8 +31,9 @@ def room_settings(recipe: Recipe) -> dict[str, str]:
     low_mm, high_mm = room.roughness_mm
     rough = f"{low_mm:g} to {high_mm:g} mm" if high_mm >= 0 else "of the room"
     low, high = room.length_scale
+    name = f"{room.name} (text in the recipe)" if other_text_note(room) else room.name
     return {
-        "room": f"{room.name}, distances times {low:g} to {high:g}, roughness {rough}, "
+        "room": f"{name}, distances times {low:g} to {high:g}, roughness {rough}, "
         f"walls {room.walls or 'of the room'}, furniture kept with probability "
         f"{room.keep_furniture:g}",
         "multipath": f"the strongest {unvaried_room(room).most_passes} passes of each clip",

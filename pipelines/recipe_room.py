@@ -2,6 +2,7 @@
 
     [room]
     name = "living-room"          # a bundled room; "none" for free space, "own" for `text`
+    text = ""                     # text of the room; "" for the bundled room
     length_scale = [0.8, 1.3]     # limits of the factor of all distances to walls
     roughness_mm = [0.0, 0.3]     # limits of the rms height of all surfaces
     walls = "plasterboard, concrete"
@@ -30,7 +31,10 @@ class Room(Section):
         choices=ROOM_NAMES,
     )
     text: str = setting(
-        "", "TOML text of your own room, in the format of docs/rooms.md", flag="--room"
+        "",
+        "TOML text of your own room, in the format of docs/rooms.md; the recipe in a store also "
+        "contains the text of a bundled room",
+        flag="--room",
     )
     length_scale: Range = setting(
         (1.0, 1.0),
@@ -79,9 +83,9 @@ class Room(Section):
         return [name.strip() for name in self.walls.split(",") if name.strip()]
 
     def _check_together(self) -> None:
-        if (self.name == "own") != bool(self.text):
-            hint = 'give both name = "own" and text, or neither'
-            raise InputError("recipe", "room.text", f"does not fit name = {self.name!r}", hint)
+        if self.name == "own" and not self.text:
+            hint = "give the text of the room, or name a bundled room"
+            raise InputError("recipe", "room.text", "is missing, and room.name is 'own'", hint)
         if self.name == "none":
             self._check_free_space()
 

@@ -16,7 +16,9 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 
+from pipelines.bundled_rooms import with_room_text, without_bundled_text
 from pipelines.recipe import OMITTED_SECTIONS, SECTIONS, Recipe
+from pipelines.recipe_room import Room
 from radarsim.errors import InputError
 from radarsim.files import load_setup
 from radarsim.paths import local_path
@@ -32,15 +34,30 @@ from radarsim.receiver_files import load_receiver
 def dump_recipe(recipe: Recipe) -> str:
     """TOML text with all values of a recipe, including defaults; equal recipes give identical text.
 
-    The sections `OMITTED_SECTIONS` are only included if a value differs from the default.
+    The sections `OMITTED_SECTIONS` are only included if a value differs from the default. The text
+    of a bundled room is included, because the room may change in a later version.
     """
+    return _text(recipe, with_room_text(recipe.room))
+
+
+def recipe_digest(recipe: Recipe) -> str:
+    """SHA-256 over every value of a recipe, in hexadecimal.
+
+    A bundled room enters the digest by its name only, like in recipes that were written before
+    the text of the room was included; the code version states which room the name refers to.
+    """
+    return hashlib.sha256(_text(recipe, without_bundled_text(recipe.room)).encode()).hexdigest()
+
+
+def _text(recipe: Recipe, room: Room) -> str:
+    """TOML text of a recipe with the given section [room]."""
     table = {
         each.name: getattr(recipe, each.name)
         for each in fields(recipe)
         if each.name not in SECTIONS and each.name not in ("radar", "receiver")
     }
     for name in SECTIONS:
-        section = getattr(recipe, name)
+        section = room if name == "room" else getattr(recipe, name)
         if name in OMITTED_SECTIONS and section == SECTIONS[name]():
             continue
         table[name] = {each.name: getattr(section, each.name) for each in fields(section)}
@@ -50,11 +67,6 @@ def dump_recipe(recipe: Recipe) -> str:
     if recipe.receiver is not None:
         table["receiver"] = profile_table(recipe.receiver)
     return toml_text(table)
-
-
-def recipe_digest(recipe: Recipe) -> str:
-    """SHA-256 over every value of a recipe, in hexadecimal."""
-    return hashlib.sha256(dump_recipe(recipe).encode()).hexdigest()
 
 
 def parse_recipe(text: str, where: str) -> Recipe:
@@ -96,6 +108,8 @@ def recipe_from_table(table: Mapping, where: str) -> Recipe:
     for name, section in SECTIONS.items():
         if name in values:
             values[name] = _section(section, name, values[name], where)
+    if "room" in values:
+        values["room"] = without_bundled_text(values["room"])
     return _construct(where, Recipe, values)
 
 

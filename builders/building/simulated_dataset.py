@@ -22,6 +22,7 @@ from builders.corpus.plan import CorpusSpec
 from builders.sources.join_captions import join_texts, load_caption_datasets
 from builders.sources.motion_lookup import body_name
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, unique_takes
+from pipelines.bundled_rooms import other_text_note
 from pipelines.clip_maker import ClipMaker
 from pipelines.clip_selection import FEW_TAKES, select_all_clips
 from pipelines.cost_estimate import CostEstimate, estimate_cost
@@ -89,6 +90,8 @@ def _build_store(
     print_plan(plan)
     if board_guess:
         print(f"radar: {board_guess}")
+    if note := other_text_note(recipe.room):
+        print(f"note: {note}")
     if options.dry_run:
         print_build_estimate(plan, _measured_cost(options, plan, takes))
         print_note_counts(notes)

@@ -14,6 +14,7 @@ from radarsim.errors import InputError
 from radarsim.multipath.room_plan import room_report
 from radarsim.plots.room import room_page
 from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scene.furniture import TriangleMesh
 
 
 def write_room_picture(
@@ -24,7 +25,7 @@ def write_room_picture(
     body_models: str | None,
     heatmaps: tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]],
 ) -> str:
-    """Draw the room of a clip with the main person at half time, and the heatmaps of the clip.
+    """Draw the room of a clip with all people at half time, and the heatmaps of the clip.
 
     Args:
         path: path of the picture, a .png, .pdf or .svg file.
@@ -50,9 +51,10 @@ def write_room_picture(
     model = surface_of_clip(recipe, clip) if by_surface else QuasiSpecular(clip.sigma_rad)
     report = room_report(radar_of_clip(recipe, clip), scene, model, settings)
     middle_s = clip.num_frames * recipe.radar.frame.period_s / 2
-    body = scene_of(scene.subjects[0], recipe, clip, {}, np.array([middle_s]))
-    drawn = scene.room, scene.radar_pose, report, body.vertices_m[0], body.faces, middle_s
-    page = room_page(*heatmaps, *drawn)
+    main, *others = scene.subjects
+    posed = scene_of(main, recipe, clip, {}, np.array([middle_s]), others)
+    bodies = [TriangleMesh(each.vertices_m[0], each.faces) for each in (posed, *posed.others)]
+    page = room_page(*heatmaps, scene.room, scene.radar_pose, report, bodies, middle_s)
     try:
         page.savefig(path, bbox_inches="tight")
     except OSError as error:

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from builders.building.recipe_loading import PRESET_FOLDER
+from pipelines.bundled_rooms import FOLDER, other_text_note
 from pipelines.clip_rooms import CLEARANCE_M, room_of_clip, unvaried_room
+from pipelines.data_card_room import room_settings
 from pipelines.recipe import Recipe
 from pipelines.recipe_room import ROOM_NAMES, Room
 from pipelines.recipe_toml import dump_recipe, parse_recipe, recipe_digest
@@ -99,6 +102,30 @@ def test_a_recipe_with_a_room_is_read_back_unchanged():
         assert again == recipe
         assert recipe_digest(again) != recipe_digest(Recipe(radar=BOARDS[DEFAULT_BOARD]))
     assert unvaried_room(own).far_m == 4.0
+
+
+def test_a_recipe_keeps_the_bundled_room_with_which_it_was_written(tmp_path, monkeypatch):
+    """A written recipe contains the bundled room, and is used if a later version has another one.
+
+    The digest is the one that the preset had before recipes contained the room.
+    """
+    where = PRESET_FOLDER / "living-room.toml"
+    recipe = parse_recipe(where.read_text(), str(where))
+    text, digest = dump_recipe(recipe), recipe_digest(recipe)
+    assert "leg_reflections = 2" in text
+    assert digest.startswith("b45540233bcb49e8")
+    assert parse_recipe(text, "store") == recipe
+    assert other_text_note(recipe.room) == ""
+    changed = (FOLDER / "living-room.toml").read_text().replace("leg_reflections = 2\n", "")
+    (tmp_path / "living-room.toml").write_text(changed)
+    monkeypatch.setattr("pipelines.bundled_rooms.FOLDER", tmp_path)
+    again = parse_recipe(text, "store")
+    assert unvaried_room(recipe.room).leg_reflections == 1
+    assert unvaried_room(again.room).leg_reflections == 2
+    assert "'living-room' differs" in other_text_note(again.room)
+    assert room_settings(again)["room"].startswith("living-room (text in the recipe), ")
+    assert recipe_digest(again) != digest == recipe_digest(recipe)
+    assert dump_recipe(again) == text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -192,6 +193,16 @@ def test_the_state_of_a_folder_is_recognised(tmp_path, store):
     assert find_state(LocalFolder(store), identity) == "finished"
     prepare(LocalFolder(tmp_path / "begun"), STORE_SPEC)
     assert find_state(LocalFolder(tmp_path / "begun"), identity) == "resumed"
+
+
+def test_a_begun_store_whose_recipe_lacks_the_room_is_refused_for_its_code_version(tmp_path):
+    """Recipes of earlier versions lack the text of a bundled room, but have the same digest."""
+    identity = {**STORE_SPEC.identity, "recipe": 'text = ""', "code_version": "1"}
+    folder = LocalFolder(tmp_path / "begun")
+    prepare(folder, replace(STORE_SPEC, identity=identity))
+    wanted = {**identity, "recipe": 'text = "far_m = 5.0"', "code_version": "2"}
+    with pytest.raises(InputError, match="with a different code version"):
+        find_state(folder, wanted)
 
 
 def _file(path):

@@ -6,16 +6,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import trimesh
+from scipy.spatial.distance import pdist
 
 from radarsim.multipath.room_report import PassLevel, RoomReport
 from radarsim.multipath.static_echoes import StaticSource
-from radarsim.plots.room import draw_room, room_page
-from radarsim.scene.furniture import Box
+from radarsim.plots.room import _in_drawing, draw_room, room_page
+from radarsim.scene.furniture import Box, TriangleMesh
 from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import Room
 
 BODY = trimesh.creation.icosphere(1, 0.3)
 BODY.apply_translation([3.0, 0.0, 1.0])
+BODIES = [TriangleMesh(BODY.vertices, BODY.faces)]
 ROOM = Room(far_m=5.0, furniture=[Box((4.0, 1.0, 0.5), (0.5, 0.5, 1.0))])
 REPORT = RoomReport(
     size=ROOM.size_text,
@@ -23,7 +25,8 @@ REPORT = RoomReport(
     passes=[PassLevel(("floor",), (), -20.0, 2, True)],
     sources=[StaticSource("far_wall", 5.0, np.array([1.0, 0.0, 0.0]), 10.0)],
 )
-DRAWN = (ROOM, RadarPose(height_m=1.0), REPORT, BODY.vertices, BODY.faces)
+DRAWN = (ROOM, RadarPose(height_m=1.0), REPORT, BODIES)
+AXES = {"time_s": np.arange(4.0), "range_m": np.linspace(0, 4, 9)}
 # Half of the length of a path that goes out via the floor, where the image is 2 m below the radar,
 # and returns directly over 3 m.
 PASS_RANGE_M = (np.hypot(3, 2) + 3) / 2
@@ -61,9 +64,55 @@ def test_a_path_via_two_walls_is_drawn_in_the_order_in_which_the_wave_meets_the_
 
 def test_the_ranges_of_the_paths_are_marked_in_the_time_range_map():
     """The range axis is extended to a wall that is beyond the range of the map."""
-    axes = {"time_s": np.arange(4.0), "range_m": np.linspace(0, 4, 9)}
-    page = room_page({"time_range": np.zeros((4, 9))}, axes, *DRAWN, 1.5)
+    page = room_page({"time_range": np.zeros((4, 9))}, AXES, *DRAWN, 1.5)
     panel = next(each for each in page.axes if each.get_ylabel() == "range [m]")
     marks = [(each.get_xdata()[0], each.get_ydata()[0]) for each in panel.lines]
     np.testing.assert_allclose(marks, [(0, 5.0), (1.5, PASS_RANGE_M)])
+    assert [each.get_text() for each in panel.texts] == ["1", "A"]
     assert panel.get_ylim()[1] > 5.0
+
+
+def test_lines_legend_and_range_map_have_the_same_marks_which_do_not_overlap():
+    """Two passes via the floor have the same lines, and two walls are at almost the same range."""
+    passes = [PassLevel(("floor",), back, -20.0, 2, True) for back in ((), ("floor",))]
+    walls = [StaticSource("far_wall", at_m, np.array([1.0, 0.0, 0.0]), 9.0) for at_m in (5.0, 5.01)]
+    report = replace(REPORT, passes=passes, sources=walls)
+    page = room_page({"time_range": np.zeros((4, 9))}, AXES, *DRAWN[:2], report, BODIES, 1.5)
+    scene, panel = page.axes[0], page.axes[1]
+    legend = [each.get_text()[0] for each in scene.get_legend().get_texts()]
+    assert legend == [each.get_text() for each in scene.texts] == ["1", "2", "A", "B"]
+    assert sorted(each.get_text() for each in panel.texts) == legend
+    drawn = _in_drawing(scene, [each.get_position_3d() for each in scene.texts])
+    times_s = [each.get_position()[0] for each in panel.texts]
+    # A mark is 0.18 inches wide, 0.03 of the width of the 3-D axes and 0.02 of the time axis.
+    assert pdist(drawn).min() > 0.03
+    assert pdist(np.reshape(times_s[:2], (2, 1))).min() > 0.02 * 3
+
+
+@pytest.mark.parametrize("size_m", [(5, 2, 2.5), (5, 2, 12), (3, 9, 2)])
+def test_the_whole_room_is_visible_and_the_height_axis_is_labelled_upwards(size_m):
+    """No corner is outside the axes, which would hide it."""
+    far_m, side_m, height_m = size_m
+    room = Room(far_m=far_m, left_m=side_m, right_m=side_m, height_m=height_m)
+    axes = plt.figure().add_subplot(projection="3d")
+    draw_room(axes, room, *DRAWN[1:])
+    ends = zip([-room.near_m, -side_m, 0.0], [far_m, side_m, height_m], strict=True)
+    corners = _in_drawing(axes, np.array(np.meshgrid(*ends)).reshape(3, -1).T)
+    assert np.all((corners > 0) & (corners < 1))
+    assert axes.zaxis.label.get_rotation() == 90
+    plt.close("all")
+
+
+def test_all_people_are_drawn_and_paths_lead_to_the_first():
+    """The page states to which person the paths and ranges belong."""
+    other = TriangleMesh(BODY.vertices - [1.0, 1.0, 0.0], BODY.faces)
+    maps = {"time_range": np.zeros((4, 9))}
+    alone, both = (
+        room_page(maps, AXES, *DRAWN[:3], bodies, 1.5) for bodies in (BODIES, [*BODIES, other])
+    )
+    count = [len(each.axes[0].collections) for each in (alone, both)]
+    assert count[1] == count[0] + 1
+    np.testing.assert_allclose(*(each.axes[0].lines[1].get_data_3d() for each in (alone, both)))
+    notes = [[each.get_text() for each in page.texts[2:]] for page in (alone, both)]
+    assert not notes[0]
+    assert "the person in dark grey" in notes[1][0]
