@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from radarsim import files
-from radarsim.captures.recording import of_capture
+from radarsim.captures.recording import of_whole_chirps
 from radarsim.checks import checked_number
 from radarsim.errors import InputError
 from radarsim.radar.boards import DEFAULT_BOARD
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
     radar, assumption = _radar_of(options)
     capture = files.open_capture(options.real, radar, iq_order=options.iq_order)
     motion = _motion(options) if options.motion else None
-    analysis = analyse(of_capture(capture), options.window)
+    analysis = analyse(of_whole_chirps(capture), options.window)
     simulation, not_simulated = _simulate(options, analysis, motion, radar_pose)
     metrics = check_metrics(
         analysis,
