@@ -43,7 +43,7 @@ class CaptureStats:
         slow_time_v: Hann-windowed range FFT of the mean chirp of each frame [V]; rows without
             recorded chirps repeat the row before.
         slow_time_step: number of frames averaged into one row of `slow_time_v`.
-        empty_frames: number of frames in which every sample is zero.
+        empty_frames: number of frames without a recorded chirp.
     """
 
     clipped_fraction: float
