@@ -5,7 +5,9 @@ arrive unexpanded; taken literally, they would create a folder named `~`.
 """
 
 import argparse
+import contextlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -103,6 +105,37 @@ def read_text(path: Path, max_bytes: int) -> str:
         raise InputError(
             path, "file", f"cannot be read ({error.strerror or error})", "check it"
         ) from None
+
+
+def write_texts(texts: Mapping[Path, str], field: str) -> None:
+    """Write text files that belong together as UTF-8; no file is written in part.
+
+    All texts are on the disk before the first file of an earlier run is removed, and these are
+    removed before the first new file appears, so that files of two runs are never mixed.
+
+    Args:
+        texts: texts by path.
+        field: option or setting that names the files, for messages.
+
+    Raises:
+        InputError: a file cannot be written.
+    """
+    partial = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in texts}
+    path = next(iter(texts))
+    try:
+        for path, text in texts.items():
+            partial[path].write_text(text, encoding="utf-8")
+        for path in texts:
+            path.unlink(missing_ok=True)
+        for path in texts:
+            os.replace(partial[path], path)
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror})"
+        raise InputError(path, field, problem, "name a folder that can be written") from None
+    finally:
+        for each in partial.values():
+            with contextlib.suppress(OSError):
+                each.unlink()
 
 
 def _path_of_url(url: str) -> str:

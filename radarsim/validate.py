@@ -170,7 +170,8 @@ def _add_model_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--fit", action="store_true",
         help="fit sigma, level, noise figure, distance and radar height; writes fitted_radar.toml, "
-        "and the noise and leakage of the capture as receiver_profile.toml",
+        "and the noise and leakage of the capture as receiver_profile.toml; the first file needs a "
+        "capture of one person",
     )  # fmt: skip
 
 

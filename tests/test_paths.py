@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pipelines.storage import open_folder
 from pipelines.store_writer import check_place
 from radarsim import files
 from radarsim.errors import InputError
-from radarsim.paths import existing_path, is_url, local_path, path_argument
+from radarsim.paths import existing_path, is_url, local_path, path_argument, write_texts
 
 COMMANDS = [
     *(f"builders.{name}" for name in ("amass", "recordings", "check", "export", "attributes")),
@@ -116,6 +117,34 @@ def test_every_path_option_of_a_command_resolves_paths(module, home):
     for action in actions:
         resolved = parser._get_value(action, "~/x")
         assert str(resolved) == str(home / "x"), action.option_strings or action.dest
+
+
+def test_texts_are_written_together_or_not_at_all(tmp_path):
+    """If one file cannot be written, the files of an earlier run are unchanged."""
+    texts = {tmp_path / "report.json": "old", tmp_path / "report.html": "old page"}
+    write_texts(texts, "--out")
+    new = {tmp_path / "report.json": "new", tmp_path / "missing" / "report.html": "new page"}
+    with pytest.raises(InputError, match=r"report.html: --out: cannot be written"):
+        write_texts(new, "--out")
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == texts
+
+
+def test_an_interrupted_replacement_leaves_no_files_of_two_runs(tmp_path, monkeypatch):
+    """The new first file is not beside the old second file."""
+    first, second = tmp_path / "report.json", tmp_path / "report.html"
+    write_texts({first: "old", second: "old page"}, "--out")
+    replace_file = os.replace
+
+    def fails_for_the_second(source, target):
+        if target == second:
+            raise KeyboardInterrupt
+        replace_file(source, target)
+
+    monkeypatch.setattr(os, "replace", fails_for_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        write_texts({first: "new", second: "new page"}, "--out")
+    assert list(tmp_path.iterdir()) == [first]
+    assert first.read_text() == "new"
 
 
 def _takes_a_path(action: argparse.Action) -> bool:

@@ -106,7 +106,6 @@ class _StoredCube:
         if axis:
             part[self._axes.index(axis)] = slice(start * per_frame, stop * per_frame)
         values = self._complex(self._array.read(tuple(part)))
-        values = np.conj(values) if self._description.conjugate else values
         return self._samples(self._in_order(values)).astype(np.complex64)
 
     @property
@@ -151,6 +150,8 @@ class _StoredCube:
             if self._description.get("doppler", "centred", True):
                 values = np.fft.ifftshift(values, axes=1)
             values = np.fft.ifft(values, axis=1)
+        # After the Doppler transform, because conjugate spectra would keep the sign of the speeds.
+        values = np.conj(values) if self._description.conjugate else values
         if "range" in self._axes:
             first = self._description.get("range", "first_bin", 0)
             before = np.zeros((*values.shape[:-1], first), values.dtype)

@@ -5,7 +5,7 @@
     axes = ["frame", "chirp", "rx", "range"]
     units = "unknown"            # or V, codes (ADC codes)
     scale = 1.0                  # units per stored value
-    conjugate = false            # true: I and Q are exchanged, or speeds have the opposite sign
+    conjugate = false            # true: I and Q of chirps are exchanged; speeds change sign
     unknown = ["sign of the speed"]     # stored with the unknowns that follow from the settings
 
     [range]                      # an axis `range`: spectra over the samples of a chirp
@@ -40,7 +40,8 @@
 The axes determine the kind of recording. An IF cube has `chirp` or `doppler`, either `sample` or
 `range` (neither for a radar without a sweep), and `frame`, `tx`, `rx`, `antenna` (all pairs, tx
 first) and `iq` as required; axes of length 1 may be omitted. Heatmaps have `time` and one more
-axis. Range-Doppler frames of real values become heatmaps.
+axis. Range-Doppler frames of real values become heatmaps. Settings that have no effect on the
+recording are refused (`settings_used`), except for names of windows, which are only stored.
 """
 
 import difflib
@@ -125,18 +126,20 @@ class ArrayDescription:
     def unknowns(self) -> tuple[str, ...]:
         """List all unknowns: the entries of the user, and the settings that are not given."""
         found = list(self.unknown)
-        if self.is_map:
+        windows = [
+            f"window of the {axis} transform"
+            for axis in ("range", "doppler")
+            if axis in self.axes and self.get(axis, "window", "unknown") == "unknown"
+        ]
+        if self.is_map or "map" in self.sections:
             if self.get("map", "values", "relative") == "relative":
                 found.append("level: the values of each heatmap are relative")
             elif self.get("map", "noise_db") is None:
                 found.append("level: estimated, the median of each heatmap is 0 dB")
-            return tuple(found)
+            return tuple(found if self.is_map else found + windows)
         if self.units == "unknown":
             found.append("level: estimated, so that the noise floor is that of the radar")
-        for axis in ("range", "doppler"):
-            if axis in self.axes and self.get(axis, "window", "unknown") == "unknown":
-                found.append(f"window of the {axis} transform")
-        return tuple(found)
+        return tuple(found + windows)
 
     def as_table(self) -> dict:
         """All settings, for the attributes of a store."""

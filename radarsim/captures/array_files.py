@@ -8,6 +8,7 @@ from radarsim.captures.iq_text import TEXT_SUFFIXES, open_text
 from radarsim.captures.map_pictures import PICTURE_SUFFIXES, open_picture
 from radarsim.captures.recorded_maps import RecordedMaps, is_recorded_map, map_recording
 from radarsim.captures.recording import Recording
+from radarsim.captures.settings_used import CUBE, HEATMAP, MAGNITUDES, check_settings_used
 from radarsim.captures.stored_arrays import ARRAY_SUFFIXES, open_array
 from radarsim.errors import InputError
 from radarsim.radar.radar import Radar
@@ -46,5 +47,8 @@ def open_array_recording(
     if 0 in array.shape:
         raise InputError(path, "array", f"is empty: lengths {array.shape}", "record it again")
     if is_recorded_map(array, description):
-        return map_recording(array, description, radar)
+        kind = HEATMAP if description.is_map else MAGNITUDES
+        check_settings_used(description, kind, suffix in PICTURE_SUFFIXES)
+        return map_recording(array, description, radar, is_real)
+    check_settings_used(description, CUBE)
     return cube_recording(array, description, radar, is_real)

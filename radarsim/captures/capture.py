@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Complex64, Int16
+from jaxtyping import Bool, Complex64, Int16
 
-from radarsim.captures.dca1000_codec import decode_words, to_complex, words_per_frame
-from radarsim.captures.lost_packets import LostPackets, find_lost_packets
+from radarsim.captures.dca1000_codec import (
+    decode_words,
+    to_complex,
+    words_per_chirp,
+    words_per_frame,
+)
+from radarsim.captures.lost_packets import LostPackets, cut_chirps, find_lost_packets
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
@@ -109,6 +114,22 @@ class Capture:
         per_frame = words_per_frame(self.radar, self.capture_format)
         num_words = self.num_frames * per_frame
         return find_lost_packets(self.read_words, num_words, per_frame, SCAN_WORDS)
+
+    def cut_chirps(self, start: int, stop: int) -> Bool[np.ndarray, "frame chirp tx"]:
+        """Find the chirps of the frames from `start` up to `stop` that lack at least one word.
+
+        Args:
+            start: index of the first frame.
+            stop: index after the last frame.
+        """
+        radar, per_chirp = self.radar, words_per_chirp(self.radar, self.capture_format)
+        shape = (stop - start, radar.frame.num_chirps, radar.array.num_tx)
+        if self.lost_packets.frames.isdisjoint(range(start, stop)):
+            return np.zeros(shape, bool)
+        per_frame = words_per_frame(radar, self.capture_format)
+        span = range(start * per_frame, stop * per_frame, per_chirp)
+        cut = cut_chirps(self.read_words, self.num_frames * per_frame, span).reshape(shape)
+        return cut[:, :, np.argsort(radar.frame.tx_order)]
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool
 
 # Payload of a DCA1000 packet in 16-bit words; TI's tools write zeros in place of a lost packet.
 PACKET_WORDS = 728
@@ -58,6 +59,29 @@ def find_lost_packets(
             packets += max(1, round((last - first) / PACKET_WORDS))
             frames.update(range(first // per_frame, (last - 1) // per_frame + 1))
     return LostPackets(packets, frozenset(frames))
+
+
+def cut_chirps(
+    read_words: Callable[[int, int], np.ndarray], num_words: int, span: range
+) -> Bool[np.ndarray, " chirp"]:
+    """Find the chirps of which at least one word was lost.
+
+    Words before and after the chirps are read as well, because a packet may end in a chirp that
+    contains only a few of its words.
+
+    Args:
+        read_words: function that returns the 16-bit words from one index up to, but excluding,
+            another.
+        num_words: number of words in the whole capture.
+        span: indices of the first words of the chirps; `span.stop` follows their last word.
+    """
+    first, last = max(0, span.start - PACKET_WORDS), min(num_words, span.stop + PACKET_WORDS)
+    runs, _ = _zero_runs(read_words(first, last), first, 0, True)
+    cut = np.zeros(len(span), bool)
+    for start, stop in runs:
+        before, after = max(0, start - span.start), max(0, stop - span.start)
+        cut[before // span.step : -(-after // span.step)] = True
+    return cut
 
 
 def _zero_runs(words, start: int, open_run: int, at_end: bool) -> tuple[list, int]:

@@ -63,13 +63,17 @@ def is_recorded_map(array: StoredArray, description: ArrayDescription) -> bool:
     return description.is_map or (magnitudes and not array.is_complex)
 
 
-def map_recording(array: StoredArray, description: ArrayDescription, radar: Radar) -> RecordedMaps:
+def map_recording(
+    array: StoredArray, description: ArrayDescription, radar: Radar, is_real: bool = False
+) -> RecordedMaps:
     """Open an array of heatmaps, or of range-Doppler magnitudes, as heatmaps.
 
     Args:
         array: array of real values.
         description: axes of the array and kind of its values.
         radar: radar that recorded it.
+        is_real: whether the radar has one real ADC per receiver, with 2 N samples for the N complex
+            samples of `radar`; `fft_length` of magnitudes then counts real samples.
 
     Raises:
         InputError: the axes do not fit the array or the radar, a coordinate is not stated, or the
@@ -82,8 +86,9 @@ def map_recording(array: StoredArray, description: ArrayDescription, radar: Rada
     if array.is_complex:
         hint = 'store magnitudes, and state values = "amplitude" under [map]'
         raise InputError(array.path, "array", "contains complex values, not a heatmap", hint)
-    opened = _ready_map if description.is_map else _magnitudes
-    return opened(array, description, radar)
+    if description.is_map:
+        return _ready_map(array, description, radar)
+    return _magnitudes(array, description, radar, is_real)
 
 
 def _ready_map(array, description, radar) -> RecordedMaps:
@@ -114,7 +119,7 @@ def _ready_map(array, description, radar) -> RecordedMaps:
     )
 
 
-def _magnitudes(array, description, radar) -> RecordedMaps:
+def _magnitudes(array, description, radar, is_real: bool) -> RecordedMaps:
     """Mean power over ranges, speeds and antennas of range-Doppler frames."""
     axes, lengths = description.axes, dict(zip(description.axes, array.shape))
     if description.get("map", "values", "relative") == "relative":
@@ -139,9 +144,12 @@ def _magnitudes(array, description, radar) -> RecordedMaps:
         power = power.reshape(*power.shape[:3], -1).mean(-1)
         if not description.get("doppler", "centred", True):
             power = np.fft.fftshift(power, axes=1)
+        if description.conjugate:
+            power = np.take(
+                power, np.arange(2 * centre, 2 * centre - power.shape[1], -1), 1, mode="wrap"
+            )
         return {"time_doppler": power.mean(2), "time_range": power.mean(1)}
 
-    first = description.get("range", "first_bin", 0)
     centre = lengths["doppler"] // 2
     return _converted(
         array,
@@ -149,13 +157,28 @@ def _magnitudes(array, description, radar) -> RecordedMaps:
         radar,
         axes={
             "speed_mps": (np.arange(lengths["doppler"]) - centre) * radar.speed_resolution_mps,
-            "range_m": (np.arange(lengths["range"]) + first) * radar.range_resolution_m,
+            "range_m": _ranges_m(description, radar, is_real, lengths["range"]),
         },
         num_columns=lengths["frame"],
         column_period_s=radar.frame.period_s,
         read=read,
         values="power",
     )
+
+
+def _ranges_m(
+    description: ArrayDescription, radar: Radar, is_real: bool, count: int
+) -> Float[np.ndarray, " bin"]:
+    """Ranges of the stored bins of a range transform, which may be padded with zeros [m]."""
+    samples = radar.chirp.num_samples * (2 if is_real else 1)
+    length = description.get("range", "fft_length", samples)
+    bins = description.get("range", "first_bin", 0) + np.arange(count)
+    # The transform of real samples has its last independent bin at half the sample rate.
+    if bins[-1] >= (length // 2 + 1 if is_real else length):
+        problem = f"ends at bin {bins[-1] + 1}; a transform of {length} points has no such bin"
+        hint = "correct first_bin or fft_length"
+        raise InputError(description.where, "range.first_bin", problem, hint)
+    return bins * (radar.range_resolution_m * samples / length)
 
 
 def _converted(array, description, radar, *, read, values=None, **opened) -> RecordedMaps:

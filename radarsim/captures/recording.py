@@ -1,5 +1,7 @@
 """A recording: frames in volts, read on request from a capture or from a simulated cube.
 
+A chirp whose samples are zero on all receivers was lost: it counts in no mean.
+
 The module also rearranges recordings: several slots of one transmitter become loops of that
 transmitter, and frames with few chirps are joined to one long burst (slow time across frames).
 """
@@ -8,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Complex
+from jaxtyping import Bool, Complex
 
 from radarsim.radar.radar import Radar
 
@@ -68,11 +70,54 @@ def of_capture(capture) -> Recording:
     )
 
 
+def of_whole_chirps(capture) -> Recording:
+    """Convert a capture as `of_capture` does, with zeros in every chirp that a lost packet cuts.
+
+    The step from samples to zeros within a chirp would add a broad spectrum to noise and echoes.
+    The capture is searched for lost packets once.
+    """
+    recording = of_capture(capture)
+
+    def read(start: int, stop: int) -> np.ndarray:
+        cube_v = recording.read(start, stop)
+        cube_v[capture.cut_chirps(start, stop)] = 0
+        return cube_v
+
+    return replace(recording, read=read)
+
+
 def of_cube(radar: Radar, cube_v: Complex[np.ndarray, "frame chirp tx rx sample"]) -> Recording:
     """Convert a cube in memory to a recording."""
     return Recording(
         radar=radar, num_frames=len(cube_v), read=lambda start, stop: cube_v[start:stop]
     )
+
+
+def kept_chirps(
+    cube_v: Complex[np.ndarray, "*batch chirp tx rx sample"],
+) -> Bool[np.ndarray, "*batch chirp tx"]:
+    """Whether each chirp was recorded; lost chirps are zero in all samples of all receivers."""
+    return cube_v.any((-2, -1))
+
+
+def mean_chirp(
+    cube_v: Complex[np.ndarray, "*batch chirp tx rx sample"],
+) -> Complex[np.ndarray, "*batch tx rx sample"]:
+    """Mean of the recorded chirps of each transmitter; zero if all are lost."""
+    kept = kept_chirps(cube_v)
+    mean_v = cube_v.mean(-4)
+    if kept.all():
+        return mean_v
+    share = kept.shape[-2] / np.maximum(1, kept.sum(-2))
+    return mean_v * share[..., None, None].astype(np.float32)
+
+
+def fill_lost(
+    cube_v: Complex[np.ndarray, "*batch chirp tx rx sample"],
+) -> Complex[np.ndarray, "*batch chirp tx rx sample"]:
+    """Replace the lost chirps of each transmitter by the mean of its recorded chirps."""
+    kept = kept_chirps(cube_v)[..., None, None]
+    return np.where(kept, cube_v, np.expand_dims(mean_chirp(cube_v), -4))
 
 
 def stretch(recording: Recording, first: int, num_frames: int) -> Recording:
@@ -109,11 +154,11 @@ def as_one_transmitter(recording: Recording) -> Recording:
 def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
     """Join frames with few chirps to long bursts, whose Doppler is sampled at the frame rate.
 
-    The loops of a frame are averaged. The maximum unambiguous speed is lambda / 4 T_frame, a few
-    centimetres per second, which is sufficient for breathing and swaying. Frames after the last
-    complete burst are dropped. At speeds of centimetres per second, the motion between the
-    transmitters of one loop is negligible: their slots are treated as simultaneous, so no phase has
-    to be compensated (`heatmaps.HeatmapSettings.tdm_compensation`).
+    The recorded loops of a frame are averaged. The maximum unambiguous speed is
+    lambda / 4 T_frame, a few centimetres per second, which is sufficient for breathing and swaying.
+    Frames after the last complete burst are dropped. At speeds of centimetres per second, the
+    motion between the transmitters of one loop is negligible: their slots are treated as
+    simultaneous, so no phase has to be compensated (`heatmaps.HeatmapSettings.tdm_compensation`).
 
     Args:
         recording: recording with one or several transmitters.
@@ -131,7 +176,7 @@ def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
     )
 
     def read(start: int, stop: int) -> np.ndarray:
-        frames_v = recording.read(start * count, stop * count).mean(1)
+        frames_v = mean_chirp(recording.read(start * count, stop * count))
         return frames_v.reshape(stop - start, count, *frames_v.shape[1:])
 
     return Recording(

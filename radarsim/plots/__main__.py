@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _save_figures(options: argparse.Namespace) -> list[Path]:
     from radarsim import files
-    from radarsim.captures.recording import of_capture
+    from radarsim.captures.recording import of_whole_chirps
     from radarsim.errors import InputError
     from radarsim.validation.analysis import analyse
     from radarsim.validation.figures import capture_figures
@@ -43,7 +43,7 @@ def _save_figures(options: argparse.Namespace) -> list[Path]:
     out, paths = Path(options.out), []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        analysis = analyse(of_capture(capture), options.window)
+        analysis = analyse(of_whole_chirps(capture), options.window)
         for name, figure in capture_figures(analysis).items():
             paths.append(out / f"{name}.{options.format}")
             figure.savefig(paths[-1])

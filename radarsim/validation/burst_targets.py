@@ -17,6 +17,7 @@ from jaxtyping import Bool, Complex, Float
 from scipy import ndimage
 from scipy.stats import gamma
 
+from radarsim.captures.recording import mean_chirp
 from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 from radarsim.validation.azimuth import azimuth_of_cells
@@ -94,7 +95,7 @@ def moving_spectrum(
     """
     loops = radar.frame.num_chirps
     taper = hann(loops)[:, None, None, None]
-    moving_v = range_transform(frame_v - stats.static_v)
+    moving_v = range_transform(stats.without_static(frame_v))
     spectrum_v = scipy.fft.fftshift(scipy.fft.fft(moving_v * taper, axis=0), axes=0)
     power_v2 = (np.abs(spectrum_v) ** 2).mean((1, 2))
     own = np.median(power_v2, axis=0) / _median_of_mean(radar.num_virtual)
@@ -148,7 +149,7 @@ def targets_of_burst(
     snr_db = 10 * np.log10(spectrum.power_v2 / spectrum.noise_v2 + 1e-12)
     # Levels relative to one noise level, so that targets in different range bins are comparable.
     level_db = snr_db + 10 * np.log10(spectrum.noise_v2 / np.median(spectrum.noise_v2))
-    change_v = None if neighbour_v is None else frame_v.mean(0) - neighbour_v
+    change_v = None if neighbour_v is None else mean_chirp(frame_v) - neighbour_v
     found = moving_cells(radar, stats, spectrum, change_v)
     kept = _separate_targets(radar, level_db, _local_maxima(level_db, found))
     return [_detection(radar, spectrum, snr_db, cell, tdm) for cell in kept]

@@ -160,6 +160,8 @@ def _aligned_with_track(
     surface depends on pose and heading.
     """
     num_frames = num_frames_to_simulate(analysis.recording, scene.duration_s)
+    # Large frames may reach the limit of memory before they fill a burst, which the tracks need.
+    num_frames = max(analysis.frames_per_burst, num_frames)
     echo_v = simulate_echo(analysis.recording.radar, scene, num_frames, sigma_rad)
     simulated = add_clutter_and_noise(analysis.recording, analysis.stats, echo_v, 0.0)
     offset = track_offset([track], tracks_as_in(analysis, simulated))

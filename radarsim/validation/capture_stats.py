@@ -1,7 +1,8 @@
 """Receiver and clutter statistics of a recording: noise, clipping, DC, leakage, static echoes.
 
 All statistics are computed in one pass over the blocks of frames of a recording. Only the mean
-chirp per channel and the slow-time range profiles are kept in memory.
+chirp per channel and the slow-time range profiles are kept in memory. Lost chirps, which are zero
+on all receivers, count in no statistic.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import numpy as np
 import scipy.fft
 from jaxtyping import Bool, Complex, Float
 
-from radarsim.captures.recording import BLOCK_BYTES, Recording
+from radarsim.captures.recording import BLOCK_BYTES, Recording, kept_chirps, mean_chirp
 from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 
@@ -35,12 +36,14 @@ class CaptureStats:
         clipped_fraction: fraction of samples with I or Q at the first or last ADC code.
         peak_dbfs: largest magnitude of I or Q [dBFS].
         dc_v: mean sample of each receiver [V].
-        static_v: mean over frames and chirps, that is, leakage, DC and static echoes [V].
+        static_v: mean over the recorded chirps of each transmitter, that is, leakage, DC and
+            static echoes [V].
         noise_rms_v: RMS noise of a complex sample, from differences between chirps [V].
         noise_power_v2: noise power per range bin of a Hann-windowed range FFT [V^2].
-        slow_time_v: Hann-windowed range FFT of the mean chirp of each frame [V].
+        slow_time_v: Hann-windowed range FFT of the mean chirp of each frame [V]; rows without
+            recorded chirps repeat the row before.
         slow_time_step: number of frames averaged into one row of `slow_time_v`.
-        empty_frames: number of frames in which every sample is zero.
+        empty_frames: number of frames without a recorded chirp.
     """
 
     clipped_fraction: float
@@ -52,6 +55,12 @@ class CaptureStats:
     slow_time_v: Complex[np.ndarray, "row tx rx range"]
     slow_time_step: int
     empty_frames: int
+
+    def without_static(
+        self, cube_v: Complex[np.ndarray, "*batch chirp tx rx sample"]
+    ) -> Complex[np.ndarray, "*batch chirp tx rx sample"]:
+        """Subtract the static echoes [V]; lost chirps remain zero."""
+        return np.where(kept_chirps(cube_v)[..., None, None], cube_v - self.static_v, 0)
 
 
 class StaticEcho(NamedTuple):
@@ -84,6 +93,7 @@ def measure_stats(recording: Recording) -> CaptureStats:
     radar = recording.radar
     shape = (radar.array.num_tx, radar.array.num_rx, radar.chirp.num_samples)
     total, power = np.zeros(shape, np.complex128), np.zeros(shape[-1])
+    num_kept = np.zeros(shape[0], int)
     clipped = empty = num_pairs = 0
     peak_v, last, rows, step = 0.0, None, [], slow_time_step(recording)
     limit_v = radar.receiver.full_scale_v - 1.5 * radar.receiver.adc_step_v
@@ -91,20 +101,21 @@ def measure_stats(recording: Recording) -> CaptureStats:
         parts_v = np.abs(cube_v.view(np.float32))
         peak_v = max(peak_v, float(parts_v.max()))
         clipped += int(_i_or_q(parts_v.reshape(*cube_v.shape, 2) >= limit_v).sum())
-        lost = ~parts_v.reshape(len(cube_v), -1).any(1)
-        empty += int(lost.sum())
+        kept = kept_chirps(cube_v)
+        empty += int((~kept.any((1, 2))).sum())
+        num_kept += kept.sum((0, 1))
         total += cube_v.sum((0, 1), dtype=np.complex128)
         rows.append(_slow_time(cube_v, step))
-        differences, last = _chirp_differences(cube_v, last, lost)
+        differences, valid, last = _chirp_differences(cube_v, kept, last)
         power_v2 = np.abs(range_transform(differences)) ** 2
         power += power_v2.sum((0, 1, 2, 3), dtype=np.float64)
-        num_pairs += differences[..., 0].size
-    static_v = total / max(1, recording.num_frames * radar.frame.num_chirps)
+        num_pairs += int(valid.sum()) * shape[1]
+    static_v = total / np.maximum(1, num_kept)[:, None, None]
     noise_power_v2 = power / max(1, num_pairs)
     window_power = float((hann(shape[-1]) ** 2).sum())
     # Each bin averages many exponential variables, so the median over bins is unbiased.
     noise_rms_v = float(np.sqrt(np.median(noise_power_v2) / window_power))
-    num_samples = recording.num_frames * radar.frame.num_chirps * total.size
+    num_samples = int(num_kept.sum()) * shape[1] * shape[2]
     return CaptureStats(
         clipped_fraction=clipped / max(1, num_samples),
         peak_dbfs=dbfs(radar, peak_v),
@@ -112,7 +123,7 @@ def measure_stats(recording: Recording) -> CaptureStats:
         static_v=static_v.astype(np.complex64),
         noise_rms_v=noise_rms_v,
         noise_power_v2=noise_power_v2,
-        slow_time_v=np.concatenate(rows),
+        slow_time_v=_without_gaps(np.concatenate(rows)),
         slow_time_step=step,
         empty_frames=empty,
     )
@@ -138,29 +149,44 @@ def _i_or_q(parts: Bool[np.ndarray, "*batch iq"]) -> Bool[np.ndarray, "*batch"]:
 
 def _slow_time(cube_v, step):
     """Range FFT of the mean chirp of every `step` frames; the last row may average fewer frames."""
-    mean_v = cube_v.mean(1)
+    mean_v = mean_chirp(cube_v)
     firsts = np.arange(0, len(mean_v), step)
-    counts = np.minimum(step, len(mean_v) - firsts)
+    counts = np.add.reduceat(kept_chirps(mean_v).astype(int), firsts, axis=0)
     sums_v = np.add.reduceat(mean_v, firsts, axis=0)
-    return range_transform((sums_v / counts[:, None, None, None]).astype(np.complex64))
+    return range_transform((sums_v / np.maximum(1, counts)[..., None, None]).astype(np.complex64))
 
 
-def _chirp_differences(cube_v, last, lost):
-    """Differences between successive chirps, without lost frames, scaled to the power of the noise.
+def _without_gaps(rows_v):
+    """Repeat the row before each row without recorded chirps; the first rows repeat a later one."""
+    kept = kept_chirps(rows_v)
+    if kept.all():
+        return rows_v
+    source = np.maximum.accumulate(np.where(kept, np.arange(len(kept))[:, None], 0), axis=0)
+    source = np.maximum(source, kept.argmax(0))
+    return np.take_along_axis(rows_v, source[..., None, None], axis=0)
+
+
+def _chirp_differences(cube_v, kept, last):
+    """Differences between successive chirps, scaled to the power of the noise.
 
     For frames of a single chirp, third-order differences between frames are used, because they
     attenuate a target whose phase changes by 0.1 cycle per frame by 25 dB; first-order differences
     attenuate such a target by only 7 dB.
 
     Returns:
-        The differences, and the frames to prepend to the next block (None if not needed).
+        The differences, which are zero where a chirp is lost; whether both chirps were recorded
+        [frame, chirp, tx]; and the frames to prepend to the next block (None if not needed).
     """
-    kept = cube_v[~lost]
     if cube_v.shape[1] > 1:
-        return (kept[:, 1:] - kept[:, :-1]) / np.float32(2**0.5), None
-    chain = kept if last is None else np.concatenate([last, kept])
+        valid = kept[:, 1:] & kept[:, :-1]
+        differences = (cube_v[:, 1:] - cube_v[:, :-1]) / np.float32(2**0.5)
+        differences[~valid] = 0
+        return differences, valid, None
+    whole = cube_v[kept.all((1, 2))]
+    chain = whole if last is None else np.concatenate([last, whole])
     order = max(0, min(3, len(chain) - 1))
-    return np.diff(chain, n=order, axis=0) / np.float32(comb(2 * order, order) ** 0.5), chain[-3:]
+    differences = np.diff(chain, n=order, axis=0) / np.float32(comb(2 * order, order) ** 0.5)
+    return differences, np.ones(differences.shape[:3], bool), chain[-3:]
 
 
 def dbfs(radar: Radar, volts: float) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from radarsim.captures.recording import Recording
-from radarsim.errors import InputError
+from radarsim.paths import write_texts
 from radarsim.radar.radar import Radar
 from radarsim.radar.toml import dump_radar
 from radarsim.scene.scene import Scene, only_subject
@@ -196,10 +196,11 @@ def save_profile(fit: Fit, path: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
+    write_texts({path: radar_text(fit)}, "profile")
+
+
+def radar_text(fit: Fit) -> str:
+    """TOML text of the fitted radar, with the fitted values as comments."""
     head = "".join(f"# {line}\n" for line in fit.summary())
     sigma = f"# The lobe width is not part of a radar: use --sigma {fit.values['sigma_rad']:.3f}\n"
-    try:
-        path.write_text(head + sigma + dump_radar(fit.radar), encoding="utf-8")
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror})"
-        raise InputError(path, "profile", problem, "name a folder that can be written") from None
+    return head + sigma + dump_radar(fit.radar)

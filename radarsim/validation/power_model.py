@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from radarsim.captures.recording import Recording
+from radarsim.captures.recording import Recording, fill_lost
 from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
@@ -149,6 +149,7 @@ def measured_powers(
     frames = _frames_to_use(recording.num_frames, per_burst)
     loops = slice(0, thinned.frame.num_chirps * every, every)
     cube_v = np.concatenate([recording.read(int(i), int(i) + 1)[:, loops, :1] for i in frames])
+    cube_v = _without_gaps(cube_v, per_burst)
     power = np.asarray(_range_doppler_power(jnp.asarray(cube_v), per_burst))
     window = (hann(power.shape[1]) ** 2).sum() * (hann(power.shape[2]) ** 2).sum()
     averaged = thinned.frame.num_chirps if per_burst > 1 else 1
@@ -173,6 +174,13 @@ def _frames_to_use(num_frames: int, per_burst: int) -> np.ndarray:
     most = max(1, min(MAX_BURSTS, MAX_FRAMES // per_burst))
     bursts = np.linspace(0, num_frames // per_burst - 1, most).round().astype(int)
     return (np.unique(bursts)[:, None] * per_burst + np.arange(per_burst)).ravel()
+
+
+def _without_gaps(cube_v, per_burst: int) -> np.ndarray:
+    """Fill lost chirps with the mean of their burst, which is subtracted before the transforms."""
+    frames, loops, _, rx, samples = cube_v.shape
+    bursts_v = fill_lost(cube_v).reshape(frames // per_burst, per_burst, loops, rx, samples)
+    return fill_lost(bursts_v).reshape(cube_v.shape)
 
 
 def _cells_to_use(shape) -> np.ndarray:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from radarsim.errors import InputError
 from radarsim.numerics.windows import hann
+from radarsim.paths import write_texts
 from radarsim.radar.radar import Radar
 from radarsim.radar.receiver_profile import Leakage, NoiseShape, ReceiverProfile
 from radarsim.radar.receiver_toml import dump_profile
@@ -100,9 +100,10 @@ def save_receiver_profile(profile: ReceiverProfile, path: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
+    write_texts({path: profile_text(profile)}, "profile")
+
+
+def profile_text(profile: ReceiverProfile) -> str:
+    """TOML text of a measured profile."""
     head = "# Noise and leakage measured in a capture by radarsim.validate --fit.\n"
-    try:
-        path.write_text(head + dump_profile(profile), encoding="utf-8")
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror})"
-        raise InputError(path, "profile", problem, "name a folder that can be written") from None
+    return head + dump_profile(profile)

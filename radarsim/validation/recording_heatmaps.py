@@ -81,7 +81,7 @@ def make_recording_heatmaps(
     done = 0
     while done < num_whole:
         first = min(done // per_frame, recording.num_frames - size)
-        cube_v = recording.read(first, first + size) - stats.static_v
+        cube_v = stats.without_static(recording.read(first, first + size))
         chunk = make_heatmaps(radar, cube_v, unfiltered)
         skip = done - first * per_frame
         for name in MAPS:

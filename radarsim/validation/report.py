@@ -1,7 +1,8 @@
 """Collect the results of a validation run, and the limitations due to assumed radar settings."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from radarsim.captures.capture import Capture
 from radarsim.detection.track import Track
@@ -29,6 +30,7 @@ class ValidationReport:
         profile: path of the fitted radar file; "" without --fit.
         receiver_profile: path of the measured receiver profile; "" without --fit.
         limitations: consequences of assumed settings, one line each.
+        fitted_files: texts of the fitted files by path, which are written with the report.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ValidationReport:
     profile: str
     limitations: Sequence[str]
     receiver_profile: str = ""
+    fitted_files: Mapping[Path, str] = field(default_factory=dict)
 
 
 def corrected_range_m(radar: Radar, track: Track) -> float:

@@ -6,9 +6,10 @@ import math
 from pathlib import Path
 
 from radarsim import files
-from radarsim.captures.recording import of_capture
+from radarsim.captures.recording import of_whole_chirps
 from radarsim.checks import checked_number
 from radarsim.errors import InputError
+from radarsim.paths import write_texts
 from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.scene.motion import Motion, cut_motion
 from radarsim.scene.placement import Placement, RadarPose
@@ -22,9 +23,9 @@ from radarsim.validation.capture_simulation import (
     simulate_tracks,
 )
 from radarsim.validation.comparison import first_frames
-from radarsim.validation.fit import Fit, fit_capture, save_profile
+from radarsim.validation.fit import Fit, fit_capture, radar_text
 from radarsim.validation.motion_path import path_notes, require_path_in_front
-from radarsim.validation.receiver_fit import fit_receiver, save_receiver_profile
+from radarsim.validation.receiver_fit import fit_receiver, profile_text
 from radarsim.validation.report import ValidationReport, limitations
 from radarsim.validation.thresholds import check_metrics, verdict
 
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
 
     Args:
         options: command-line options.
-        out: folder in which the fitted radar file is written.
+        out: folder of the fitted files, which `write` writes.
 
     Returns:
         The results of the validation.
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
     radar, assumption = _radar_of(options)
     capture = files.open_capture(options.real, radar, iq_order=options.iq_order)
     motion = _motion(options) if options.motion else None
-    analysis = analyse(of_capture(capture), options.window)
+    analysis = analyse(of_whole_chirps(capture), options.window)
     simulation, not_simulated = _simulate(options, analysis, motion, radar_pose)
     metrics = check_metrics(
         analysis,
@@ -55,8 +56,12 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         [*capture.assumed, *(["board"] if assumption else [])],
         knows_motion=motion is not None,
     )
-    fit, profile = _fit(options, analysis, simulation, out)
-    receiver = _fit_receiver(options, analysis, out)
+    fit = _fit(options, analysis, simulation)
+    radar_path, profile_path = out / "fitted_radar.toml", out / "receiver_profile.toml"
+    fitted_files = {} if fit is None else {radar_path: radar_text(fit)}
+    if options.fit:
+        receiver = fit_receiver(analysis.recording.radar, analysis.stats, Path(options.real).name)
+        fitted_files[profile_path] = profile_text(receiver)
     return ValidationReport(
         name=str(options.real),
         capture=capture,
@@ -67,11 +72,13 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         verdict=verdict(metrics),
         knows_motion=motion is not None,
         fit=fit,
-        profile=profile,
-        receiver_profile=receiver,
+        profile=str(radar_path) if radar_path in fitted_files else "",
+        receiver_profile=str(profile_path) if profile_path in fitted_files else "",
+        fitted_files=fitted_files,
         limitations=[
             *([assumption] if assumption else []),
             *limitations(capture, analysis),
+            *(_fit_limits(analysis, simulation) if options.fit else []),
             *(f"motion: {note}" for note in (motion.notes if motion is not None else ())),
             *(path_notes(simulation.scenes, simulation.duration_s) if simulation else []),
         ],
@@ -79,7 +86,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
 
 
 def write(report: ValidationReport, out: Path) -> None:
-    """Write report.json and report.html to an existing folder.
+    """Write report.json, report.html and the fitted files to an existing folder.
 
     Args:
         report: results returned by `run`.
@@ -91,13 +98,9 @@ def write(report: ValidationReport, out: Path) -> None:
     from radarsim.validation.report_html import as_html
     from radarsim.validation.report_json import as_json
 
-    try:
-        text = json.dumps(as_json(report), indent=1, allow_nan=False)
-        (out / "report.json").write_text(text + "\n", encoding="utf-8")
-        (out / "report.html").write_text(as_html(report), encoding="utf-8")
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror})"
-        raise InputError(out, "--out", problem, "name a folder that can be written") from None
+    text = json.dumps(as_json(report), indent=1, allow_nan=False)
+    reports = {out / "report.json": text + "\n", out / "report.html": as_html(report)}
+    write_texts({**report.fitted_files, **reports}, "--out")
 
 
 def _radar_of(options) -> tuple[str, str]:
@@ -192,20 +195,25 @@ def _simulate(
     return simulate_motion_on_track(analysis, motion, body, radar_pose, options.sigma), ""
 
 
-def _fit_receiver(options, analysis: CaptureAnalysis, out: Path) -> str:
-    """Write the receiver profile of the capture and return its path; "" without --fit."""
-    if not options.fit:
-        return ""
-    path, radar = out / "receiver_profile.toml", analysis.recording.radar
-    save_receiver_profile(fit_receiver(radar, analysis.stats, Path(options.real).name), path)
-    return str(path)
-
-
-def _fit(options, analysis, simulation, out: Path) -> tuple[Fit | None, str]:
-    if not options.fit or simulation is None:
-        return None, ""
+def _fit(options, analysis: CaptureAnalysis, simulation: CaptureSimulation | None) -> Fit | None:
+    """Fit the radar to the capture; None without --fit or without a scene of one person."""
+    if not options.fit or simulation is None or len(simulation.scenes) > 1:
+        return None
     recording = first_frames(analysis, simulation.num_frames)
-    fit = fit_capture(recording, simulation.scenes[0], options.sigma, analysis.frames_per_burst)
-    path = out / "fitted_radar.toml"
-    save_profile(fit, path)
-    return fit, str(path)
+    return fit_capture(recording, simulation.scenes[0], options.sigma, analysis.frames_per_burst)
+
+
+def _fit_limits(analysis: CaptureAnalysis, simulation: CaptureSimulation | None) -> list[str]:
+    """State why no radar was fitted, or that several people bias the fit, in at most one line."""
+    num_scenes = 0 if simulation is None else len(simulation.scenes)
+    if num_scenes > 1:
+        return [
+            f"fit: no radar is fitted to {num_scenes} people, because the fit would attribute all "
+            "echoes to one of them; record one person"
+        ]
+    if num_scenes == 1 and len(analysis.tracks) > 1:
+        return [
+            f"fit: the capture has {len(analysis.tracks)} targets, but the fit attributes all "
+            "echoes to one person; record one person"
+        ]
+    return []

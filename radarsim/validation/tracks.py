@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from radarsim.captures.recording import Recording
+from radarsim.captures.recording import Recording, mean_chirp
 from radarsim.detection.doppler_ambiguity import travels
 from radarsim.detection.point_cloud import POINT_VALUES
 from radarsim.detection.target_points import (
@@ -60,11 +60,12 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
 
 def _with_neighbour(recording: Recording):
     """Yield each frame and the mean chirp of the previous frame (for frame 0, that of frame 1)."""
-    last_v = recording.read(1, 2)[0].mean(0) if recording.num_frames > 1 else None
+    last_v = mean_chirp(recording.read(1, 2)[0]) if recording.num_frames > 1 else None
     for _, block_v in recording.blocks():
         for frame_v in block_v:
             yield frame_v, last_v
-            last_v = frame_v.mean(0)
+            # A frame without samples would differ from its neighbour in all static echoes.
+            last_v = mean_chirp(frame_v) if frame_v.any() else last_v
 
 
 def _frame_points(time_s: float, found: Sequence[Detection]) -> FramePoints:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from radarsim.captures.dca1000_codec import encode_words, words_per_frame
+from radarsim.captures.recording import kept_chirps, of_capture, of_whole_chirps
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
 from radarsim.radar.capture_format import CaptureFormat
@@ -128,6 +129,25 @@ def test_packets_replaced_by_zeros_are_counted_with_their_frames(written):
     assert capture.findings[-1].startswith(
         "3 packets of 1,456 bytes are missing and read as zeros, in "
     )
+
+
+def test_chirps_cut_by_a_lost_packet_are_zero_as_a_whole(written):
+    """A packet across frames 0 and 1 cuts three chirps, and zeros by chance cut none."""
+    path, _ = written
+    words = np.fromfile(path, "<i2")
+    words[512 * 3 : 512 * 3 + 200] = 0  # fewer zeros than half a packet
+    words[728 * 33 : 728 * 34] = 0  # chirps 46 and 47 of frame 0, and 176 words of frame 1
+    words.tofile(path)
+    capture = open_capture(path, RADAR)
+    cut = np.zeros(6 * 48, bool)
+    cut[46:49] = True
+    sent = cut.reshape(6, 16, 3)[:, :, np.argsort(RADAR.frame.tx_order)]
+    np.testing.assert_array_equal(capture.cut_chirps(0, 6), sent)
+    np.testing.assert_array_equal(capture.cut_chirps(1, 2), sent[1:2])
+    recording = of_whole_chirps(capture)
+    np.testing.assert_array_equal(kept_chirps(recording.read(0, 6)), ~sent)
+    plain_v = of_capture(capture).read(1, 2)
+    np.testing.assert_array_equal(recording.read(1, 2)[~sent[1:2]], plain_v[~sent[1:2]])
 
 
 def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):

@@ -79,6 +79,39 @@ def test_lost_frames_are_counted_and_do_not_change_the_noise():
     assert capture_stats.noise_bias_db(RADAR, stats) == pytest.approx(0.0, abs=0.2)
 
 
+@pytest.mark.parametrize("lost", [np.s_[:, :16], np.s_[:, ::3, 1], np.s_[2:5], np.s_[0, 1:, 0]])
+def test_lost_chirps_do_not_bias_noise_or_static_echoes(lost):
+    """At least 900 differences of 64 bins remain, which scatter by less than 0.2 dB."""
+    cube_v = clutter_v(RADAR, 8) + noise_v(RADAR, 8)
+    whole = measure_stats(of_cube(RADAR, cube_v.copy()))
+    cube_v[lost] = 0
+    cut = measure_stats(of_cube(RADAR, cube_v))
+    assert 20 * np.log10(cut.noise_rms_v / whole.noise_rms_v) == pytest.approx(0.0, abs=0.2)
+    strong = np.abs(whole.static_v) > 5 * NOISE_V
+    np.testing.assert_allclose(cut.static_v[strong], whole.static_v[strong], rtol=0.1)
+    strong = np.abs(whole.slow_time_v[0]) > 100 * NOISE_V
+    np.testing.assert_allclose(cut.slow_time_v[:, strong], whole.slow_time_v[:, strong], rtol=0.1)
+
+
+def test_lost_frames_of_one_chirp_do_not_change_noise_and_static_echoes():
+    radar = replace(RADAR, frame=replace(RADAR.frame, num_chirps=1))
+    cube_v = clutter_v(radar, 80) + noise_v(radar, 80)
+    cube_v[::8, 0, 1] = 0
+    stats = measure_stats(of_cube(radar, cube_v))
+    assert capture_stats.noise_bias_db(radar, stats) == pytest.approx(0.0, abs=0.3)
+    leakage = [static_v[0, 0] for static_v in stats.static_v]
+    expected = [clutter_v(radar, 1)[0, 0, tx, 0, 0] for tx in range(3)]
+    np.testing.assert_allclose(leakage, expected, rtol=0.1)
+
+
+def test_subtracting_the_static_echoes_leaves_lost_chirps_zero(walker_in_clutter):
+    stats, cube_v = measure_stats(walker_in_clutter), walker_in_clutter.read(0, 1).copy()
+    cube_v[0, 3, 1] = 0
+    moving_v = stats.without_static(cube_v)
+    assert not moving_v[0, 3, 1].any()
+    np.testing.assert_array_equal(moving_v[0, 4], cube_v[0, 4] - stats.static_v)
+
+
 def test_slow_time_rows_are_averaged_to_fit_the_memory_limit(walker_in_clutter, monkeypatch):
     """Averaging does not change static echoes."""
     monkeypatch.setattr(capture_stats, "MAX_SLOW_TIME_BYTES", 3 * 8 * 12 * 64)

@@ -188,6 +188,19 @@ def test_without_the_motion_the_motion_metrics_of_a_walk_are_not_checked(
     assert report["simulation"] == walk[1]["simulation"]
 
 
+def test_no_radar_is_fitted_to_several_people(folder, walk, simulations, monkeypatch):
+    """Noise and leakage are fitted, and the report states why there is no fitted radar."""
+    two = replace(simulations[0], scenes=2 * simulations[0].scenes)
+    monkeypatch.setattr(validation_run, "simulate_tracks", lambda *_: two)
+    monkeypatch.setattr(validation_run, "fit_capture", None)
+    _, report = run(folder, "walk.bin", "--fit")
+    (line,) = [line for line in report["untold"] if line.startswith("fit: ")]
+    assert "no radar is fitted to 2 people" in line
+    assert report["fit"] is None
+    fitted = {path.name for path in (folder / "report_walk.bin").glob("*.toml")}
+    assert fitted == {"receiver_profile.toml"}
+
+
 @pytest.mark.slow
 def test_without_the_motion_a_walk_passes_by_level_noise_leakage_and_layout(folder):
     """A synthetic gait does not represent the true motion, so motion metrics are not checked."""
