@@ -133,6 +133,7 @@ def _load_models(runs: Sequence[str | Path]) -> list:
     from mmclip.bilinear_network import BILINEAR
     from mmclip.ensemble_network import MEMBERS
     from mmclip.model_files import load_model
+    from mmclip.store_axes import have_same_axes
 
     models = [load_model(run) for run in runs]
     first = models[0]
@@ -140,12 +141,13 @@ def _load_models(runs: Sequence[str | Path]) -> list:
         if MEMBERS in model.description or BILINEAR in model.description:
             problem = "combines several models"
             raise MmclipError(model.folder, "model", problem, "give the folders of single models")
-        for name, own, other in (
-            ("layer sizes", model.settings.model, first.settings.model),
-            ("axes", model.description["axes"], first.description["axes"]),
-            ("text encoder", model.description["encoder"], first.description["encoder"]),
+        own, other = model.description, first.description
+        for name, is_equal in (
+            ("layer sizes", model.settings.model == first.settings.model),
+            ("axes", have_same_axes(own["axes"], other["axes"])),
+            ("text encoder", own["encoder"] == other["encoder"]),
         ):
-            if own != other:
+            if not is_equal:
                 problem = f"differs from {first.folder} in its {name}"
                 hint = "give models that were trained with the same settings of the section model"
                 raise MmclipError(model.folder, "model", problem, hint)

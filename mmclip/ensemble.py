@@ -24,6 +24,7 @@ from mmclip.model_variables import split_model
 from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
 from mmclip.query_bank import read_query_bank, write_query_bank
+from mmclip.store_axes import have_same_axes
 
 # Entries of model.json that may differ between the members of an ensemble.
 OWN = ("settings", "step", "validation_accuracy", "validation_retrieval", "weights_sha256")
@@ -82,7 +83,9 @@ def _check_pair(first, other) -> None:
             raise MmclipError(model.folder, "model", problem, hint)
     train = replace(other.settings.train, seed=first.settings.train.seed)
     differing = [] if replace(other.settings, train=train) == first.settings else ["settings"]
-    names = sorted({*first.description, *other.description} - set(OWN))
+    if not have_same_axes(first.description["axes"], other.description["axes"]):
+        differing.append("axes")
+    names = sorted({*first.description, *other.description} - {*OWN, "axes"})
     differing += [n for n in names if first.description.get(n) != other.description.get(n)]
     if differing:
         problem = f"differs from {first.folder} in {', '.join(differing)}"

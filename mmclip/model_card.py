@@ -6,6 +6,7 @@ from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS
 from mmclip.evaluation_report import limits, limits_over_people
 from mmclip.store import UNITS
+from mmclip.store_axes import COLUMN_STEP
 
 LIMITS = """
 * All training data is simulated: one simulator, one model of synthetic motion, one bounce off one
@@ -89,8 +90,11 @@ def _data(description: Mapping) -> str:
 
 def _axes(description: Mapping) -> str:
     lines = [f"{' and '.join(description.get('radars', ())) or 'One radar'}, with these axes:", ""]
-    for axis, (first, last, count) in description["axes"].items():
+    bins = {axis: x for axis, x in description["axes"].items() if axis != COLUMN_STEP}
+    for axis, (first, last, count) in bins.items():
         lines.append(f"* {axis}: {count:.0f} bins from {first:.4g} to {last:.4g} {UNITS[axis]}")
+    for step_s in description["axes"].get(COLUMN_STEP, ()):
+        lines.append(f"* time: a column every {step_s:.4g} s")
     lines += ["", "Stores with other axes are refused; train a model for another radar."]
     return "\n".join(lines)
 

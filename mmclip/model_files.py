@@ -20,7 +20,8 @@ from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_from_dict, settings_to_dict
 from mmclip.sentences import Descriptions
 from mmclip.settings import TrainingSettings
-from mmclip.store import RadarStore, check_same_axes, radar_names
+from mmclip.store import RadarStore, radar_names
+from mmclip.store_axes import check_same_axes
 from mmclip.text_encoders import TextEncoder
 from mmclip.window_corpus import WindowCorpus
 

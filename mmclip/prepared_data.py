@@ -11,15 +11,8 @@ from mmclip.evaluation_report import count_of
 from mmclip.protocol import unseen_labels
 from mmclip.sentences import Descriptions, SentenceBank, make_sentence_bank
 from mmclip.settings import TrainingSettings
-from mmclip.store import (
-    RELATIVE,
-    AxisRange,
-    RadarStore,
-    all_axis_ranges,
-    check_same_axes,
-    open_store,
-    verify_checksums,
-)
+from mmclip.store import RELATIVE, RadarStore, open_store, verify_checksums
+from mmclip.store_axes import all_axis_ranges, check_same_axes
 from mmclip.text_cache import embed_cached
 from mmclip.text_encoders import TextEncoder
 from mmclip.window_corpus import SPLITS, WindowCorpus, WindowIndex, read_corpus
@@ -41,7 +34,7 @@ class PreparedData:
         vectors: embeddings of the bank's sentences, float32 [sentence, width].
         encoder: name, digest and width of the text encoder.
         seen, unseen: seen and unseen labels, in the order of the corpus.
-        axes: range of each axis of the heatmaps.
+        axes: range of each axis of the heatmaps, and the column step [s].
     """
 
     corpus: WindowCorpus
@@ -50,7 +43,7 @@ class PreparedData:
     encoder: dict
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
-    axes: dict[str, AxisRange]
+    axes: dict[str, Sequence[float]]
 
 
 def open_corpus(
@@ -67,7 +60,7 @@ def open_corpus(
     Args:
         paths: folders of stores.
         settings: training settings; only `model` and `data` are used.
-        axes: axis ranges that a model was trained on; default: the ranges of the first store.
+        axes: axes that a model was trained on; default: the axes of the first store.
         verify: whether to verify the checksums of the heatmap files.
         need_labels: whether to exclude windows without a label.
         report: function that receives each line of progress.

@@ -15,10 +15,10 @@ from mmclip.store import (
     FLOOR_DB,
     FORMAT,
     READABLE_VERSIONS,
-    check_same_axes,
     open_store,
     verify_checksums,
 )
+from mmclip.store_axes import all_axis_ranges, check_same_axes, have_same_axes
 from mmclip.window_corpus import Segment, read_corpus, window_label
 from pipelines import schema
 from tests.helpers.labelled_stores import BINS, COLUMNS, LABELS, WINDOW, build_labelled_store
@@ -109,6 +109,30 @@ def test_stores_with_different_bins_are_not_mixed(path, tmp_path):
     check_same_axes([one, one])
     with pytest.raises(MmclipError, match=r"range: 32 bins from 0 to 3\.72 m; 32 bins .* 3\.1 m"):
         check_same_axes([one, other])
+
+
+def test_stores_with_another_column_step_are_not_mixed(path, copy):
+    """A third of the columns per second changes all speeds of movement in a window."""
+    times = zarr.open_group(copy, mode="r+")["column_time"]
+    times[:] = times[:] * 3
+    one, slow = open_store(path), open_store(copy)
+    message = r"column_time: has columns every 0\.0375 s; columns every 0\.0125 s are needed"
+    with pytest.raises(MmclipError, match=message):
+        check_same_axes([one, slow])
+    axes = all_axis_ranges([one])
+    with pytest.raises(MmclipError, match=message):
+        check_same_axes([slow], axes)
+    assert not have_same_axes(axes, all_axis_ranges([slow]))
+    # Models of earlier versions do not state their column step.
+    earlier = {name: each for name, each in axes.items() if name != "column_step"}
+    check_same_axes([slow], earlier)
+    assert have_same_axes(earlier, all_axis_ranges([slow]))
+
+
+def test_column_steps_may_differ_by_measured_frame_periods(path, copy):
+    times = zarr.open_group(copy, mode="r+")["column_time"]
+    times[:] = times[:] * 1.001
+    check_same_axes([open_store(path), open_store(copy)])
 
 
 def test_windows_longer_than_the_clips_are_an_error_that_names_the_setting(path):
