@@ -109,6 +109,16 @@ def apply_overrides(start: TrainingSettings, overrides: Iterable[str]) -> Traini
     return replace(start, **sections)
 
 
+def with_unseen(settings: TrainingSettings, names: Iterable[str] | None) -> TrainingSettings:
+    """Settings that exclude the given labels or groups; None or no name changes nothing.
+
+    An override `unseen=...` would split a label that contains a comma.
+    """
+    if not names:
+        return settings
+    return replace(settings, data=replace(settings.data, unseen=tuple(names)))
+
+
 def settings_to_dict(settings: TrainingSettings) -> dict[str, dict]:
     """Settings as nested dictionaries for JSON."""
     return asdict(settings)
@@ -156,6 +166,6 @@ def _parse_value(key: str, text: str, old):
         if isinstance(old, tuple):
             return tuple(item.strip() for item in text.split(",") if item.strip())
         return type(old)(float(text)) if isinstance(old, int) and "e" in text else type(old)(text)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         problem = f"{text!r} is not of type {type(old).__name__}"
         raise MmclipError("settings", key, problem, f"the preset's value is {old!r}") from None
