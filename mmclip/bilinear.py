@@ -83,7 +83,15 @@ def fit(
     encoder = load_encoder(first.description["encoder"]["name"])
     first.check_encoder(encoder)
     axes = first.description["axes"]
-    data = prepare_data(stores, first.settings, encoder, axes=axes, verify=verify, report=report)
+    data = prepare_data(
+        stores,
+        first.settings,
+        encoder,
+        axes=axes,
+        verify=verify,
+        skip_absent=True,
+        report=report,
+    )
     network, description = _fit_network(models, data, stores[0], report)
     out.mkdir(parents=True, exist_ok=True)
     save_model(out, split_model(network).variables["base"], description)
@@ -199,6 +207,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
 
     from mmclip.bilinear_network import BILINEAR, LABELS
     from mmclip.ensemble_network import MEMBERS, describe_member
+    from mmclip.leakage import ACTIONS
     from mmclip.model_files import describe_training
 
     first = models[0].settings
@@ -208,7 +217,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
     every = [model.description for model in models]
     united = {
         name: sorted({each for description in every for each in description.get(name, ())})
-        for name in ("seen", "takes", "subjects", "radars")
+        for name in ("seen", ACTIONS, "takes", "subjects", "radars")
     }
     united["simulated"] = any(description["simulated"] for description in every)
     united["sentences"] = {k: v for each in reversed(every) for k, v in each["sentences"].items()}

@@ -14,6 +14,7 @@ from mmclip.bilinear_network import BILINEAR, BilinearNetwork, make_bilinear
 from mmclip.common_grid import on_grid
 from mmclip.ensemble_network import MEMBERS, Ensemble, make_ensemble
 from mmclip.errors import MmclipError
+from mmclip.leakage import ACTIONS
 from mmclip.model import MmClip, make_model
 from mmclip.model_variables import Variables, join_model, split_model
 from mmclip.prepared_data import PreparedData
@@ -84,6 +85,7 @@ def describe_training(
     corpus, base = data.corpus, base or {}
     seen = sorted({*data.seen, *base.get("seen", ())})
     takes = corpus.take_digests(("train", "val"), set(data.seen))
+    actions = sorted({*corpus.actions_of(data.seen), *base.get(ACTIONS, ())})
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -100,9 +102,11 @@ def describe_training(
         "stores": [
             {"name": store.name, "simulated": store.is_simulated}
             | {k: store.attributes.get(k) for k in ("plan_digest", "recipe_digest", "code_version")}
+            | ({"room": True} if store.has_room else {})
             for store in corpus.stores
         ],
         "sentences": merge_sentences(corpus.labels, corpus.sentences, base.get("sentences", {})),
+        **({ACTIONS: actions} if actions else {}),
     }
 
 

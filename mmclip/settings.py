@@ -89,7 +89,8 @@ class DataSettings:
         shortest: minimum number of measured columns of a clip that is stretched.
         most_actions: maximum number of successive actions in a clip; clips with more actions are
             excluded, and 0 keeps all clips. Paper: not stated. Authors: 3 (BABEL).
-        unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
+        unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol. A
+            label that joins several actions is excluded if one of its actions is named.
         grid: common grid of stores of different radars (`common_grid`): speed:first:last:bins
             [m/s], range:first:last:bins [m] and column:period [s]; empty: equal axes are needed.
         batches_ahead: number of batches that are read in advance.

@@ -6,6 +6,7 @@ names and units in each array. Any mismatch raises an error before training star
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,6 +91,15 @@ class RadarStore:
             row["body"] != RECORDED or STAND_IN in str(row["source"]) + str(row.get("licence"))
             for row in clips
         )
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the recipe simulates rooms around the people, instead of free space."""
+        try:
+            recipe = tomllib.loads(str(self.attributes.get("recipe", "")))
+        except tomllib.TOMLDecodeError:
+            return False
+        return recipe.get("room", {}).get("name", "none") != "none"
 
     def read_table(self, name: str) -> list[dict]:
         """Read all rows of a table; return an empty list if the table does not exist.

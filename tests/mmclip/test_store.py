@@ -9,6 +9,8 @@ import zarr
 
 from mmclip import window_corpus
 from mmclip.errors import MmclipError
+from mmclip.leakage import check_leakage
+from mmclip.prepared_data import divide_labels
 from mmclip.settings import HEATMAPS
 from mmclip.store import (
     BIN_AXES,
@@ -188,6 +190,29 @@ def test_clips_of_too_many_actions_are_left_out(path, monkeypatch):
     assert len(corpus.clips) == 59
     # For prediction, which needs no labels, all clips are kept.
     assert len(read_corpus(stores, WINDOW, need_labels=False, most_actions=3).clips) == 60
+
+
+def test_windows_with_an_unseen_action_are_left_out_of_training(path, monkeypatch):
+    """A text with "and" may also be a single label, so that labels are not split."""
+    both = [Segment(0.0, 0.25, "action", "squat"), Segment(0.25, 0.5, "action", "walk")]
+    single = [Segment(0.0, 0.5, "label", "squat and stretch")]
+    read = window_corpus._read_segments
+    monkeypatch.setattr(
+        window_corpus, "_read_segments", lambda *of: {**read(*of), 0: both, 1: single}
+    )
+    corpus, lines = read_corpus([open_store(path)], WINDOW), []
+    assert corpus.actions == {"squat and walk": ("squat", "walk")}
+    seen, unseen = divide_labels(corpus, ("squat",), lines.append)
+    assert unseen == ("squat",)
+    assert set(corpus.labels) - set(seen) == {"squat", "squat and walk"}
+    assert "squat and stretch" in seen
+    assert lines == ["data: 1 label of several actions left out, because one action is unseen"]
+    # An action that occurs only together with others can be excluded, too.
+    assert "squat and walk" not in divide_labels(corpus, ("walk",), lines.append)[0]
+    # A model that was trained on both actions has seen each of them.
+    model = {"seen": ["squat and walk"], "seen_actions": ["squat", "walk"], "subjects": []}
+    with pytest.raises(MmclipError, match="squat was used in training"):
+        check_leakage("run", model, ["squat"], [], unseen=True)
 
 
 def test_the_actions_in_a_window_are_joined_unless_their_overlap_is_short():
