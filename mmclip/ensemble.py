@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS, Ensemble, combined, describe_member
 from mmclip.errors import MmclipError
 from mmclip.exit_status import exit_status
 from mmclip.model import Embeddings
-from mmclip.model_files import load_model, save_model
+from mmclip.model_files import DESCRIPTION, load_model, read_description, save_model
 from mmclip.model_variables import split_model
 from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
@@ -56,9 +57,10 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
 
     Raises:
         MmclipError: a model cannot be read, the models do not belong together, or the folder cannot
-            be written.
+            be written or contains another model.
     """
     check_output_folder(out)
+    _require_free(out)
     models = [load_model(run) for run in runs]
     for other in models[1:]:
         _check_pair(models[0], other)
@@ -73,6 +75,15 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
         return load_model(out).description
     aggregates = models[0].settings.model.aggregator == "attention"
     return write_query_bank(out, Embeddings(*map(np.asarray, combined(banks, aggregates))))
+
+
+def _require_free(out: Path) -> None:
+    """Raise MmclipError if a folder contains a model other than an ensemble."""
+    if not (out / DESCRIPTION).exists():
+        return
+    found = read_description(out)
+    if MEMBERS not in found or BILINEAR in found:
+        raise MmclipError(out, "--out", "contains another model", "choose another folder")
 
 
 def _check_pair(first, other) -> None:

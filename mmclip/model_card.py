@@ -10,7 +10,7 @@ from mmclip.store_axes import COLUMN_STEP
 
 LIMITS = """
 * All training data is simulated: one simulator, one model of synthetic motion, one bounce off one
-  body in an empty room. Accuracy on recordings of real people has not been measured.
+  body in {surroundings}. Accuracy on recordings of real people has not been measured.
 * One person per window, 2.5 to 3.5 m ahead of the radar and roughly facing it, as in the
   training data.
 * Activities that differ little in range, speed and angle are often confused.
@@ -37,7 +37,7 @@ def card(description: Mapping, results: Mapping) -> str:
         "## Training data\n\n" + _data(description),
         "## Radar\n\n" + _axes(description),
         "## Figures\n\n" + _validation(description) + _figures(results),
-        "## Limits\n" + LIMITS.rstrip(),
+        "## Limits\n" + LIMITS.format(surroundings=_surroundings(description)).rstrip(),
     )
     return "\n\n".join(sections) + "\n"
 
@@ -86,6 +86,13 @@ def _data(description: Mapping) -> str:
         for store in description["stores"]
     ]
     return "\n\n".join([*lines, f"Stores of the last training: {'; '.join(stores)}."])
+
+
+def _surroundings(description: Mapping) -> str:
+    """Whether the people of the last training were in free space, in rooms, or in both."""
+    in_room = {store.get("room", False) for store in description["stores"]}
+    kinds = ("simulated rooms" if each else "free space" for each in sorted(in_room))
+    return " or in ".join(kinds) or "free space"
 
 
 def _axes(description: Mapping) -> str:
