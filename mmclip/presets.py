@@ -104,6 +104,8 @@ def apply_overrides(start: TrainingSettings, overrides: Iterable[str]) -> Traini
             raise MmclipError("settings", key, "has no value", "write it as key=value")
         section, name = _find_key(key.strip())
         old = getattr(getattr(start, section), name)
+        # Presets contain whole numbers, such as 0, also for settings that may be fractions.
+        old = float(old) if SECTIONS[section].__annotations__[name] is float else old
         changes.setdefault(section, {})[name] = _parse_value(key, text.strip(), old)
     sections = {name: replace(getattr(start, name), **new) for name, new in changes.items()}
     return replace(start, **sections)

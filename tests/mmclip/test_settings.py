@@ -22,6 +22,10 @@ def test_an_override_has_the_type_of_the_value_that_it_replaces():
     assert settings.data.captions is True
 
 
+def test_a_preset_with_a_whole_number_accepts_a_fraction():
+    assert load_preset("authors", ["level_db=1.5"]).augment.level_db == 1.5
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
