@@ -10,12 +10,13 @@ import importlib
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from unittest import mock
 
 from mmclip.presets import PRESETS, SECTIONS
 from mmclip.setting_texts import setting_texts
+from mmclip.settings_rules import limits_text
 from pipelines import recipe
 from pipelines.layout import Layout
 from pipelines.recipe_fields import Setting, settings_of
@@ -193,9 +194,17 @@ def _training_table(name: str, kind: type, texts: dict[str, str]) -> str:
     rows = []
     for each in fields(kind):
         values = (_shown(preset, name, each.name) for preset in PRESETS)
-        rows.append((f"`{name}.{each.name}`", *values, texts[f"{name}.{each.name}"]))
+        meaning = texts[f"{name}.{each.name}"]
+        rows.append((f"`{name}.{each.name}`", *values, _permitted(each.metadata), meaning))
     intro = (kind.__doc__ or "").split("\n\n")[0]
-    return f"## `{name}`\n\n{intro}\n\n{_table(('key', *PRESETS, 'meaning'), rows)}"
+    return f"## `{name}`\n\n{intro}\n\n{_table(('key', *PRESETS, 'values', 'meaning'), rows)}"
+
+
+def _permitted(metadata: Mapping) -> str:
+    """Return the choices or the limits of a training setting; "" if none are declared."""
+    if "choices" in metadata:
+        return ", ".join(f"`{each}`" for each in metadata["choices"])
+    return limits_text(metadata["limits"]) if "limits" in metadata else ""
 
 
 def _shown(preset: str, section: str, name: str) -> str:

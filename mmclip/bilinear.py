@@ -83,7 +83,15 @@ def fit(
     encoder = load_encoder(first.description["encoder"]["name"])
     first.check_encoder(encoder)
     axes = first.description["axes"]
-    data = prepare_data(stores, first.settings, encoder, axes=axes, verify=verify, report=report)
+    data = prepare_data(
+        stores,
+        first.settings,
+        encoder,
+        axes=axes,
+        verify=verify,
+        skip_absent=True,
+        report=report,
+    )
     network, description = _fit_network(models, data, stores[0], report)
     out.mkdir(parents=True, exist_ok=True)
     save_model(out, split_model(network).variables["base"], description)
@@ -133,6 +141,7 @@ def _load_models(runs: Sequence[str | Path]) -> list:
     from mmclip.bilinear_network import BILINEAR
     from mmclip.ensemble_network import MEMBERS
     from mmclip.model_files import load_model
+    from mmclip.store_axes import have_same_axes
 
     models = [load_model(run) for run in runs]
     first = models[0]
@@ -140,12 +149,13 @@ def _load_models(runs: Sequence[str | Path]) -> list:
         if MEMBERS in model.description or BILINEAR in model.description:
             problem = "combines several models"
             raise MmclipError(model.folder, "model", problem, "give the folders of single models")
-        for name, own, other in (
-            ("layer sizes", model.settings.model, first.settings.model),
-            ("axes", model.description["axes"], first.description["axes"]),
-            ("text encoder", model.description["encoder"], first.description["encoder"]),
+        own, other = model.description, first.description
+        for name, is_equal in (
+            ("layer sizes", model.settings.model == first.settings.model),
+            ("axes", have_same_axes(own["axes"], other["axes"])),
+            ("text encoder", own["encoder"] == other["encoder"]),
         ):
-            if own != other:
+            if not is_equal:
                 problem = f"differs from {first.folder} in its {name}"
                 hint = "give models that were trained with the same settings of the section model"
                 raise MmclipError(model.folder, "model", problem, hint)
@@ -197,6 +207,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
 
     from mmclip.bilinear_network import BILINEAR, LABELS
     from mmclip.ensemble_network import MEMBERS, describe_member
+    from mmclip.leakage import ACTIONS
     from mmclip.model_files import describe_training
 
     first = models[0].settings
@@ -206,7 +217,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
     every = [model.description for model in models]
     united = {
         name: sorted({each for description in every for each in description.get(name, ())})
-        for name in ("seen", "takes", "subjects", "radars")
+        for name in ("seen", ACTIONS, "takes", "subjects", "radars")
     }
     united["simulated"] = any(description["simulated"] for description in every)
     united["sentences"] = {k: v for each in reversed(every) for k, v in each["sentences"].items()}

@@ -7,6 +7,8 @@ import jax
 from mmclip.errors import MmclipError
 from mmclip.training_step import TrainState
 
+# Subfolder of the folder of a training run.
+FOLDER = "checkpoints"
 # Number of most recent checkpoints that are kept.
 MAX_TO_KEEP = 2
 
@@ -21,7 +23,7 @@ class Checkpoints:
     def __init__(self, folder: Path):
         import orbax.checkpoint as ocp
 
-        self._ocp, self._folder = ocp, Path(folder).resolve() / "checkpoints"
+        self._ocp, self._folder = ocp, Path(folder).resolve() / FOLDER
         options = ocp.CheckpointManagerOptions(
             max_to_keep=MAX_TO_KEEP, enable_async_checkpointing=False
         )

@@ -1,6 +1,7 @@
 """Options that several commands of the trainer have."""
 
 import argparse
+from collections.abc import Callable
 
 from mmclip.settings_rules import SCORINGS
 
@@ -16,12 +17,12 @@ def add_scoring_options(parser: argparse.ArgumentParser, seen_penalty: bool = Tr
     parser.add_argument(
         "--scoring",
         choices=SCORINGS,
-        help="similarity by class vector, by attributes, or both (the model's own)",
+        help="similarity by class vector, by attributes, or both (default: the model's own)",
     )
     parser.add_argument(
         "--hub-correction",
         choices=("on", "off"),
-        help="standardise each label's similarity over training windows (the model's own)",
+        help="standardise each label's similarity over training windows (default: the model's own)",
     )
     if seen_penalty:
         parser.add_argument(
@@ -29,7 +30,8 @@ def add_scoring_options(parser: argparse.ArgumentParser, seen_penalty: bool = Tr
             type=_penalty,
             metavar="X",
             help="number subtracted from the scores of labels used in training if other labels "
-            "are also candidates, in standard deviations of a label's similarity (the model's own)",
+            "are also candidates, in standard deviations of a label's similarity (default: the "
+            "model's own)",
         )
 
 
@@ -41,6 +43,22 @@ def add_verify_option(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="do not verify the checksums of the stores",
     )
+
+
+def whole_number(at_least: int) -> Callable[[str], int]:
+    """Return the type of an option that is a whole number with a lower limit."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = at_least - 1
+        if value < at_least:
+            problem = f"{text!r} is not a whole number of at least {at_least}"
+            raise argparse.ArgumentTypeError(problem)
+        return value
+
+    return parse
 
 
 def _penalty(text: str) -> float:

@@ -15,15 +15,17 @@ from pathlib import Path
 
 import numpy as np
 
+from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS, Ensemble, combined, describe_member
 from mmclip.errors import MmclipError
 from mmclip.exit_status import exit_status
 from mmclip.model import Embeddings
-from mmclip.model_files import load_model, save_model
+from mmclip.model_files import DESCRIPTION, load_model, read_description, save_model
 from mmclip.model_variables import split_model
 from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
 from mmclip.query_bank import read_query_bank, write_query_bank
+from mmclip.store_axes import have_same_axes
 
 # Entries of model.json that may differ between the members of an ensemble.
 OWN = ("settings", "step", "validation_accuracy", "validation_retrieval", "weights_sha256")
@@ -55,9 +57,10 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
 
     Raises:
         MmclipError: a model cannot be read, the models do not belong together, or the folder cannot
-            be written.
+            be written or contains another model.
     """
     check_output_folder(out)
+    _require_free(out)
     models = [load_model(run) for run in runs]
     for other in models[1:]:
         _check_pair(models[0], other)
@@ -74,6 +77,15 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
     return write_query_bank(out, Embeddings(*map(np.asarray, combined(banks, aggregates))))
 
 
+def _require_free(out: Path) -> None:
+    """Raise MmclipError if a folder contains a model other than an ensemble."""
+    if not (out / DESCRIPTION).exists():
+        return
+    found = read_description(out)
+    if MEMBERS not in found or BILINEAR in found:
+        raise MmclipError(out, "--out", "contains another model", "choose another folder")
+
+
 def _check_pair(first, other) -> None:
     """Raise MmclipError unless two models differ only in the seed and the results of training."""
     for model in (first, other):
@@ -82,7 +94,9 @@ def _check_pair(first, other) -> None:
             raise MmclipError(model.folder, "model", problem, hint)
     train = replace(other.settings.train, seed=first.settings.train.seed)
     differing = [] if replace(other.settings, train=train) == first.settings else ["settings"]
-    names = sorted({*first.description, *other.description} - set(OWN))
+    if not have_same_axes(first.description["axes"], other.description["axes"]):
+        differing.append("axes")
+    names = sorted({*first.description, *other.description} - {*OWN, "axes"})
     differing += [n for n in names if first.description.get(n) != other.description.get(n)]
     if differing:
         problem = f"differs from {first.folder} in {', '.join(differing)}"

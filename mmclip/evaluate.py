@@ -186,20 +186,21 @@ def _add_task_options(parser: argparse.ArgumentParser) -> None:
         help="folders of trained models",
     )
     parser.add_argument(
-        "--mode", choices=MODES, default=MODES[0], help="labels to evaluate (%(default)s)"
+        "--mode", choices=MODES, default=MODES[0], help="labels to evaluate (default: %(default)s)"
     )
     parser.add_argument(
         "--candidates",
         choices=CANDIDATES,
         default=CANDIDATES[0],
-        help="candidate labels: the evaluated labels, or all labels of the stores (%(default)s)",
+        help="candidate labels: the evaluated labels, or all labels of the stores (default: "
+        "%(default)s)",
     )
     parser.add_argument(
         "--labels",
         nargs="+",
         metavar="LABEL",
-        help="labels or groups (such as G2) to evaluate, for a model trained on other labels (the "
-        "labels that --unseen excluded from training)",
+        help="labels or groups (such as G2) to evaluate, for a model trained on other labels "
+        "(default: the labels that --unseen excluded from training)",
     )
 
 
@@ -210,31 +211,34 @@ def _add_few_shot_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=1,
         metavar="K",
-        help="number of few-shot examples per label (%(default)s)",
+        help="number of few-shot examples per label (default: %(default)s)",
     )
     parser.add_argument(
         "--draws",
         type=int,
         default=10,
         metavar="N",
-        help="number of random draws of the few-shot examples (%(default)s)",
+        help="number of random draws of the few-shot examples (default: %(default)s)",
     )
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the split, the text encoder, the output and the verification."""
     parser.add_argument(
-        "--split", default="test", metavar="NAME", help="split to evaluate (%(default)s)"
+        "--split", default="test", metavar="NAME", help="split to evaluate (default: %(default)s)"
     )
     parser.add_argument(
-        "--encoder", type=path_argument, metavar="NAME", help="text encoder (the model's own)"
+        "--encoder",
+        type=path_argument,
+        metavar="NAME",
+        help="text encoder (default: the model's own)",
     )
     parser.add_argument(
         "--out",
         type=path_argument,
         default="eval",
         metavar="DIR",
-        help="output folder (%(default)s)",
+        help="output folder (default: %(default)s)",
     )
     add_verify_option(parser)
 

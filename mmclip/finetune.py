@@ -76,7 +76,8 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     check_output_folder(out)
     start = load_model(options.model)
     if MEMBERS in start.description:
-        hint = "fine-tune each of its models, then combine the results as before"
+        hint = "fine-tune each of its models, then combine the results as before; without these "
+        hint += "models, as for the model of the package, first run radarsim pretrain"
         raise MmclipError(options.model, "model", "combines several models", hint)
     settings = _settings(options, start)
     encoder = load_encoder(start.description["encoder"]["name"])
@@ -87,6 +88,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         encoder,
         axes=start.description["axes"],
         verify=options.verify,
+        skip_absent=not _names_unseen(options),
         report=report,
     )
     settings = with_epoch_decay(data, settings)
@@ -122,18 +124,24 @@ def _settings(options: argparse.Namespace, start):
     Settings of the section `finetune` are applied first, because these settings determine the
     schedule.
     """
-    from mmclip.presets import apply_overrides
+    from mmclip.presets import apply_overrides, with_unseen
     from mmclip.pretrain import option_overrides
 
     given = [*options.set, *option_overrides(options)]
     finetune = apply_overrides(start.settings, given).finetune
-    schedule = ["derange=0", f"unseen={','.join(start.settings.data.unseen)}"]
+    schedule = ["derange=0"]
     if options.method != "mix" or finetune.mix_schedule == "short":
         schedule += [f"steps={STEPS}", "warmup=0"]
     if options.method != "mix":
         schedule += [] if finetune.augmentation else NO_AUGMENTATION
         schedule += ["decay_per_epoch=true"] if finetune.epoch_decay else []
-    return apply_overrides(start.settings, [*schedule, *given])
+    return with_unseen(apply_overrides(start.settings, [*schedule, *given]), options.unseen)
+
+
+def _names_unseen(options: argparse.Namespace) -> bool:
+    """Whether the command line names the unseen labels; otherwise they are those of the model."""
+    keys = {each.partition("=")[0].strip() for each in options.set}
+    return bool(options.unseen) or not keys.isdisjoint({"unseen", "data.unseen"})
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -161,7 +169,10 @@ def make_parser() -> argparse.ArgumentParser:
         help="folder of a trained model",
     )
     parser.add_argument(
-        "--method", choices=METHODS, default="lora", help="fine-tuning method (%(default)s)"
+        "--method",
+        choices=METHODS,
+        default="lora",
+        help="fine-tuning method (default: %(default)s)",
     )
     parser.add_argument(
         "--with",
@@ -177,9 +188,11 @@ def make_parser() -> argparse.ArgumentParser:
         type=path_argument,
         default="runs/fine",
         metavar="DIR",
-        help="output folder (%(default)s)",
+        help="output folder (default: %(default)s)",
     )
-    add_training_options(parser)
+    add_training_options(
+        parser, "settings that override those of the model; docs/reference/training.md lists them"
+    )
     return parser
 
 

@@ -1,11 +1,15 @@
 """Check for train/test leakage: no evaluated subject, take or unseen label may occur in training.
 
-The check compares subject names and take digests across all stores.
+A label also occurs in training if it is an action of a label that joins several actions. The check
+compares subject names and take digests across all stores.
 """
 
 from collections.abc import Sequence
 
 from mmclip.errors import MmclipError
+
+# Entry of model.json with the actions of the seen labels that join several actions.
+ACTIONS = "seen_actions"
 
 
 def check_leakage(
@@ -24,7 +28,8 @@ def check_leakage(
         MmclipError: an evaluated label, subject or take occurs in training; the message names the
             first of them.
     """
-    trained_labels = sorted(set(labels) & set(description["seen"]))
+    trained = {*description["seen"], *description.get(ACTIONS, ())}
+    trained_labels = sorted(set(labels) & trained)
     if unseen and trained_labels:
         hint = "evaluate labels that --unseen excluded from training"
         raise MmclipError(where, "labels", _problem(trained_labels), hint)

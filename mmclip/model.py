@@ -259,13 +259,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--preset",
         default="paper",
         choices=tuple(PRESETS),
-        help="preset of the settings (%(default)s)",
+        help="preset of the settings (default: %(default)s)",
     )
     parser.add_argument(
         "--text-width",
         type=int,
         default=PAPER_TEXT_WIDTH,
-        help="width of the text embeddings (%(default)s)",
+        help="width of the text embeddings (default: %(default)s)",
     )
     parser.add_argument(
         "settings", nargs="*", metavar="KEY=VALUE", help="settings that override the preset"

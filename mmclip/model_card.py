@@ -6,10 +6,11 @@ from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS
 from mmclip.evaluation_report import limits, limits_over_people
 from mmclip.store import UNITS
+from mmclip.store_axes import COLUMN_STEP
 
 LIMITS = """
 * All training data is simulated: one simulator, one model of synthetic motion, one bounce off one
-  body in an empty room. Accuracy on recordings of real people has not been measured.
+  body in {surroundings}. Accuracy on recordings of real people has not been measured.
 * One person per window, 2.5 to 3.5 m ahead of the radar and roughly facing it, as in the
   training data.
 * Activities that differ little in range, speed and angle are often confused.
@@ -36,7 +37,7 @@ def card(description: Mapping, results: Mapping) -> str:
         "## Training data\n\n" + _data(description),
         "## Radar\n\n" + _axes(description),
         "## Figures\n\n" + _validation(description) + _figures(results),
-        "## Limits\n" + LIMITS.rstrip(),
+        "## Limits\n" + LIMITS.format(surroundings=_surroundings(description)).rstrip(),
     )
     return "\n\n".join(sections) + "\n"
 
@@ -87,10 +88,20 @@ def _data(description: Mapping) -> str:
     return "\n\n".join([*lines, f"Stores of the last training: {'; '.join(stores)}."])
 
 
+def _surroundings(description: Mapping) -> str:
+    """Whether the people of the last training were in free space, in rooms, or in both."""
+    in_room = {store.get("room", False) for store in description["stores"]}
+    kinds = ("simulated rooms" if each else "free space" for each in sorted(in_room))
+    return " or in ".join(kinds) or "free space"
+
+
 def _axes(description: Mapping) -> str:
     lines = [f"{' and '.join(description.get('radars', ())) or 'One radar'}, with these axes:", ""]
-    for axis, (first, last, count) in description["axes"].items():
+    bins = {axis: x for axis, x in description["axes"].items() if axis != COLUMN_STEP}
+    for axis, (first, last, count) in bins.items():
         lines.append(f"* {axis}: {count:.0f} bins from {first:.4g} to {last:.4g} {UNITS[axis]}")
+    for step_s in description["axes"].get(COLUMN_STEP, ()):
+        lines.append(f"* time: a column every {step_s:.4g} s")
     lines += ["", "Stores with other axes are refused; train a model for another radar."]
     return "\n".join(lines)
 

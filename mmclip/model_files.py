@@ -14,13 +14,15 @@ from mmclip.bilinear_network import BILINEAR, BilinearNetwork, make_bilinear
 from mmclip.common_grid import on_grid
 from mmclip.ensemble_network import MEMBERS, Ensemble, make_ensemble
 from mmclip.errors import MmclipError
+from mmclip.leakage import ACTIONS
 from mmclip.model import MmClip, make_model
 from mmclip.model_variables import Variables, join_model, split_model
 from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_from_dict, settings_to_dict
 from mmclip.sentences import Descriptions
 from mmclip.settings import TrainingSettings
-from mmclip.store import RadarStore, check_same_axes, radar_names
+from mmclip.store import RadarStore, radar_names
+from mmclip.store_axes import check_same_axes
 from mmclip.text_encoders import TextEncoder
 from mmclip.window_corpus import WindowCorpus
 
@@ -83,6 +85,7 @@ def describe_training(
     corpus, base = data.corpus, base or {}
     seen = sorted({*data.seen, *base.get("seen", ())})
     takes = corpus.take_digests(("train", "val"), set(data.seen))
+    actions = sorted({*corpus.actions_of(data.seen), *base.get(ACTIONS, ())})
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -99,9 +102,11 @@ def describe_training(
         "stores": [
             {"name": store.name, "simulated": store.is_simulated}
             | {k: store.attributes.get(k) for k in ("plan_digest", "recipe_digest", "code_version")}
+            | ({"room": True} if store.has_room else {})
             for store in corpus.stores
         ],
         "sentences": merge_sentences(corpus.labels, corpus.sentences, base.get("sentences", {})),
+        **({ACTIONS: actions} if actions else {}),
     }
 
 

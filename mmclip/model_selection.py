@@ -87,14 +87,19 @@ class BestModel:
     """The files of the best model so far, in the folder of a training run.
 
     Args:
-        folder: folder of the run; for a resumed run, the best measure is read from this folder.
+        folder: folder of the run.
         description: content of model.json except step and validation measures.
         settings: selected measure, and the patience.
+        resumed: whether training continues from a checkpoint, so that the best measure so far is
+            that of the model in the folder.
     """
 
-    def __init__(self, folder: Path, description: dict, settings: OptimizationSettings):
+    def __init__(
+        self, folder: Path, description: dict, settings: OptimizationSettings, resumed: bool = False
+    ):
         self._folder, self._description, self._settings = folder, description, settings
-        self._best, self._step = _earlier_best(folder, settings.select)
+        earlier = _earlier_best(folder, settings.select) if resumed else (-1.0, 0)
+        self._best, self._step = earlier
 
     def update(self, step: int, found: Validation | None, weights: Callable[[], Variables]) -> None:
         """Save the weights of a step unless an earlier step was better.

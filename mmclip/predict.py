@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mmclip.command_options import add_scoring_options, add_verify_option
+from mmclip.command_options import add_scoring_options, add_verify_option, whole_number
 from mmclip.exit_status import exit_status
 from mmclip.output_paths import check_output_file, output_errors
 from mmclip.paths import path_argument
@@ -174,14 +174,28 @@ def _read_sentences(path: str) -> dict[str, tuple[dict[str, str], ...]]:
     found: dict[str, dict] = {}
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            for row in csv.DictReader(file):
-                variants = found.setdefault(row["caption"], {})
-                variants.setdefault(row.get("variant", "0"), {})[row["part"]] = row["sentence"]
-    except (OSError, KeyError, UnicodeDecodeError) as error:
+            reader = csv.DictReader(file)
+            for row in reader:
+                values = [row[name] for name in ("caption", "part", "sentence")]
+                _check_values(f"{path}, line {reader.line_num}", values)
+                caption, part, sentence = values
+                variants = found.setdefault(caption, {})
+                variants.setdefault(row.get("variant") or "0", {})[part] = sentence
+    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
         problem = f"cannot be read ({error})"
         hint = "give a file with the columns caption, variant, part, sentence"
         raise MmclipError(path, "--sentences", problem, hint) from None
     return {caption: tuple(variants.values()) for caption, variants in found.items()}
+
+
+def _check_values(where: str, values: Sequence[str | None]) -> None:
+    """Raise MmclipError if the caption, the part or the sentence of a row is missing or blank."""
+    from mmclip.errors import MmclipError
+
+    for name, value in zip(("caption", "part", "sentence"), values):
+        if not (value or "").strip():
+            hint = "give every row a caption, a part and a sentence"
+            raise MmclipError(where, "--sentences", f"has no {name}", hint)
 
 
 def _write_csv(path: str, rows: list[dict], labels: Sequence[str]) -> None:
@@ -213,13 +227,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--model",
         type=path_argument,
         metavar="RUN",
-        help="folder of a trained model (the trained model of the package)",
+        help="folder of a trained model (default: the trained model of the package)",
     )
     parser.add_argument(
         "--labels",
         nargs="+",
         metavar="LABEL",
-        help="two or more labels (the labels of the store or of the model)",
+        help="two or more labels (default: the labels of the store or of the model)",
     )
     add_scoring_options(parser)
     parser.add_argument(
@@ -230,12 +244,15 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--stride",
-        type=int,
+        type=whole_number(1),
         metavar="N",
-        help="number of columns between the starts of windows (224)",
+        help="number of columns between the starts of windows (default: the length of a window)",
     )
     parser.add_argument(
-        "--encoder", type=path_argument, metavar="NAME", help="text encoder (the model's own)"
+        "--encoder",
+        type=path_argument,
+        metavar="NAME",
+        help="text encoder (default: the model's own)",
     )
     parser.add_argument(
         "--csv",
@@ -244,7 +261,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="write the label probabilities of every window",
     )
     parser.add_argument(
-        "--show", type=int, default=20, metavar="N", help="number of windows to print (%(default)s)"
+        "--show",
+        type=whole_number(0),
+        default=20,
+        metavar="N",
+        help="number of windows to print (default: %(default)s)",
     )
     add_verify_option(parser)
     return parser

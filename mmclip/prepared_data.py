@@ -8,18 +8,11 @@ import numpy as np
 from mmclip.common_grid import on_grid
 from mmclip.errors import MmclipError
 from mmclip.evaluation_report import count_of
-from mmclip.protocol import unseen_labels
+from mmclip.protocol import labels_named, unseen_labels
 from mmclip.sentences import Descriptions, SentenceBank, make_sentence_bank
 from mmclip.settings import TrainingSettings
-from mmclip.store import (
-    RELATIVE,
-    AxisRange,
-    RadarStore,
-    all_axis_ranges,
-    check_same_axes,
-    open_store,
-    verify_checksums,
-)
+from mmclip.store import RELATIVE, RadarStore, open_store, verify_checksums
+from mmclip.store_axes import all_axis_ranges, check_same_axes
 from mmclip.text_cache import embed_cached
 from mmclip.text_encoders import TextEncoder
 from mmclip.window_corpus import SPLITS, WindowCorpus, WindowIndex, read_corpus
@@ -41,7 +34,7 @@ class PreparedData:
         vectors: embeddings of the bank's sentences, float32 [sentence, width].
         encoder: name, digest and width of the text encoder.
         seen, unseen: seen and unseen labels, in the order of the corpus.
-        axes: range of each axis of the heatmaps.
+        axes: range of each axis of the heatmaps, and the column step [s].
     """
 
     corpus: WindowCorpus
@@ -50,7 +43,7 @@ class PreparedData:
     encoder: dict
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
-    axes: dict[str, AxisRange]
+    axes: dict[str, Sequence[float]]
 
 
 def open_corpus(
@@ -67,7 +60,7 @@ def open_corpus(
     Args:
         paths: folders of stores.
         settings: training settings; only `model` and `data` are used.
-        axes: axis ranges that a model was trained on; default: the ranges of the first store.
+        axes: axes that a model was trained on; default: the axes of the first store.
         verify: whether to verify the checksums of the heatmap files.
         need_labels: whether to exclude windows without a label.
         report: function that receives each line of progress.
@@ -103,6 +96,7 @@ def prepare_data(
     *,
     axes: dict[str, Sequence[float]] | None = None,
     verify: bool = True,
+    skip_absent: bool = False,
     report: Report = print,
 ) -> PreparedData:
     """Open stores and embed the sentences of their labels.
@@ -110,10 +104,17 @@ def prepare_data(
     Args:
         encoder: text encoder.
         paths, settings, axes, verify, report: arguments of `open_corpus`.
+        skip_absent: whether names in `data.unseen` that the stores lack are only reported, because
+            they come from an earlier training.
+
+    Raises:
+        MmclipError: a store cannot be used, or lacks a name in `data.unseen`.
     """
     corpus = open_corpus(paths, settings, axes=axes, verify=verify, report=report)
-    unseen = unseen_labels(settings.data.unseen, corpus.labels, ", ".join(paths))
-    seen = tuple(label for label in corpus.labels if label not in unseen)
+    names = settings.data.unseen
+    if skip_absent:
+        names = _present_names(names, corpus, report)
+    seen, unseen = divide_labels(corpus, names, report)
     captions = [text for clip in corpus.clips for text in clip.captions]
     texts = (*corpus.labels, *(captions if settings.data.captions else ()))
     bank, vectors = embed_texts(texts, corpus.sentences, settings, encoder, report)
@@ -121,6 +122,50 @@ def prepare_data(
     return PreparedData(
         corpus, bank, vectors, identity, seen, unseen, all_axis_ranges(corpus.stores)
     )
+
+
+def divide_labels(
+    corpus: WindowCorpus, names: tuple[str, ...], report: Report
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Divide the labels of a corpus into seen and unseen labels.
+
+    A label that joins several actions, one of which is unseen, is neither: training must not use
+    its windows, and they do not show the unseen action alone.
+
+    Args:
+        corpus: windows of the stores.
+        names: groups, labels or actions to exclude from training.
+        report: function that receives a line on labels that are neither seen nor unseen.
+
+    Returns:
+        Seen and unseen labels, both in the order of the corpus.
+
+    Raises:
+        MmclipError: a label or action, or every label of a group, is missing from the corpus.
+    """
+    where = ", ".join(str(store.path) for store in corpus.stores)
+    excluded = set(unseen_labels(names, _labels_and_actions(corpus), where))
+    unseen = tuple(label for label in corpus.labels if label in excluded)
+    others = [label for label in corpus.labels if label not in excluded]
+    seen = tuple(label for label in others if excluded.isdisjoint(corpus.actions_of([label])))
+    if partly := len(others) - len(seen):
+        labels = count_of(partly, "label")
+        report(f"data: {labels} of several actions left out, because one action is unseen")
+    return seen, unseen
+
+
+def _labels_and_actions(corpus: WindowCorpus) -> tuple[str, ...]:
+    """Labels of a corpus, then the actions that occur only in joined labels."""
+    return tuple(dict.fromkeys([*corpus.labels, *sorted(corpus.actions_of(corpus.labels))]))
+
+
+def _present_names(names: Sequence[str], corpus: WindowCorpus, report: Report) -> tuple[str, ...]:
+    """Names of groups, labels or actions that occur in a corpus; the other names are reported."""
+    known = _labels_and_actions(corpus)
+    present = tuple(name for name in names if labels_named(name, known))
+    if absent := [name for name in names if name not in present]:
+        report(f"data: no clip has these labels, which the model excluded: {'; '.join(absent)}")
+    return present
 
 
 def _check_units(stores: Sequence[RadarStore]) -> None:

@@ -104,9 +104,21 @@ def apply_overrides(start: TrainingSettings, overrides: Iterable[str]) -> Traini
             raise MmclipError("settings", key, "has no value", "write it as key=value")
         section, name = _find_key(key.strip())
         old = getattr(getattr(start, section), name)
+        # Presets contain whole numbers, such as 0, also for settings that may be fractions.
+        old = float(old) if SECTIONS[section].__annotations__[name] is float else old
         changes.setdefault(section, {})[name] = _parse_value(key, text.strip(), old)
     sections = {name: replace(getattr(start, name), **new) for name, new in changes.items()}
     return replace(start, **sections)
+
+
+def with_unseen(settings: TrainingSettings, names: Iterable[str] | None) -> TrainingSettings:
+    """Settings that exclude the given labels or groups; None or no name changes nothing.
+
+    An override `unseen=...` would split a label that contains a comma.
+    """
+    if not names:
+        return settings
+    return replace(settings, data=replace(settings.data, unseen=tuple(names)))
 
 
 def settings_to_dict(settings: TrainingSettings) -> dict[str, dict]:
@@ -156,6 +168,6 @@ def _parse_value(key: str, text: str, old):
         if isinstance(old, tuple):
             return tuple(item.strip() for item in text.split(",") if item.strip())
         return type(old)(float(text)) if isinstance(old, int) and "e" in text else type(old)(text)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         problem = f"{text!r} is not of type {type(old).__name__}"
         raise MmclipError("settings", key, problem, f"the preset's value is {old!r}") from None

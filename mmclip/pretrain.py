@@ -94,23 +94,28 @@ def summary(description: dict) -> str:
 
 def settings_of(options: argparse.Namespace):
     """The preset's settings, overridden by --set and then by the other options."""
-    from mmclip.presets import load_preset
+    from mmclip.presets import load_preset, with_unseen
 
-    return load_preset(options.preset, [*options.set, *option_overrides(options)])
+    settings = load_preset(options.preset, [*options.set, *option_overrides(options)])
+    return with_unseen(settings, options.unseen)
 
 
 def option_overrides(options: argparse.Namespace) -> list[str]:
-    """Convert the options --seed, --steps and --unseen to `key=value` overrides."""
-    overrides = [
+    """Convert the options --seed and --steps to `key=value` overrides."""
+    return [
         f"{name}={getattr(options, name)}"
         for name in ("seed", "steps")
         if getattr(options, name) is not None
     ]
-    return overrides + ([f"unseen={','.join(options.unseen)}"] if options.unseen else [])
 
 
-def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that pre-training and fine-tuning share."""
+def add_training_options(parser: argparse.ArgumentParser, settings: str) -> None:
+    """Add the options that pre-training and fine-tuning share.
+
+    Args:
+        parser: parser of a command line.
+        settings: meaning of --set.
+    """
     parser.add_argument(
         "--seed", type=int, metavar="S", help="random seed of weights, batches and augmentation"
     )
@@ -119,14 +124,15 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         "--unseen",
         nargs="+",
         metavar="LABEL",
-        help="labels or groups (such as G1) to exclude from training",
+        help="labels or groups (such as G1) to exclude from training, separated by spaces; a "
+        "label with spaces or commas is written in quotation marks",
     )
     parser.add_argument(
         "--set",
         nargs="+",
         default=[],
         metavar="KEY=VALUE",
-        help="settings that override the preset; see --describe",
+        help=settings,
     )
     add_verify_option(parser)
 
@@ -174,25 +180,25 @@ def make_parser() -> argparse.ArgumentParser:
         type=path_argument,
         default="runs/pre",
         metavar="DIR",
-        help="output folder (%(default)s)",
+        help="output folder (default: %(default)s)",
     )
     parser.add_argument(
         "--preset",
         choices=tuple(PRESETS),
         default="small",
-        help="preset of the settings (%(default)s)",
+        help="preset of the settings (default: %(default)s)",
     )
     parser.add_argument(
         "--encoder",
         type=path_argument,
         default="minilm",
         metavar="NAME",
-        help="text encoder (%(default)s)",
+        help="text encoder (default: %(default)s)",
     )
     parser.add_argument(
         "--describe", action="store_true", help="print settings and parameter counts, then exit"
     )
-    add_training_options(parser)
+    add_training_options(parser, "settings that override the preset; see --describe")
     return parser
 
 

@@ -1,6 +1,7 @@
 """The paper's evaluation protocol: sixty activities, with three groups of ten unseen activities."""
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +25,11 @@ def groups() -> dict[str, tuple[str, ...]]:
     }
 
 
+def labels_named(name: str, known: Iterable[str]) -> set[str]:
+    """Those of the known labels that belong to a group or are the label `name` itself."""
+    return set(groups().get(name, (name,))) & set(known)
+
+
 def unseen_labels(
     requested: tuple[str, ...], known: tuple[str, ...], where: str
 ) -> tuple[str, ...]:
@@ -42,7 +48,7 @@ def unseen_labels(
     """
     excluded: set[str] = set()
     for name in requested:
-        present = set(groups().get(name, (name,))) & set(known)
+        present = labels_named(name, known)
         if not present:
             problem = f"{name!r} is neither a label of this corpus nor a group with such a label"
             shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")

@@ -49,8 +49,8 @@ def publish(run: str | Path, out: Path, evaluation: str | None = None) -> float:
         Total size of all files [MB].
 
     Raises:
-        MmclipError: the model or the evaluation cannot be read, the folder has other files or
-            cannot be written, or the files are larger than `LARGEST_MB`.
+        MmclipError: the model or the evaluation cannot be read, the folder has other files, is that
+            of the model or cannot be written, or the files are larger than `LARGEST_MB`.
     """
     import numpy as np
 
@@ -61,6 +61,8 @@ def publish(run: str | Path, out: Path, evaluation: str | None = None) -> float:
     from mmclip.query_bank import FILE, read_query_bank
 
     check_output_folder(out)
+    if out.resolve() == Path(run).resolve():
+        raise MmclipError(out, "--out", "is the folder of the model", "choose another folder")
     model = load_model(run)
     bank, results = read_query_bank(model), _read_results(evaluation)
     _require_free(out, (CARD, FILE))

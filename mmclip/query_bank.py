@@ -21,6 +21,8 @@ from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
 
 FILE = "query_bank.safetensors"
+# Number of windows of the query bank of a model that was trained without one.
+WINDOWS = 256
 # Key of the bank's entry in model.json.
 ENTRY = "query_bank"
 EXAMPLES = """
@@ -55,7 +57,8 @@ def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = prin
     check_output_folder(model.folder, "--model")
     axes, settings = model.description["axes"], model.settings
     corpus = open_corpus(options.stores, settings, axes=axes, verify=options.verify, report=report)
-    chosen = {"query_bank": options.windows}
+    size = options.windows or model.settings.inference.query_bank or WINDOWS
+    chosen = {"query_bank": size}
     if options.scoring:
         chosen["scoring"] = options.scoring
     if options.hub_correction:
@@ -64,10 +67,14 @@ def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = prin
         chosen["seen_penalty"] = options.seen_penalty
     settings = replace(settings, inference=replace(settings.inference, **chosen))
     rewrite_description(model.folder, settings=settings_to_dict(settings))
-    return add_query_bank(model.folder, corpus, report)
+    stored = model.description.get(ENTRY, {}).get("windows")
+    renew = options.windows is not None and options.windows != stored
+    return add_query_bank(model.folder, corpus, report, renew=renew)
 
 
-def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) -> dict:
+def add_query_bank(
+    folder: Path, corpus, report: Callable[[str], None] = print, renew: bool = False
+) -> dict:
     """Write the query bank of the model in a folder, unless the folder already contains it.
 
     Args:
@@ -75,6 +82,7 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
         corpus: `WindowCorpus` of the training data; only training clips of the model's seen labels
             and subjects are used.
         report: function that receives each line of progress.
+        renew: whether to replace a query bank that the folder contains.
 
     Returns:
         Content of model.json.
@@ -87,7 +95,7 @@ def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) 
 
     model = load_model(folder)
     size = model.settings.inference.query_bank
-    if not size or _is_complete(model):
+    if not size or (_is_complete(model) and not renew):
         return model.description
     windows = bank_windows(corpus, model.description, size)
     if not len(windows):
@@ -202,7 +210,7 @@ def _write(path: Path, arrays: dict) -> str:
 
 def make_parser() -> argparse.ArgumentParser:
     """Create the parser of the command line."""
-    from mmclip.command_options import add_scoring_options, add_verify_option
+    from mmclip.command_options import add_scoring_options, add_verify_option, whole_number
 
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.query_bank",
@@ -218,10 +226,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--windows",
-        type=int,
-        default=256,
+        type=whole_number(1),
         metavar="N",
-        help="maximum number of windows (%(default)s)",
+        help="maximum number of windows; a query bank of another size is replaced (default: the "
+        f"model's setting, or {WINDOWS})",
     )
     add_scoring_options(parser)
     add_verify_option(parser)

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 from mmclip.atomic_files import write_atomically
+from mmclip.checkpoints import FOLDER as CHECKPOINTS
 from mmclip.errors import MmclipError
+from mmclip.model_files import DESCRIPTION
 from mmclip.output_paths import output_errors
 from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_to_dict
@@ -28,7 +30,8 @@ def claim_run_folder(
 
     Raises:
         MmclipError: the folder belongs to another training run, whose differences the message
-            lists, or run.json cannot be read or written.
+            lists, or contains a model that was not trained there, or run.json cannot be read or
+            written.
     """
     record = {
         "command": command,
@@ -41,7 +44,9 @@ def claim_run_folder(
     record = json.loads(json.dumps(record))
     path = folder / FILE
     found = _read(path) if path.exists() else None
-    if found is not None:
+    if found is None:
+        _check_no_other_model(folder)
+    else:
         _check_same_run(folder, found, record)
     with output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,6 +64,17 @@ def _read(path: Path) -> dict:
         hint = "delete it if the command is that of this run, or choose another --out"
         raise MmclipError(path.parent, FILE, f"cannot be read ({error})", hint) from None
     return found
+
+
+def _check_no_other_model(folder: Path) -> None:
+    """Raise MmclipError if a folder without run.json contains a model, such as a published model.
+
+    Training would overwrite that model. A folder with checkpoints belongs to a training run whose
+    damaged run.json was deleted.
+    """
+    if (folder / DESCRIPTION).exists() and not any((folder / CHECKPOINTS).glob("*")):
+        problem = f"contains a model ({DESCRIPTION}) that was not trained in this folder"
+        raise MmclipError(folder, "--out", problem, "choose another --out")
 
 
 def _check_same_run(folder: Path, found: dict, record: dict) -> None:

@@ -167,8 +167,12 @@ def _windows(data: PreparedData, split: str, labels: Sequence[str]) -> WindowInd
 
 
 def _other_windows(data: PreparedData, split: str, candidates: Sequence[str]) -> WindowIndex:
-    """Windows whose label is not a candidate, which the model should reject."""
-    labels = set(data.corpus.labels) - set(candidates)
+    """Windows whose label is not a candidate, which the model should reject.
+
+    Windows that show a candidate together with other actions are left out.
+    """
+    own, corpus = set(candidates), data.corpus
+    labels = {each for each in corpus.labels if own.isdisjoint({each, *corpus.actions_of([each])})}
     windows = non_overlapping(data.corpus.windows((split,), labels), data.corpus.columns)
     return evenly_spaced(windows, MAX_WINDOWS)
 

@@ -2,14 +2,22 @@
 
 Where the paper and the authors' code differ, the description of the setting names both choices.
 The documentation takes the text of each setting from the docstring of the class
-(`setting_texts.py`). The choices or the lower limit of a setting are declared together with the
+(`setting_texts.py`). The choices or the limits of a setting are declared together with the
 default. "Authors" refers to the code that the authors of the paper published,
 https://github.com/QM20/mmCLIP.
 """
 
 from dataclasses import dataclass, field
 
-from mmclip.settings_rules import HEATMAPS, PARTS, SCORINGS, at_least, check_settings, one_of
+from mmclip.settings_rules import (
+    HEATMAPS,
+    PARTS,
+    SCORINGS,
+    at_least,
+    check_settings,
+    number,
+    one_of,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,20 +52,20 @@ class ModelSettings:
 
     heatmaps: tuple[str, ...] = HEATMAPS
     parts: tuple[str, ...] = PARTS
-    size: int = 224
-    patch_columns: int = 4
-    branch_width: int = 128
-    branch_depth: int = 2
-    branch_heads: int = 4
+    size: int = at_least(1, 224)
+    patch_columns: int = at_least(1, 4)
+    branch_width: int = at_least(1, 128)
+    branch_depth: int = at_least(0, 2)
+    branch_heads: int = at_least(1, 4)
     branch_norm: bool = True
-    learner_depth: int = 6
-    learner_heads: int = 8
+    learner_depth: int = at_least(1, 6)
+    learner_heads: int = at_least(1, 8)
     aggregator: str = one_of("attention", "none")
-    aggregator_heads: int = 4
+    aggregator_heads: int = at_least(1, 4)
     aggregator_position: bool = False
-    mlp_ratio: int = 4
-    dropout: float = 0.0
-    temperature: float = 0.07
+    mlp_ratio: int = at_least(1, 4)
+    dropout: float = number(0.0, at_least=0, below=1)
+    temperature: float = number(0.07, above=0)
     dtype: str = one_of("auto", "float32", "bfloat16")
 
 
@@ -81,7 +89,8 @@ class DataSettings:
         shortest: minimum number of measured columns of a clip that is stretched.
         most_actions: maximum number of successive actions in a clip; clips with more actions are
             excluded, and 0 keeps all clips. Paper: not stated. Authors: 3 (BABEL).
-        unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
+        unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol. A
+            label that joins several actions is excluded if one of its actions is named.
         grid: common grid of stores of different radars (`common_grid`): speed:first:last:bins
             [m/s], range:first:last:bins [m] and column:period [s]; empty: equal axes are needed.
         batches_ahead: number of batches that are read in advance.
@@ -99,7 +108,7 @@ class DataSettings:
     most_actions: int = at_least(0, 0)
     unseen: tuple[str, ...] = ()
     grid: tuple[str, ...] = ()
-    batches_ahead: int = 4
+    batches_ahead: int = at_least(0, 4)
     memory_mb: int = at_least(0, 2000)
 
 
@@ -119,14 +128,14 @@ class AugmentSettings:
         drop_columns: largest number of consecutive columns that are blanked, as in packet loss.
     """
 
-    range_shift: float = 0.5
+    range_shift: float = number(0.5, at_least=0, at_most=1)
     shift_direction: str = one_of("both", "farther")
-    min_shift: int = 8
-    max_shift: int = 15
-    level_db: float = 3.0
-    noise_db: float = 1.0
-    drop: float = 0.0
-    drop_columns: int = 0
+    min_shift: int = at_least(0, 8)
+    max_shift: int = at_least(0, 15)
+    level_db: float = at_least(0, 3.0)
+    noise_db: float = at_least(0, 1.0)
+    drop: float = number(0.0, at_least=0, at_most=1)
+    drop_columns: int = at_least(0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +179,7 @@ class OptimizationSettings:
         warmup: number of steps of linear warm-up.
         weight_decay: weight decay of AdamW; 0 gives Adam.
         batch, steps: number of windows per step, and number of steps.
-        seed: random seed of weights, batches and augmentation.
+        seed: random seed of weights, batches and augmentation; JAX uses the lowest 32 bits.
         select: which validation measure selects the released step: "accuracy" among seen labels, or
             "retrieval" of the windows' own texts (R@1 + R@5).
         patience: number of successive validations below the best measure after which training ends;
@@ -189,31 +198,31 @@ class OptimizationSettings:
     attribute_target: str = one_of("label", "sentence", "first_sentence")
     class_target: str = one_of("label", "first_sentence")
     attribute_reduction: str = one_of("mean", "sum")
-    attribute_weight: float = 1.0
-    class_weight: float = 1.0
-    target_sharpness: float = 10.0
+    attribute_weight: float = at_least(0, 1.0)
+    class_weight: float = at_least(0, 1.0)
+    target_sharpness: float = at_least(0, 10.0)
     graded_targets: bool = False
-    drop_negatives_above: float = 1.0
+    drop_negatives_above: float = number(1.0, above=0, at_most=1)
     window_pair_weight: float = at_least(0, 0.0)
     part_score_weight: float = at_least(0, 0.0)
-    rate: float = 1e-4
-    decay: float = 0.9
+    rate: float = number(1e-4, above=0, below=1)
+    decay: float = number(0.9, above=0, at_most=1)
     decay_every: int = at_least(1, 1000)
     decay_per_epoch: bool = False
-    warmup: int = 0
-    weight_decay: float = 0.0
+    warmup: int = at_least(0, 0)
+    weight_decay: float = at_least(0, 0.0)
     batch: int = at_least(1, 16)
     steps: int = at_least(1, 50_000)
-    seed: int = 0
+    seed: int = number(0, at_least=0, below=2**32)
     select: str = one_of("accuracy", "retrieval")
     patience: int = at_least(0, 0)
     save_every: int = at_least(1, 1000)
     validate_every: int = at_least(1, 1000)
     log_every: int = at_least(1, 50)
-    derange: int = 0
+    derange: int = at_least(0, 0)
     lora_rank: int = at_least(1, 16)
-    lora_alpha: float = 16.0
-    lora_dropout: float = 0.1
+    lora_alpha: float = number(16.0, above=0)
+    lora_dropout: float = number(0.1, at_least=0, below=1)
     lora_projection: bool = False
 
 

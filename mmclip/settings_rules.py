@@ -1,7 +1,10 @@
 """Permitted values of the training settings in `settings.py`."""
 
-from collections.abc import Iterator
+import math
+import operator
+from collections.abc import Iterator, Mapping
 from dataclasses import field, fields
+from itertools import chain
 from typing import NamedTuple
 
 from mmclip.errors import MmclipError
@@ -11,6 +14,12 @@ PARTS = ("general", "torso", "arms", "legs", "location")
 SCORINGS = ("class", "parts", "both")
 # Losses that have a softmax over the texts of the batch.
 CONTRASTIVE = ("kl", "cross_entropy")
+COMPARISONS = {
+    "at_least": operator.ge,
+    "above": operator.gt,
+    "at_most": operator.le,
+    "below": operator.lt,
+}
 
 
 def one_of(*choices: str):
@@ -19,8 +28,20 @@ def one_of(*choices: str):
 
 
 def at_least(limit: float, default: float):
-    """Declare a setting with a lower limit."""
-    return field(default=default, metadata={"at_least": limit})
+    """Declare a numeric setting with a lower limit."""
+    return number(default, at_least=limit)
+
+
+def number(default: float, **limits: float):
+    """Declare a numeric setting with limits, whose names are the keys of `COMPARISONS`."""
+    return field(default=default, metadata={"limits": limits})
+
+
+def limits_text(limits: Mapping[str, float]) -> str:
+    """Limits in words, for example "at least 0 and below 1"."""
+    if set(limits) == {"above", "below"}:
+        return f"between {limits['above']:g} and {limits['below']:g}"
+    return " and ".join(f"{kind.replace('_', ' ')} {each:.10g}" for kind, each in limits.items())
 
 
 class _Rule(NamedTuple):
@@ -37,9 +58,14 @@ def check_settings(settings) -> None:
     Raises:
         MmclipError: a value is outside its limits.
     """
-    model, train = settings.model, settings.train
-    rules = (_choice_rules(settings), _model_rules(model), _number_rules(settings))
-    for rule in (*(each for group in rules for each in group), *_loss_rules(train)):
+    # The rules of the model divide by numbers, so the limits of the numbers are checked first.
+    rules = (
+        _choice_rules(settings),
+        _number_rules(settings),
+        _model_rules(settings.model),
+        _loss_rules(settings.train),
+    )
+    for rule in chain.from_iterable(rules):
         if not rule.satisfied:
             problem = f"is {_value(settings, rule.key)!r}"
             raise MmclipError("settings", rule.key, problem, f"it must be {rule.requirement}")
@@ -64,23 +90,23 @@ def _model_rules(model) -> Iterator[_Rule]:
         ("aggregator_heads", width, str(width)),
     ):
         yield _Rule(f"model.{name}", multiple % getattr(model, name) == 0, f"a divisor of {of}")
-    yield _Rule("model.dropout", 0 <= model.dropout < 1, "at least 0 and below 1")
 
 
 def _number_rules(settings) -> Iterator[_Rule]:
-    for key, limit in _declared(settings, "at_least"):
-        yield _Rule(key, _value(settings, key) >= limit, f"at least {limit}")
-    yield _Rule("train.rate", 0 < settings.train.rate < 1, "between 0 and 1")
-    shifts = 0 <= settings.augment.min_shift <= settings.augment.max_shift
-    yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")
+    for key, limits in _declared(settings, "limits"):
+        value = _value(settings, key)
+        finite = isinstance(value, int | float) and math.isfinite(value)
+        yield _Rule(key, finite, "a finite number")
+        within = all(COMPARISONS[kind](value, limit) for kind, limit in limits.items())
+        yield _Rule(key, within, limits_text(limits))
+    shifts = settings.augment.min_shift <= settings.augment.max_shift
+    yield _Rule("augment.min_shift", shifts, "at most max_shift")
 
 
 def _loss_rules(train) -> Iterator[_Rule]:
     kl = not train.graded_targets or train.loss == "kl"
     yield _Rule("train.graded_targets", kl, "false unless train.loss is kl")
-    threshold, all_kept = train.drop_negatives_above, train.drop_negatives_above == 1
-    softmax = all_kept or train.loss in CONTRASTIVE
-    yield _Rule("train.drop_negatives_above", 0 < threshold <= 1, "above 0 and at most 1")
+    softmax = train.drop_negatives_above == 1 or train.loss in CONTRASTIVE
     requirement = f"1 unless train.loss is {' or '.join(CONTRASTIVE)}"
     yield _Rule("train.drop_negatives_above", softmax, requirement)
     pairs = not train.window_pair_weight or train.batch % 2 == 0

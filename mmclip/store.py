@@ -6,11 +6,11 @@ names and units in each array. Any mismatch raises an error before training star
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -37,14 +37,6 @@ COLUMNS = {
 RECORDED = "recorded"
 # A clip is synthetic if its source or its licence contains this word.
 STAND_IN = "stand-in"
-
-
-class AxisRange(NamedTuple):
-    """First bin, last bin and number of bins of an axis, which model.json stores as a list."""
-
-    first: float
-    last: float
-    count: float
 
 
 @dataclass(frozen=True)
@@ -99,6 +91,15 @@ class RadarStore:
             row["body"] != RECORDED or STAND_IN in str(row["source"]) + str(row.get("licence"))
             for row in clips
         )
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the recipe simulates rooms around the people, instead of free space."""
+        try:
+            recipe = tomllib.loads(str(self.attributes.get("recipe", "")))
+        except tomllib.TOMLDecodeError:
+            return False
+        return recipe.get("room", {}).get("name", "none") != "none"
 
     def read_table(self, name: str) -> list[dict]:
         """Read all rows of a table; return an empty list if the table does not exist.
@@ -177,50 +178,6 @@ def open_store(path: str | Path) -> RadarStore:
     return store
 
 
-def check_same_axes(
-    stores: Sequence[RadarStore], axes: dict[str, Sequence[float]] | None = None
-) -> None:
-    """Check that the bins of all stores have the same coordinates.
-
-    Args:
-        stores: stores to be used together.
-        axes: first bin, last bin and number of bins of each axis that a model was trained on;
-            default: the ranges of the first store that has the axis.
-
-    Raises:
-        MmclipError: an axis differs; the message states the limits and the unit of the axis.
-    """
-    axes = axes or all_axis_ranges(stores)
-    for store in stores:
-        for axis, found in axis_ranges(store).items():
-            if axis not in axes:  # axis of a heatmap that the other stores, or the model, lack
-                continue
-            required = AxisRange(*axes[axis])
-            # The tolerance is half a bin, because the axes may be rounded differently.
-            step = abs(required.last - required.first) / max(required.count - 1, 1)
-            if found.count != required.count or not np.allclose(
-                found[:2], required[:2], atol=step / 2
-            ):
-                unit = UNITS[axis]
-                problem = f"{_describe(found, unit)}; {_describe(required, unit)} are needed"
-                hint = "use stores with the same radar configuration"
-                raise MmclipError(store.path, axis, problem, hint)
-
-
-def axis_ranges(store: RadarStore) -> dict[str, AxisRange]:
-    """Range of each bin axis of the heatmaps."""
-    bins = {BIN_AXES[name]: store.axes[BIN_AXES[name]] for name in store.heatmaps}
-    return {axis: AxisRange(float(x[0]), float(x[-1]), float(len(x))) for axis, x in bins.items()}
-
-
-def all_axis_ranges(stores: Sequence[RadarStore]) -> dict[str, AxisRange]:
-    """Range of each bin axis, taken from the first store that has this axis."""
-    ranges: dict[str, AxisRange] = {}
-    for store in stores:
-        ranges = {**axis_ranges(store), **ranges}
-    return ranges
-
-
 def radar_names(stores: Sequence[RadarStore]) -> list[str]:
     """Radar names of the stores, in alphabetical order; stores of recordings also have a name."""
     radars = [store.attributes.get("radar") or {} for store in stores]
@@ -255,10 +212,6 @@ def _present(path: Path) -> tuple[str, ...]:
     heatmaps = [name for name in HEATMAPS if (path / name).is_dir()] or HEATMAPS
     axes = [BIN_AXES[name] for name in heatmaps]
     return (*heatmaps, *axes, "column_time", "num_columns")
-
-
-def _describe(axis: AxisRange, unit: str) -> str:
-    return f"{int(axis.count)} bins from {axis.first:.4g} to {axis.last:.4g} {unit}"
 
 
 def _check_heatmap(store: RadarStore, name: str) -> None:

@@ -16,6 +16,9 @@ import numpy as np
 
 from mmclip.text_encoders import TextEncoder
 
+# Folders that could not be written, each of which is reported once per process.
+_UNWRITABLE: set[Path] = set()
+
 
 def cache_folder() -> Path:
     """Folder of the cache: MMCLIP_CACHE, or `mmclip` in the user's cache folder."""
@@ -50,7 +53,7 @@ def embed_cached(
         before = encoder.truncated
         vectors = encoder.embed_raw(missing) if raw else encoder.embed(missing)
         cached |= {_key(sentence): vector for sentence, vector in zip(missing, vectors)}
-        _write(folder, missing, vectors)
+        _try_to_write(folder, missing, vectors, report)
         report(f"text: {len(missing)} sentences encoded by {encoder.name}")
         if truncated := encoder.truncated - before:
             report(f"text: {truncated} sentences exceeded the maximum length and were truncated")
@@ -74,10 +77,28 @@ def _read(folder: Path, width: int) -> dict[str, np.ndarray]:
     return cached
 
 
+def _try_to_write(
+    folder: Path, sentences: Sequence[str], vectors: np.ndarray, report: Callable[[str], None]
+) -> None:
+    """Write embeddings to the cache; report once per folder that this is not possible."""
+    try:
+        _write(folder, sentences, vectors)
+    except OSError as error:
+        if folder not in _UNWRITABLE:
+            reason = error.strerror or error
+            report(f"text: the cache {folder} cannot be written ({reason}): continuing without it")
+        _UNWRITABLE.add(folder)
+
+
 def _write(folder: Path, sentences: Sequence[str], vectors: np.ndarray) -> None:
     keys = np.array([_key(sentence) for sentence in sentences])
     name = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
-        np.savez(file, keys=keys, vectors=vectors)
-    os.replace(file.name, folder / f"{name}.npz")
+        part = Path(file.name)
+        try:
+            np.savez(file, keys=keys, vectors=vectors)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+    os.replace(part, folder / f"{name}.npz")

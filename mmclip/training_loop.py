@@ -61,7 +61,8 @@ def train(
     first, last = int(state.step), settings.train.steps
     report(f"resuming from step {first}" if first else "training starts")
     log = TrainingLog(folder, first, last, settings.train.batch, report)
-    best = BestModel(folder, describe_training(data, settings, base), settings.train)
+    description = describe_training(data, settings, base)
+    best = BestModel(folder, description, settings.train, resumed=first > 0)
     prepare = make_preparation(settings)
     update = _announced(make_update(model, jax.device_put(data.vectors), settings), report)
     batches = _batches(data, settings, text_of, range(first, last))

@@ -10,7 +10,8 @@ window that the reader stretches along time.
 """
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -99,6 +100,7 @@ class WindowCorpus:
         clips: clips with at least one labelled window.
         sentences: sentence variants, keyed by caption or label.
         excluded: number of excluded clips, keyed by reason.
+        actions: the actions of each label that joins several; other labels have no entry.
     """
 
     stores: tuple[RadarStore, ...]
@@ -107,6 +109,11 @@ class WindowCorpus:
     clips: tuple[StoredClip, ...]
     sentences: Descriptions
     excluded: Counter
+    actions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def actions_of(self, labels: Iterable[str]) -> set[str]:
+        """All actions of those labels that join several actions."""
+        return {action for label in labels for action in self.actions.get(label, ())}
 
     def windows(self, splits: tuple[str, ...], labels: set[str]) -> WindowIndex:
         """Select the windows of the given splits and labels, ordered by clip and start."""
@@ -135,14 +142,14 @@ class WindowCorpus:
 
 
 class _Draft(NamedTuple):
-    """A clip before its labels are replaced by indices."""
+    """A clip before its labels are replaced by indices; `texts` are joined to the labels."""
 
     store: int
     row: dict
     segments: list[Segment]
     columns: int
     starts: np.ndarray
-    labels: list[str]
+    texts: list[tuple[str, ...]]
 
 
 def read_corpus(
@@ -193,10 +200,12 @@ def read_corpus(
         hint = f"give labelled clips of at least {shortest} columns, or change model.size"
         problem = f"there is no window to train on or to score: {reasons}"
         raise MmclipError(stores[0].path, "clips", problem, hint)
-    labels = tuple(sorted({label for draft in drafts for label in draft.labels}))
+    parts = {_joined(texts): texts for draft in drafts for texts in draft.texts}
+    labels = tuple(sorted(parts))
     index_of = {label: index for index, label in enumerate(labels)}
     clips = tuple(_stored_clip(draft, index_of) for draft in drafts)
-    return WindowCorpus(tuple(stores), columns, labels, clips, sentences, excluded)
+    actions = {label: texts for label, texts in parts.items() if len(texts) > 1}
+    return WindowCorpus(tuple(stores), columns, labels, clips, sentences, excluded, actions)
 
 
 def window_label(segments: list[Segment], start_s: float, end_s: float) -> str | None:
@@ -209,6 +218,15 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
     Returns:
         The label, or None if no segment provides one.
     """
+    return _joined(_label_texts(segments, start_s, end_s)) or None
+
+
+def _joined(texts: tuple[str, ...]) -> str:
+    return " and ".join(texts)
+
+
+def _label_texts(segments: list[Segment], start_s: float, end_s: float) -> tuple[str, ...]:
+    """The actions in a window or, in a clip without actions, its label; () if there is none."""
 
     def overlap_s(segment: Segment) -> float:
         return min(segment.end_s, end_s) - max(segment.start_s, start_s)
@@ -221,13 +239,13 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
             if overlap_s(each) >= min(MIN_OVERLAP_S, (each.end_s - each.start_s) / 2)
             and overlap_s(each) > 0
         ]
-        return " and ".join(dict.fromkeys(names)) or None
+        return tuple(dict.fromkeys(names))
     # In a clip that has only sentences, the sentence with the longest overlap is the label.
     for kind in ("label", "sentence"):
         candidates = [each for each in segments if each.kind == kind and overlap_s(each) > 0]
         if candidates:
-            return max(candidates, key=overlap_s).text
-    return None
+            return (max(candidates, key=overlap_s).text,)
+    return ()
 
 
 def _too_short(measured: int, shortest: int) -> str:
@@ -250,17 +268,17 @@ def _too_many(segments: list[Segment], most_actions: int) -> str:
 
 def _label_windows(
     store: RadarStore, row: int, segments: list[Segment], columns: int, step: int, need: bool
-) -> tuple[np.ndarray, list[str]] | str:
-    """Starts and labels of a clip's windows, or the reason why the clip has no windows."""
+) -> tuple[np.ndarray, list[tuple[str, ...]]] | str:
+    """Starts of a clip's windows and texts of their labels, or the reason why it has none."""
     measured = int(store.measured_columns[row])
     time_s = store.axes["column_time"]
-    starts, labels = [], []
+    starts, found = [], []
     for start in range(0, measured - columns + 1, step):
-        label = window_label(segments, float(time_s[start]), float(time_s[start + columns - 1]))
-        if label is not None or not need:
+        texts = _label_texts(segments, float(time_s[start]), float(time_s[start + columns - 1]))
+        if texts or not need:
             starts.append(start)
-            labels.append(label or "")
-    return (np.array(starts, np.int64), labels) if starts else "without a label"
+            found.append(texts)
+    return (np.array(starts, np.int64), found) if starts else "without a label"
 
 
 def _stored_clip(draft: _Draft, index_of: dict[str, int]) -> StoredClip:
@@ -274,7 +292,7 @@ def _stored_clip(draft: _Draft, index_of: dict[str, int]) -> StoredClip:
         take=row["take"],
         columns=draft.columns,
         starts=draft.starts,
-        labels=np.array([index_of[label] for label in draft.labels], np.int64),
+        labels=np.array([index_of[_joined(texts)] for texts in draft.texts], np.int64),
         captions=tuple(captions),
         take_digest=(row.get("take_sha256") or "")[:TAKE_DIGITS],
     )

@@ -14,9 +14,8 @@ from mmclip.batch_sampler import (
     non_overlapping,
     sequential_batches,
 )
-from mmclip.prepared_data import open_corpus
+from mmclip.prepared_data import divide_labels, open_corpus
 from mmclip.preprocessing import network_input
-from mmclip.protocol import unseen_labels
 from mmclip.sentences import make_sentence_bank
 from mmclip.settings import TrainingSettings
 from mmclip.training_step import make_preparation
@@ -49,9 +48,7 @@ def open_data(
 ) -> BaselineData:
     """Open the stores, and separate the seen labels from the unseen labels (`data.unseen`)."""
     corpus = open_corpus([*map(str, stores)], settings, verify=False, report=report)
-    unseen = unseen_labels(settings.data.unseen, corpus.labels, ", ".join(map(str, stores)))
-    seen = tuple(label for label in corpus.labels if label not in unseen)
-    return BaselineData(corpus, seen, unseen)
+    return BaselineData(corpus, *divide_labels(corpus, settings.data.unseen, report))
 
 
 def training_batches(

@@ -63,10 +63,13 @@ def make_parser() -> argparse.ArgumentParser:
         choices=tuple(FIGURES),
         default=[name for name, each in FIGURES.items() if each.tier < 3],
         metavar="NAME",
-        help=f"figures: {', '.join(FIGURES)} (%(default)s)",
+        help=f"figures: {', '.join(FIGURES)} (default: %(default)s)",
     )
     parser.add_argument(
-        "--preset", choices=PRESETS, default="small", help="preset of the sizes (%(default)s)"
+        "--preset",
+        choices=PRESETS,
+        default="small",
+        help="preset of the sizes (default: %(default)s)",
     )
     parser.add_argument(
         "--budget-hours",
@@ -74,17 +77,19 @@ def make_parser() -> argparse.ArgumentParser:
         default=20.0,
         metavar="H",
         help="predicted hours to which the study is reduced; the smallest study, of one figure, "
-        "one group and one seed, is executed in any case (%(default)g)",
+        "one group and one seed, is executed in any case (default: %(default)g)",
     )
     parser.add_argument("--dry-run", action="store_true", help="print the plan, then exit")
     _add_data_options(parser)
-    parser.add_argument("--seeds", type=int, metavar="N", help="number of seeds (3)")
+    parser.add_argument(
+        "--seeds", type=int, metavar="N", help="number of seeds (default: that of the preset)"
+    )
     parser.add_argument(
         "--encoder",
         type=path_argument,
         default="minilm",
         metavar="NAME",
-        help="text encoder (%(default)s)",
+        help="text encoder (default: %(default)s)",
     )
     add_scoring_options(parser, seen_penalty=False)
     _add_licensed_options(parser)
@@ -126,7 +131,7 @@ def _add_worker_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="local Dask workers; 0: no Dask, one node after the other (%(default)s)",
+        help="local Dask workers; 0: no Dask, one node after the other (default: %(default)s)",
     )
     parser.add_argument(
         "--scheduler",
@@ -156,7 +161,7 @@ def _add_licensed_options(parser: argparse.ArgumentParser) -> None:
         "--describer-model",
         default="default",
         metavar="NAME",
-        help="name of the model on the server (%(default)s)",
+        help="name of the model on the server (default: %(default)s)",
     )
 
 

@@ -8,7 +8,8 @@ from mmclip.common_grid import on_grid
 from mmclip.errors import MmclipError
 from mmclip.prepared_data import open_corpus
 from mmclip.presets import load_preset
-from mmclip.store import RadarStore, check_same_axes, open_store
+from mmclip.store import RadarStore, open_store
+from mmclip.store_axes import check_same_axes
 from mmclip.study.nodes import Node, read_result, result_path
 from mmclip.study.scale import Scale
 from mmclip.window_corpus import WindowCorpus

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmclip.baselines.window_data import BaselineData
-from mmclip.leakage import check_leakage
+from mmclip.leakage import ACTIONS, check_leakage
 from mmclip.window_corpus import WindowIndex
 
 
@@ -46,6 +46,7 @@ def check_baseline(
     splits = ("train", "val")
     known = {
         "seen": trained.seen,
+        ACTIONS: trained.corpus.actions_of(trained.seen),
         "subjects": trained.corpus.subjects(splits),
         "takes": trained.corpus.take_digests(splits, set(trained.seen)),
     }

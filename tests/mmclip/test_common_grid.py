@@ -103,6 +103,16 @@ def test_two_radars_have_equal_windows_on_the_grid(path, tmp_path):
     assert len(windows) == len(corpus.clips)
 
 
+def test_stores_with_different_columns_are_used_together_on_the_grid(path, tmp_path):
+    other = changed(path, tmp_path / "other.zarr")
+    times = zarr.open_group(other, mode="r+")["column_time"]
+    times[:] = times[:] * 2
+    paths, settings = [path, str(other)], tiny_settings(GRID, "size=16")
+    with pytest.raises(MmclipError, match=r"columns every 0\.025 s; .* grid=column:0\.025"):
+        open_corpus(paths, tiny_settings("size=16"), verify=False)
+    assert len(open_corpus(paths, settings, verify=False).stores) == 2
+
+
 @pytest.mark.parametrize(
     ("grid", "message"),
     [
@@ -159,7 +169,7 @@ def test_a_model_of_two_radars_predicts_on_a_third_with_one_heatmap(path, tmp_pa
     third = changed(path, tmp_path / "third.zarr", np.linspace(-3.2, 3.2, BINS), without=names)
     settings = tiny_settings(GRID, "heatmaps=time_doppler", "size=16", "steps=2", "batch=4")
     run = pretrain([str(path), str(second)], tmp_path / "run", settings, "hash", verify=False)
-    assert run["axes"] == {"speed": [-3, 3, 13]}
+    assert run["axes"] == {"speed": [-3, 3, 13], "column_step": [pytest.approx(0.02)]}
     options = [str(third), "--model", str(tmp_path / "run"), "--labels", "jump", "wave"]
     rows = predict.predict(predict.make_parser().parse_args([*options, "--no-verify"]))
     assert len(rows) == len(open_store(third).measured_columns)

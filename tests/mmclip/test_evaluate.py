@@ -4,6 +4,8 @@ import csv
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,12 +23,14 @@ from mmclip.evaluation_metrics import (
 )
 from mmclip.leakage import check_leakage
 from mmclip.model_files import load_model
+from mmclip.scoring import _other_windows
 from mmclip.store import open_store
 from mmclip.text_encoders import HashEncoder
 from mmclip.training_overlap import overlap_lines
 from mmclip.window_corpus import StoredClip, read_corpus
 from tests.helpers.labelled_stores import LABELS, WINDOW, build_labelled_store
 from tests.helpers.tiny_training import OVERRIDES, UNSEEN
+from tests.helpers.window_corpora import corpus_of
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 DESCRIPTION = {
@@ -44,6 +48,13 @@ def stored_clip(subject, take="t", digest="9999"):
 
 
 CARL, BEN = [stored_clip("x/carl")], stored_clip("x/ben")
+
+
+def test_a_window_with_a_candidate_among_its_actions_need_not_be_rejected():
+    corpus = corpus_of(("test", "anna", ("sit", "squat", "squat and walk", "walk")))
+    corpus = replace(corpus, actions={"squat and walk": ("squat", "walk")})
+    others = _other_windows(SimpleNamespace(corpus=corpus), "test", ["squat", "sit"])
+    assert [corpus.labels[label] for label in others.label] == ["walk"]
 
 
 def test_confusion_matrix_and_recall_equal_values_by_hand():

@@ -11,11 +11,14 @@ pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip import finetune, pretrain
 from mmclip.epochs import steps_per_epoch, with_epoch_decay
+from mmclip.errors import MmclipError
 from mmclip.model import make_model
 from mmclip.model_files import load_model, merge_sentences
 from mmclip.model_variables import join_model, split_model
-from mmclip.presets import load_preset
+from mmclip.prepared_data import prepare_data
+from mmclip.presets import load_preset, with_unseen
 from mmclip.settings import FinetuneSettings
+from mmclip.text_encoders import HashEncoder
 from mmclip.training_step import merged_weights, model_of_state, start_state
 from mmclip.window_corpus import WindowIndex
 from tests.helpers.labelled_stores import build_labelled_store
@@ -24,10 +27,20 @@ from tests.helpers.tiny_training import OVERRIDES, UNSEEN, tiny_settings
 TEXT_WIDTH = 16
 
 
+def finetune_options(*arguments):
+    return finetune.make_parser().parse_args(["s.zarr", "--model", "run", *arguments])
+
+
 def finetune_settings(preset, *arguments):
     """Settings for fine-tuning a model of the given preset."""
-    options = finetune.make_parser().parse_args(["s.zarr", "--model", "run", *arguments])
-    return finetune._settings(options, SimpleNamespace(settings=load_preset(preset)))
+    model = SimpleNamespace(settings=load_preset(preset))
+    return finetune._settings(finetune_options(*arguments), model)
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))
+    return build_labelled_store(tmp_path / "s.zarr", subjects=2, repeats=1)
 
 
 def test_by_default_finetuning_keeps_augmentation_and_decay_for_1000_steps():
@@ -61,6 +74,30 @@ def test_options_are_stronger_than_the_schedule():
     assert found.train.steps == 7
     assert found.augment.range_shift == 0.3
     assert found.augment.level_db == 0
+
+
+def test_a_label_with_a_comma_is_excluded_as_one_label():
+    label = "a man walks, then sits"
+    options = pretrain.make_parser().parse_args(["s.zarr", "--unseen", label, "G1"])
+    assert pretrain.settings_of(options).data.unseen == (label, "G1")
+    assert finetune_settings("paper", "--unseen", label).data.unseen == (label,)
+    model = SimpleNamespace(settings=with_unseen(load_preset("paper"), [label]))
+    assert finetune._settings(finetune_options(), model).data.unseen == (label,)
+
+
+@pytest.mark.parametrize("given", [("--unseen", "hop"), ("--set", "unseen=hop")])
+def test_unseen_labels_of_the_model_that_a_store_lacks_are_only_reported(store, given):
+    """The user of finetune did not name them, unlike labels in --unseen or --set."""
+    assert not finetune._names_unseen(finetune_options())
+    assert finetune._names_unseen(finetune_options(*given))
+    settings, lines = with_unseen(tiny_settings(), ["hop", "G1", "skip, then run", "kick"]), []
+    data = prepare_data(
+        [store], settings, HashEncoder(), verify=False, skip_absent=True, report=lines.append
+    )
+    assert data.unseen == ("bow", "kick")
+    assert "data: no clip has these labels, which the model excluded: hop; skip, then run" in lines
+    with pytest.raises(MmclipError, match="'hop' is neither a label"):
+        prepare_data([store], settings, HashEncoder(), verify=False, report=lines.append)
 
 
 def test_an_epoch_has_as_many_full_batches_as_its_clips_fill():

@@ -181,6 +181,25 @@ def test_the_command_adds_the_same_bank_to_an_earlier_model_and_records_its_scor
     assert scorer.description == {"scoring": "class", "hub_correction": False, "seen_penalty": 0.0}
 
 
+def test_another_number_of_windows_replaces_the_bank_of_a_model(folder, tmp_path):
+    run = shutil.copytree(folder / "pre", tmp_path / "run")
+    command = [str(folder / "s.zarr"), "--model", str(run), "--no-verify"]
+    assert query_bank.main([*command, "--windows", "3"]) == 0
+    model = load_model(run)
+    assert len(read_query_bank(model).attributes) == 3
+    assert model.settings.inference.query_bank == 3
+    # Without --windows, the number of windows stays the same.
+    assert query_bank.main(command) == 0
+    assert load_model(run).description == model.description
+
+
+@pytest.mark.parametrize("windows", ["0", "-1", "x"])
+def test_a_bank_has_at_least_one_window(windows, capsys):
+    with pytest.raises(SystemExit):
+        query_bank.make_parser().parse_args(["s.zarr", "--model", "run", "--windows", windows])
+    assert "is not a whole number of at least 1" in capsys.readouterr().err
+
+
 def test_a_model_without_a_bank_scores_as_before_with_one_line(folder, tmp_path):
     """Without a bank, a model scores by the class vector; requesting a correction is an error."""
     model, lines = load_model(without_bank(folder, tmp_path / "old")), []

@@ -1,5 +1,6 @@
 """Output paths that cannot be written are reported before any computation."""
 
+import json
 import os
 from types import SimpleNamespace
 
@@ -43,6 +44,17 @@ def test_a_query_bank_is_not_computed_for_a_folder_that_cannot_be_written(tmp_pa
     monkeypatch.setattr(model_files, "load_model", lambda run: SimpleNamespace(folder=run))
     with pytest.raises(MmclipError, match="--model: cannot be written"):
         add_to_run(SimpleNamespace(model=tmp_path / "run"))
+
+
+def test_a_model_is_overwritten_neither_by_an_ensemble_nor_by_its_published_form(tmp_path):
+    """The models need not exist, because the output folder is checked first."""
+    content = json.dumps({"format": model_files.FORMAT, "version": model_files.VERSION})
+    (tmp_path / "model.json").write_text(content)
+    with pytest.raises(MmclipError, match="--out: contains another model"):
+        ensemble.combine_runs([tmp_path, "none"], tmp_path)
+    with pytest.raises(MmclipError, match="--out: is the folder of the model"):
+        publish.publish(tmp_path, tmp_path / "x" / "..")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
 
 
 def test_the_check_of_an_output_path_creates_nothing(tmp_path, monkeypatch):

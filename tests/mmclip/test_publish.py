@@ -73,6 +73,24 @@ def test_a_published_model_is_half_as_large_and_predicts_the_same(folder):
         assert one["scores"] == pytest.approx(other["scores"], abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [("wave,0,torso", "sentence"), ("wave,0,,x", "part"), (" ,0,torso,x", "caption")],
+)
+def test_a_sentence_file_with_an_incomplete_row_is_an_error_with_its_line(tmp_path, row, problem):
+    file = tmp_path / "s.csv"
+    file.write_text(f"caption,variant,part,sentence\nwave,0,general,a person waves\n{row}\n")
+    with pytest.raises(MmclipError, match=rf"s\.csv, line 3: --sentences: has no {problem};"):
+        predict._read_sentences(str(file))
+
+
+@pytest.mark.parametrize("words", [("--stride", "0"), ("--stride", "-5"), ("--show", "-1")])
+def test_a_stride_and_a_number_of_shown_windows_have_limits(words, capsys):
+    with pytest.raises(SystemExit):
+        predict.make_parser().parse_args(["s.zarr", *words])
+    assert "is not a whole number of at least" in capsys.readouterr().err
+
+
 def test_the_description_has_the_sentences_of_the_own_labels_only(folder):
     publish.publish(folder / "run", folder / "box")
     description = load_model(folder / "box").description
@@ -127,7 +145,13 @@ def test_the_card_states_data_and_figures(folder, capsys):
     assert "Activities not in the training data (2): bow, kick." in text
     assert "Pre-training added 1 captions" in text
     assert "range: 32 bins from 0 to 3.1 m" in text
-    assert "not measured" in card(load_model(folder / "box").description, {})
+    description = load_model(folder / "box").description
+    assert "not measured" in card(description, {})
+    assert "* time: a column every 0.0125 s" in text
+    assert "one body in free space." in " ".join(text.split())
+    description["stores"].append({**description["stores"][0], "room": True})
+    of_both = " ".join(card(description, {}).split())
+    assert "one body in free space or in simulated rooms." in of_both
     file.write_text("{")
     assert publish.main(command) == 2
     assert "--evaluation: cannot be read" in capsys.readouterr().err

@@ -58,3 +58,14 @@ def test_a_damaged_record_is_an_error_that_states_how_to_resume(tmp_path, conten
         claim(tmp_path)
     (tmp_path / FILE).unlink()
     claim(tmp_path)
+
+
+def test_a_folder_with_a_model_of_another_origin_is_not_used_for_training(tmp_path):
+    """Published models, ensembles and bilinear maps have a model.json but no run.json."""
+    (tmp_path / "model.json").write_text("{}")
+    with pytest.raises(MmclipError, match=r"contains a model .*; choose another --out"):
+        claim(tmp_path)
+    assert not (tmp_path / FILE).exists()
+    # A run whose damaged run.json was deleted can be resumed from its checkpoints.
+    (tmp_path / "checkpoints" / "150").mkdir(parents=True)
+    claim(tmp_path)

@@ -1,11 +1,12 @@
 """Settings: presets, overrides, validation, and the labels of the paper's protocol."""
 
 import json
+from dataclasses import fields
 
 import pytest
 
 from mmclip.errors import MmclipError
-from mmclip.presets import PRESETS, load_preset, settings_from_dict, settings_to_dict
+from mmclip.presets import PRESETS, SECTIONS, load_preset, settings_from_dict, settings_to_dict
 from mmclip.protocol import activities, groups, unseen_labels
 from mmclip.setting_texts import setting_texts
 
@@ -21,6 +22,10 @@ def test_an_override_has_the_type_of_the_value_that_it_replaces():
     assert settings.data.captions is True
 
 
+def test_a_preset_with_a_whole_number_accepts_a_fraction():
+    assert load_preset("authors", ["level_db=1.5"]).augment.level_db == 1.5
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -32,11 +37,30 @@ def test_an_override_has_the_type_of_the_value_that_it_replaces():
         ("rate=2", "between 0 and 1"),
         ("branch_heads=5", "a divisor of branch_width"),
         ("min_shift=20", "at most max_shift"),
+        ("patch_columns=0", "patch_columns: is 0; it must be at least 1"),
+        ("branch_heads=0", "at least 1"),
+        ("size=-224", "at least 1"),
+        ("temperature=0", "above 0"),
+        ("temperature=nan", "temperature: is nan; it must be a finite number"),
+        ("dropout=1", "at least 0 and below 1"),
+        ("memory_mb=1e999", "'1e999' is not of type int"),
+        ("seed=-1", "at least 0 and below 4294967296"),
     ],
 )
 def test_an_invalid_override_is_an_error_of_one_line(override, message):
     with pytest.raises(MmclipError, match=message):
         load_preset("paper", [override])
+
+
+def test_every_numeric_setting_has_limits():
+    numeric = {
+        f"{section}.{each.name}": "limits" in each.metadata
+        for section, kind in SECTIONS.items()
+        for each in fields(kind)
+        if each.type in (int, float)
+    }
+    assert len(numeric) > 40
+    assert [name for name, is_limited in numeric.items() if not is_limited] == []
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -9,16 +9,18 @@ import zarr
 
 from mmclip import window_corpus
 from mmclip.errors import MmclipError
+from mmclip.leakage import check_leakage
+from mmclip.prepared_data import divide_labels
 from mmclip.settings import HEATMAPS
 from mmclip.store import (
     BIN_AXES,
     FLOOR_DB,
     FORMAT,
     READABLE_VERSIONS,
-    check_same_axes,
     open_store,
     verify_checksums,
 )
+from mmclip.store_axes import all_axis_ranges, check_same_axes, have_same_axes
 from mmclip.window_corpus import Segment, read_corpus, window_label
 from pipelines import schema
 from tests.helpers.labelled_stores import BINS, COLUMNS, LABELS, WINDOW, build_labelled_store
@@ -111,6 +113,30 @@ def test_stores_with_different_bins_are_not_mixed(path, tmp_path):
         check_same_axes([one, other])
 
 
+def test_stores_with_another_column_step_are_not_mixed(path, copy):
+    """A third of the columns per second changes all speeds of movement in a window."""
+    times = zarr.open_group(copy, mode="r+")["column_time"]
+    times[:] = times[:] * 3
+    one, slow = open_store(path), open_store(copy)
+    message = r"column_time: has columns every 0\.0375 s; columns every 0\.0125 s are needed"
+    with pytest.raises(MmclipError, match=message):
+        check_same_axes([one, slow])
+    axes = all_axis_ranges([one])
+    with pytest.raises(MmclipError, match=message):
+        check_same_axes([slow], axes)
+    assert not have_same_axes(axes, all_axis_ranges([slow]))
+    # Models of earlier versions do not state their column step.
+    earlier = {name: each for name, each in axes.items() if name != "column_step"}
+    check_same_axes([slow], earlier)
+    assert have_same_axes(earlier, all_axis_ranges([slow]))
+
+
+def test_column_steps_may_differ_by_measured_frame_periods(path, copy):
+    times = zarr.open_group(copy, mode="r+")["column_time"]
+    times[:] = times[:] * 1.001
+    check_same_axes([open_store(path), open_store(copy)])
+
+
 def test_windows_longer_than_the_clips_are_an_error_that_names_the_setting(path):
     message = r"no window to train on or to score: 60 with fewer than 64 .* change model\.size"
     with pytest.raises(MmclipError, match=message):
@@ -164,6 +190,29 @@ def test_clips_of_too_many_actions_are_left_out(path, monkeypatch):
     assert len(corpus.clips) == 59
     # For prediction, which needs no labels, all clips are kept.
     assert len(read_corpus(stores, WINDOW, need_labels=False, most_actions=3).clips) == 60
+
+
+def test_windows_with_an_unseen_action_are_left_out_of_training(path, monkeypatch):
+    """A text with "and" may also be a single label, so that labels are not split."""
+    both = [Segment(0.0, 0.25, "action", "squat"), Segment(0.25, 0.5, "action", "walk")]
+    single = [Segment(0.0, 0.5, "label", "squat and stretch")]
+    read = window_corpus._read_segments
+    monkeypatch.setattr(
+        window_corpus, "_read_segments", lambda *of: {**read(*of), 0: both, 1: single}
+    )
+    corpus, lines = read_corpus([open_store(path)], WINDOW), []
+    assert corpus.actions == {"squat and walk": ("squat", "walk")}
+    seen, unseen = divide_labels(corpus, ("squat",), lines.append)
+    assert unseen == ("squat",)
+    assert set(corpus.labels) - set(seen) == {"squat", "squat and walk"}
+    assert "squat and stretch" in seen
+    assert lines == ["data: 1 label of several actions left out, because one action is unseen"]
+    # An action that occurs only together with others can be excluded, too.
+    assert "squat and walk" not in divide_labels(corpus, ("walk",), lines.append)[0]
+    # A model that was trained on both actions has seen each of them.
+    model = {"seen": ["squat and walk"], "seen_actions": ["squat", "walk"], "subjects": []}
+    with pytest.raises(MmclipError, match="squat was used in training"):
+        check_leakage("run", model, ["squat"], [], unseen=True)
 
 
 def test_the_actions_in_a_window_are_joined_unless_their_overlap_is_short():

@@ -109,6 +109,15 @@ def test_cached_sentences_are_not_encoded_again_unless_their_file_is_damaged(tmp
     np.testing.assert_array_equal(embed_cached(encoder, ["bow"], tmp_path)[0], first[0])
 
 
+def test_sentences_are_embedded_and_one_line_printed_if_the_cache_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    lines, folder = [], tmp_path / "file" / "cache"
+    found = [embed_cached(HashEncoder(), ["bow"], folder, lines.append) for _ in range(2)]
+    np.testing.assert_array_equal(found[0], HashEncoder().embed(["bow"]))
+    np.testing.assert_array_equal(found[1], found[0])
+    assert sum("cannot be written" in line for line in lines) == 1
+
+
 @pytest.mark.parametrize("name", ["clip", "bert"])
 def test_raw_embeddings_have_the_direction_of_unit_ones_and_their_own_length(name, request):
     """The tolerance of 1e-5 allows for float32 rounding."""
