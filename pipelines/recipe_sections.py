@@ -257,7 +257,7 @@ class Sources(Section):
         "trackers: the frame rate of the video",
         "Hz",
         flag="--source-rate-hz",
-        off="such files are refused",
+        off="files without a rate are refused",
         at_least=MIN_RATE_HZ,
         at_most=MAX_RATE_HZ,
     )
