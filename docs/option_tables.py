@@ -11,7 +11,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from unittest import mock
 
 from mmclip.presets import PRESETS, SECTIONS
@@ -23,6 +23,7 @@ from pipelines.recipe_fields import Setting, settings_of
 from pipelines.schema import ALL_TABLES, store_arrays
 from radarsim.checks import with_unit
 from radarsim.console import COMMANDS
+from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.scene.skeletons.landmarks import LANDMARKS
 
 MARK = re.compile(r"^<!-- table: (\w+) -->$", re.MULTILINE)
@@ -101,6 +102,10 @@ FILES = {
 }
 
 
+# Names that a recipe uses if it does not name a radar or a receiver profile.
+NAMED_DEFAULTS = {"radar": DEFAULT_BOARD, "receiver": "ideal"}
+
+
 def _docstring_of(module_name: str) -> str:
     """Return the docstring of a module as Markdown, with indented text as blocks of TOML."""
     text = inspect.cleandoc(importlib.import_module(module_name).__doc__ or "")
@@ -123,12 +128,13 @@ def _table_of_section(prefix: str, section: type, intro: str) -> str:
 def _properties(name: str, default: object, declared: Setting) -> tuple[str, str, str]:
     """Return flag, default and permitted values; `--keep` is followed by the name of the array."""
     flag = f"--keep {name}" if declared.flag == "--keep" else declared.flag
-    return f"`{flag}`" if flag else "", _default(default), _limits(declared)
+    default = _value(NAMED_DEFAULTS.get(name, default))
+    # Such a default may be outside the limits, so its meaning is stated.
+    default += f": {declared.off}" if declared.off else ""
+    return f"`{flag}`" if flag else "", default, _limits(declared)
 
 
-def _default(default: object) -> str:
-    if default is MISSING or default is None:
-        return ""
+def _value(default: object) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, tuple):

@@ -246,8 +246,8 @@ class Sources(Section):
 
     up: str = setting(
         "auto",
-        "axis that points up in .npz, .pkl and .pt motion files; auto infers the axis from the "
-        "body, as always for .bvh files (write --source-up=-y for a negative axis)",
+        "axis that points up in all motion files; auto infers the axis of each file from the "
+        "body (write --source-up=-y for a negative axis)",
         flag="--source-up",
         choices=("auto", *UP_AXES),
     )
@@ -257,7 +257,7 @@ class Sources(Section):
         "trackers: the frame rate of the video",
         "Hz",
         flag="--source-rate-hz",
-        off="such files are refused",
+        off="files without a rate are refused",
         at_least=MIN_RATE_HZ,
         at_most=MAX_RATE_HZ,
     )

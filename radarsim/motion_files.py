@@ -2,11 +2,14 @@
 
 import os
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
+from math import isclose
 from pathlib import Path
 
 import numpy as np
 
+from radarsim.checks import checked_number
 from radarsim.errors import InputError
 from radarsim.paths import existing_path, read_text
 from radarsim.scene.motion import Motion
@@ -17,6 +20,8 @@ MOTION_SUFFIXES = (".npz", ".bvh")
 TRACKER_SUFFIXES = (".pkl", ".pickle", ".npy", ".pt", ".pth")
 # Maximum size of a `.bvh` file.
 MAX_BVH_BYTES = 1 << 30
+# Relative difference below which two pose rates are equal: a BVH file rounds the time of a pose.
+_SAME_RATE = 1e-4
 # Body shape files, which AMASS stores in the same folders as its motions.
 _SHAPE_FILES = ("shape.npz", "_stagei.npz")
 
@@ -47,11 +52,11 @@ def read_motion(
         name: id of the motion; by default the file name without its suffix.
         person: name of the person if the file contains several; see `motion_people`.
         up: axis of the file's coordinates that points up: "x", "y", "z", "-x", "-y", "-z", or
-            "auto" to infer it. Ignored for `.bvh` files, whose up axis is always inferred.
-        rate_hz: pose rate [Hz], used if the file does not state a rate.
+            "auto" to infer it.
+        rate_hz: pose rate [Hz], used if the file does not state a rate; `.bvh` files always do.
 
     Returns:
-        The motion; its `notes` state what was inferred.
+        The motion; its `notes` state what was inferred, and whether `rate_hz` was not used.
 
     Raises:
         InputError: the file cannot be opened or does not contain a valid motion, or `person` or
@@ -74,24 +79,46 @@ def open_motion(
     All poses are read once in order to check them. Pose tables larger than `npz.LARGE_BYTES` are
     read on demand.
     """
+    from radarsim.choices import UP_AXES
+
     path = existing_path(path)
     name = path.stem if name is None else name
+    if up not in ("auto", *UP_AXES):
+        raise InputError("options", "up", f"is {up!r}", f"use auto or {', '.join(UP_AXES)}")
     if path.suffix.lower() == ".bvh":
         from radarsim.scene.formats.bvh_motion import parse_bvh
 
-        return parse_bvh(read_text(path, MAX_BVH_BYTES), str(path), name)
-    from radarsim.choices import UP_AXES
+        _check_person(path, person, ("",))
+        motion = parse_bvh(read_text(path, MAX_BVH_BYTES), str(path), name, up)
+    else:
+        motion = _motion_of_person(path, name, person, up, rate_hz)
+    if rate_hz is None:
+        return motion
+    checked_number("options", "rate_hz", rate_hz, "Hz", above=0.0)
+    if isclose(rate_hz, motion.rate_hz, rel_tol=_SAME_RATE):
+        return motion
+    note = f"{rate_hz:g} poses per second are not used: the file states {motion.rate_hz:g}"
+    return replace(motion, notes=(*motion.notes, note))
+
+
+def _motion_of_person(
+    path: Path, name: str, person: str, up: str, rate_hz: float | int | None
+) -> Motion:
+    """Read the motion of one person from a file of SMPL poses."""
     from radarsim.scene.formats.amass import motion_from_arrays
 
-    if up not in ("auto", *UP_AXES):
-        raise InputError("options", "up", f"is {up!r}", f"use auto or {', '.join(UP_AXES)}")
     people = _people(path)
+    _check_person(path, person, people)
+    return motion_from_arrays(people[person], str(path), name, up=up, rate_hz=rate_hz)
+
+
+def _check_person(path: Path, person: str, people: Collection[str]) -> None:
+    """Raise InputError unless the file contains the person."""
     if person not in people:
         found = ", ".join(people)
         problem = f"holds {len(people)} people: {found}" if len(people) > 1 else "holds one person"
         hint = "name one by person= or --person; radarsim dataset makes a take of each"
         raise InputError(path, "person", problem, hint if len(people) > 1 else "name none")
-    return motion_from_arrays(people[person], str(path), name, up=up, rate_hz=rate_hz)
 
 
 def motion_people(path: str | Path) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ def _add_motion_options(group: argparse._ArgumentGroup) -> None:
         "--source-up",
         choices=("auto", *UP_AXES),
         default="auto",
-        help="axis that points up in a motion file other than .bvh (default: auto, inferred)",
+        help="axis that points up in the motion file (default: auto, inferred)",
     )
     group.add_argument(
         "--source-rate-hz",

@@ -14,6 +14,7 @@ from radarsim.files import (
     read_arrays,
     read_motion,
 )
+from tests.helpers.bvh_samples import bvh_text, moves, person
 
 
 def write_amass(path, num_poses=30, **changes):
@@ -42,6 +43,32 @@ def test_an_amass_file_is_read_under_its_stem_or_the_name_given(tmp_path):
     path = write_amass(tmp_path / "walk_poses.npz")
     assert read_motion(path).name == "walk_poses"
     assert read_motion(str(path), name="ACCAD/walk").name == "ACCAD/walk"
+
+
+def test_a_rate_that_contradicts_the_file_is_not_used_and_noted(tmp_path):
+    skeleton = person()
+    bvh = tmp_path / "walk.bvh"
+    bvh.write_text(bvh_text(skeleton, *moves(skeleton)))
+    motion = read_motion(bvh)
+    assert read_motion(bvh, rate_hz=motion.rate_hz * 1.00001).notes == motion.notes
+    other = read_motion(bvh, rate_hz=25)
+    assert (other.rate_hz, len(other.notes)) == (motion.rate_hz, len(motion.notes) + 1)
+    assert (
+        other.notes[-1] == f"25 poses per second are not used: the file states {motion.rate_hz:g}"
+    )
+
+
+def test_options_that_do_not_apply_to_a_bvh_file_are_refused(tmp_path):
+    skeleton = person()
+    bvh = tmp_path / "walk.bvh"
+    bvh.write_text(bvh_text(skeleton, *moves(skeleton)))
+    for how, field in (
+        ({"up": "w"}, "up"),
+        ({"person": "anna"}, "person"),
+        ({"rate_hz": -1}, "rate"),
+    ):
+        with pytest.raises(InputError, match=field):
+            read_motion(bvh, **how)
 
 
 @pytest.mark.parametrize("keep", [0, 10, 1000, 20000])

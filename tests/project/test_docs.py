@@ -92,6 +92,20 @@ def test_every_setting_of_a_recipe_is_documented(option_tables):
         assert re.search(rf"^\| `{re.escape(key)}` \|.*\w.* \|$", page, re.MULTILINE), key
 
 
+def test_the_table_of_recipe_settings_states_every_default_and_what_a_value_off_limits_means(
+    option_tables,
+):
+    """The cells are key, flag, default, values and meaning."""
+    rows = re.findall(
+        r"^\| `(.+?)` \| (.*?) \| (.*?) \|", option_tables.recipe_tables(), re.MULTILINE
+    )
+    defaults = {key: default for key, _, default in rows}
+    assert all(defaults.values())
+    assert (defaults["radar"], defaults["receiver"]) == ('`"AWR1843BOOST"`', '`"ideal"`')
+    assert defaults["limit"] == "`0`: all clips"
+    assert defaults["room.most_passes"] == "`-1`: that of the room"
+
+
 def test_every_mark_of_a_table_is_known(option_tables):
     """A misspelt mark would leave a page without its table."""
     pages = [path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")]

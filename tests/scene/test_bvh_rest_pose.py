@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
+from radarsim.files import read_motion
 from radarsim.scene.formats.bvh_motion import parse_bvh
 from radarsim.scene.placement import facing_rad
 from radarsim.scene.skeleton import JOINT
@@ -186,6 +187,22 @@ def test_the_up_axis_of_a_clip_without_a_rest_pose_is_found(axis):
     assert motion.notes[-1] == f"up axis inferred as {axis}"
     trunk = trunk_line(smpl_joints_m(motion), JOINT.__getitem__)
     assert (trunk[:, 2] / np.linalg.norm(trunk, axis=1)).min() > 0.99
+
+
+@pytest.mark.parametrize("has_rest_pose", [True, False])
+def test_a_given_up_axis_replaces_the_inferred_axis_of_a_lying_person(tmp_path, has_rest_pose):
+    """The trunk points along y throughout, which only a lying person does in a z-up world."""
+    skeleton = person()
+    rotations, positions = moves(skeleton)
+    if not has_rest_pose:
+        skeleton, rotations = bones_along_x(skeleton, rotations)
+    path = tmp_path / "lying.bvh"
+    path.write_text(bvh_text(skeleton, rotations, positions, order="XYZ"))
+    motion = read_motion(path, up="z")
+    assert motion.notes[-1] == "up axis set to z; the poses suggest y"
+    joints = forward(skeleton, rotations, positions)
+    assert limb_error_rad(motion, joints, skeleton.index, Rotation.identity()).max() < TEXT_RAD
+    assert read_motion(path, up="y").notes == read_motion(path).notes
 
 
 def test_the_floor_determines_the_up_axis_of_an_oblique_walk():

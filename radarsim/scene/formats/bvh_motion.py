@@ -33,13 +33,14 @@ from radarsim.scene.skeleton import (
 _Z_UP = np.array([0.0, 0.0, 1.0])
 
 
-def parse_bvh(text: str, where: str, name: str) -> Motion:
+def parse_bvh(text: str, where: str, name: str, up: str = "auto") -> Motion:
     """Parse a BVH file and retarget the motion to SMPL's skeleton.
 
     Args:
         text: text of the whole file.
         where: path of the file, used in messages.
         name: id of the motion.
+        up: up axis of the file, one of `choices.UP_AXES`, or "auto" to infer the axis.
 
     Returns:
         The checked motion; its `notes` state the inferred unit and axes.
@@ -47,16 +48,17 @@ def parse_bvh(text: str, where: str, name: str) -> Motion:
     Raises:
         InputError: the text is not BVH, or the skeleton lacks human limbs.
     """
-    return check_motion(motion_from_bvh(read_clip(text, where), where, name), where)
+    return check_motion(motion_from_bvh(read_clip(text, where), where, name, up), where)
 
 
-def motion_from_bvh(clip: BvhClip, where: str, name: str) -> Motion:
+def motion_from_bvh(clip: BvhClip, where: str, name: str, up: str = "auto") -> Motion:
     """Convert a clip to SMPL poses in a z-up world, in metres.
 
     Args:
         clip: parsed clip.
         where: name of the file, used in messages.
         name: id of the motion.
+        up: up axis of the clip, one of `choices.UP_AXES`, or "auto" to infer the axis.
 
     Returns:
         The motion, with stature and notes on inferred properties.
@@ -66,7 +68,7 @@ def motion_from_bvh(clip: BvhClip, where: str, name: str) -> Motion:
     """
     notes = [*clip.notes, *drop_calibration_pose(clip, where)]
     joints = match_joints(clip, where, notes)
-    rest = find_rest_pose(clip, joints, where, notes)
+    rest = find_rest_pose(clip, joints, where, notes, up)
     unit_m, stature_m = infer_size(rest.posture, notes)
     notes.append(rest.up_note)
     at_rest, to_z_up = rest_rotations(rest, where, notes), rotation_between(rest.up, _Z_UP)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from radarsim.choices import UP_AXES
 from radarsim.errors import InputError
 from radarsim.scene.formats.bvh_joints import JointMap
 from radarsim.scene.formats.bvh_parser import BvhClip
@@ -24,7 +25,7 @@ from radarsim.scene.formats.bvh_posture import (
     unit,
 )
 
-_AXES = np.concatenate([np.eye(3), -np.eye(3)])
+_AXES = np.concatenate([np.eye(3), -np.eye(3)])  # in the order of UP_AXES
 # Limits for an upright body: minimum cosines of the angles between leg bones and vertical and
 # between trunk and vertical, and maximum vertical component of the hip axis.
 _MIN_LEG_COS, _MIN_TRUNK_COS, _MAX_TILT_OF_HIPS = 0.85, 0.7, 0.3
@@ -40,6 +41,8 @@ class RestPose(NamedTuple):
     Attributes:
         posture: posture of the rest pose.
         up: axis of the clip's world coordinates that points up.
+        inferred_up: axis that points up according to the poses; differs from `up` only if the user
+            gave another axis.
         upright: axis that points up in the rest pose; may differ from `up` only if `is_skeleton`.
         is_skeleton: whether the rest pose is the skeleton itself, not a pose of the clip.
         is_standing: whether the legs are straight and the trunk is above them.
@@ -47,6 +50,7 @@ class RestPose(NamedTuple):
 
     posture: Posture
     up: np.ndarray
+    inferred_up: np.ndarray
     upright: np.ndarray
     is_skeleton: bool
     is_standing: bool
@@ -54,11 +58,15 @@ class RestPose(NamedTuple):
     @property
     def up_note(self) -> str:
         """Note for the user that states the up axis."""
-        sign = "-" if self.up.sum() < 0 else ""
-        return f"up axis inferred as {sign}{'xyz'[np.abs(self.up).argmax()]}"
+        given, inferred = (UP_AXES[(_AXES @ axis).argmax()] for axis in (self.up, self.inferred_up))
+        if given == inferred:
+            return f"up axis inferred as {inferred}"
+        return f"up axis set to {given}; the poses suggest {inferred}"
 
 
-def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]) -> RestPose:
+def find_rest_pose(
+    clip: BvhClip, joints: JointMap, where: str, notes: list[str], up: str = "auto"
+) -> RestPose:
     """Find the rest pose and the up axis of a clip.
 
     Args:
@@ -66,6 +74,7 @@ def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]
         joints: SMPL's joints in the skeleton of the clip.
         where: name of the file, used in messages.
         notes: list to which a note is added if the rest pose is a pose of the clip.
+        up: up axis of the clip, one of `choices.UP_AXES`, or "auto" to infer the axis.
 
     Returns:
         The rest pose.
@@ -76,12 +85,14 @@ def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]
     skeleton = skeleton_posture(clip, joints)
     check_bones(skeleton, posture_of(clip.poses([0]), joints), where)
     directions = directions_of(clip, joints)
+    given = None if up == "auto" else _AXES[UP_AXES.index(up)]
     if _is_upright(skeleton):
-        up = _up_of_skeleton(skeleton, directions)
-        rest = RestPose(skeleton, up, nearest_axis(skeleton.trunk[0]), True, True)
+        inferred = _up_of_skeleton(skeleton, directions)
+        axes = (inferred if given is None else given, inferred, nearest_axis(skeleton.trunk[0]))
+        rest = RestPose(skeleton, *axes, True, True)
     else:
         _refuse_four_legs(skeleton, directions, where)
-        rest = _best_pose(clip, joints, directions, notes)
+        rest = _best_pose(clip, joints, directions, notes, given)
     ahead = (directions.feet * np.cross(directions.across, directions.trunk)).sum(axis=1)
     if ahead.mean() < _BACKWARD:
         notes.append("feet point backward: left and right may be exchanged in the file")
@@ -94,9 +105,14 @@ def nearest_axis(vector: np.ndarray) -> np.ndarray:
 
 
 def _best_pose(
-    clip: BvhClip, joints: JointMap, directions: Directions, notes: list[str]
+    clip: BvhClip,
+    joints: JointMap,
+    directions: Directions,
+    notes: list[str],
+    given: np.ndarray | None,
 ) -> RestPose:
-    up = _up_of_clip(directions)
+    inferred = _up_of_clip(directions)
+    up = inferred if given is None else given
     standing, error = _standing(directions, up)
     best = int(np.where(standing, error, error + 100).argmin())
     which = "the first pose" if best == 0 else f"pose {best}"
@@ -104,7 +120,8 @@ def _best_pose(
         notes.append(f"{which} is used as rest pose: that of the skeleton is not upright")
     else:
         notes.append(f"no standing pose: joint rotations follow from the bones of {which}")
-    return RestPose(posture_of(clip.poses([best]), joints), up, up, False, bool(standing[best]))
+    posture = posture_of(clip.poses([best]), joints)
+    return RestPose(posture, up, inferred, up, False, bool(standing[best]))
 
 
 def _standing(directions: Directions, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
