@@ -3,8 +3,8 @@
 The models must have been trained on the same stores with the same settings, except the seed. The
 attribute vectors of a window are averaged over the models, because all models use the same sentence
 embeddings as text attributes. The activity vectors of the models are concatenated, so that the
-similarity of two concatenated vectors is the mean of the models' similarities. All commands except
-mmclip.finetune and mmclip.bilinear accept the ensemble in place of a model.
+similarity of two concatenated vectors is the mean of the models' similarities. All other commands
+except mmclip.finetune and mmclip.bilinear accept the ensemble in place of a model.
 """
 
 import argparse

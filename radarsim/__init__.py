@@ -64,9 +64,11 @@ _PUBLIC = {
     # simulation
     "BatchSimulator": "radarsim.batch",
     "SimulationSettings": "radarsim.signal.settings",
+    "pose_clip": "radarsim.posed_clip",
     "simulate": "radarsim.simulate",
     "simulate_mesh": "radarsim.simulate",
     "simulate_points": "radarsim.point_targets",
+    "stack_clips": "radarsim.posed_clip",
     "stream": "radarsim.stream",
     # heatmaps
     "HeatmapSettings": "radarsim.heatmaps.settings",

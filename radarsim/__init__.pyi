@@ -25,6 +25,8 @@ from radarsim.joint_tracks import JointTracks as JointTracks
 from radarsim.joint_tracks import joint_tracks as joint_tracks
 from radarsim.multipath.room_plan import room_report as room_report
 from radarsim.point_targets import simulate_points as simulate_points
+from radarsim.posed_clip import pose_clip as pose_clip
+from radarsim.posed_clip import stack_clips as stack_clips
 from radarsim.radar.antennas import AntennaArray as AntennaArray
 from radarsim.radar.boards import BOARDS as BOARDS
 from radarsim.radar.chirp import Chirp as Chirp

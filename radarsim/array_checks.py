@@ -124,3 +124,23 @@ def check_scalar(where: str, field: str, value: Any, unit: str = "", **limits) -
             return
         value = np.asarray(value).item()
     checked_number(where, field, value, unit, **limits)
+
+
+def check_untraced(
+    where: str, field: str, *values: Any, reason: str = "the visible faces are selected by"
+) -> None:
+    """Check that no number of an argument is a JAX tracer, which has no value.
+
+    Args:
+        where: name of the function, for messages.
+        field: name of the argument.
+        values: the argument, or its parts, as trees of numbers and arrays.
+        reason: what needs known values, for messages.
+
+    Raises:
+        InputError: a number is traced, as in `jax.grad` and `jax.jit`.
+    """
+    if any(is_traced(each) for each in jax.tree.leaves(values)):
+        problem = f"is traced by JAX, but {reason} known values"
+        hint = "differentiate clip_echo of radarsim.simulate, as in docs/python.md"
+        raise InputError(where, field, problem, hint)

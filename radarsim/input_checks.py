@@ -16,26 +16,24 @@ from radarsim.array_checks import (
     check_axes,
     check_finite,
     check_scalar,
+    check_untraced,
     is_traced,
 )
 from radarsim.checks import check_type, described, whole_number
 from radarsim.errors import InputError
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s, frames_in
-from radarsim.reflection_checks import check_reflection, check_untraced
+from radarsim.reflection_checks import check_reflection
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.motion import TIME_SLACK_S
-from radarsim.scene.scene import Scene
+from radarsim.scene.scene import Scene, check_known_poses
 from radarsim.signal.burst_limit import check_burst_duration
+from radarsim.signal.error_budget import MOST_NODES
 from radarsim.signal.settings import SimulationSettings
 
 MESH_AXES = ("frame", "node", "vertex", "coordinate")
 POINT_AXES = ("frame", "node", "point", "coordinate")
 ORIGIN_AXES = ("frame", "node", "coordinate")
-# Largest number of nodes for the fast sum: polynomials through more nodes amplify float32 rounding.
-# The error for a point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13,
-# -8 dB with 24.
-MOST_NODES = 12
 # Shapes of JAX's raw random keys: two 32-bit words, or four for the generator rbg.
 _RAW_KEYS = ((2,), (4,))
 
@@ -115,8 +113,7 @@ def check_untraced_scene(where: str, scene: Scene, reflection: ReflectionModel) 
     Raises:
         InputError: a number is traced; the message names the function that can be differentiated.
     """
-    placements = [subject.placement for subject in scene.subjects]
-    check_untraced(where, "scene", placements, scene.radar_pose)
+    check_known_poses(where, scene)
     check_untraced(where, "reflection", reflection)
 
 
@@ -142,15 +139,27 @@ def checked_frames(
             frames extend past the end of the motion, or a burst is too long.
     """
     check_burst_duration(where, radar, settings)
+    return frames_in_motion(where, radar, scene, settings.nodes, num_frames, first_frame)
+
+
+def frames_in_motion(
+    where: str, radar: Radar, scene: Scene, nodes: int, num_frames: Any, first_frame: Any
+) -> tuple[int, int]:
+    """Like `checked_frames`, for a number of nodes per burst and bursts of any duration.
+
+    Raises:
+        InputError: `num_frames` or `first_frame` is not a whole number or is too small, or the
+            frames extend past the end of the motion.
+    """
     first = whole_number(where, "first_frame", first_frame, 0)
-    fitting = frames_in(radar, scene.duration_s, settings.nodes)
+    fitting = frames_in(radar, scene.duration_s, nodes)
     if fitting - first < 1 and num_frames is None:
         requested = f"frames from frame {first} on"
         raise InputError(where, "first_frame", *_too_short(radar, scene, fitting, requested))
     if num_frames is None:
         return fitting - first, first
     count = whole_number(where, "num_frames", num_frames)
-    last_s = burst_times_s(radar, 1, settings.nodes, first + count - 1)[0, -1]
+    last_s = burst_times_s(radar, 1, nodes, first + count - 1)[0, -1]
     if last_s > scene.duration_s + TIME_SLACK_S:
         requested = f"frames {first} to {first + count - 1}"
         raise InputError(where, "num_frames", *_too_short(radar, scene, fitting, requested))
@@ -272,6 +281,8 @@ def checked_points(
     Raises:
         InputError: an argument is invalid; the message names the argument.
     """
+    for field, values in (("positions_m", positions_m), ("rcs_m2", rcs_m2)):
+        check_untraced(where, field, values, reason="the array sizes follow from")
     hint = "give x, y, z of every point at the times of burst_times_s"
     positions_m = as_array(where, "positions_m", positions_m, REAL, hint)
     _check_positions(where, "positions_m", positions_m, POINT_AXES, settings)
@@ -280,7 +291,7 @@ def checked_points(
     rcs_m2 = as_array(where, "rcs_m2", rcs_m2, REAL, hint)
     check_axes(where, "rcs_m2", rcs_m2.shape, {"point": num_points}, hint)
     check_finite(where, "rcs_m2", rcs_m2, ("point",), hint)
-    if not is_traced(rcs_m2) and (negative := np.asarray(rcs_m2) < 0).any():
+    if (negative := np.asarray(rcs_m2) < 0).any():
         point = int(negative.argmax())
         problem = f"is {float(rcs_m2[point]):g} m^2 at point {point}; must be at least 0 m^2"
         raise InputError(where, "rcs_m2", problem, "give square metres, not dBsm")

@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float
 from radarsim.checks import whole_number
 from radarsim.coordinates import azimuth_rad
 from radarsim.errors import InputError
-from radarsim.input_checks import check_radar, check_scene, checked_frames
+from radarsim.input_checks import check_radar, check_scene, checked_frames, frames_in_motion
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.threads import parallel_map
 from radarsim.numerics.vectors import dot, norm
@@ -30,7 +30,14 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.coarsening import coarsen
 from radarsim.scene.joint_surfaces import joint_faces, smpl_joints
 from radarsim.scene.mesh import FaceIndices, faces_of
-from radarsim.scene.scene import PosedScene, Scene, pose, skin_subjects, subject_joints
+from radarsim.scene.scene import (
+    PosedScene,
+    Scene,
+    check_known_poses,
+    pose,
+    skin_subjects,
+    subject_joints,
+)
 from radarsim.scene.skeleton import JOINT_NAMES
 from radarsim.scene.subject import PosedSubject
 from radarsim.signal.settings import SimulationSettings
@@ -129,13 +136,16 @@ def joint_tracks(
     """
     check_radar("joint_tracks", radar)
     check_scene("joint_tracks", scene)
+    check_known_poses("joint_tracks", scene)
     scene = _with_first(scene, subject)
     # A given number of frames may come from a simulation with fewer nodes, whose last node is
     # earlier in the burst.
-    settings = SimulationSettings(num_nodes=None if num_frames is None else NODES)
-    num_frames, first_frame = checked_frames(
-        "joint_tracks", radar, scene, settings, num_frames, first_frame
-    )
+    frames = num_frames, first_frame
+    if num_frames is None:
+        frames = checked_frames("joint_tracks", radar, scene, SimulationSettings(), *frames)
+    else:
+        frames = frames_in_motion("joint_tracks", radar, scene, NODES, *frames)
+    num_frames, first_frame = frames
     times_s = _times_s(radar, scene, num_frames, first_frame)
     joints_m, share = _in_chunks(scene, times_s)
     range_m = np.linalg.norm(joints_m, axis=-1)

@@ -14,8 +14,8 @@ from radarsim.input_checks import SimulationInput, check_scene, check_simulation
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
-from radarsim.scattering.reflection import ReflectionModel
-from radarsim.scene.scene import PosedScene, Scene, pose, skin_subjects
+from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
+from radarsim.scene.scene import PosedScene, Scene, check_known_poses, pose, skin_subjects
 from radarsim.scene.separation import check_separation
 from radarsim.signal.front_end import FrontEnd, parts_of
 from radarsim.signal.noise_and_adc import Key
@@ -51,20 +51,28 @@ def pose_clip(
     radar: Radar,
     scene: Scene,
     key: Key,
-    reflection: ReflectionModel,
-    settings: SimulationSettings,
+    reflection: ReflectionModel = QuasiSpecular(),
+    settings: SimulationSettings = SimulationSettings(),
     *,
     num_frames: int,
     extra_noise_db: float = 0.0,
 ) -> PosedClip:
-    """Pose a scene as a clip that starts at frame 0; same arguments as `simulate.simulate`.
+    """Pose a scene as a clip that starts at frame 0, for `BatchSimulator`.
+
+    Args:
+        radar, scene, key, reflection, settings, extra_noise_db: same arguments as for `simulate`.
+        num_frames: number of radar frames, which must fit into the motion.
+
+    Returns:
+        The clip, to be stacked with other clips by `stack_clips`.
 
     Raises:
-        InputError: an argument is invalid, the scene has a room, the frames extend past the end of
-            the motion, or two bodies interpenetrate.
+        InputError: an argument is invalid, the scene has a room or is traced by JAX, the frames
+            extend past the end of the motion, or two bodies interpenetrate.
     """
     check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("pose_clip", scene)
+    check_known_poses("pose_clip", scene)
     if scene.room is not None:
         problem = "is a room, which BatchSimulator cannot simulate"
         hint = "use rs.simulate, which accepts rooms, or a scene without a room"
@@ -93,7 +101,13 @@ def _check_separation(scene: Scene, times_s: np.ndarray) -> None:
 
 
 def stack_clips(clips: list[PosedClip]) -> PosedClip:
-    """Stack clips with the same number of frames along a leading axis.
+    """Stack clips with the same number of frames along a leading axis, for `BatchSimulator`.
+
+    Args:
+        clips: clips from `pose_clip`, made with the same settings.
+
+    Returns:
+        The stacked clips, which `BatchSimulator` simulates in one program.
 
     Raises:
         InputError: the list is empty, an item is not a `PosedClip`, or the clips differ in number

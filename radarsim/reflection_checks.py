@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import jax
-
-from radarsim.array_checks import check_scalar, is_traced
+from radarsim.array_checks import check_scalar
 from radarsim.checks import described
 from radarsim.errors import InputError
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
@@ -34,26 +32,6 @@ def check_sigma(where: str, sigma_rad: Any) -> None:
     """
     hint = "give a width from 0.15 to 1 rad"
     check_scalar(where, "sigma_rad", sigma_rad, "rad", above=0.0, hint=hint)
-
-
-def check_untraced(where: str, field: str, *values: Any) -> None:
-    """Check that no number of an argument is a JAX tracer.
-
-    A simulation selects the visible faces outside of compiled programs, where tracers have no
-    values.
-
-    Args:
-        where: name of the function, for messages.
-        field: name of the argument.
-        values: the argument, or its parts, as trees of numbers and arrays.
-
-    Raises:
-        InputError: a number is traced, as in `jax.grad` and `jax.jit`.
-    """
-    if any(is_traced(each) for each in jax.tree.leaves(values)):
-        problem = "is traced by JAX, but the visible faces are selected by known values"
-        hint = "differentiate clip_echo of radarsim.simulate, as in docs/python.md"
-        raise InputError(where, field, problem, hint)
 
 
 def _not_a_model(where: str, reflection: Any) -> InputError:

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
+from radarsim.array_checks import check_untraced
 from radarsim.input_checks import (
     SimulationInput,
     check_scene,
@@ -31,7 +32,6 @@ from radarsim.numerics.threads import parallel_map
 from radarsim.progress import notice_if_slow
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
-from radarsim.reflection_checks import check_untraced
 from radarsim.scattering.levels import volts_per_weight
 from radarsim.scattering.reflection import (
     QuasiSpecular,

@@ -35,7 +35,8 @@ def stream(
 ) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
     """Simulate the IF cube of a long motion chunk by chunk, using only the memory of one chunk.
 
-    Frames and noise are identical to the output of `simulate`; the last chunk may be shorter.
+    The noise is identical to that of `simulate`, and the frames agree within rounding, because the
+    array sizes depend on the chunk. The last chunk may be shorter.
 
     Args:
         radar, scene, key, reflection, settings, extra_noise_db: same arguments as for `simulate`.
@@ -63,7 +64,11 @@ def _chunks(
     frames_per_chunk: int,
 ) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
     for first in range(0, num_frames, frames_per_chunk):
-        count = min(frames_per_chunk, num_frames - first)
-        with notice_if_slow(f"simulating {count} frames (the first call compiles)"):
-            yield scene_cube(given, scene, room, count, first)
+        yield _chunk(given, scene, room, min(frames_per_chunk, num_frames - first), first)
         trim_heap()
+
+
+def _chunk(given: SimulationInput, scene: Scene, room: RoomEchoes | None, count: int, first: int):
+    # Separate from the generator, so that the notice does not include the time of the caller.
+    with notice_if_slow(f"simulating {count} frames (the first call compiles)"):
+        return scene_cube(given, scene, room, count, first)

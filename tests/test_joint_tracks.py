@@ -294,6 +294,13 @@ def test_by_default_the_frames_are_those_of_a_simulation():
     assert len(rs.joint_tracks(RADAR, scene).position_m) == len(cube_v)
 
 
+def test_frames_of_long_bursts_may_be_given():
+    """The limit on the duration of a burst concerns `simulate`, which may use more nodes."""
+    long = replace(RADAR, frame=replace(RADAR.frame, extra_slot_idle_s=3e-3))
+    assert long.burst_duration_s > 0.07
+    assert len(rs.joint_tracks(long, standing(), 2).position_m) == 2
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -1,13 +1,16 @@
 """Long waits are announced, and short waits are not."""
 
+import importlib
 import logging
 import threading
 import time
 
 import pytest
 
+import radarsim as rs
 from radarsim import progress
 from radarsim.progress import notice_if_slow
+from tests.helpers.sample_calls import CUBE_V, FAST, KEY, RADAR, SCENE
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +38,17 @@ def test_a_short_wait_and_an_error_leave_no_thread_and_no_message(caplog, monkey
     with pytest.raises(KeyError), notice_if_slow("compiling"):
         raise KeyError
     assert threading.active_count() == before
+    assert not caplog.messages
+
+
+def test_a_stream_does_not_count_the_time_of_its_caller(caplog, monkeypatch):
+    module = importlib.import_module("radarsim.stream")  # the package has a function of this name
+    monkeypatch.setattr(module, "scene_cube", lambda *arguments: CUBE_V)
+    chunks = rs.stream(RADAR, SCENE, KEY, settings=FAST, frames_per_chunk=2)
+    next(chunks)
+    caplog.clear()
+    time.sleep(0.15)
+    chunks.close()
     assert not caplog.messages
 
 

@@ -137,13 +137,21 @@ def travels(track: Track, radar: Radar) -> bool:
     Args:
         track: track of the target.
         radar: radar of the recording.
+
+    Returns:
+        Whether the target travels; False if it was seen at one time only.
     """
     least_m = max(TRAVEL_M, TRAVEL_BINS * radar.range_resolution_m)
     return _steady_change(track.times_s, track.range_m) > least_m
 
 
 def _steady_change(times_s, values_m) -> float:
-    """Change along the least-squares line [m]; 0 if the values scatter too much about the line."""
+    """Change along the least-squares line [m].
+
+    The change is 0 if the values scatter too much about the line, or belong to a single time.
+    """
+    if np.ptp(times_s) == 0:
+        return 0.0
     smooth_m = ndimage.median_filter(values_m, 3, mode="nearest")
     rate_mps, _ = range_rate(times_s, smooth_m)
     middle_s = times_s - times_s.mean()

@@ -20,7 +20,7 @@ from radarsim.heatmaps.power_kernels import (
     range_power,
     with_gradient_of,
 )
-from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
+from radarsim.heatmaps.settings import HeatmapSettings, doppler_bins, sine_grid
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.kernels import interpreted, use_kernels
 from radarsim.numerics.windows import hann
@@ -106,7 +106,8 @@ def _doppler_power(radar, settings, loops):
         return _burst_doppler(radar, settings, series)
     columns = (series.shape[-1] - settings.window_chirps) // settings.step_chirps + 1
     starts = jnp.arange(columns) * settings.step_chirps
-    return _power_of_windows(settings, series, starts, settings.window_chirps)
+    bins = doppler_bins(radar, settings)
+    return _power_of_windows(settings, series, starts, settings.window_chirps, bins)
 
 
 def _doppler_power_by_kernel(settings, loops):
@@ -116,7 +117,7 @@ def _doppler_power_by_kernel(settings, loops):
     return jnp.fft.fftshift(power / loops.shape[1], axes=1) / float((taper**2).sum())
 
 
-def _power_of_windows(settings, series, starts, length):
+def _power_of_windows(settings, series, starts, length, bins):
     """Mean power spectrum of each window, relative to white noise; zero speed is in the middle."""
     taper = hann(length)
 
@@ -126,7 +127,6 @@ def _power_of_windows(settings, series, starts, length):
             segment = jax.lax.dynamic_slice_in_dim(samples, start, length, axis=-1)
             if settings.clutter == "window":
                 segment = segment - segment.mean(-1, keepdims=True)
-            bins = max(settings.num_doppler_bins, length)
             return _sum_of_rows(_power(jnp.fft.fft(segment * taper, n=bins, axis=-1)))
 
         return jnp.fft.fftshift(batched_map(pair, series).mean(0))
@@ -147,7 +147,8 @@ def _burst_doppler(radar, settings, series):
     """Average the burst spectra over each window, weighted by the overlap of burst and window."""
     chirps = radar.frame.num_chirps
     frames = series.shape[-1] // chirps
-    power = _power_of_windows(settings, series, jnp.arange(frames) * chirps, chirps)
+    starts, bins = jnp.arange(frames) * chirps, doppler_bins(radar, settings)
+    power = _power_of_windows(settings, series, starts, chirps, bins)
     per_loop = jnp.repeat(jnp.arange(frames), chirps)
     return moving_mean(settings, _in_steps(settings, power[per_loop]).mean(1))
 

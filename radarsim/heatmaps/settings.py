@@ -35,7 +35,8 @@ class HeatmapSettings:
         tdm_compensation: whether to undo the phase change of moving targets between transmitters.
         window_chirps: number of loops in the window of one column.
         step_chirps: number of loops from one column to the next.
-        num_doppler_bins: number of bins of the speed axis, at least `window_chirps`.
+        num_doppler_bins: number of bins of the speed axis, at least `window_chirps`; longer bursts
+            have one bin per loop (`doppler_bins`).
         num_angle_bins: number of bins of the angle axis.
     """
 
@@ -66,6 +67,12 @@ class HeatmapSettings:
 
 # Heatmap settings of the mmCLIP paper, section 3.2.1.
 PAPER_MAPS = HeatmapSettings(window="paper", clutter="clip", angle_window="uniform")
+
+
+def doppler_bins(radar: Radar, settings: HeatmapSettings) -> int:
+    """Number of bins of the speed axis: `num_doppler_bins`, or the loops of a longer transform."""
+    loops = radar.frame.num_chirps if settings.window == "burst" else settings.window_chirps
+    return max(settings.num_doppler_bins, loops)
 
 
 def num_columns(
@@ -146,7 +153,7 @@ def heatmap_axes(
     loop_s = (starts_s + radar.chirp_times_s.mean(1)).ravel()
     first = np.arange(columns) * settings.step_chirps
     time_s = loop_s[first[:, None] + np.arange(settings.window_chirps)].mean(1)
-    bins = settings.num_doppler_bins
+    bins = doppler_bins(radar, settings)
     cycles_per_loop = (np.arange(bins) - bins // 2) / bins
     measured = measured_heatmaps(radar)
     axes = {"time_s": time_s}

@@ -26,6 +26,7 @@ from radarsim.plots.scene import (
     radial_trajectory,
 )
 from radarsim.plots.style import COLOURS, DPI, STYLE
+from radarsim.plots.time_columns import drawn_columns, time_limits_s
 
 # Level from which a cell counts as signal when axis limits are chosen; the noise level is 0 dB.
 _SIGNAL_DB = 6.0
@@ -164,7 +165,7 @@ def sheet_page(
             row, column = divmod(index, columns)
             panel = page.add_subplot(grid[row, column])
             image = draw_heatmap(panel, name, map_db, axes, highest_db)
-            panel.set(xlim=_ends(axes["time_s"]), ylim=(low, high))
+            panel.set(xlim=time_limits_s(axes["time_s"]), ylim=(low, high))
             panel.set_title(
                 _shortened(caption, 44), fontsize=7, loc="left", pad=3, parse_math=False
             )
@@ -202,11 +203,12 @@ def draw_heatmap(
     kind = PANELS[name]
     bins = np.asarray(axes[kind.coordinate]) * kind.per_si
     highest_db = highest_db or highest_level_db(map_db)
+    times_s, columns_db = drawn_columns(axes["time_s"], map_db)
     image = panel.pcolormesh(
-        np.asarray(axes["time_s"])[: len(map_db)], bins, map_db.T, shading="nearest",
-        cmap=COLOURS, vmin=max(0.0, highest_db - kind.span_db), vmax=highest_db, rasterized=True,
+        times_s, bins, columns_db.T, shading="nearest", cmap=COLOURS,
+        vmin=max(0.0, highest_db - kind.span_db), vmax=highest_db, rasterized=True,
     )  # fmt: skip
-    panel.set(xlim=_ends(axes["time_s"]), ylim=axis_limits(name, map_db, axes))
+    panel.set(xlim=time_limits_s(axes["time_s"]), ylim=axis_limits(name, map_db, axes))
     panel.set_ylabel(kind.label)
     if name == "time_angle":
         panel.yaxis.set_major_locator(MultipleLocator(30))
@@ -228,8 +230,8 @@ def axis_limits(
     bins = np.asarray(axes[kind.coordinate]) * kind.per_si
     signal = np.asarray(map_db, np.float32) >= _SIGNAL_DB
     # A single cell may be noise, so a bin counts as signal only if it exceeds the signal threshold
-    # in at least two columns.
-    lasting = signal.sum(axis=0) >= 2
+    # in at least two columns (if the map has two).
+    lasting = signal.sum(axis=0) >= min(2, len(signal))
     reach = np.abs(bins[lasting]).max() if lasting.any() else 0.0
     reach = max(kind.least, np.ceil(1.05 * reach / kind.step) * kind.step)
     return max(-reach, bins.min()), min(reach, bins.max())
@@ -310,10 +312,6 @@ def _draw_trace(panel: Axes, name: str, scene: ScenePicture) -> None:
     kind = PANELS[name]
     trace = radial_trajectory(scene)[kind.coordinate] * kind.per_si
     panel.plot(scene.pelvis_times_s, trace, color="white", lw=0.9, ls=(0, (5, 3)), alpha=0.9)
-
-
-def _ends(time_s) -> tuple[float, float]:
-    return float(time_s[0]), float(time_s[-1])
 
 
 def _shortened(text: str, longest: int) -> str:

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Complex128, Float64
 
+from radarsim.array_checks import NUMBERS, as_array
 from radarsim.checks import check_type, checked_number, store_number
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
@@ -29,8 +30,9 @@ class AntennaArray:
         rx_positions_m: position (x, y, z) of each receiver [m].
         design_freq_hz: frequency at which the spacing of the board's antennas is half a wavelength.
         gain_dbi: gain of one antenna at boresight.
-        channel_gain: one complex factor per transmitter-receiver pair, for channel mismatch; -1
-            stands for antennas fed with inverted phase. By default, all factors are 1.
+        channel_gain: one complex factor other than 0 per transmitter-receiver pair (a row per
+            transmitter), for channel mismatch; -1 stands for antennas fed with inverted phase. By
+            default, all factors are 1.
     """
 
     tx_positions_m: Positions
@@ -47,22 +49,21 @@ class AntennaArray:
         object.__setattr__(self, "channel_gain", self._checked_gain())
 
     def _checked_gain(self) -> tuple[tuple[complex, ...], ...]:
-        if not self.channel_gain:
+        where = "AntennaArray", "channel_gain"
+        hint = "give one row per transmitter with one value per receiver, or leave it out"
+        if isinstance(self.channel_gain, list | tuple | type(None)) and not self.channel_gain:
             return ((1 + 0j,) * self.num_rx,) * self.num_tx
-        rows = tuple(tuple(complex(gain) for gain in row) for row in self.channel_gain)
-        if len(rows) != self.num_tx or any(len(row) != self.num_rx for row in rows):
-            raise InputError(
-                "AntennaArray",
-                "channel_gain",
-                f"has rows of {[len(row) for row in rows]} values; the array has {self.num_tx} "
-                f"transmitters and {self.num_rx} receivers",
-                "give one row per transmitter with one value per receiver, or leave it out",
-            )
-        if not np.all(np.isfinite(rows)):
-            raise InputError(
-                "AntennaArray", "channel_gain", "holds a value that is not finite", "correct it"
-            )
-        return rows
+        gains = np.asarray(as_array(*where, self.channel_gain, NUMBERS, hint), np.complex128)
+        if gains.shape != (self.num_tx, self.num_rx):
+            problem = f"has shape {gains.shape}; the array has {self.num_tx} transmitters and "
+            raise InputError(*where, f"{problem}{self.num_rx} receivers", hint)
+        if not np.all(np.isfinite(gains)):
+            raise InputError(*where, "holds a value that is not finite", "correct it")
+        if (gains == 0).any():
+            tx, rx = np.argwhere(gains == 0)[0]
+            problem = f"is 0 for transmitter {tx} and receiver {rx}: nothing can be measured there"
+            raise InputError(*where, problem, "omit the antenna: use with_tx or with_rx")
+        return tuple(map(tuple, gains.tolist()))
 
     @property
     def num_tx(self) -> int:

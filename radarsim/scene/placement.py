@@ -24,7 +24,11 @@ _MIN_LEVEL_LEFT = 0.4
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Start position and heading of a subject; values may be traced, so they are not checked.
+    """Start position and heading of a subject; `Subject` checks the values.
+
+    `Subject` also accepts values that are traced by JAX, and does not check them. However, bodies
+    are posed with known values: `simulate`, `stream`, `joint_tracks`, `pose_clip` and `scene.pose`
+    refuse traced values. For derivatives, displace the mesh, as in docs/python.md.
 
     Attributes:
         distance_m: forward distance on the floor from the radar to the pelvis at the first pose
@@ -42,7 +46,10 @@ class Placement:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class RadarPose:
-    """Height and boresight of the radar; values may be traced, so they are not checked.
+    """Height and boresight of the radar; `Scene` checks the values.
+
+    `to_radar_frame` and `Scene` also accept values that are traced by JAX; `Scene` does not check
+    them. The functions that pose a scene refuse traced values, as for `Placement`.
 
     Attributes:
         height_m: height of the phase centre above the floor [m].

@@ -8,7 +8,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from radarsim.array_checks import check_scalar
+from radarsim.array_checks import check_scalar, check_untraced
 from radarsim.checks import check_type
 from radarsim.errors import InputError
 from radarsim.numerics.host_arrays import float32
@@ -56,6 +56,16 @@ class Scene:
         return min(subject.motion.duration_s for subject in self.subjects)
 
 
+def check_known_poses(where: str, scene: Scene) -> None:
+    """Check that the placements and the radar pose of a scene contain no JAX tracer.
+
+    Raises:
+        InputError: a number is traced; the message names the function that can be differentiated.
+    """
+    placements = [subject.placement for subject in scene.subjects]
+    check_untraced(where, "scene", placements, scene.radar_pose, reason="bodies are posed with")
+
+
 def only_subject(where: str, scene: Scene) -> Subject:
     """The subject of a scene of one person, for functions that cannot separate several people.
 
@@ -92,7 +102,11 @@ def pose(scene: Scene, times_s: Float[np.ndarray, "frame node"]) -> PosedScene:
     Args:
         scene: subjects and radar pose.
         times_s: times from `radar.timing.burst_times_s` [s].
+
+    Raises:
+        InputError: a placement or the radar pose is traced by JAX.
     """
+    check_known_poses("pose", scene)
     return PosedScene(
         subjects=tuple(pose_subject(each, scene.radar_pose, times_s) for each in scene.subjects),
         radar_tilt_rad=float32(scene.radar_pose.tilt_rad),

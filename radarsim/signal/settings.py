@@ -6,7 +6,7 @@ import jax
 
 from radarsim.checks import check_choice, check_flag, store_number, store_whole
 from radarsim.errors import InputError
-from radarsim.signal.error_budget import MODES_DB, ErrorBudget
+from radarsim.signal.error_budget import MODES_DB, MOST_NODES, ErrorBudget
 
 METHODS = (*MODES_DB, "exact")
 VISIBILITIES = ("occlusion", "hpr", "facing", "none")
@@ -32,8 +32,8 @@ class SimulationSettings:
         residual_video_phase: whether to keep the phase -S tau^2 / 2.
         thermal_noise: whether to add the receiver's noise.
         quantise: whether to round to the steps of the ADC.
-        num_nodes: Chebyshev nodes per burst at which a body is posed; None for the number that the
-            error requires.
+        num_nodes: Chebyshev nodes per burst at which a body is posed, 2 to 12 (any number for the
+            exact sum); None for the number that the error requires.
     """
 
     method: str = "accurate"
@@ -75,6 +75,7 @@ class SimulationSettings:
         store_whole(self, "visibility_blocks")
         if self.num_nodes is not None:
             store_whole(self, "num_nodes", at_least=2)
+            self._check_most_nodes()
         if self.error_db is not None:
             store_number(self, "error_db", "dB", hint="give decibels, such as -80")
         if self.cull is not None:
@@ -83,3 +84,10 @@ class SimulationSettings:
             raise InputError(
                 "SimulationSettings", "cull", f"is {self.cull_ratio:g}; must be below 1", _CULL_HINT
             )
+
+    def _check_most_nodes(self):
+        if self.method != "exact" and self.num_nodes > MOST_NODES:
+            problem = f"is {self.num_nodes}; must be at most {MOST_NODES}, because polynomials "
+            problem += "through more nodes amplify rounding errors"
+            hint = "give fewer nodes or shorter bursts, or use method='exact'"
+            raise InputError("SimulationSettings", "num_nodes", problem, hint)

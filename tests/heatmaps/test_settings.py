@@ -49,6 +49,19 @@ def test_a_point_in_frames_of_one_loop_reads_its_speed(speed_mps):
     assert found_mps == pytest.approx(speed_mps, abs=bin_mps)
 
 
+@pytest.mark.parametrize(("window", "num_bins"), [("burst", 300), ("paper", 256)])
+def test_a_long_burst_has_one_speed_bin_per_loop_on_map_and_axis(window, num_bins):
+    """A burst of 300 loops has more speeds than the 256 bins of the default settings."""
+    radar = radar_of(300, 0.1, num_samples=8)
+    points_m = moving_point(radar, 2, (3.0, 0, 0), (0.6, 0, 0))
+    cube_v = simulate_points(radar, points_m, np.array([1.0]), KEY, QUIET)
+    maps = make_heatmaps(radar, cube_v, HeatmapSettings(window=window, clutter="none"))
+    speed_mps = maps.axes["speed_mps"]
+    assert maps.time_doppler.shape[1] == len(speed_mps) == num_bins
+    found_mps = speed_mps[int(np.argmax(maps.time_doppler[0]))]
+    assert found_mps == pytest.approx(0.6, abs=np.diff(speed_mps)[0])
+
+
 def test_single_bursts_of_one_loop_have_no_speed():
     with pytest.raises(InputError, match=r"holds one loop.*--window paper"):
         slow_time_spacing_s(radar_of(1, 1e-3), HeatmapSettings(window="burst"))

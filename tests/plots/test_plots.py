@@ -112,6 +112,19 @@ def test_an_axis_ends_where_the_signal_does():
     assert axis_limits("time_range", np.zeros((57, 64)), AXES) == (0.0, 4.0)
 
 
+def test_a_single_column_is_as_wide_as_its_window():
+    """The window of a column with a mean time of 60 ms lasts from the start to 120 ms."""
+    axes = AXES | {"time_s": np.array([0.06])}
+    map_db = np.zeros((1, 64))
+    map_db[0, 60] = 30.0
+    panel = Figure().add_axes((0, 0, 1, 1))
+    image = draw_heatmap(panel, "time_range", map_db, axes)
+    edges_s = image.get_coordinates()[0, :, 0]
+    np.testing.assert_allclose(edges_s[[0, -1]], [0.0, 0.12], atol=1e-12)
+    assert panel.get_xlim() == (0.0, 0.12)
+    assert panel.get_ylim()[1] > axes["range_m"][60]
+
+
 def test_a_clip_shorter_than_the_axis_leaves_the_rest_empty():
     panel = Figure().add_axes((0, 0, 1, 1))
     draw_heatmap(panel, "time_range", np.zeros((10, 64)), AXES)

@@ -13,6 +13,7 @@ import pytest
 import radarsim as rs
 from radarsim.cube_checks import checked_cube
 from radarsim.errors import InputError
+from radarsim.scene.scene import pose
 from tests.helpers.sample_calls import (
     CODES,
     CUBE_V,
@@ -243,6 +244,8 @@ TRACED = {
     "reflection": (lambda width: scene(reflection=rs.QuasiSpecular(width)), 0.5),
     "scene": (scene_at, 3.0),
     "vertices_m": (mesh, MESH_M),
+    "positions_m": (points, POINTS_M),
+    "rcs_m2": (lambda rcs_m2: points(rcs_m2=rcs_m2), RCS_M2),
 }
 
 
@@ -252,3 +255,26 @@ def test_a_traced_argument_is_refused_with_the_function_that_has_derivatives(fie
     simulation, value = TRACED[field]
     with pytest.raises(InputError, match=f"{field}: is traced by JAX.*differentiate clip_echo"):
         jax.eval_shape(simulation, value)
+
+
+POSED = {
+    "joint_tracks": lambda scene: rs.joint_tracks(RADAR, scene, 1),
+    "pose_clip": lambda scene: rs.pose_clip(RADAR, scene, KEY, num_frames=1),
+    "pose": lambda scene: pose(scene, rs.burst_times_s(RADAR, 1)),
+}
+
+
+@pytest.mark.parametrize("name", POSED)
+@pytest.mark.parametrize("part", ["distance_m", "height_m"])
+def test_functions_that_pose_a_scene_refuse_traced_places(name, part):
+    """The error names the function to differentiate instead of a type of JAX."""
+
+    def posed(value):
+        if part == "height_m":
+            return POSED[name](rs.Scene([WALKER], rs.RadarPose(height_m=value)))
+        walker = replace(WALKER, placement=rs.Placement(distance_m=value))
+        return POSED[name](rs.Scene([walker]))
+
+    message = f"{name}: scene: is traced by JAX.*differentiate clip_echo"
+    with pytest.raises(InputError, match=message):
+        jax.eval_shape(posed, 3.0)

@@ -18,6 +18,10 @@ PAPER = BOARDS["AWR1843BOOST"]
 C = 299_792_458.0
 
 
+def with_gain(channel_gain):
+    return dataclasses.replace(PAPER.array, channel_gain=channel_gain)
+
+
 def paper_chirp(**changes) -> Chirp:
     settings = {
         "start_ghz": 77,
@@ -271,6 +275,11 @@ def test_a_radar_is_static_under_jit_and_equal_radars_share_a_compile():
             "channel_gain",
             "finite",
         ),
+        (lambda: with_gain(((1, 1, 1, 0), *((1,) * 4,) * 2)), "channel_gain", "is 0 for trans"),
+        (lambda: with_gain(2.0), "channel_gain", "3 transmitters and 4 receivers"),
+        (lambda: with_gain((1.0,) * 12), "channel_gain", "has shape (12,)"),
+        (lambda: with_gain((("a",) * 4,) * 3), "channel_gain", "not numbers"),
+        (lambda: with_gain(((1, 1), (1,))), "channel_gain", "rows differ in length"),
     ],
 )
 def test_impossible_settings_are_rejected_in_one_line_with_a_hint(make, field, expected):
@@ -282,6 +291,12 @@ def test_impossible_settings_are_rejected_in_one_line_with_a_hint(make, field, e
     assert expected in message
     assert "\n" not in message
     assert "; " in message
+
+
+def test_channel_gains_may_be_an_array():
+    array = with_gain(np.full((3, 4), -1.0))
+    assert array.channel_gain == ((-1 + 0j,) * 4,) * 3
+    assert isinstance(hash(array), int)
 
 
 def test_the_adc_window_may_end_exactly_with_the_ramp():

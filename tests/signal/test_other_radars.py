@@ -163,4 +163,21 @@ def test_impossible_requests_are_refused():
     with pytest.raises(InputError, match=r"256 ms; the motion of limbs is represented for 140"):
         check_burst_duration("simulate", long, QUIET)
     check_burst_duration("simulate", CW, QUIET)
-    check_burst_duration("simulate", long, replace(QUIET, num_nodes=9))
+
+
+def test_the_limit_on_bursts_applies_to_a_given_number_of_nodes():
+    """A burst of 256 ms is refused with 9 nodes; the hint names a number that is accepted."""
+    long = replace(CW, frame=replace(CW.frame, num_chirps=512, period_s=0.256))
+    with pytest.raises(InputError, match=r"222\.412 ms by 9 poses per burst; .*num_nodes=11\);"):
+        check_burst_duration("simulate", long, replace(QUIET, num_nodes=9))
+    check_burst_duration("simulate", long, replace(QUIET, num_nodes=11))
+    longest = replace(CW, frame=replace(CW.frame, num_chirps=1024, period_s=0.512))
+    with pytest.raises(InputError, match=r"314\.\d+ ms by 12 poses per burst; .*fewer chirps$"):
+        check_burst_duration("simulate", longest, replace(QUIET, num_nodes=12))
+
+
+def test_the_fast_sum_has_a_limit_on_the_number_of_nodes():
+    assert rs.SimulationSettings(num_nodes=12).nodes == 12
+    with pytest.raises(InputError, match="num_nodes: is 13; must be at most 12"):
+        rs.SimulationSettings(num_nodes=13)
+    assert rs.SimulationSettings(method="exact", num_nodes=24).nodes == 24

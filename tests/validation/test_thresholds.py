@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from radarsim import files
-from radarsim.detection.track import STATIONARY
+from radarsim.detection.doppler_ambiguity import travels
+from radarsim.detection.track import MOVING, STATIONARY
 from radarsim.validation.thresholds import (
     UNDECIDED,
     _reason_without_layout,
+    _reason_without_level,
     check_metric,
     verdict,
 )
@@ -130,3 +132,10 @@ def test_the_layout_is_judged_only_by_targets_with_an_echo_of_their_own():
     assert reasons["none"] == "no target"
     assert "move in place" in reasons["in place"]
     assert (reasons["walking"], reasons["breathing"]) == ("", "")
+
+
+def test_a_target_seen_at_a_single_time_does_not_travel():
+    once = replace(track(np.full(2, 0.1), np.array([2.0, 3.0]), np.zeros(2)), kind=MOVING)
+    assert not travels(once, RADAR)
+    assert "move in place" in _reason_without_layout([once], RADAR)
+    assert "does not walk" in _reason_without_level([once], RADAR)
