@@ -3,6 +3,7 @@
 import argparse
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 from builders.building.room_options import add_room_options, room_table
 from builders.building.setting_flags import (
@@ -26,7 +27,7 @@ from pipelines.recipe_sections import (
     Splits,
 )
 from pipelines.recipe_surface import Surface
-from radarsim.paths import path_argument
+from radarsim.paths import is_url, path_argument
 
 # Path of each setting in a recipe, keyed by the attribute of the parsed option.
 FLAG_SETTINGS = {
@@ -46,12 +47,24 @@ PRESETS = (
 )
 
 
+def store_argument(text: str) -> str:
+    """Convert the argument of `--out` to a path or URL that ends with the name of the store.
+
+    Further outputs have the name of the store with a suffix, so `g.zarr/` must not end in a slash.
+    """
+    place = path_argument(text)
+    if is_url(place):
+        return place.rstrip("/") if is_url(place.rstrip("/")) else place
+    path = Path(place)
+    return str(path if path.name not in ("", "..") else path.resolve())
+
+
 def add_store_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags for the output store, the recipe and the execution."""
     group = parser.add_argument_group("output and execution")
     group.add_argument(
         "--out",
-        type=path_argument,
+        type=store_argument,
         metavar="STORE",
         help="output folder or URL of the Zarr store, e.g. synth.zarr",
     )
