@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipelines.recipe import OMITTED_SECTIONS, SECTIONS, Recipe
+from pipelines.recipe_fields import FlagPath
 from radarsim.errors import InputError
 from radarsim.files import load_setup
 from radarsim.paths import local_path
@@ -164,6 +165,8 @@ def _receiver(value: object, radar: Radar, where: str) -> ReceiverProfile | None
 
 def _radar_path(value: object, where: str) -> str:
     """Path of a file next to the recipe or in the working folder, or else a name."""
+    if isinstance(value, FlagPath):
+        return str(value)
     beside = Path(where).parent / local_path(str(value))
     return str(beside if beside.is_file() else value)
 

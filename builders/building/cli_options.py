@@ -12,7 +12,7 @@ from builders.building.setting_flags import (
     flags_of_settings,
     shown_default,
 )
-from pipelines.recipe_fields import settings_of
+from pipelines.recipe_fields import FlagPath, settings_of
 from pipelines.recipe_keep import KEPT_PER_FRAME, Detection, Keep
 from pipelines.recipe_people import People
 from pipelines.recipe_sections import (
@@ -185,7 +185,9 @@ def recipe_table(options: Mapping[str, object]) -> dict:
     table: dict = {}
     for name, path in FLAG_SETTINGS.items():
         value = options.get(name)
-        if value is not None:
+        if value is not None and name in ("radar", "receiver"):
+            _put(table, path, _flag_path(value))
+        elif value is not None:
             _put(table, path, _radians(value) if name.endswith("_deg") else value)
     for name, value in zip(settings_of(Area), options.get("area") or ()):
         _put(table, ("area", name), value)
@@ -194,6 +196,10 @@ def recipe_table(options: Mapping[str, object]) -> dict:
     for name in options.get("keep") or ():
         _put(table, ("keep", name), True)
     return table
+
+
+def _flag_path(value: str | list[str]) -> FlagPath | list[FlagPath]:
+    return FlagPath(value) if isinstance(value, str) else [FlagPath(each) for each in value]
 
 
 def _radians(value: float | list[float]) -> float | list[float]:
