@@ -25,6 +25,7 @@ from radarsim.paths import local_path
 from radarsim.scene.motion import Motion
 
 AMASS_LICENCE = "AMASS, non-commercial research: https://amass.is.tue.mpg.de/license.html"
+FILE_SOURCE = "motion file"
 FILE_LICENCE = "not stated; ask the owner of the motion file"
 BUILT_IN_LICENCE = "Apache-2.0"
 AS_STATED = Sources()
@@ -250,7 +251,7 @@ def _file_take(path: Path, root: Path) -> FileTake:
         # Keep the suffix, because walk.bvh and walk.npz may be in the same folder.
         id="/".join(parts),
         subject=parts[0] if len(parts) > 1 else "unnamed",
-        source="motion file",
+        source=FILE_SOURCE,
         licence=FILE_LICENCE,
     )
 

@@ -7,7 +7,12 @@ import pytest
 
 from builders.corpus import writer
 from builders.corpus.plan import CorpusSpec
+from builders.sources.motion_lookup import MotionPaths, find_source_take
 from builders.sources.takes import amass_takes, file_takes
+from pipelines.plan import Clip
+from pipelines.recipe import Recipe
+from radarsim.errors import InputError
+from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
 
 def write_files(folder, *names):
@@ -85,3 +90,13 @@ def test_all_sessions_of_a_person_are_of_one_subject(tmp_path):
     takes, _ = file_takes([write_files(tmp_path, *names)])
     people = {"anna/day1/walk.bvh": "anna", "anna/day2/walk.bvh": "anna"}
     assert ids_and_people(takes) == {**people, "bob/walk.bvh": "bob", "sit.bvh": "unnamed"}
+
+
+@pytest.mark.parametrize(
+    ("source", "option"),
+    [("AMASS/CMU", "--amass"), ("built-in, grammar", "--amass"), ("motion file", "--motions")],
+)
+def test_a_missing_motion_is_given_with_the_option_of_its_source(source, option):
+    clip = Clip(id="c", take="subject00/walk", source=source, licence="", subject="subject00")
+    with pytest.raises(InputError, match=f"give the {option} used for its build"):
+        find_source_take(Recipe(radar=BOARDS[DEFAULT_BOARD]), clip, MotionPaths())
