@@ -1,8 +1,9 @@
 """Integrity check of a store: `python -m builders.check synth.zarr`.
 
 Verifies the checksum of every file, the schema of arrays and tables, and the physical range of the
-values, and detects subjects or motions that occur in two splits. --rebuild simulates clips again
-from the store's recipe and compares all values.
+values, detects subjects or motions that occur in two splits, and lists clips that failed in the
+build with their causes. --rebuild simulates clips again from the store's recipe and compares all
+values.
 """
 
 import argparse
@@ -47,6 +48,8 @@ def _check(options: argparse.Namespace) -> list[str]:
     store = Store(options.store)
     bar = partial(tqdm, desc="reading clips", unit="clip", disable=options.quiet, leave=False)
     found = find_problems(store, bar)
+    if not found:
+        _print_failures(store, options.max_lines)
     if options.rebuild and not found:
         found = _rebuilt(store, options)
     if not found:
@@ -54,6 +57,17 @@ def _check(options: argparse.Namespace) -> list[str]:
         size = f"{clips}, {len(store.checksums)} files"
         print(f"{options.store}: no problems found ({size})")
     return found
+
+
+def _print_failures(store, max_lines: int) -> None:
+    """Print the causes of the clips that failed when the store was built."""
+    from pipelines.failed_clips import failed_clips
+
+    notes = failed_clips(store)
+    for note in notes[:max_lines]:
+        print(f"failed: {note.line}")
+    if notes:
+        print(f"{notes[0].cause}: {len(notes)} of {store.num_clips}")
 
 
 def _rebuilt(store, options: argparse.Namespace) -> list[str]:

@@ -16,6 +16,10 @@ from radarsim.errors import InputError
 Range = tuple[float, float]
 
 
+class FlagPath(str):
+    """Name or file given by a flag; a file is in the working folder, not next to the recipe."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """Properties of a recipe setting other than its name and default value.

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pipelines.bundled_rooms import with_room_text, without_bundled_text
 from pipelines.recipe import OMITTED_SECTIONS, SECTIONS, Recipe
+from pipelines.recipe_fields import FlagPath
 from pipelines.recipe_room import Room
 from radarsim.errors import InputError
 from radarsim.files import load_setup
@@ -178,6 +179,8 @@ def _receiver(value: object, radar: Radar, where: str) -> ReceiverProfile | None
 
 def _radar_path(value: object, where: str) -> str:
     """Path of a file next to the recipe or in the working folder, or else a name."""
+    if isinstance(value, FlagPath):
+        return str(value)
     beside = Path(where).parent / local_path(str(value))
     return str(beside if beside.is_file() else value)
 

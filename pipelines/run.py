@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 
 from pipelines.data_card import DATA_CARD, make_data_card
 from pipelines.device_record import record_to_keep
+from pipelines.failed_clips import failed_clips, failures_to_keep
 from pipelines.plan import Note, Plan
 from pipelines.progress import Progress
 from pipelines.shard_job import MakeClip, ShardJob, make_shard
 from pipelines.sources import Take, takes_of_clips
 from pipelines.storage import open_folder
 from pipelines.store_folder import StoreError, StoreFolder
+from pipelines.store_reader import Store
 from pipelines.store_spec import StoreSpec
 from pipelines.store_writer import find_state, finish_store, prepare
 from radarsim.errors import InputError
@@ -80,10 +82,9 @@ def build(
     """
     folder = open_folder(out)
     with _only_build(folder, store_spec) as state:
-        summary = Summary(state=state)
         if state == "finished":
-            summary.num_clips, summary.num_frames = len(plan.clips), plan.num_frames
-            return summary
+            return _finished(Store(out))
+        summary = Summary(state=state)
         job = ShardJob(out=str(out), recipe=plan.recipe, store_spec=store_spec, make_clip=make_clip)
         tasks = _ShardTasks(job, plan, takes, workers, scheduler)
         with Progress(plan, quiet) as progress, closing(tasks.outcomes(progress)) as outcomes:
@@ -92,6 +93,7 @@ def build(
                 progress.finished(shard, outcome)
         if not summary.unfinished:
             also = {DATA_CARD: make_data_card(folder), **record_to_keep(folder)}
+            also |= failures_to_keep(summary.failed)
             finish_store(folder, store_spec, also)
     return summary
 
@@ -106,6 +108,17 @@ def _only_build(folder: StoreFolder, store_spec: StoreSpec) -> Iterator[str]:
     finally:
         if lock is not None:
             lock.close()
+
+
+def _finished(store: Store) -> Summary:
+    """Summary of a finished store, with the clips that failed when the store was built."""
+    frames = store.rows_of("num_frames", slice(None))
+    return Summary(
+        state="finished",
+        num_clips=int((frames > 0).sum()),
+        num_frames=int(frames.sum()),
+        failed=failed_clips(store),
+    )
 
 
 def _count(summary: Summary, shard: int, outcome: dict | Exception) -> None:

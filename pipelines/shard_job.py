@@ -17,6 +17,7 @@ import numpy as np
 
 from pipelines.clip_maker import ClipMaker
 from pipelines.device_record import agreed_frames_per_batch
+from pipelines.failed_clips import FAILED
 from pipelines.plan import SEE_LINES, Clip, Note
 from pipelines.recipe import Recipe
 from pipelines.sources import Take, TakeChanged, take_of_clip
@@ -29,7 +30,6 @@ from radarsim.errors import InputError
 from radarsim.numerics.malloc import trim_heap
 
 MakeClip = Callable[[Recipe, Clip, Take], Mapping[str, np.ndarray]]
-FAILED = "clips that could not be simulated"
 _ONE_SIMULATES = threading.Lock()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import zarr
 
 from pipelines.caption_datasets.motion_texts import joins_actions
+from pipelines.failed_clips import failed_clips
 from pipelines.frame_checks import frame_problems, map_problems
 from pipelines.schema import BIN_AXIS, ArraySpec, Layout, store_arrays
 from pipelines.store_reader import Store
@@ -36,7 +37,8 @@ def find_problems(store: Store, progress: Callable[[range], Iterator[int]] = ite
     found += check_axes(store)
     if found:
         return found
-    return [*check_tables(store), *check_splits(store), *check_values(store, progress)]
+    found = [*check_tables(store), *check_splits(store), *check_values(store, progress)]
+    return [*found, *check_failures(store)]
 
 
 def check_axes(store: Store) -> Iterator[str]:
@@ -112,6 +114,14 @@ def check_values(store: Store, progress: Callable[[range], Iterator[int]] = iter
                 yield _line(store, f"{clip.id} {name}", "values are not finite")
         for name, problem in frame_problems(store, row, frames):
             yield _line(store, f"{clip.id} {name}", problem)
+
+
+def check_failures(store: Store) -> Iterator[str]:
+    """List the causes if all clips failed; a store in which some clips failed is complete."""
+    notes = failed_clips(store)
+    if len(notes) == store.num_clips:
+        for note in notes:
+            yield _line(store, "failed clip", note.line)
 
 
 def _clipped_share(store: Store, row: int) -> float:

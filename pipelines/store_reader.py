@@ -166,7 +166,7 @@ class Store:
         columns = int(self.array("num_columns", row))
         if not columns:
             problem = "could not be simulated when the store was built"
-            hint = "build it again to see the cause, or choose another clip"
+            hint = "radarsim check prints the cause; choose another clip"
             raise InputError(self.path, f"clip {row}", problem, hint)
         return {name: self.array(name, row)[:columns] for name in self.heatmaps}
 

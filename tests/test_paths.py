@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.building.cli_options import store_argument
 from builders.building.recipe_loading import load_recipe_table
 from pipelines.storage import open_folder
 from pipelines.store_writer import check_place
@@ -105,6 +106,21 @@ def test_the_api_resolves_paths(home):
     assert files.setup_beside("~/r.bin") == home / "r.toml"
     with pytest.raises(InputError, match=r"home/none\.npz: path: does not exist"):
         files.read_motion("~/none.npz")
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ("g.zarr/", "g.zarr"),
+        ("g.zarr/.", "g.zarr"),
+        ("/d/g.zarr//", "/d/g.zarr"),
+        ("s3://bucket/g.zarr/", "s3://bucket/g.zarr"),
+        ("s3://", "s3://"),
+    ],
+)
+def test_the_path_of_a_store_ends_with_its_name(given, place):
+    """Otherwise, the motions of the grammar would be written to `g.zarr/-motions`."""
+    assert store_argument(given) == place
 
 
 @pytest.mark.parametrize("module", COMMANDS)

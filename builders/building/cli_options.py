@@ -3,6 +3,7 @@
 import argparse
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 from builders.building.room_options import add_room_options, room_table
 from builders.building.setting_flags import (
@@ -11,7 +12,7 @@ from builders.building.setting_flags import (
     flags_of_settings,
     shown_default,
 )
-from pipelines.recipe_fields import settings_of
+from pipelines.recipe_fields import FlagPath, settings_of
 from pipelines.recipe_keep import KEPT_PER_FRAME, Detection, Keep
 from pipelines.recipe_people import People
 from pipelines.recipe_sections import (
@@ -26,7 +27,7 @@ from pipelines.recipe_sections import (
     Splits,
 )
 from pipelines.recipe_surface import Surface
-from radarsim.paths import path_argument
+from radarsim.paths import is_url, path_argument
 
 # Path of each setting in a recipe, keyed by the attribute of the parsed option.
 FLAG_SETTINGS = {
@@ -46,12 +47,24 @@ PRESETS = (
 )
 
 
+def store_argument(text: str) -> str:
+    """Convert the argument of `--out` to a path or URL that ends with the name of the store.
+
+    Further outputs have the name of the store with a suffix, so `g.zarr/` must not end in a slash.
+    """
+    place = path_argument(text)
+    if is_url(place):
+        return place.rstrip("/") if is_url(place.rstrip("/")) else place
+    path = Path(place)
+    return str(path if path.name not in ("", "..") else path.resolve())
+
+
 def add_store_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags for the output store, the recipe and the execution."""
     group = parser.add_argument_group("output and execution")
     group.add_argument(
         "--out",
-        type=path_argument,
+        type=store_argument,
         metavar="STORE",
         help="output folder or URL of the Zarr store, e.g. synth.zarr",
     )
@@ -172,7 +185,9 @@ def recipe_table(options: Mapping[str, object]) -> dict:
     table: dict = {}
     for name, path in FLAG_SETTINGS.items():
         value = options.get(name)
-        if value is not None:
+        if value is not None and name in ("radar", "receiver"):
+            _put(table, path, _flag_path(value))
+        elif value is not None:
             _put(table, path, _radians(value) if name.endswith("_deg") else value)
     for name, value in zip(settings_of(Area), options.get("area") or ()):
         _put(table, ("area", name), value)
@@ -181,6 +196,10 @@ def recipe_table(options: Mapping[str, object]) -> dict:
     for name in options.get("keep") or ():
         _put(table, ("keep", name), True)
     return table
+
+
+def _flag_path(value: str | list[str]) -> FlagPath | list[FlagPath]:
+    return FlagPath(value) if isinstance(value, str) else [FlagPath(each) for each in value]
 
 
 def _radians(value: float | list[float]) -> float | list[float]:

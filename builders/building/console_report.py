@@ -41,9 +41,8 @@ def print_plan(plan: Plan) -> None:
         print(f"per frame: {', '.join(names)} stored (--keep; size {_size(per_frame)})")
 
 
-def print_build_estimate(plan: Plan, estimate: CostEstimate) -> None:
-    """Print the time and size of the whole build, as estimated from one simulated clip."""
-    num_clips = len(plan.clips)
+def print_build_estimate(plan: Plan, estimate: CostEstimate, num_clips: int) -> None:
+    """Print the time and size of a build of `num_clips` clips, estimated from one clip."""
     frames_per_s = plan.recipe.num_frames / estimate.clip_s
     print(
         f"measured on one clip: {estimate.clip_s:.2f} s ({frames_per_s:.1f} frames/s per worker), "
@@ -57,10 +56,10 @@ def print_build_estimate(plan: Plan, estimate: CostEstimate) -> None:
 
 def print_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> None:
     """Print what a build wrote, which clips failed and which shards are unfinished."""
-    if summary.state == "finished":
-        print(f"{out}: already complete, {_number(len(plan.clips), 'clip')}")
-        return
     print_note_lines(summary.failed)
+    if summary.state == "finished":
+        print(f"{out}: already complete, {_number(summary.num_clips, 'clip')}")
+        return
     for line in summary.unfinished[:MAX_LINES]:
         print(line, file=sys.stderr)
     if summary.bug:

@@ -69,8 +69,12 @@ def require_adc_codes(table: dict) -> None:
 
 
 def capture_file_name(clip: Clip) -> str:
-    """File name of a clip's capture: the clip's id, with underscores for unsafe characters."""
-    return re.sub(r"[^A-Za-z0-9@.,=+-]+", "_", clip.id) + ".bin"
+    """File name of a clip's capture: row and end of the id, with underscores for other characters.
+
+    Different ids can differ in such characters only; the row makes the name unique.
+    """
+    name = re.sub(r"[^\w@.,=+-]+", "_", clip.id)[-80:]
+    return f"{clip.row:06d}_{name}.bin"
 
 
 def _write_configuration(folder: Path, radar, layout: CaptureFormat, clips: list[Clip]) -> None:

@@ -60,7 +60,7 @@ def _recipe_text(path: Path) -> str:
     """Text of a recipe file, or of the recipe in a store."""
     try:
         if not path.is_dir():
-            return path.read_text()
+            return path.read_text("utf-8-sig")  # editors on Windows may write a byte order mark
         return str(json.loads((path / "zarr.json").read_bytes())["attributes"]["recipe"])
     except UnicodeDecodeError:
         problem = "is not a text file"

@@ -3,7 +3,8 @@
 import argparse
 import logging
 import time
-from pathlib import Path
+from contextlib import nullcontext
+from dataclasses import replace
 
 import jax
 from tqdm import tqdm
@@ -17,8 +18,12 @@ from builders.building.console_report import (
     print_radar,
     print_summary,
 )
-from builders.corpus.build import write_corpus
-from builders.corpus.plan import CorpusSpec
+from builders.building.grammar_motions import (
+    Sample,
+    sample_for_dry_run,
+    uses_grammar,
+    write_motions,
+)
 from builders.sources.join_captions import join_texts, load_caption_datasets
 from builders.sources.motion_lookup import body_name
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, unique_takes
@@ -27,7 +32,7 @@ from pipelines.clip_maker import ClipMaker
 from pipelines.clip_selection import FEW_TAKES, select_all_clips
 from pipelines.cost_estimate import CostEstimate, estimate_cost
 from pipelines.people import add_people
-from pipelines.plan import Note, Plan, make_plan
+from pipelines.plan import Note, Plan, clips_per_shard, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import radar_board_guess, recipe_from_table
 from pipelines.run import build
@@ -35,7 +40,7 @@ from pipelines.sources import takes_of_clips
 from pipelines.storage import open_folder
 from pipelines.store_spec import keeps_cubes, make_store_spec
 from pipelines.store_writer import check_place
-from pipelines.worker_environment import physical_cores
+from pipelines.worker_environment import default_workers, physical_cores
 from radarsim.errors import InputError
 from radarsim.radar.boards import DEFAULT_BOARD
 
@@ -78,7 +83,20 @@ def _build_store(
 ) -> int:
     if out:
         check_place(open_folder(out))
-    takes, notes = _takes(options, recipe, out)
+    samples = options.dry_run and uses_grammar(options, recipe)
+    with sample_for_dry_run(options, recipe, out) if samples else nullcontext() as sample:
+        return _plan_and_build(options, recipe, out, board_guess, one_of_several, sample)
+
+
+def _plan_and_build(
+    options: argparse.Namespace,
+    recipe: Recipe,
+    out: str | None,
+    board_guess: str,
+    one_of_several: bool,
+    sample: Sample | None,
+) -> int:
+    takes, notes = _takes(options, recipe, out, sample)
     plan, selection_notes = _plan(recipe, takes, options)
     notes += selection_notes
     print_note_lines(notes)
@@ -93,17 +111,20 @@ def _build_store(
     if note := other_text_note(recipe.room):
         print(f"note: {note}")
     if options.dry_run:
-        print_build_estimate(plan, _measured_cost(options, plan, takes))
+        _print_estimate(options, plan, takes, sample)
         print_note_counts(notes)
         return 0
     return _build(options, plan, takes, notes, out)
 
 
-def _takes(options: argparse.Namespace, recipe: Recipe, out: str | None) -> tuple[dict, list[Note]]:
+def _takes(
+    options: argparse.Namespace, recipe: Recipe, out: str | None, sample: Sample | None
+) -> tuple[dict, list[Note]]:
     texts = load_caption_datasets(options)
     if not (options.amass or options.motions):
-        if recipe.built_in.grammar_hours:
-            return unique_takes(amass_takes(str(_grammar_motions(options, recipe, out))))
+        if uses_grammar(options, recipe):
+            folder = sample.folder if sample else write_motions(options, recipe, out)
+            return unique_takes(amass_takes(str(folder)))
         print("no motion source given; using the built-in activities")
         length_s = recipe.clips.length_s
         built_in = recipe.built_in
@@ -114,24 +135,6 @@ def _takes(options: argparse.Namespace, recipe: Recipe, out: str | None) -> tupl
     takes, duplicates = unique_takes([*found, *from_files])
     takes, text_notes = join_texts(takes, texts)
     return takes, [*notes, *duplicates, *text_notes]
-
-
-def _grammar_motions(options: argparse.Namespace, recipe: Recipe, out: str | None) -> Path:
-    """Write the grammar's motion files, unless they exist; return their folder."""
-    given = options.grammar_motions or (out and f"{out.removesuffix('.zarr')}-motions")
-    if not given or "://" in given:
-        problem = "is needed for motions of the grammar"
-        hint = "give a local folder for the motion files"
-        raise InputError("options", "--grammar-motions", problem, hint)
-    spec = CorpusSpec(
-        source="grammar",
-        num_subjects=recipe.built_in.subjects,
-        hours=recipe.built_in.grammar_hours,
-        seed=recipe.seed,
-    )
-    print(f"no motion source given; using the motion grammar, written to {given}")
-    write_corpus(Path(given), spec, options.workers or physical_cores())
-    return Path(given)
 
 
 def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Plan, list[Note]]:
@@ -151,6 +154,19 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
         print(f"note: {line}")
     clips, fewer = add_people(recipe, clips, takes, options.body_models)
     return make_plan(recipe, clips), [*notes, *fewer]
+
+
+def _print_estimate(
+    options: argparse.Namespace, plan: Plan, takes: dict, sample: Sample | None
+) -> None:
+    """Print time and size of the build, which makes more clips than the plan of a sample."""
+    estimate, num_clips = _measured_cost(options, plan, takes), len(plan.clips)
+    if sample:
+        num_clips = round(num_clips * sample.num_all / sample.num_motions)
+        num_clips = min(num_clips, plan.recipe.limit or num_clips)
+        shards = -(-num_clips // clips_per_shard(num_clips))
+        estimate = replace(estimate, workers=min(options.workers or default_workers(), shards))
+    print_build_estimate(plan, estimate, num_clips)
 
 
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:

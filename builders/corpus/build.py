@@ -27,7 +27,7 @@ def write_corpus(folder: Path, spec: CorpusSpec, workers: int) -> None:
     Raises:
         InputError: the folder contains another corpus, or other files.
     """
-    if _is_complete(folder, spec):
+    if is_complete(folder, spec):
         print(f"{folder} is complete")
         return
     takes = plan_takes(spec)
@@ -47,8 +47,12 @@ def write_corpus(folder: Path, spec: CorpusSpec, workers: int) -> None:
     print(f"{len(takes)} motions, {new_s / 3600:.2f} h new, {captions}")
 
 
-def _is_complete(folder: Path, spec: CorpusSpec) -> bool:
-    """Whether the corpus is complete; raise InputError if the folder contains something else."""
+def is_complete(folder: Path, spec: CorpusSpec) -> bool:
+    """Whether a folder contains the complete corpus of a specification; no file is changed.
+
+    Raises:
+        InputError: the folder contains another corpus, or other files.
+    """
     about = folder / writer.ABOUT
     if folder.exists() and not folder.is_dir():
         raise InputError(folder, "--out", "is a file", "name a folder")

@@ -1,7 +1,9 @@
 """Reader of synthetic motion corpora: licence of a corpus, and texts of each motion."""
 
 import json
+import os
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,10 +20,12 @@ class MotionCorpus:
     """A folder written by `builders.motions`.
 
     Attributes:
+        folder: folder of the corpus.
         source: origin of the takes, as stated in datasets; shifted domains are marked as stand-ins.
         texts: texts of each motion, keyed by its path within the folder.
     """
 
+    folder: Path
     source: str
     texts: dict[str, tuple[Text, ...]]
 
@@ -32,16 +36,32 @@ class MotionCorpus:
         return replace(take, source=self.source, licence=LICENCE, texts=texts)
 
 
+def find_corpora(paths: Iterable[Path]) -> dict[Path, MotionCorpus]:
+    """Find the corpus of each motion file; files outside of corpora are omitted.
+
+    Args:
+        paths: paths of motion files.
+
+    Returns:
+        The corpora, keyed by path.
+
+    Raises:
+        InputError: a corpus is incomplete, or its files cannot be read.
+    """
+    # A corpus has one folder per person, so it is two levels above its motion files.
+    folders = {path: Path(os.path.abspath(path)).parent.parent for path in paths}
+    found = {folder: find_corpus(folder) for folder in dict.fromkeys(folders.values())}
+    return {path: found[folder] for path, folder in folders.items() if found[folder]}
+
+
 def find_corpus(folder: str | Path) -> MotionCorpus | None:
-    """Find the corpus in a folder or, for a person's folder, in the parent; None if not found.
+    """Read the corpus in a folder; None if the folder is not a corpus.
 
     Raises:
         InputError: the corpus is incomplete, or its files cannot be read.
     """
-    for place in (Path(folder), Path(folder).absolute().parent):
-        if (place / ABOUT).is_file():
-            return _read(place)
-    return None
+    folder = Path(folder)
+    return _read(folder) if (folder / ABOUT).is_file() else None
 
 
 def _read(folder: Path) -> MotionCorpus | None:
@@ -70,7 +90,7 @@ def _read(folder: Path) -> MotionCorpus | None:
             *_captions(lines, labels, of_texts, sentences),
         ]
         texts[path] = tuple(found)
-    return MotionCorpus(source=source, texts=texts)
+    return MotionCorpus(folder=folder, source=source, texts=texts)
 
 
 def _labels(labels, source, sentences):

@@ -13,6 +13,8 @@ written completely or not at all.
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -75,8 +77,13 @@ def amass_bytes(motion: Motion) -> bytes:
 
 
 def begin_corpus(folder: Path, spec: CorpusSpec) -> None:
-    """Create the folder and write `about.json`, marked as incomplete."""
+    """Create the folder and write `about.json`, marked as incomplete.
+
+    Half-written files that a killed build has left behind are removed.
+    """
     (folder / PARTS).mkdir(parents=True, exist_ok=True)
+    for half in filter(_is_half, list(folder.rglob(".*"))):
+        half.unlink()
     _write(folder / ABOUT, about_bytes(spec, complete=False))
 
 
@@ -89,9 +96,7 @@ def finish_corpus(folder: Path, spec: CorpusSpec, takes: list[PlannedTake]) -> i
     _write(folder / SEGMENTS_FILE, json.dumps(segments, indent=0).encode())
     _write_sentences(folder, parts)
     _write(folder / ABOUT, about_bytes(spec, complete=True))
-    for planned in takes:
-        _part(folder, planned).unlink()
-    (folder / PARTS).rmdir()
+    shutil.rmtree(folder / PARTS)
     return len(captions)
 
 
@@ -184,3 +189,8 @@ def _write(path: Path, data: bytes) -> None:
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.write_bytes(data)
     half.replace(path)
+
+
+def _is_half(path: Path) -> bool:
+    """Whether a file was not completely written by `_write`."""
+    return re.fullmatch(r"\..+\.(json|jsonl|npz|csv|txt)\.\d+", path.name) is not None

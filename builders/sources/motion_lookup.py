@@ -4,7 +4,13 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from builders.sources.takes import RATE_HZ, BuiltInTake, amass_takes, file_takes
+from builders.sources.takes import (
+    FILE_SOURCE,
+    RATE_HZ,
+    BuiltInTake,
+    amass_takes,
+    file_takes,
+)
 from pipelines.plan import Clip, Person
 from pipelines.recipe import Recipe
 from pipelines.sources import GroupTake, Take
@@ -53,7 +59,7 @@ def _find(recipe: Recipe, person: Clip | Person, clip_id: str, paths: MotionPath
     for take in takes:
         if take.id == person.take:
             return take
-    option = "--amass" if person.source.startswith("AMASS") else "--motions"
+    option = "--motions" if person.source == FILE_SOURCE else "--amass"  # also corpora
     problem = f"{person.take} was not found"
     raise InputError(clip_id, "motion", problem, f"give the {option} used for its build")
 

@@ -53,8 +53,10 @@ def read_labels(
             the message names the line of the row.
     """
     takes: dict[tuple[str, str], RecordedTake] = {}
+    named_by: dict[str, RecordedTake] = {}  # first take of each id
     for where, row in _rows(labels):
-        file, subject = row["file"], row["subject"]
+        # "walk.bin" and "./walk.bin" are the same file.
+        file, subject = Path(row["file"]).as_posix(), row["subject"]
         path = Path(captures, file)
         if not path.is_file():
             raise InputError(
@@ -78,7 +80,15 @@ def read_labels(
             problem = "differs in radar, split or licence from an earlier row of the same file"
             raise InputError(where, "row", problem, "use the same values in both rows")
         takes[file, subject] = replace(known, texts=(*known.texts, *_texts(where, row)))
+        _check_id(where, take, named_by.setdefault(take.id, take))
     return list(takes.values())
+
+
+def _check_id(where: str, take: RecordedTake, first: RecordedTake) -> None:
+    """Check that no other file has the id of a take, which omits the suffix of the file."""
+    if take.path != first.path:
+        problem = f"{take.path} and {first.path} would have the same name {take.id}"
+        raise InputError(where, "file", problem, "rename one of them")
 
 
 def _rows(labels: str):

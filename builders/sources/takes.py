@@ -1,17 +1,19 @@
 """Takes of a build: motion files, AMASS folders and the built-in activities.
 
 The id of a take does not depend on the location of its file: an AMASS take has the id
-`CMU/01/01_01_poses` whether the given folder is AMASS itself, `CMU`, or a copy of `CMU`.
+`CMU/01/01_01_poses` whether the given folder is AMASS itself, `CMU`, `CMU/01`, or a copy of one of
+these. Folders above the given folder are used only if the files lie as AMASS publishes them.
 """
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from builders.corpus.plan import subject_name
-from builders.corpus.reader import find_corpus
+from builders.corpus.reader import MotionCorpus, find_corpora
 from pipelines.caption_datasets.amass_names import AMASS_FOLDERS
 from pipelines.clip_selection import UNUSABLE
 from pipelines.plan import SEE_LINES, Note
@@ -19,9 +21,11 @@ from pipelines.recipe import Sources
 from pipelines.sources import Text
 from radarsim.errors import InputError
 from radarsim.files import find_motions, motion_people, open_motion
+from radarsim.paths import local_path
 from radarsim.scene.motion import Motion
 
 AMASS_LICENCE = "AMASS, non-commercial research: https://amass.is.tue.mpg.de/license.html"
+FILE_SOURCE = "motion file"
 FILE_LICENCE = "not stated; ask the owner of the motion file"
 BUILT_IN_LICENCE = "Apache-2.0"
 AS_STATED = Sources()
@@ -99,19 +103,24 @@ RATE_HZ = 120.0
 
 
 def amass_takes(folder: str, sources: Sources = AS_STATED) -> list[FileTake]:
-    """List every motion of an AMASS folder, or of a corpus written by `builders.motions`.
+    """List every motion of an AMASS folder, or of corpora written by `builders.motions`.
 
     Args:
-        folder: AMASS folder in the published layout, or any subfolder.
+        folder: AMASS folder in the published layout, or any subfolder; or a corpus, the folder of
+            one of its people, or a folder that contains corpora.
         sources: settings for reading the files.
 
     Raises:
-        InputError: the folder is missing or contains no motion.
+        InputError: the folder is missing, contains no motion, or contains an incomplete corpus.
     """
-    found = [_amass_take(path, Path(folder)) for path in find_motions(folder)]
-    takes = [replace(take, **_reading(sources)) for take in found]
-    corpus = find_corpus(folder)
-    return [corpus.annotate(take) for take in takes] if corpus else takes
+    paths = find_motions(folder)
+    given, corpora = _absolute(_folder(local_path(folder))), find_corpora(paths)
+    base = _published_base(given, [path for path in paths if path not in corpora])
+    takes = [
+        _corpus_take(path, given, corpora[path]) if path in corpora else _amass_take(path, base)
+        for path in paths
+    ]
+    return [replace(take, **_reading(sources)) for take in takes]
 
 
 def file_takes(
@@ -119,7 +128,8 @@ def file_takes(
 ) -> tuple[list[FileTake], list[Note]]:
     """List the motion files given directly or in folders; each subfolder is one person.
 
-    A file with several people gives one take per person.
+    All files below a subfolder are of this person, so that the sessions of a person are never in
+    two splits. A file with several people gives one take per person.
 
     Args:
         paths: paths of files and folders.
@@ -194,8 +204,23 @@ def unique_takes(takes: Iterable) -> tuple[dict, list[Note]]:
     return named, notes
 
 
-def _amass_take(path: Path, root: Path) -> FileTake:
-    parts = _published_parts(path) or path.relative_to(_folder(root)).parts
+def _corpus_take(path: Path, given: Path, corpus: MotionCorpus) -> FileTake:
+    """Take of a corpus, whose folders are its people whatever the folders above are called."""
+    base = given if corpus.folder.is_relative_to(given) else corpus.folder
+    take = FileTake(
+        path=str(path),
+        id=_absolute(path).relative_to(base).with_suffix("").as_posix(),
+        subject=path.parent.name,
+        source="",
+        licence="",
+    )
+    return corpus.annotate(take)
+
+
+def _amass_take(path: Path, base: Path) -> FileTake:
+    parts = _absolute(path).relative_to(base).parts
+    starts = [i for i, part in enumerate(parts[:-1]) if part in AMASS_FOLDERS]
+    parts = parts[starts[-1] :] if starts else parts
     return FileTake(
         path=str(path),
         id="/".join((*parts[:-1], path.stem)),
@@ -205,22 +230,28 @@ def _amass_take(path: Path, root: Path) -> FileTake:
     )
 
 
-def _published_parts(path: Path) -> tuple[str, ...]:
-    """Path components from the name of an AMASS collection onwards; empty without such a name."""
-    parts = path.absolute().parts
-    starts = [i for i, part in enumerate(parts[:-1]) if part in AMASS_FOLDERS]
-    return parts[starts[-1] :] if starts else ()
+def _published_base(given: Path, paths: Iterable[Path]) -> Path:
+    """Folder from which the names of collections are searched in the paths.
+
+    The folder above the given one is taken as a collection only if all files lie directly in the
+    given folder, as in COLLECTION/PERSON/FILE: any other data may be below a folder named KIT.
+    """
+    if given.name in AMASS_FOLDERS:
+        return given.parent
+    direct = all(_absolute(path).parent == given for path in paths)
+    if given.parent.name in AMASS_FOLDERS and direct:
+        return given.parents[1]
+    return given
 
 
 def _file_take(path: Path, root: Path) -> FileTake:
     parts = path.relative_to(_folder(root)).parts
-    folder = "/".join(parts[:-1])
     return FileTake(
         path=str(path),
         # Keep the suffix, because walk.bvh and walk.npz may be in the same folder.
         id="/".join(parts),
-        subject=folder or "unnamed",
-        source="motion file",
+        subject=parts[0] if len(parts) > 1 else "unnamed",
+        source=FILE_SOURCE,
         licence=FILE_LICENCE,
     )
 
@@ -245,6 +276,10 @@ def _take_per_person(take: FileTake) -> list[FileTake]:
         )
         for person in people
     ]
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
 
 
 def _folder(root: Path) -> Path:

@@ -199,6 +199,20 @@ def test_impossible_values_are_found(tmp_path, capsys, corrupt, message):
     assert message in output
 
 
+@pytest.mark.parametrize(("num_failed", "expected"), [(1, 0), (6, 1)])
+def test_the_causes_of_failed_clips_are_listed(tmp_path, capsys, num_failed, expected):
+    """A store without any simulated clip is invalid; single failed clips are only listed."""
+    left = list(range(num_failed))
+
+    def fails(arrays):
+        if left:
+            raise InputError(f"clip {left.pop()}", "poses", "are impossible", "inspect the motion")
+        return arrays
+
+    status, output = checked(built(tmp_path / "s.zarr", corrupt=fails), capsys)
+    assert (status, output.count("poses: are impossible")) == (expected, num_failed)
+
+
 def test_a_subject_in_two_splits_is_found(tmp_path, capsys):
     plan = plan_of(TAKES)
     mixed = [replace(clip, split=("train", "test")[clip.row // 3]) for clip in plan.clips]

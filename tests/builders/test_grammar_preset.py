@@ -1,6 +1,7 @@
 """One command builds a store from the motion grammar: motion files, texts, reproducible bytes."""
 
 import json
+import re
 import shutil
 from functools import partial
 
@@ -9,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.amass import main
-from builders.building import simulated_dataset
+from builders.building import grammar_motions, simulated_dataset
+from builders.corpus.plan import plan_takes
 from tests.helpers.amass_dataset import RADAR, build_arguments
 from tests.helpers.pipeline_fakes import store_bytes
 from tests.helpers.synthetic_bodies import synthetic_model
@@ -108,6 +110,36 @@ def test_motions_of_another_recipe_are_refused(blank, dataset, tmp_path, capsys)
     assert "num_subjects 2 is now 3" in capsys.readouterr().err
 
 
-def test_a_dry_run_without_a_store_needs_a_folder_for_the_motions(dataset, capsys):
-    assert main(["--dry-run", *GRAMMAR, *build_arguments(dataset)]) == 2
-    assert "--grammar-motions" in capsys.readouterr().err
+def test_motions_need_a_local_folder(dataset, capsys):
+    command = ["--out", "s3://bucket/g.zarr", "--dry-run", *GRAMMAR, *build_arguments(dataset)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulated_dataset, "check_place", lambda folder: None)
+        patch.setattr(simulated_dataset, "open_folder", lambda place: None)
+        assert main(command) == 2
+    assert "give a local folder with --grammar-motions" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("without_trial_clip")
+def test_a_dry_run_makes_a_few_motions_in_a_temporary_folder(
+    blank, dataset, tmp_path, monkeypatch, capsys
+):
+    """The dry run makes one of two motions and writes nothing, with and without --out."""
+    made = []
+
+    def copy_motions(folder, spec, workers):
+        made.append((folder, spec))
+        shutil.copytree(blank.with_name("blank-motions"), folder, dirs_exist_ok=True)
+
+    monkeypatch.setattr(grammar_motions, "write_corpus", copy_motions)
+    monkeypatch.setattr(grammar_motions, "NUM_SAMPLED", 1)
+    for out in ([], ["--out", str(tmp_path / "g.zarr")]):
+        assert main(["--dry-run", *out, *GRAMMAR, *build_arguments(dataset)]) == 0
+        folder, spec = made.pop()
+        assert len(plan_takes(spec)) == 1
+        assert (list(tmp_path.iterdir()), folder.exists()) == ([], False)
+        text = capsys.readouterr().out
+        assert "planning with the first 1 of 2 motions" in text
+        planned, estimated = (
+            int(re.search(rf"{word} (\d+) clip", text)[1]) for word in ("plan:", "estimate for")
+        )
+        assert estimated == 2 * planned

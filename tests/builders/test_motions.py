@@ -149,6 +149,18 @@ def test_an_interrupted_corpus_is_resumed(corpus, tmp_path, monkeypatch):
     assert all_bytes(folder) == all_bytes(corpus)
 
 
+def test_half_written_files_of_a_killed_build_are_removed(tmp_path):
+    spec, takes = CorpusSpec(), []
+    for name in ("parts/.000003.json.123", "subject00/.wave_poses.npz.7"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{")
+    writer.begin_corpus(tmp_path, spec)
+    assert not list(tmp_path.rglob(".*[0-9]"))
+    (tmp_path / "parts" / ".000004.json.124").write_text("{")  # of another process
+    writer.finish_corpus(tmp_path, spec, takes)
+    assert not (tmp_path / "parts").exists()
+
+
 def test_a_folder_with_other_files_is_not_changed(corpus, tmp_path, capsys):
     assert main(["--out", str(corpus), *GRAMMAR, "--seed", "9"]) == 2
     assert "seed 0 is now 9" in capsys.readouterr().err

@@ -103,6 +103,20 @@ def test_paths_are_relative_to_the_recipe_file_and_not_stored(tmp_path):
     assert table == {}
 
 
+def test_the_file_of_a_flag_is_in_the_working_folder(tmp_path, monkeypatch):
+    """A file of the same name next to the recipe is the radar of the recipe, not of the flag."""
+    (tmp_path / "rec").mkdir()
+    (tmp_path / "rec/r.toml").write_text('radar = "radar.toml"\n')
+    (tmp_path / "rec/radar.toml").write_text('board = "IWR6843ISK"\n')
+    monkeypatch.chdir(tmp_path)
+    assert recipe_of("--recipe", "rec/r.toml").radar.board == "IWR6843ISK"
+    flags = ["--recipe", "rec/r.toml", "--radar", "radar.toml"]
+    with pytest.raises(InputError, match=r"radar\.toml: radar: no such board or file"):
+        recipe_of(*flags)
+    (tmp_path / "radar.toml").write_text('board = "AWR1843BOOST"\n')
+    assert recipe_of(*flags).radar.board == "AWR1843BOOST"
+
+
 def test_every_path_of_a_recipe_is_an_option():
     assert set(PATHS) <= set(vars(options()))
 
@@ -125,6 +139,11 @@ def test_an_error_in_a_recipe_names_its_file(tmp_path, text, message):
     (tmp_path / "r.toml").write_text(text)
     with pytest.raises(InputError, match=rf"{re.escape(str(tmp_path))}/r.toml: .*{message}"):
         recipe_of("--recipe", str(tmp_path / "r.toml"))
+
+
+def test_a_recipe_may_start_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "r.toml").write_text("seed = 5\n", "utf-8-sig")
+    assert recipe_of("--recipe", str(tmp_path / "r.toml")).seed == 5
 
 
 def test_a_file_that_is_not_a_recipe_is_refused(tmp_path):

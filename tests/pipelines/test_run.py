@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import zarr
 
+from pipelines.failed_clips import FAILURES
 from pipelines.run import build
 from pipelines.sources import TakeChanged
 from pipelines.storage import LocalFolder
@@ -113,6 +114,10 @@ def test_a_clip_that_cannot_be_simulated_leaves_only_its_row_empty(tmp_path):
     assert store["num_frames"][:].tolist() == [3] * 5 + [0] + [3] * 8
     assert (store["time_range"][5] == -10).all()
     assert verify(path) == []
+    again = built(path, make_clip=None)
+    assert (again.num_clips, again.num_frames, again.failed) == (13, 39, summary.failed)
+    (path / FAILURES).unlink()  # stores of earlier versions do not keep the causes
+    assert [note.line.split(":")[0] for note in built(path).failed] == [bad.split(":")[0]]
 
 
 def test_failed_clips_are_counted_again_when_a_build_resumes(tmp_path):

@@ -247,3 +247,13 @@ def test_written_arrays_have_the_joints_and_the_pelvis_that_were_read(source, la
     assert again.rate_hz == motion.rate_hz
     np.testing.assert_allclose(again.poses_rad[:, :22], motion.poses_rad[:, :22], atol=1e-6)
     np.testing.assert_allclose(again.pelvis_m, motion.pelvis_m, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("scale", "note"), [(1, None), (100, "95 m from height zero and moves at up to 150 m/s")]
+)
+def test_a_translation_in_centimetres_gives_a_note(scale, note):
+    """The person walks for one second at 1.5 m/s, with the pelvis at 0.95 m."""
+    trans = np.array([0.0, 0.0, 0.95]) + np.linspace(0, 1, 121)[:, None] * [0.0, -1.5, 0.0]
+    notes = " ".join(read(num_poses=121, trans=scale * trans).notes)
+    assert (note in notes) if note else not notes

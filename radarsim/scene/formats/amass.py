@@ -10,6 +10,7 @@ Source:
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -76,6 +77,9 @@ KEYS = tuple(
 Arrays = Mapping[str, object]
 _LAYOUT_OF_WIDTH = {3 * num: layout for layout, num in NUM_JOINTS.items()}
 _SMPLX_MODELS = ("smplx", "smpl-x", "smpl_x")
+# People who stand or walk exceed these limits in centimetres; the fastest people run at 12 m/s.
+_MAX_HEIGHT_M, _MAX_SPEED_MPS = 10.0, 15.0
+_SPEED_OVER_S = 0.5  # time over which the speed is averaged, so that jitter does not count
 _RATE_HINT = "give it: rate_hz= of read_motion, or --source-rate-hz"
 
 
@@ -128,7 +132,26 @@ def motion_from_arrays(
     )
     motion = check_motion(motion, where)
     # Synthetic motions contain a key that marks them; their world is z-up.
-    return motion if free and up == "auto" else to_z_up(motion, up, bool(arrays.get(PUBLISHED)))
+    if free and up == "auto":
+        return motion
+    return _with_unit_note(to_z_up(motion, up, bool(arrays.get(PUBLISHED))))
+
+
+def _with_unit_note(motion: Motion) -> Motion:
+    """Add a note if heights or speeds suggest that the translation is not in metres.
+
+    This is no error: the origin of a world can be below a building, and trackers can jump.
+    """
+    step = max(1, round(_SPEED_OVER_S * motion.rate_hz))
+    moved_m = np.linalg.norm(motion.pelvis_m[step:] - motion.pelvis_m[:-step], axis=1)
+    speed_mps = moved_m.max(initial=0.0) * motion.rate_hz / step
+    height_m = np.abs(motion.pelvis_m[:, 2]).max()
+    found = [f"is up to {height_m:.3g} m from height zero"] if height_m > _MAX_HEIGHT_M else []
+    found += [f"moves at up to {speed_mps:.3g} m/s"] if speed_mps > _MAX_SPEED_MPS else []
+    if not found:
+        return motion
+    note = f"the pelvis {' and '.join(found)}: convert the translation if it is in cm or mm"
+    return replace(motion, notes=(*motion.notes, note))
 
 
 def _stature_m(arrays: Arrays, where: str) -> float | None:
