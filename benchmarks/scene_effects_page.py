@@ -14,7 +14,7 @@ from PIL import Image
 from radarsim.plots.heatmaps import draw_heatmap, highest_level_db
 from radarsim.plots.style import STYLE
 
-DPI = 80
+DPI = 90
 # Limits of the vertical axes in the units of the labels: ranges beyond the room, and speeds beyond
 # those of a walking person, are not drawn.
 LIMITS = {"time_range": (0, 7), "time_doppler": (-4, 4), "time_angle": (-75, 75)}
@@ -29,7 +29,6 @@ HEADROOM_DB = {"time_range": 10.0, "time_doppler": 5.0, "time_angle": 5.0}
 # of steps makes small differences white, and few colours make a small file.
 MOST_DIFFERENCE_DB = 10.5
 DIFFERENCE_COLOURS = colormaps["RdBu_r"].resampled(21)
-PALETTE_SIZE = 96
 
 
 class PageRow(NamedTuple):
@@ -70,11 +69,12 @@ def draw_page(rows: Sequence[PageRow], axes: Mapping[str, np.ndarray], path: Pat
 
 
 def _save_small(page: Figure, path: Path) -> None:
-    """Write a page as PNG with a palette, which takes a third of the bytes of full colours."""
+    """Write a page as PNG with 256 colours, which takes a third of the bytes of all colours."""
     canvas = FigureCanvasAgg(page)
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    image.quantize(PALETTE_SIZE, dither=Image.Dither.NONE).save(path, optimize=True)
+    palette = image.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette.save(path, optimize=True)
 
 
 def difference_db(map_db: np.ndarray, reference_db: np.ndarray) -> np.ndarray:
