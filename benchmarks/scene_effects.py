@@ -158,7 +158,7 @@ def scene_of(effect: Effect, body: BodyModel) -> Scene:
     subjects = [Subject(perform(activity), body, place) for activity, place in people]
     if effect.passes is None:
         return Scene(subjects)
-    cupboard = Box((4.75, 1.4, 0.9), (0.4, 1.2, 1.8))
+    cupboard = Box((4.75, 0.95, 0.9), (0.4, 1.2, 1.8))
     lamp = Cylinder((4.6, -1.5, 0.8), 0.02, 1.6, material=MATERIALS["metal"])
     room = Room(
         far_m=5.0, left_m=1.6, right_m=2.0, left_wall=MATERIALS["concrete"],
