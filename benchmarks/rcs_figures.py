@@ -82,5 +82,6 @@ def _draw_people(panel, levels_dbsm: dict[str, list[float]]) -> None:
         label="its spread",
     )
     panel.set(title="bare skin, not calibrated, over yaw", xlabel="RCS, sweep average [dBsm]")
-    panel.legend(fontsize=8)
+    panel.set_ylim(0.5, len(labels) + 1.5)  # the legend is in the free row at the top
+    panel.legend(fontsize=8, loc="upper center", ncols=2)
     panel.grid(alpha=0.3)

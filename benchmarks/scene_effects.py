@@ -4,14 +4,16 @@
 
 Every row is a simulation of the same walk with the same random key. The first row is one person in
 free space in front of the ideal radar, and each further row switches one effect on (or occlusion
-off). The command prints a table with three measures of each row, and draws the heatmaps of all rows
-on one page:
+off). The command prints a table with three measures of each row, and draws a page with the heatmaps
+of the first row, and with the difference of each further row from its reference row:
 
 - levels: the change of the power above the noise in the time-range map, from which nothing is
   removed, and in the time-Doppler map, from which the median over the clip is removed;
 - correlations of the three heatmaps [dB] with those of the reference row;
 - cost: processor time of the simulation divided by that of the first row, in the same process and
   without compilation. The preparation of a room is part of the cost.
+
+`python -m benchmarks.scene_effects_receiver` switches on each part of a receiver profile.
 """
 
 import argparse
@@ -75,6 +77,7 @@ class Effect(NamedTuple):
             or "datasheet".
         reflection: reflection model.
         smooth: whether the surface of the body is refined by `smooth_body`.
+        short: name of the row in the titles of rows that are compared with it.
     """
 
     title: str
@@ -85,18 +88,19 @@ class Effect(NamedTuple):
     receiver: str = "ideal"
     reflection: ReflectionModel = QuasiSpecular()
     smooth: bool = False
+    short: str = ""
 
 
 BARE = PhysicalOptics()
 EFFECTS = {
     "plain": Effect("one person, free space, ideal radar"),
     "people": Effect("two more people", others=2),
-    "static": Effect("room: static echoes and shadows", passes=0),
+    "static": Effect("room: static echoes and shadows", passes=0, short="static echoes"),
     "multipath": Effect("room: static echoes and multipath", against="static", passes=4),
     "facing": Effect("occlusion off", visibility="facing"),
     "antennas": Effect("antenna patterns", receiver="antennas"),
     "datasheet": Effect("receiver profile datasheet", receiver="datasheet"),
-    "skin": Effect("physical optics, bare skin", reflection=BARE),
+    "skin": Effect("physical optics, bare skin", reflection=BARE, short="bare skin"),
     "rough": Effect("rough skin", "skin", reflection=PhysicalOptics(roughness=Roughness())),
     "clothed": Effect(
         "0.6 mm of cotton on skin", "skin", reflection=PhysicalOptics(clothing=Clothing(0.0006))
@@ -154,7 +158,7 @@ def scene_of(effect: Effect, body: BodyModel) -> Scene:
     subjects = [Subject(perform(activity), body, place) for activity, place in people]
     if effect.passes is None:
         return Scene(subjects)
-    cupboard = Box((4.75, 1.4, 0.9), (0.4, 1.2, 1.8))
+    cupboard = Box((4.75, 0.95, 0.9), (0.4, 1.2, 1.8))
     lamp = Cylinder((4.6, -1.5, 0.8), 0.02, 1.6, material=MATERIALS["metal"])
     room = Room(
         far_m=5.0, left_m=1.6, right_m=2.0, left_wall=MATERIALS["concrete"],
@@ -180,13 +184,20 @@ def measures(row: Row, reference: Row, first: Row) -> dict[str, float]:
         reference: row that the heatmaps are compared with.
         first: row that the cost is compared with.
     """
+    return changes(row.maps, reference.maps) | {"cost": row.cost_s / first.cost_s}
+
+
+def changes(
+    maps: Mapping[str, np.ndarray], reference: Mapping[str, np.ndarray]
+) -> dict[str, float]:
+    """Return changes of level [dB] and correlations of heatmaps with those of a reference row."""
     result = {
-        f"{name}_db": power_db(row.maps[name]) - power_db(reference.maps[name])
+        f"{name}_db": power_db(maps[name]) - power_db(reference[name])
         for name in ("time_range", "time_doppler")
     }
     for name in CLUTTERS:
-        result[f"{name}_correlation"] = correlation(row.maps[name], reference.maps[name])
-    return result | {"cost": row.cost_s / first.cost_s}
+        result[f"{name}_correlation"] = correlation(maps[name], reference[name])
+    return result
 
 
 def power_db(map_db: np.ndarray) -> float:
@@ -210,12 +221,17 @@ def table(found: Mapping[str, Mapping[str, float]]) -> list[str]:
     ]
     for name, row in found.items():
         against = "-" if name == "plain" else EFFECTS[EFFECTS[name].against].title
-        correlations = ", ".join(f"{row[f'{each}_correlation']:.2f}" for each in CLUTTERS)
         lines.append(
-            f"| {EFFECTS[name].title} | {against} | {row['time_range_db']:+.1f} dB | "
-            f"{row['time_doppler_db']:+.1f} dB | {correlations} | {row['cost']:.1f} |"
+            f"| {EFFECTS[name].title} | {against} | {change_cells(row)} | {row['cost']:.1f} |"
         )
     return lines
+
+
+def change_cells(row: Mapping[str, float]) -> str:
+    """Return the cells of a table with the results of `changes`."""
+    correlations = ", ".join(f"{row[f'{each}_correlation']:.2f}" for each in CLUTTERS)
+    levels = (f"{row[f'{name}_db']:+.1f} dB" for name in ("time_range", "time_doppler"))
+    return " | ".join([*levels, correlations])
 
 
 def with_references(names: Iterable[str]) -> list[str]:
@@ -246,8 +262,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "effects.json").write_text(json.dumps(found, indent=1) + "\n")
     (folder / "effects.md").write_text("\n".join(table(found)) + "\n")
-    draw_page({name: EFFECTS[name].title for name in rows}, rows, folder / "effects.png")
+    draw_page(page_rows(rows), rows["plain"].axes, folder / "effects.png")
     return 0
+
+
+def page_rows(rows: Mapping[str, Row]) -> list:
+    """Return the rows of the page: heatmaps of the first row, and differences of all others."""
+    from benchmarks.scene_effects_page import PageRow
+
+    first, *others = rows
+    page = [PageRow(EFFECTS[first].title, rows[first].maps)]
+    for name in others:
+        against = EFFECTS[name].against
+        title = f"{EFFECTS[name].title}, minus {EFFECTS[against].short or 'first row'}"
+        page.append(PageRow(title, rows[name].maps, rows[against].maps))
+    return page
 
 
 def make_parser() -> argparse.ArgumentParser:

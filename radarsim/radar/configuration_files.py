@@ -233,8 +233,8 @@ def _notes_on_limits(radar: Radar, profile: Profile, limits) -> list[str]:
         near_m = SPEED_OF_LIGHT_MPS / 2 * max(corners) * 1e3 / slope
         names = " and ".join(str(khz) for khz in corners)
         notes.append(
-            f"high-pass corners of {names} kHz attenuate targets nearer than {near_m:.2f} m; the "
-            "simulator has no such filter"
+            f"high-pass corners of {names} kHz attenuate targets nearer than {near_m:.2f} m; only "
+            "a receiver profile with [if_filter] simulates this (datasheet: 175 and 350 kHz)"
         )
     if profile.tx_phase:
         notes.append("transmitter phase shifters are set; the simulator does not model them")

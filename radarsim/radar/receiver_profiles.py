@@ -1,20 +1,32 @@
 """The receiver profile "datasheet" of TI's boards, with the sources of its values.
 
-The IWR1843 datasheet SWRS228A (page 29) gives a phase noise at 1 MHz offset of -95 dBc/Hz at 76 to
-77 GHz and -93 dBc/Hz at 77 to 81 GHz, and a gain and phase mismatch between the receivers of
-+-0.5 dB and +-3 degrees. The profile interprets these mismatch limits as two standard deviations,
-and uses the phase noise of a ramp from 77 to 81 GHz.
+Verified in TI's documents:
+    - Phase noise of the 77 GHz chips: the IWR1843 datasheet SWRS228A (page 29) gives -95 dBc/Hz at
+      1 MHz offset at 76 to 77 GHz, and -93 dBc/Hz at 77 to 81 GHz. The profile uses the latter.
+    - Mismatch between receivers: +-0.5 dB and +-3 degrees (same page). That these limits are two
+      standard deviations is an interpretation.
+    - First high-pass corner, 175 kHz: according to the receive subsystem in the datasheets of
+      IWR1843 (SWRS228B) and IWR6843 (SWRS219E and F), the IF band-pass has configurable lower
+      cutoff frequencies above 175 kHz, and supports bandwidths up to 10 MHz.
 
-The following values are from memory, were not verified in the original documents, and must be
-checked before they are cited:
-    - IF filters, from the same datasheet: two first-order high-pass filters with selectable
-      corners of at least 175 and 350 kHz, which are the default corners of TI's SDK; a pass band
-      up to 0.9 of the complex sample rate with +-0.5 dB ripple; an attenuation of more than 60 dB
-      at frequencies that alias into the pass band.
-    - One-way half-power angles of the antennas, from the boards' user guides: +-28 degrees in
-      azimuth and +-14 degrees in elevation for the 77 GHz boards, +-60 and +-15 degrees for ISK,
-      +-60 and +-60 degrees for ODS, AOP and low-power boards. These angles are plausible: the
-      directivity of each pattern exceeds the published peak gain by 1 to 4 dB.
+Supported by other sources:
+    - Second high-pass corner, 350 kHz: comments in many public capture scripts list 175, 235, 350
+      and 700 kHz for the codes 0 to 3 of hpfCornerFreq1 in TI's configuration tools, and 350, 700,
+      1400 and 2800 kHz for those of hpfCornerFreq2. The profile has the corners of the codes 0 and
+      0, for all boards; the configuration of low-power chips contains only one corner.
+    - Half-power angles of the low-power boards, +-60 degrees in azimuth and elevation: TI's Radar
+      Toolbox 2.00.00.06 ("Reference Designs Overview") lists a field of view of +-60 degrees in
+      both planes for IWRL6432 FCCSP designs, where the combined pattern of transmitter and receiver
+      falls by 6 dB, that is, each antenna by 3 dB. These are related designs, not the board.
+
+Not verified, from memory; to be checked before they are cited:
+    - Half-power angles of the other antennas: +-28 degrees in azimuth and +-14 degrees in elevation
+      for the 77 GHz boards, +-60 and +-15 degrees for ISK, +-60 and +-60 degrees for ODS and AOP.
+      They are plausible: the directivity of each pattern exceeds the published peak gain by 1 to
+      4 dB. Plots in user guides may show transmitter and receiver together, as that of the
+      IWR6843L EVM (SWRU585) states, so the one-way angle is at -6 dB in such a plot.
+    - Anti-alias filter: a pass band up to 0.9 of the complex sample rate with +-0.5 dB ripple, and
+      60 dB attenuation of frequencies that alias into the pass band.
     - Phase noise of the 60 GHz chips: -92 dBc/Hz at 1 MHz offset.
 
 The back lobes of -30 dB and the phase-locked loop's bandwidth of 300 kHz are assumptions without a

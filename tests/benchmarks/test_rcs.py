@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from benchmarks import rcs
 from benchmarks.rcs_angles import Cut, angle_cut, lobes_and_nulls, simulated_rcs_m2
 from benchmarks.rcs_corners import wall_dihedral
+from benchmarks.rcs_figures import _draw_people
 from benchmarks.rcs_people import POSTURES, Sweep, people, posed_m, statistics
 from benchmarks.rcs_shapes import corner, cylinder, disc, mie_rcs_m2, plate, sphere
 from radarsim.files import free_body
@@ -136,3 +138,15 @@ def test_a_mesh_that_cannot_converge_and_no_views_are_refused(wrong):
 def test_halving_the_edges_of_a_smooth_body_keeps_its_level():
     """The mean RCS over 12 views changes by less than 0.5 dB, the limit of the suite."""
     assert abs(people(RADAR, Sweep(yaws=12, frequencies=2))["halving_moves_db"]) < 0.5
+
+
+def test_the_legend_covers_no_level_of_people():
+    """The legend is above the whiskers of all groups."""
+    page = Figure(figsize=(5, 4), layout="constrained")
+    panel = page.subplots()
+    _draw_people(panel, {f"posture {i}, 3 m": [-15.0, -8.0, 5.0] for i in range(6)})
+    page.draw_without_rendering()
+    legend = panel.get_legend().get_window_extent()
+    *boxes, _mean_of_3gpp = panel.lines
+    places = np.concatenate([line.get_xydata() for line in boxes])
+    assert panel.transData.transform(places)[:, 1].max() < legend.y0

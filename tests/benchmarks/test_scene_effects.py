@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from benchmarks import scene_effects
-from benchmarks.scene_effects import EFFECTS, Effect, correlation, power_db, with_references
+from benchmarks.scene_effects import (
+    EFFECTS,
+    Effect,
+    correlation,
+    power_db,
+    scene_of,
+    with_references,
+)
 from benchmarks.scenes import decimate_faces
 from radarsim.files import free_body
 from tests.helpers.moving_sphere import small_radar
@@ -33,6 +40,12 @@ def test_every_chosen_row_comes_after_the_row_that_it_is_compared_with():
     ]
     names = list(EFFECTS)
     assert all(names.index(each.against) <= names.index(name) for name, each in EFFECTS.items())
+
+
+def test_the_furniture_of_all_rows_is_inside_the_room():
+    """`Room` refuses furniture that extends beyond a wall."""
+    rooms = [scene_of(each, free_body()).room for each in EFFECTS.values()]
+    assert sum(room is not None for room in rooms) == 2
 
 
 @pytest.mark.slow

@@ -125,6 +125,33 @@ def test_a_target_behind_the_radar_disappears():
     assert change_db(RADAR, TWO_WAY, [-2.0, 0.0, 0.0]) == pytest.approx(-60.0, abs=0.05)
 
 
+def test_an_echo_has_the_patterns_of_its_transmitter_and_of_its_receiver():
+    """At 40 degrees of azimuth and 20 of elevation, each pattern weakens an echo by its cosines.
+
+    The exponents of both patterns are multiples of one pair, so that each changes the sum in its
+    own way. The back lobes add less than 0.01 dB.
+    """
+    azimuth_rad, elevation_rad = np.radians(40.0), np.radians(20.0)
+    point_m = 2.0 * np.array(
+        [[np.cos(azimuth_rad), np.sin(azimuth_rad), np.tan(elevation_rad)]], np.float32
+    )
+    echo = Faces(jnp.asarray(point_m), jnp.zeros((1, 3)), jnp.ones(1))
+    points, antenna_m = IsotropicPoints(np.array([1.0])), jnp.zeros(3)
+    cosines_db = 10 * np.log10(np.cos([azimuth_rad, elevation_rad]))
+    tx, rx = (AntennaPattern(azimuth_exponent=n, elevation_exponent=3 * n) for n in (1.0, 2.0))
+    for profile, n in (
+        (ReceiverProfile(tx_pattern=tx), 1.0),
+        (ReceiverProfile(rx_pattern=rx), 2.0),
+        (ReceiverProfile(tx_pattern=tx, rx_pattern=rx), 3.0),
+    ):
+        weighted = weighted_reflection(points, profile)
+        levels = [
+            each.log_weight(RADAR, echo, antenna_m, antenna_m)[0] for each in (weighted, points)
+        ]
+        change_db = 20 / np.log(10) * (levels[0] - levels[1])
+        np.testing.assert_allclose(change_db, cosines_db @ [n, 3 * n], atol=0.02)
+
+
 def test_an_image_antenna_has_the_gain_of_the_antenna_towards_the_mirror():
     """The image antenna of a wall ahead radiates towards a face with the gain towards the wall."""
     normal_ahead = np.diag([-1.0, 1.0, 1.0])
@@ -160,6 +187,18 @@ def test_a_target_beyond_the_maximum_range_is_attenuated_by_the_stop_band():
     beat_hz = RADAR.chirp.slope_hz_per_s * 2 * range_m / SPEED_OF_LIGHT_MPS
     expected_db = -40.0 - 10 * np.log10(1 + (100e3 / beat_hz) ** 2)
     assert change_db(RADAR, profile, [range_m, 0.0, 0.0]) == pytest.approx(expected_db, abs=0.01)
+
+
+def test_the_anti_alias_filter_attenuates_by_half_a_decibel_at_the_end_of_its_pass_band():
+    """An echo at 0.8 of the maximum range is 0.5 dB weaker for a pass band to 0.8, not to 0.9."""
+    range_m, points, antenna_m = 0.8 * RADAR.max_range_m, IsotropicPoints(np.ones(1)), jnp.zeros(3)
+    echo = Faces(jnp.array([[range_m, 0.0, 0.0]]), jnp.zeros((1, 3)), jnp.ones(1))
+    own, _ = points.log_weight(RADAR, echo, antenna_m, antenna_m)
+    for fraction, expected_db in ((0.8, -0.5), (0.9, 0.0)):
+        profile = ReceiverProfile(if_filter=IfFilter(pass_fraction=fraction))
+        filtered = weighted_reflection(points, profile)
+        level, _ = filtered.log_weight(RADAR, echo, antenna_m, antenna_m)
+        assert 20 / np.log(10) * float((level - own)[0]) == pytest.approx(expected_db, abs=0.01)
 
 
 def test_the_high_pass_attenuates_near_targets():
