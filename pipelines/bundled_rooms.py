@@ -36,13 +36,10 @@ def without_bundled_text(settings: Room) -> Room:
 
 
 def other_text_note(settings: Room) -> str:
-    """Return a line to print if a recipe's text differs from the bundled room; otherwise ""."""
+    """Return a note if a recipe's text differs from the bundled room of its name; otherwise ""."""
     if settings.name == "own" or not without_bundled_text(settings).text:
         return ""
-    return (
-        f"the recipe's text of room {settings.name!r} differs from the bundled room, and is used; "
-        f"--room {settings.name} selects the bundled room"
-    )
+    return f"the recipe's text of room {settings.name!r} differs from the bundled room, and is used"
 
 
 def _same_room(text: str, other: str) -> bool:

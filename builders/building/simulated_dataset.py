@@ -109,7 +109,7 @@ def _plan_and_build(
     if board_guess:
         print(f"radar: {board_guess}")
     if note := other_text_note(recipe.room):
-        print(f"note: {note}")
+        print(f"note: {note}; --room {recipe.room.name} selects the bundled room")
     if options.dry_run:
         _print_estimate(options, plan, takes, sample)
         print_note_counts(notes)
