@@ -62,7 +62,7 @@ def test_a_person_that_a_bvh_file_does_not_contain_is_refused(tmp_path):
     skeleton = person()
     bvh = tmp_path / "walk.bvh"
     bvh.write_text(bvh_text(skeleton, *moves(skeleton)))
-    with pytest.raises(InputError, match="walk.bvh: person: holds one person; name none"):
+    with pytest.raises(InputError, match=r"walk\.bvh: person: holds one person; name none"):
         read_motion(bvh, person="anna")
 
 
