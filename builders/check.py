@@ -80,7 +80,7 @@ def _rebuilt(store, options: argparse.Namespace) -> list[str]:
         amass=options.amass, motions=tuple(options.motions), body_models=options.body_models
     )
     if note := other_text_note(store.recipe.room):
-        print(f"note: {note}")
+        print(f"note: {note} for the clips that are simulated again")
     found = []
     for row in store.rows(options.rebuild):
         lines = rebuild(store, row, paths)

@@ -11,12 +11,16 @@
 Every clip has its own room, drawn from the clip's seed.
 """
 
+import re
 from dataclasses import dataclass
 
 from pipelines.recipe_fields import Range, Section, setting, settings_of
 from radarsim.errors import InputError
 
 ROOM_NAMES = ("none", "living-room", "office", "hall", "own")
+# First line of the text of a bundled room in a written recipe; it names the room. A comment keeps
+# the text readable by earlier versions.
+_NAME_LINE = re.compile(r"# bundled room: (\S+)\n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,8 @@ class Room(Section):
     text: str = setting(
         "",
         "TOML text of your own room, in the format of docs/rooms.md; the recipe in a store also "
-        "contains the text of a bundled room",
+        "contains the text of a bundled room: delete it to change name",
+        "contains the text of a bundled room, which is to be deleted if name is changed",
         flag="--room",
     )
     length_scale: Range = setting(
@@ -86,8 +91,20 @@ class Room(Section):
         if self.name == "own" and not self.text:
             hint = "give the text of the room, or name a bundled room"
             raise InputError("recipe", "room.text", "is missing, and room.name is 'own'", hint)
+        self._check_name_of_text()
         if self.name == "none":
             self._check_free_space()
+
+    def _check_name_of_text(self) -> None:
+        """Reject the text of a bundled room of another name, which would hide the named room."""
+        named = name_in_text(self.text)
+        if self.name == "own" or named in ("", self.name):
+            return
+        problem = f"is the text of the room {named!r}, and room.name is {self.name!r}"
+        hint = f"delete room.text to use {self.name!r}, or write 'own' as room.name to use the text"
+        if self.name == "none":
+            hint = "delete the section [room] for free space"
+        raise InputError("recipe", "room.text", problem, hint)
 
     def _check_free_space(self) -> None:
         """Reject settings of a room that would have no effect."""
@@ -95,5 +112,28 @@ class Room(Section):
             value = getattr(self, name)
             if name != "name" and value != default:
                 hint = f"give a room by --room, or omit {declared.flag}"
-                problem = f"is {value!r}, and the clips are in free space"
+                problem = f"is {_shown(value)}, and the clips are in free space"
                 raise InputError("recipe", f"room.{name}", problem, hint)
+
+
+def text_with_name(text: str, name: str) -> str:
+    """Return the text of a bundled room with a first line that names the room."""
+    return f"# bundled room: {name}\n{text_without_name(text)}"
+
+
+def text_without_name(text: str) -> str:
+    """Return the text of a room without the line that names a bundled room."""
+    return _NAME_LINE.sub("", text, count=1) if name_in_text(text) else text
+
+
+def name_in_text(text: object) -> str:
+    """Return the name of the bundled room in the first line of a text; "" if there is none."""
+    found = _NAME_LINE.match(str(text))
+    return found[1] if found else ""
+
+
+def _shown(value: object) -> str:
+    """Return a value for a message; of a text with several lines, the first line and the length."""
+    if isinstance(value, str) and "\n" in value:
+        return f"{value.splitlines()[0]!r} ... ({len(value)} characters)"
+    return repr(value)

@@ -91,10 +91,37 @@ def print_capture_findings(findings: Iterable[str]) -> None:
     notes = [line for line in findings if WARNING not in line]
     for line in warnings:
         print(f"WARNING: {line.replace(WARNING, '', 1)}", file=sys.stderr)
-    for line in notes[:MAX_LINES]:
+    _print_first_notes(notes, "captures")
+
+
+def print_motion_findings(findings: Iterable[str]) -> None:
+    """Print what the motion reader inferred; of many lines, equal notes are printed as one line.
+
+    Args:
+        findings: lines such as "walk_poses: up axis inferred as y".
+    """
+    lines = list(findings)
+    _print_first_notes(lines if len(lines) <= MAX_LINES else _without_repeats(lines), "motions")
+
+
+def _print_first_notes(lines: list[str], subject: str) -> None:
+    for line in lines[:MAX_LINES]:
         print(f"note: {line}")
-    if len(notes) > MAX_LINES:
-        print(f"note: {len(notes) - MAX_LINES} more notes on captures")
+    if len(lines) > MAX_LINES:
+        print(f"note: {len(lines) - MAX_LINES} more notes on {subject}")
+
+
+def _without_repeats(lines: list[str]) -> list[str]:
+    """Return one line for each note, with its first motion and the number of other motions."""
+    motions = {}
+    for line in lines:
+        motion, _, note = line.partition(": ")
+        motions.setdefault(note, []).append(motion)
+    return [f"{first}: {note}{_also_in(len(others))}" for note, (first, *others) in motions.items()]
+
+
+def _also_in(count: int) -> str:
+    return f" (also in {_number(count, 'other motion')})" if count else ""
 
 
 def print_note_counts(notes: Iterable[Note]) -> None:

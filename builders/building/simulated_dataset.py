@@ -10,8 +10,8 @@ import jax
 from tqdm import tqdm
 
 from builders.building.console_report import (
-    MAX_LINES,
     print_build_estimate,
+    print_motion_findings,
     print_note_counts,
     print_note_lines,
     print_plan,
@@ -109,7 +109,7 @@ def _plan_and_build(
     if board_guess:
         print(f"radar: {board_guess}")
     if note := other_text_note(recipe.room):
-        print(f"note: {note}")
+        print(f"note: {note}; --room {recipe.room.name} selects the bundled room")
     if options.dry_run:
         _print_estimate(options, plan, takes, sample)
         print_note_counts(notes)
@@ -150,8 +150,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
         findings |= dict.fromkeys(found.findings)
         if recipe.limit and len(clips) >= recipe.limit:
             break
-    for line in list(findings)[:MAX_LINES]:
-        print(f"note: {line}")
+    print_motion_findings(findings)
     clips, fewer = add_people(recipe, clips, takes, options.body_models)
     return make_plan(recipe, clips), [*notes, *fewer]
 

@@ -14,10 +14,7 @@ from mmclip import evaluate, pretrain
 from mmclip.confusions import worst_confusions
 from mmclip.evaluation_metrics import auroc, confusion_matrix, is_in_top, recall_by_subject
 from mmclip.evaluation_report import limits_over_people, pool_runs, result_lines
-from mmclip.model_files import FORMAT, VERSION
-from mmclip.model_selection import BestModel, Validation
-from mmclip.retrieval import Retrieval, own_texts, ranks, retrieve
-from mmclip.settings import OptimizationSettings
+from mmclip.retrieval import own_texts, ranks, retrieve
 from mmclip.store import open_store
 from mmclip.window_corpus import read_corpus
 from tests.helpers.labelled_stores import LABELS, WINDOW, build_labelled_store
@@ -278,33 +275,6 @@ def test_retrieval_searches_the_texts_of_all_test_windows(store, folder, capsys)
     assert run["windows_of_texts"]["items"] == 12
     assert run["texts_of_windows"]["r_at_1"] <= run["texts_of_windows"]["r_at_5"]
     assert "median rank" in capsys.readouterr().out
-
-
-def test_training_ends_if_no_validation_reaches_the_best_within_the_patience(tmp_path):
-    """Training ends at step 8: the best step is 4, validations are 2 steps apart, patience is 2.
-
-    A resumed training run reads the best step from the folder.
-    """
-    settings = OptimizationSettings(patience=2, validate_every=2)
-    best = BestModel(tmp_path, {"format": FORMAT, "version": VERSION}, settings)
-    for step, accuracy in ((2, 0.4), (4, 0.5), (6, 0.3)):
-        best.update(step, Validation(accuracy, Retrieval(0, 0, 1, 1, 1)), dict)
-        assert not best.is_final(step)
-    resumed = BestModel(tmp_path, {}, settings, resumed=True)
-    assert not resumed.is_final(7)
-    assert best.is_final(8)
-    assert resumed.is_final(8)
-    endless = OptimizationSettings(validate_every=2)
-    assert not BestModel(tmp_path, {}, endless, resumed=True).is_final(99)
-
-
-def test_a_training_that_starts_anew_replaces_a_better_model_in_its_folder(tmp_path):
-    """Without a checkpoint, the measure of a model in the folder is not that of this training."""
-    description, settings = {"format": FORMAT, "version": VERSION}, OptimizationSettings()
-    for accuracy in (0.9, 0.5):
-        new = BestModel(tmp_path, description, settings)
-        new.update(1, Validation(accuracy, Retrieval(0, 0, 1, 1, 1)), dict)
-    assert json.loads((tmp_path / "model.json").read_bytes())["validation_accuracy"] == 0.5
 
 
 def test_a_training_that_ended_early_does_not_go_on_when_it_is_repeated(store, folder, tmp_path):

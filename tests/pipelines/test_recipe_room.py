@@ -126,6 +126,33 @@ def test_a_recipe_keeps_the_bundled_room_with_which_it_was_written(tmp_path, mon
     assert room_settings(again)["room"].startswith("living-room (text in the recipe), ")
     assert recipe_digest(again) != digest == recipe_digest(recipe)
     assert dump_recipe(again) == text
+    unnamed = text.replace("# bundled room: living-room\\n", "")
+    assert parse_recipe(unnamed, "store") == again
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("office", "delete room.text to use 'office'"), ("none", "delete the section")],
+)
+def test_the_text_of_a_bundled_room_is_refused_under_the_name_of_another(name, hint):
+    """Otherwise a stored recipe with a changed name would keep its former room."""
+    recipe = Recipe(radar=BOARDS[DEFAULT_BOARD], room=Room(name="living-room"))
+    text = dump_recipe(recipe)
+    assert 'text = "# bundled room: living-room\\n# A living room' in text
+    with pytest.raises(InputError) as caught:
+        parse_recipe(text.replace('name = "living-room"', f'name = "{name}"'), "r.toml")
+    assert (caught.value.where, caught.value.field) == ("r.toml", "room.text")
+    assert "is the text of the room 'living-room'" in caught.value.problem
+    assert hint in caught.value.hint
+    own = parse_recipe(text.replace('name = "living-room"', 'name = "own"'), "r.toml").room
+    assert unvaried_room(own) == unvaried_room(recipe.room)
+
+
+def test_the_message_on_a_room_in_free_space_does_not_print_the_whole_room():
+    with pytest.raises(
+        InputError, match=r"room\.text: is 'far_m = 4' \.\.\. \(1010 characters\), "
+    ):
+        Room(text="far_m = 4\n" + "#" * 1000)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,18 @@ def test_a_single_column_is_as_wide_as_its_window():
     assert panel.get_ylim()[1] > axes["range_m"][60]
 
 
+@pytest.mark.parametrize(("time_s", "end_s"), [([0.0], 1.0), ([0.0, 0.2, 0.4], 0.2)])
+@pytest.mark.filterwarnings("error")
+def test_a_single_recorded_column_at_time_0_has_a_width(time_s, end_s):
+    """The column lasts until the next time of the axis, or for 1 s if there is no other time."""
+    panel = Figure().add_axes((0, 0, 1, 1))
+    axes = AXES | {"time_s": np.array(time_s)}
+    image = draw_heatmap(panel, "time_range", np.zeros((1, 64)), axes)
+    edges_s = image.get_coordinates()[0, :, 0]
+    np.testing.assert_allclose(edges_s[[0, -1]], [0.0, end_s], atol=1e-12)
+    assert panel.get_xlim() == (0.0, max(time_s[-1], end_s))
+
+
 def test_a_clip_shorter_than_the_axis_leaves_the_rest_empty():
     panel = Figure().add_axes((0, 0, 1, 1))
     draw_heatmap(panel, "time_range", np.zeros((10, 64)), AXES)
