@@ -52,13 +52,8 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
     motion = _motion(options) if options.motion else None
     analysis = analyse(of_whole_chirps(capture), options.window)
     simulation, not_simulated = _simulate(options, analysis, motion, radar_pose)
-    metrics = check_metrics(
-        analysis,
-        None if simulation is None else simulation.comparison,
-        files.acceptance_thresholds(),
-        [*capture.assumed, *(["board"] if assumption else [])],
-        knows_motion=motion is not None,
-    )
+    assumed = [*capture.assumed, *(["board"] if assumption else [])]
+    metrics = _metrics(analysis, simulation, assumed, motion is not None)
     fit = _fit(options, analysis, simulation)
     fitted_files = _fitted_files(options, analysis, fit, out)
     radar_path, profile_path = (out / name for name in _FITTED_NAMES)
@@ -201,6 +196,14 @@ def _fit(options, analysis: CaptureAnalysis, simulation: CaptureSimulation | Non
         return None
     recording = first_frames(analysis, simulation.num_frames)
     return fit_capture(recording, simulation.scenes[0], options.sigma, analysis.frames_per_burst)
+
+
+def _metrics(
+    analysis, simulation: CaptureSimulation | None, assumed: list[str], knows_motion: bool
+):
+    comparison = None if simulation is None else simulation.comparison
+    limits = files.acceptance_thresholds()
+    return check_metrics(analysis, comparison, limits, assumed, knows_motion=knows_motion)
 
 
 def _fitted_files(
