@@ -176,7 +176,7 @@ class _StoredCube:
         kept = self._lengths["range"] + self._description.get("range", "first_bin", 0)
         where = self._description.where
         if kept > length:
-            problem = f"ends at bin {kept}; a transform of {length} points has no such bin"
+            problem = f"ends at bin {kept - 1}; a transform of {length} points has no such bin"
             raise InputError(where, "range.first_bin", problem, "correct first_bin or fft_length")
         if length < chirp.num_samples or (length > chirp.num_samples and kept < length):
             problem = f"is {length} for {chirp.num_samples} samples, of which {kept} bins were kept"

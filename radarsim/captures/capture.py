@@ -112,8 +112,9 @@ class Capture:
         if self.recorded_losses is not None:
             return self.recorded_losses
         per_frame = words_per_frame(self.radar, self.capture_format)
+        per_loop = per_frame // self.radar.frame.num_chirps
         num_words = self.num_frames * per_frame
-        return find_lost_packets(self.read_words, num_words, per_frame, SCAN_WORDS)
+        return find_lost_packets(self.read_words, num_words, per_frame, per_loop, SCAN_WORDS)
 
     def cut_chirps(self, start: int, stop: int) -> Bool[np.ndarray, "frame chirp tx"]:
         """Find the chirps of the frames from `start` up to `stop` that lack at least one word.
@@ -124,11 +125,9 @@ class Capture:
         """
         radar, per_chirp = self.radar, words_per_chirp(self.radar, self.capture_format)
         shape = (stop - start, radar.frame.num_chirps, radar.array.num_tx)
-        if self.lost_packets.frames.isdisjoint(range(start, stop)):
-            return np.zeros(shape, bool)
         per_frame = words_per_frame(radar, self.capture_format)
         span = range(start * per_frame, stop * per_frame, per_chirp)
-        cut = cut_chirps(self.read_words, self.num_frames * per_frame, span).reshape(shape)
+        cut = cut_chirps(self.lost_packets.runs, span).reshape(shape)
         return cut[:, :, np.argsort(radar.frame.tx_order)]
 
     @property

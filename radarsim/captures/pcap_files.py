@@ -68,9 +68,11 @@ class PacketSource:
         gaps = self.index.gaps(self.first_byte, max(self.index.end, self.first_byte))
         packets = int(np.sum(-(-(gaps[:, 1] - gaps[:, 0]) // PAYLOAD_BYTES)))
         frames: set[int] = set()
-        for start, stop in (gaps - self.first_byte).tolist():
+        gaps -= self.first_byte
+        for start, stop in gaps.tolist():
             frames.update(range(start // frame_bytes, min((stop - 1) // frame_bytes + 1, whole)))
-        return LostPackets(packets, frozenset(frames))
+        runs = np.stack([gaps[:, 0] // BYTES_PER_WORD, -(-gaps[:, 1] // BYTES_PER_WORD)], axis=1)
+        return LostPackets(packets, frozenset(frames), runs)
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Return the words from index `start` up to `stop`."""

@@ -121,19 +121,8 @@ def _ready_map(array, description, radar) -> RecordedMaps:
 
 def _magnitudes(array, description, radar, is_real: bool) -> RecordedMaps:
     """Mean power over ranges, speeds and antennas of range-Doppler frames."""
+    _check_magnitudes(array, description, radar)
     axes, lengths = description.axes, dict(zip(description.axes, array.shape))
-    if description.get("map", "values", "relative") == "relative":
-        hint = 'state values = "dB", "power", "amplitude" or "log1p_amplitude" under [map]'
-        raise InputError(description.where, "map.values", "are not given", hint)
-    for axis in ("frame", "doppler", "range"):
-        if axis not in axes:
-            problem = f"are {', '.join(axes)}: {axis} is missing"
-            raise InputError(array.path, "axes", problem, "give frame,doppler,range")
-    if lengths["doppler"] != radar.frame.num_chirps:
-        problem = f"has length {lengths['doppler']}; radar {radar.name} has frames of "
-        problem += f"{radar.frame.num_chirps} chirps"
-        hint = "correct the order of the axes, or the radar file"
-        raise InputError(array.path, "axis doppler", problem, hint)
 
     def read(start: int, stop: int) -> dict[str, np.ndarray]:
         part = tuple(slice(start, stop) if axis == "frame" else slice(None) for axis in axes)
@@ -166,6 +155,22 @@ def _magnitudes(array, description, radar, is_real: bool) -> RecordedMaps:
     )
 
 
+def _check_magnitudes(array: StoredArray, description: ArrayDescription, radar: Radar) -> None:
+    axes, lengths = description.axes, dict(zip(description.axes, array.shape))
+    if description.get("map", "values", "relative") == "relative":
+        hint = 'state values = "dB", "power", "amplitude" or "log1p_amplitude" under [map]'
+        raise InputError(description.where, "map.values", "are not given", hint)
+    for axis in ("frame", "doppler", "range"):
+        if axis not in axes:
+            problem = f"are {', '.join(axes)}: {axis} is missing"
+            raise InputError(array.path, "axes", problem, "give frame,doppler,range")
+    if lengths["doppler"] != radar.frame.num_chirps:
+        problem = f"has length {lengths['doppler']}; radar {radar.name} has frames of "
+        problem += f"{radar.frame.num_chirps} chirps"
+        hint = "correct the order of the axes, or the radar file"
+        raise InputError(array.path, "axis doppler", problem, hint)
+
+
 def _ranges_m(
     description: ArrayDescription, radar: Radar, is_real: bool, count: int
 ) -> Float[np.ndarray, " bin"]:
@@ -175,7 +180,7 @@ def _ranges_m(
     bins = description.get("range", "first_bin", 0) + np.arange(count)
     # The transform of real samples has its last independent bin at half the sample rate.
     if bins[-1] >= (length // 2 + 1 if is_real else length):
-        problem = f"ends at bin {bins[-1] + 1}; a transform of {length} points has no such bin"
+        problem = f"ends at bin {bins[-1]}; a transform of {length} points has no such bin"
         hint = "correct first_bin or fft_length"
         raise InputError(description.where, "range.first_bin", problem, hint)
     return bins * (radar.range_resolution_m * samples / length)

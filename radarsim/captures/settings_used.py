@@ -46,8 +46,9 @@ def check_settings_used(
         for key in table:
             if key != "window" and key not in allowed:
                 _refuse(description, f"{section}.{key}")
-    _check_scale(description, kind)
-    if kind is not CUBE:
+    if kind is CUBE:
+        _check_scale(description)
+    else:
         _check_levels(description)
     if kind is HEATMAP:
         _check_coordinates(description)
@@ -59,8 +60,8 @@ def _refuse(description: ArrayDescription, key: str, hint: str = "") -> None:
     raise InputError(description.where, key, problem, hint)
 
 
-def _check_scale(description: ArrayDescription, kind: Mapping) -> None:
-    if description.scale != 1.0 and (kind is not CUBE or description.units == "unknown"):
+def _check_scale(description: ArrayDescription) -> None:
+    if description.scale != 1.0 and description.units == "unknown":
         problem = f"is {description.scale:g}, but values without units are scaled by their noise"
         hint = 'state units = "V" or "codes" of samples or spectra, or remove it'
         raise InputError(description.where, "scale", problem, hint)
@@ -69,6 +70,8 @@ def _check_scale(description: ArrayDescription, kind: Mapping) -> None:
 def _check_levels(description: ArrayDescription) -> None:
     if description.units != "unknown":
         _refuse(description, "units", "remove it; [map] states values and noise_db")
+    if description.scale != 1.0:
+        _refuse(description, "scale", "remove it; [map] states values and noise_db")
     relative = description.get("map", "values", "relative") == "relative"
     if relative and description.get("map", "noise_db") is not None:
         problem = "has no effect on relative values"

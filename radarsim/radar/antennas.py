@@ -15,6 +15,8 @@ from radarsim.errors import InputError
 
 # Each position has three numbers; otherwise `_checked_point` raises an InputError.
 Positions = tuple[tuple[float, ...], ...]
+# Rows of numbers, which `_checked_gain` converts to tuples; a single number is a wrong shape.
+Gains = Sequence | np.ndarray | float
 
 
 @jax.tree_util.register_static
@@ -31,15 +33,15 @@ class AntennaArray:
         design_freq_hz: frequency at which the spacing of the board's antennas is half a wavelength.
         gain_dbi: gain of one antenna at boresight.
         channel_gain: one complex factor other than 0 per transmitter-receiver pair (a row per
-            transmitter), for channel mismatch; -1 stands for antennas fed with inverted phase. By
-            default, all factors are 1.
+            transmitter; an array is stored as tuples), for channel mismatch; -1 stands for antennas
+            fed with inverted phase. By default, all factors are 1.
     """
 
     tx_positions_m: Positions
     rx_positions_m: Positions
     design_freq_hz: float
     gain_dbi: float = 0.0
-    channel_gain: tuple[tuple[complex, ...], ...] = ()
+    channel_gain: Gains = ()
 
     def __post_init__(self):
         for field in ("tx_positions_m", "rx_positions_m"):

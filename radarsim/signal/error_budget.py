@@ -39,8 +39,11 @@ LIMITS_DB = -80.0
 # jumps 2.5 m away, at the worst moment of a 28 ms burst; measured in float64 on the visible faces.
 NODES_DB = {4: -69.0, 5: -110.0}
 NODES_DURATION_S = 28e-3
-# Change of this error with each node beyond the fifth, for bursts of 64 to 256 ms; measured with
-# the joints of a person who squats 2.5 m away. The error is no longer proportional to a power of
+# Error with fewer nodes, which only `SimulationSettings(num_nodes=...)` requests; measured with the
+# joints of a person who squats 2.5 m away, at the worst moment.
+FEW_NODES_DB = {2: -9.0, 3: -40.0}
+# Change of the error with each node beyond the fifth, for bursts of 64 to 256 ms and up to 12
+# nodes; measured with the same person. The error is no longer proportional to a power of
 # the duration, because recorded and interpolated motion is smooth only up to a few derivatives.
 NODE_DB = -5.0
 # Largest number of nodes for the fast sum: polynomials through more nodes amplify float32 rounding.

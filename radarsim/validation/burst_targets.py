@@ -138,8 +138,9 @@ def targets_of_burst(
         radar: radar of the recording.
         stats: statistics of the recording.
         frame_v: IF samples of the burst [V].
-        neighbour_v: mean chirp of a neighbouring burst [V]; if None, cells near zero speed are
-            ignored.
+        neighbour_v: mean chirp of a neighbouring burst, zero for a transmitter without recorded
+            chirps [V]; cells near zero speed are ignored if it is None, or if no transmitter was
+            recorded in both bursts.
         tdm: whether to compensate the phase shift of a moving target between TDM transmit slots.
 
     Returns:
@@ -149,17 +150,28 @@ def targets_of_burst(
     snr_db = 10 * np.log10(spectrum.power_v2 / spectrum.noise_v2 + 1e-12)
     # Levels relative to one noise level, so that targets in different range bins are comparable.
     level_db = snr_db + 10 * np.log10(spectrum.noise_v2 / np.median(spectrum.noise_v2))
-    change_v = None if neighbour_v is None else mean_chirp(frame_v) - neighbour_v
+    change_v = None if neighbour_v is None else _change(mean_chirp(frame_v), neighbour_v)
     found = moving_cells(radar, stats, spectrum, change_v)
     kept = _separate_targets(radar, level_db, _local_maxima(level_db, found))
     return [_detection(radar, spectrum, snr_db, cell, tdm) for cell in kept]
+
+
+def is_recorded(mean_v: Complex[np.ndarray, "tx rx sample"]) -> Bool[np.ndarray, " tx"]:
+    """Whether each transmitter has recorded chirps; the mean of lost chirps is zero."""
+    return mean_v.any((1, 2))
+
+
+def _change(mean_v, neighbour_v):
+    """Change of the transmitters recorded in both bursts [V]; None if there is none."""
+    both = is_recorded(mean_v) & is_recorded(neighbour_v)
+    return mean_v[both] - neighbour_v[both] if both.any() else None
 
 
 def moving_cells(
     radar: Radar,
     stats: CaptureStats,
     spectrum: MovingSpectrum,
-    change_v: Complex[np.ndarray, "tx rx sample"] | None,
+    change_v: Complex[np.ndarray, "compared_tx rx sample"] | None,
 ) -> Bool[np.ndarray, "doppler range"]:
     """Find the cells above the noise threshold and above the jitter of the static echoes.
 
@@ -167,8 +179,8 @@ def moving_cells(
         radar: radar of the recording.
         stats: statistics of the recording.
         spectrum: range-Doppler map of the burst.
-        change_v: mean chirp minus the mean chirp of a neighbouring burst [V]; None if there
-            is no such burst.
+        change_v: mean chirp minus the mean chirp of a neighbouring burst [V], of the transmitters
+            recorded in both; None if there is none.
 
     Returns:
         Mask of the cells that contain a moving target.

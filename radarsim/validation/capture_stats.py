@@ -112,16 +112,13 @@ def measure_stats(recording: Recording) -> CaptureStats:
         num_pairs += int(valid.sum()) * shape[1]
     static_v = total / np.maximum(1, num_kept)[:, None, None]
     noise_power_v2 = power / max(1, num_pairs)
-    window_power = float((hann(shape[-1]) ** 2).sum())
-    # Each bin averages many exponential variables, so the median over bins is unbiased.
-    noise_rms_v = float(np.sqrt(np.median(noise_power_v2) / window_power))
     num_samples = int(num_kept.sum()) * shape[1] * shape[2]
     return CaptureStats(
         clipped_fraction=clipped / max(1, num_samples),
         peak_dbfs=dbfs(radar, peak_v),
         dc_v=static_v.mean((0, 2)).astype(np.complex64),
         static_v=static_v.astype(np.complex64),
-        noise_rms_v=noise_rms_v,
+        noise_rms_v=_noise_rms_v(noise_power_v2),
         noise_power_v2=noise_power_v2,
         slow_time_v=_without_gaps(np.concatenate(rows)),
         slow_time_step=step,
@@ -141,6 +138,13 @@ def _blocks_of_rows(recording: Recording, step: int) -> Iterator[np.ndarray]:
     per_block = max(1, BLOCK_BYTES // (recording.frame_bytes * step)) * step
     for start in range(0, recording.num_frames, per_block):
         yield recording.read(start, min(start + per_block, recording.num_frames))
+
+
+def _noise_rms_v(noise_power_v2: Float[np.ndarray, " range"]) -> float:
+    """RMS noise of a complex sample, from the power per bin of a Hann-windowed range FFT [V]."""
+    window_power = float((hann(len(noise_power_v2)) ** 2).sum())
+    # Each bin averages many exponential variables, so the median over bins is unbiased.
+    return float(np.sqrt(np.median(noise_power_v2) / window_power))
 
 
 def _i_or_q(parts: Bool[np.ndarray, "*batch iq"]) -> Bool[np.ndarray, "*batch"]:

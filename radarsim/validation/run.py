@@ -29,6 +29,9 @@ from radarsim.validation.receiver_fit import fit_receiver, profile_text
 from radarsim.validation.report import ValidationReport, limitations
 from radarsim.validation.thresholds import check_metrics, verdict
 
+# Files that a run with --fit can write: the fitted radar and the receiver profile.
+_FITTED_NAMES = ("fitted_radar.toml", "receiver_profile.toml")
+
 
 def run(options: argparse.Namespace, out: Path) -> ValidationReport:
     """Open a capture, analyse and simulate it, and compare the simulation with the capture.
@@ -49,19 +52,11 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
     motion = _motion(options) if options.motion else None
     analysis = analyse(of_whole_chirps(capture), options.window)
     simulation, not_simulated = _simulate(options, analysis, motion, radar_pose)
-    metrics = check_metrics(
-        analysis,
-        None if simulation is None else simulation.comparison,
-        files.acceptance_thresholds(),
-        [*capture.assumed, *(["board"] if assumption else [])],
-        knows_motion=motion is not None,
-    )
+    assumed = [*capture.assumed, *(["board"] if assumption else [])]
+    metrics = _metrics(analysis, simulation, assumed, motion is not None)
     fit = _fit(options, analysis, simulation)
-    radar_path, profile_path = out / "fitted_radar.toml", out / "receiver_profile.toml"
-    fitted_files = {} if fit is None else {radar_path: radar_text(fit)}
-    if options.fit:
-        receiver = fit_receiver(analysis.recording.radar, analysis.stats, Path(options.real).name)
-        fitted_files[profile_path] = profile_text(receiver)
+    fitted_files = _fitted_files(options, analysis, fit, out)
+    radar_path, profile_path = (out / name for name in _FITTED_NAMES)
     return ValidationReport(
         name=str(options.real),
         capture=capture,
@@ -79,8 +74,8 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
             *([assumption] if assumption else []),
             *limitations(capture, analysis),
             *(_fit_limits(analysis, simulation) if options.fit else []),
-            *(f"motion: {note}" for note in (motion.notes if motion is not None else ())),
-            *(path_notes(simulation.scenes, simulation.duration_s) if simulation else []),
+            *_earlier_files(out, fitted_files),
+            *_motion_notes(motion, simulation),
         ],
     )
 
@@ -201,6 +196,43 @@ def _fit(options, analysis: CaptureAnalysis, simulation: CaptureSimulation | Non
         return None
     recording = first_frames(analysis, simulation.num_frames)
     return fit_capture(recording, simulation.scenes[0], options.sigma, analysis.frames_per_burst)
+
+
+def _metrics(
+    analysis, simulation: CaptureSimulation | None, assumed: list[str], knows_motion: bool
+):
+    comparison = None if simulation is None else simulation.comparison
+    limits = files.acceptance_thresholds()
+    return check_metrics(analysis, comparison, limits, assumed, knows_motion=knows_motion)
+
+
+def _fitted_files(
+    options, analysis: CaptureAnalysis, fit: Fit | None, out: Path
+) -> dict[Path, str]:
+    """Texts of the fitted files by path; empty without --fit."""
+    radar_path, profile_path = (out / name for name in _FITTED_NAMES)
+    texts = {} if fit is None else {radar_path: radar_text(fit)}
+    if options.fit:
+        receiver = fit_receiver(analysis.recording.radar, analysis.stats, Path(options.real).name)
+        texts[profile_path] = profile_text(receiver)
+    return texts
+
+
+def _earlier_files(out: Path, fitted_files: dict[Path, str]) -> list[str]:
+    """Name the fitted files of earlier runs; they are kept, because a radar may be read there."""
+    paths = [out / name for name in _FITTED_NAMES]
+    return [
+        f"fit: {path.name} in the folder of this report was fitted by an earlier run"
+        for path in paths
+        if path.exists() and path not in fitted_files
+    ]
+
+
+def _motion_notes(motion: Motion | None, simulation: CaptureSimulation | None) -> list[str]:
+    """Remarks on the motion file, and on the paths of the simulated people."""
+    notes = [] if motion is None else [f"motion: {note}" for note in motion.notes]
+    paths = path_notes(simulation.scenes, simulation.duration_s) if simulation else []
+    return [*notes, *paths]
 
 
 def _fit_limits(analysis: CaptureAnalysis, simulation: CaptureSimulation | None) -> list[str]:

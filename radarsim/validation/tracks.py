@@ -20,13 +20,16 @@ from radarsim.detection.target_points import (
 from radarsim.detection.track import FLICKERING, MOVING, Track
 from radarsim.detection.tracker import MAX_GAP_S, targets_of_frames
 from radarsim.radar.radar import Radar
-from radarsim.validation.burst_targets import Detection, targets_of_burst
+from radarsim.validation.burst_targets import Detection, is_recorded, targets_of_burst
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.track_kinds import with_kind
 
 # Largest differences in range and azimuth between two tracks of the same person.
 SAME_PERSON_M = 0.7
 SAME_PERSON_RAD = np.radians(20.0)
+# Number of lost frames at the start of a recording after which the first recorded frame is still
+# compared with the second. The limit keeps a muted transmitter from a search of all frames.
+_MAX_LOST_AT_START = 16
 
 
 def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) -> list[Track]:
@@ -59,13 +62,35 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
 
 
 def _with_neighbour(recording: Recording):
-    """Yield each frame and the mean chirp of the previous frame (for frame 0, that of frame 1)."""
-    last_v = mean_chirp(recording.read(1, 2)[0]) if recording.num_frames > 1 else None
+    """Yield each frame and the mean chirps of a neighbouring frame, which are zero if unknown.
+
+    The neighbour of each transmitter is the last frame with a recorded chirp of the transmitter; a
+    lost frame would differ in all static echoes. Its first recorded frame is compared with the
+    second.
+    """
+    last_v = _second_means(recording)
     for _, block_v in recording.blocks():
         for frame_v in block_v:
             yield frame_v, last_v
-            # A frame without samples would differ from its neighbour in all static echoes.
-            last_v = mean_chirp(frame_v) if frame_v.any() else last_v
+            last_v = _updated(last_v, mean_chirp(frame_v))
+
+
+def _second_means(recording: Recording):
+    """Mean chirp of each transmitter in its second recorded frame; zero if there is none."""
+    first_v = second_v = np.zeros_like(mean_chirp(recording.read(0, 1)[0]))
+    for index in range(min(recording.num_frames, _MAX_LOST_AT_START + 2)):
+        mean_v = mean_chirp(recording.read(index, index + 1)[0])
+        known = is_recorded(first_v) & ~is_recorded(second_v)
+        second_v = np.where(known[:, None, None], mean_v, second_v)
+        first_v = _updated(first_v, mean_v)
+        if is_recorded(second_v).all():
+            break
+    return second_v
+
+
+def _updated(last_v, mean_v):
+    """The new mean chirp of each recorded transmitter, and the last one of the others."""
+    return np.where(is_recorded(mean_v)[:, None, None], mean_v, last_v)
 
 
 def _frame_points(time_s: float, found: Sequence[Detection]) -> FramePoints:

@@ -62,6 +62,10 @@ def test_range_profiles_become_samples_of_the_bins_that_were_kept(tmp_path):
         assert (chirp.num_samples, chirp.max_range_m) == (16, pytest.approx(RADAR.max_range_m / 2))
         assert chirp.range_resolution_m == pytest.approx(RADAR.range_resolution_m)
         np.testing.assert_allclose(recording.read(0, FRAMES), cube[..., ::2], **CLOSE)
+    text = "[range]\nfft_length = 32\nfirst_bin = 21"
+    description = parse_description(text, "text", axes=(*AXES[:4], "range"), units="V")
+    with pytest.raises(InputError, match="ends at bin 32; a transform of 32 points has no such"):
+        open_array_recording(path, description, RADAR)
 
 
 def test_zero_padded_profiles_with_all_bins_give_the_samples(tmp_path):

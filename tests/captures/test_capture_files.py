@@ -14,6 +14,7 @@ from radarsim.radar.capture_format import CaptureFormat
 from tests.helpers.synthetic_captures import echo, random_codes, small_radar
 
 RADAR = small_radar(num_chirps=16, num_samples=64)
+STEP_V = np.float32(RADAR.receiver.adc_step_v)
 FRAME_BYTES = 2 * words_per_frame(RADAR, CaptureFormat())
 
 
@@ -148,6 +149,38 @@ def test_chirps_cut_by_a_lost_packet_are_zero_as_a_whole(written):
     np.testing.assert_array_equal(kept_chirps(recording.read(0, 6)), ~sent)
     plain_v = of_capture(capture).read(1, 2)
     np.testing.assert_array_equal(recording.read(1, 2)[~sent[1:2]], plain_v[~sent[1:2]])
+
+
+@pytest.mark.parametrize(
+    "dead", [np.s_[..., 1, :], np.s_[..., 2:, :], np.s_[..., [0, 3], :], np.s_[:, :, 1]]
+)
+def test_dead_receivers_and_muted_transmitters_are_no_lost_packets(tmp_path, dead):
+    """The other channels keep all chirps but those of a packet that is lost as well."""
+    radar, path = small_radar(num_chirps=4, num_samples=256, num_rx=4), tmp_path / "dead.bin"
+    cube = np.round(echo(radar, 3).view(np.float32)).view(np.complex64)
+    cube[dead] = 0
+    write_capture(path, cube, radar)
+    capture = open_capture(path, radar, iq_order="i_first")
+    assert (capture.dropped_packets, capture.dropped_frames) == (0, 0)
+    np.testing.assert_array_equal(of_whole_chirps(capture).read(0, 3), capture.read(0, 3) * STEP_V)
+    words = np.fromfile(path, "<i2")
+    at = 18 * 2048 + 700
+    words[at : at + 728] = 0  # in the chirp of slot 0 of loop 2 of frame 1
+    words.tofile(path)
+    capture = open_capture(path, radar, iq_order="i_first")
+    cut = np.zeros((3, 4, 3), bool)
+    cut[1, 2, radar.frame.tx_order[0]] = True
+    np.testing.assert_array_equal(capture.cut_chirps(0, 3), cut)
+    assert (capture.dropped_packets, capture.lost_packets.frames) == (1, {1})
+
+
+def test_lost_loops_are_lost_even_if_they_are_most_of_the_capture(written):
+    path, _ = written
+    words = np.fromfile(path, "<i2")
+    words[len(words) // 8 : -len(words) // 8] = 0
+    words.tofile(path)
+    lost = round(len(words) * 3 / 4 / 728)
+    assert open_capture(path, RADAR).dropped_packets == pytest.approx(lost, abs=1)
 
 
 def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):

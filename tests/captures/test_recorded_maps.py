@@ -64,8 +64,8 @@ def test_padded_magnitudes_keep_their_ranges(tmp_path):
     real = opened(tmp_path, frames, "[range]\nfft_length = 128" + POWER, is_real=True)
     range_m = strongest(real, "time_range", "range_m")
     assert range_m == pytest.approx(10 * RADAR.range_resolution_m)
-    for wrong in ("[range]\nfft_length = 64\nfirst_bin = 21", ""):
-        with pytest.raises(InputError, match=r"ends at bin .* has no such bin"):
+    for wrong, last in (("[range]\nfft_length = 64\nfirst_bin = 21", 64), ("", 43)):
+        with pytest.raises(InputError, match=rf"ends at bin {last}; .* has no such bin"):
             opened(tmp_path, frames, wrong + POWER)
 
 
@@ -82,7 +82,11 @@ SAMPLES = ("frame", "chirp", "sample")
             "conjugate: has no effect.*exchange first_",
         ),
         (("time", "speed"), 'units = "V"\n' + MAP, "units: has no effect"),
-        (("time", "speed"), "scale = 2.0\n" + MAP, "scale: is 2"),
+        (
+            ("time", "speed"),
+            "scale = 2.0\n" + MAP,
+            "scale: has no .* time, speed; remove",
+        ),
         (("time", "speed"), MAP + "[map]\nnoise_db = 3", "map.noise_db: has no effect on relative"),
         (("time", "speed"), MAP + "first_hz = 1", "speed: gives .* in Hz and in m/s"),
         (("time", "speed"), MAP + "[range]\nfft_length = 32", "range.fft_length: has no effect"),
@@ -90,7 +94,8 @@ SAMPLES = ("frame", "chirp", "sample")
         (FRAMES, "[range]\nfirst_m = 1\nlast_m = 2" + POWER, "range.first_m: has no effect"),
         (FRAMES, MAP + POWER, "time.period_s: has no effect"),
         (FRAMES, 'units = "V"' + POWER, "units: has no effect"),
-        (SAMPLES, "scale = 2.0", "scale: is 2"),
+        (FRAMES, "scale = 2.0" + POWER, "scale: has no effect on .* doppler, range; remove"),
+        (SAMPLES, "scale = 2.0", "scale: is 2, but values without units .* noise; state units"),
         (SAMPLES, "[map]\nnoise_db = 3", "map.noise_db: has no effect"),
         (SAMPLES, "[range]\nfft_length = 32", "range.fft_length: has no effect"),
         (SAMPLES, "[doppler]\ncentred = true", "doppler.centred: has no effect"),

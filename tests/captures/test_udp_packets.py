@@ -77,6 +77,12 @@ def test_lost_packets_leave_zeros_and_are_counted_with_their_frames(opened):
     assert words(capture) == bytes(expected)
     assert capture.dropped_packets == 3
     assert capture.lost_packets.frames == frames
+    chirp_bytes = FRAME_BYTES // (RADAR.frame.num_chirps * RADAR.array.num_tx)
+    cut = np.zeros(5 * FRAME_BYTES // chirp_bytes, bool)
+    for idx in lost:
+        cut[idx * STEP // chirp_bytes : -(-(idx + 1) * STEP // chirp_bytes)] = True
+    cut = cut.reshape(5, -1, RADAR.array.num_tx)[..., np.argsort(RADAR.frame.tx_order)]
+    np.testing.assert_array_equal(capture.cut_chirps(0, 5), cut)
 
 
 def test_a_duplicate_packet_counts_once(opened):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from radarsim.captures.recording import across_frames, as_one_transmitter, for_doppler, of_cube
+from radarsim.validation.burst_targets import targets_of_burst
 from radarsim.validation.capture_stats import measure_stats
-from radarsim.validation.tracks import find_tracks
+from radarsim.validation.tracks import _with_neighbour, find_tracks
 from radarsim.validation.transmitter_slots import slots_fired_by_one_transmitter
 from tests.helpers.point_echoes import RADAR, clutter_v, echo_v, moving, noise_v
 
@@ -49,6 +50,42 @@ def test_two_targets_at_one_range_with_different_speeds_are_separated():
 def test_static_clutter_gives_no_target(num_frames, seed):
     """The threshold is set for one false alarm in 1e9 cells, and this recording has 2e4 cells."""
     assert not tracks_in(RADAR, clutter_v(RADAR, num_frames) + noise_v(RADAR, num_frames, seed))
+
+
+STOPPED = 8  # frames of a person who stands still, and then leaves
+
+
+@pytest.fixture(scope="module")
+def standing():
+    """A person at 1.2 m in the first half of a recording, and the statistics of the recording."""
+    person_v = echo_v(RADAR, STOPPED, moving(1.2), 10.0)
+    person_v[STOPPED // 2 :] = 0
+    cube_v = clutter_v(RADAR, STOPPED) + person_v + noise_v(RADAR, STOPPED)
+    return cube_v, measure_stats(of_cube(RADAR, cube_v))
+
+
+@pytest.mark.parametrize("lost_tx", [np.s_[:0], np.s_[1], np.s_[:2], np.s_[:]])
+@pytest.mark.parametrize("lost_frame", [0, 1, 2])
+def test_a_frame_without_a_transmitter_gives_no_ghost_of_a_person_who_stands_still(
+    standing, lost_tx, lost_frame
+):
+    """The lost transmitters would otherwise change by all their static echoes."""
+    cube_v, stats = standing[0].copy(), standing[1]
+    cube_v[lost_frame, :, lost_tx] = 0
+    pairs = _with_neighbour(of_cube(RADAR, cube_v[: STOPPED // 2]))
+    for frame_v, neighbour_v in pairs:
+        assert not targets_of_burst(RADAR, stats, frame_v, neighbour_v=neighbour_v)
+
+
+def test_the_neighbour_of_each_transmitter_is_its_last_recorded_frame():
+    """The first recorded frame of a transmitter is compared with the second."""
+    cube_v = np.ones((5, 2, 3, 1, 4), np.complex64) * np.arange(1, 6)[:, None, None, None, None]
+    cube_v[0] = 0
+    cube_v[3, :, 1] = 0
+    cube_v[1:, :, 2] = 0
+    found = [one[:, 0, 0].real for _, one in _with_neighbour(of_cube(RADAR, cube_v))]
+    expected = [[3, 3, 0], [3, 3, 0], [2, 2, 0], [3, 3, 0], [4, 3, 0]]
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_static_clutter_with_phase_jitter_gives_no_target():

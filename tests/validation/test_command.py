@@ -193,12 +193,17 @@ def test_no_radar_is_fitted_to_several_people(folder, walk, simulations, monkeyp
     two = replace(simulations[0], scenes=2 * simulations[0].scenes)
     monkeypatch.setattr(validation_run, "simulate_tracks", lambda *_: two)
     monkeypatch.setattr(validation_run, "fit_capture", None)
+    out = folder / "report_walk.bin"
+    (out / "receiver_profile.toml").unlink(missing_ok=True)
+    (out / "fitted_radar.toml").write_text("old")
     _, report = run(folder, "walk.bin", "--fit")
-    (line,) = [line for line in report["untold"] if line.startswith("fit: ")]
-    assert "no radar is fitted to 2 people" in line
+    reason, earlier = [line for line in report["untold"] if line.startswith("fit: ")]
+    assert "no radar is fitted to 2 people" in reason
+    assert "fitted_radar.toml in the folder of this report was fitted by an earlier run" in earlier
     assert report["fit"] is None
-    fitted = {path.name for path in (folder / "report_walk.bin").glob("*.toml")}
-    assert fitted == {"receiver_profile.toml"}
+    assert (out / "receiver_profile.toml").exists()
+    assert (out / "fitted_radar.toml").read_text() == "old"
+    (out / "fitted_radar.toml").unlink()
 
 
 @pytest.mark.slow
