@@ -9,6 +9,7 @@ except mmclip.finetune and mmclip.bilinear accept the ensemble in place of a mod
 
 import argparse
 import sys
+from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS, Ensemble, combined, describe_member
 from mmclip.errors import MmclipError
 from mmclip.exit_status import exit_status
+from mmclip.leakage import ACTIONS
 from mmclip.model import Embeddings
 from mmclip.model_files import DESCRIPTION, load_model, read_description, save_model
 from mmclip.model_variables import split_model
@@ -67,7 +69,7 @@ def combine_runs(runs: Sequence[str | Path], out: Path) -> dict:
     out.mkdir(parents=True, exist_ok=True)
     weights = split_model(Ensemble([model.network for model in models])).variables["base"]
     first = models[0].description
-    shared = {name: value for name, value in first.items() if name not in OWN}
+    shared = _shared([model.description for model in models])
     own = {MEMBERS: [describe_member(model) for model in models], "settings": first["settings"]}
     save_model(out, weights, {**shared, **own, "step": None, "validation_accuracy": None})
     banks = [read_query_bank(model) for model in models]
@@ -96,8 +98,11 @@ def _check_pair(first, other) -> None:
     differing = [] if replace(other.settings, train=train) == first.settings else ["settings"]
     if not have_same_axes(first.description["axes"], other.description["axes"]):
         differing.append("axes")
-    names = sorted({*first.description, *other.description} - {*OWN, "axes"})
-    differing += [n for n in names if first.description.get(n) != other.description.get(n)]
+    one, two = (_comparable(model.description) for model in (first, other))
+    # Earlier versions did not record the actions, so they are compared only if both models have
+    # them.
+    names = sorted({*one, *two} - ({ACTIONS} - (one.keys() & two.keys())))
+    differing += [name for name in names if one.get(name) != two.get(name)]
     if differing:
         problem = f"differs from {first.folder} in {', '.join(differing)}"
         hint = "combine models of the same stores and settings, with different seeds"
@@ -105,6 +110,24 @@ def _check_pair(first, other) -> None:
     if other.settings.train.seed == first.settings.train.seed:
         problem = f"has the seed {other.settings.train.seed}, as {first.folder}"
         raise MmclipError(other.folder, "seed", problem, "train with another --seed")
+
+
+def _comparable(description: dict) -> dict:
+    """Entries that must be equal in all members.
+
+    Whether a store has a room, which earlier versions did not record, follows from its digest.
+    """
+    entries = {name: each for name, each in description.items() if name not in {*OWN, "axes"}}
+    stores = [{k: v for k, v in each.items() if k != "room"} for each in description["stores"]]
+    return {**entries, "stores": stores}
+
+
+def _shared(descriptions: Sequence[dict]) -> dict:
+    """Entries that the members share, including those that only members of this version record."""
+    stores = [dict(ChainMap(*each)) for each in zip(*(each["stores"] for each in descriptions))]
+    axes = dict(ChainMap(*(each["axes"] for each in descriptions)))
+    shared = {**ChainMap(*descriptions), "axes": axes, "stores": stores}
+    return {name: value for name, value in shared.items() if name not in OWN}
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -63,7 +63,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     from mmclip.errors import MmclipError
     from mmclip.model_files import load_model
     from mmclip.output_paths import check_output_folder
-    from mmclip.prepared_data import prepare_data
+    from mmclip.prepared_data import prepare_data, with_split_names
     from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
     from mmclip.text_encoders import load_encoder
@@ -91,7 +91,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         skip_absent=not _names_unseen(options),
         report=report,
     )
-    settings = with_epoch_decay(data, settings)
+    settings = with_epoch_decay(data, with_split_names(settings, data.corpus))
     source = start.description["weights_sha256"]
     claim_run_folder(out, data, settings, f"finetune {options.method}", source=source)
     model = _initial_model(options.method, start.network, settings, encoder.width)
@@ -191,7 +191,9 @@ def make_parser() -> argparse.ArgumentParser:
         help="output folder (default: %(default)s)",
     )
     add_training_options(
-        parser, "settings that override those of the model; docs/reference/training.md lists them"
+        parser,
+        "settings that override those of the model; radarsim pretrain --describe and "
+        "docs/reference/training.md list them",
     )
     return parser
 

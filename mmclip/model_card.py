@@ -10,7 +10,7 @@ from mmclip.store_axes import COLUMN_STEP
 
 LIMITS = """
 * All training data is simulated: one simulator, one model of synthetic motion, one bounce off one
-  body in {surroundings}. Accuracy on recordings of real people has not been measured.
+  body{surroundings}. Accuracy on recordings of real people has not been measured.
 * One person per window, 2.5 to 3.5 m ahead of the radar and roughly facing it, as in the
   training data.
 * Activities that differ little in range, speed and angle are often confused.
@@ -89,10 +89,15 @@ def _data(description: Mapping) -> str:
 
 
 def _surroundings(description: Mapping) -> str:
-    """Whether the people of the last training were in free space, in rooms, or in both."""
-    in_room = {store.get("room", False) for store in description["stores"]}
+    """Whether the people of the last training were in free space, in rooms, or in both.
+
+    "" if this is unknown, because earlier versions did not record it.
+    """
+    in_room = {store.get("room") for store in description["stores"]}
+    if None in in_room:
+        return ""
     kinds = ("simulated rooms" if each else "free space" for each in sorted(in_room))
-    return " or in ".join(kinds) or "free space"
+    return " in " + " or in ".join(kinds)
 
 
 def _axes(description: Mapping) -> str:

@@ -102,7 +102,7 @@ def describe_training(
         "stores": [
             {"name": store.name, "simulated": store.is_simulated}
             | {k: store.attributes.get(k) for k in ("plan_digest", "recipe_digest", "code_version")}
-            | ({"room": True} if store.has_room else {})
+            | ({"room": store.has_room} if store.is_simulated else {})
             for store in corpus.stores
         ],
         "sentences": merge_sentences(corpus.labels, corpus.sentences, base.get("sentences", {})),

@@ -1,14 +1,14 @@
 """Checked input data of a command: windows of the stores, sentences and embeddings."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mmclip.common_grid import on_grid
 from mmclip.errors import MmclipError
 from mmclip.evaluation_report import count_of
-from mmclip.protocol import labels_named, unseen_labels
+from mmclip.protocol import labels_named, split_names, unseen_labels
 from mmclip.sentences import Descriptions, SentenceBank, make_sentence_bank
 from mmclip.settings import TrainingSettings
 from mmclip.store import RELATIVE, RadarStore, open_store, verify_checksums
@@ -144,14 +144,34 @@ def divide_labels(
         MmclipError: a label or action, or every label of a group, is missing from the corpus.
     """
     where = ", ".join(str(store.path) for store in corpus.stores)
-    excluded = set(unseen_labels(names, _labels_and_actions(corpus), where))
+    known = _labels_and_actions(corpus)
+    excluded = unseen_labels(split_names(names, known), known, where)
     unseen = tuple(label for label in corpus.labels if label in excluded)
-    others = [label for label in corpus.labels if label not in excluded]
-    seen = tuple(label for label in others if excluded.isdisjoint(corpus.actions_of([label])))
-    if partly := len(others) - len(seen):
+    seen = labels_without(corpus, excluded)
+    if partly := len(corpus.labels) - len(unseen) - len(seen):
         labels = count_of(partly, "label")
         report(f"data: {labels} of several actions left out, because one action is unseen")
+    for action in excluded:
+        if action not in unseen:
+            problem = "occurs only together with other actions, so it cannot be evaluated"
+            report(f"data: {action} {problem}")
     return seen, unseen
+
+
+def labels_without(corpus: WindowCorpus, excluded: Iterable[str]) -> tuple[str, ...]:
+    """Labels of a corpus that neither are nor join an excluded label or action."""
+    excluded = set(excluded)
+    return tuple(
+        label
+        for label in corpus.labels
+        if excluded.isdisjoint({label, *corpus.actions_of([label])})
+    )
+
+
+def with_split_names(settings: TrainingSettings, corpus: WindowCorpus) -> TrainingSettings:
+    """Settings in which each entry of `data.unseen` is a single group, label or action."""
+    names = split_names(settings.data.unseen, _labels_and_actions(corpus))
+    return replace(settings, data=replace(settings.data, unseen=names))
 
 
 def _labels_and_actions(corpus: WindowCorpus) -> tuple[str, ...]:
@@ -209,6 +229,9 @@ def require_windows(
     windows = data.corpus.windows(splits, set(labels))
     if not len(windows):
         where = ", ".join(str(store.path) for store in data.corpus.stores)
+        if not labels and data.corpus.labels:
+            hint = "exclude fewer labels with --unseen"
+            raise MmclipError(where, "labels", "none is left to train on or to score", hint)
         problem = f"no clip of the split {' or '.join(splits)} has any of the {len(labels)} labels"
         raise MmclipError(where, "clips", problem, "give a store with more subjects or labels")
     return windows

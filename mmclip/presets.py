@@ -18,6 +18,7 @@ from mmclip.settings import (
     OptimizationSettings,
     TrainingSettings,
 )
+from mmclip.settings_rules import check_settings
 
 SMALL = TrainingSettings(
     # Patches of 8 columns and no aggregators save time per step; in the trials of
@@ -108,7 +109,9 @@ def apply_overrides(start: TrainingSettings, overrides: Iterable[str]) -> Traini
         old = float(old) if SECTIONS[section].__annotations__[name] is float else old
         changes.setdefault(section, {})[name] = _parse_value(key, text.strip(), old)
     sections = {name: replace(getattr(start, name), **new) for name, new in changes.items()}
-    return replace(start, **sections)
+    settings = replace(start, **sections)
+    check_settings(settings)
+    return settings
 
 
 def with_unseen(settings: TrainingSettings, names: Iterable[str] | None) -> TrainingSettings:
@@ -130,7 +133,8 @@ def settings_from_dict(table: dict[str, dict]) -> TrainingSettings:
     """Restore settings from the result of `settings_to_dict`.
 
     Raises:
-        MmclipError: a key is unknown, or a value is outside its limits.
+        MmclipError: a key is unknown, or a choice or a value in the sections `model` and
+            `inference` is not permitted.
     """
     try:
         sections = {

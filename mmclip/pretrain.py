@@ -67,7 +67,7 @@ def pretrain(
     from mmclip.model import make_model
     from mmclip.model_variables import split_model
     from mmclip.output_paths import check_output_folder
-    from mmclip.prepared_data import prepare_data
+    from mmclip.prepared_data import prepare_data, with_split_names
     from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
     from mmclip.text_encoders import load_encoder
@@ -75,7 +75,7 @@ def pretrain(
 
     check_output_folder(out)
     data = prepare_data(stores, settings, load_encoder(encoder_name), verify=verify, report=report)
-    settings = with_epoch_decay(data, settings)
+    settings = with_epoch_decay(data, with_split_names(settings, data.corpus))
     claim_run_folder(out, data, settings, "pretrain")
     network = make_model(settings.model, data.encoder["width"], settings.train.seed)
     model = split_model(network)

@@ -30,6 +30,24 @@ def labels_named(name: str, known: Iterable[str]) -> set[str]:
     return set(groups().get(name, (name,))) & set(known)
 
 
+def split_names(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Split names at commas, except labels that contain commas.
+
+    Args:
+        names: names of groups or labels, or several names separated by commas.
+        known: labels of the corpus.
+
+    Returns:
+        The names; a name with an unknown part is not split.
+    """
+    known, found = set(known), []
+    for name in names:
+        parts = [part.strip() for part in name.split(",")]
+        several = not labels_named(name, known) and all(labels_named(x, known) for x in parts)
+        found += parts if several else [name]
+    return tuple(found)
+
+
 def unseen_labels(
     requested: tuple[str, ...], known: tuple[str, ...], where: str
 ) -> tuple[str, ...]:

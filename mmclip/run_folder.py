@@ -11,6 +11,7 @@ from mmclip.output_paths import output_errors
 from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_to_dict
 from mmclip.settings import TrainingSettings
+from mmclip.settings_rules import check_settings
 
 FILE = "run.json"
 # Settings that may change when training is resumed.
@@ -29,16 +30,18 @@ def claim_run_folder(
         extra: further values that affect the result.
 
     Raises:
-        MmclipError: the folder belongs to another training run, whose differences the message
-            lists, or contains a model that was not trained there, or run.json cannot be read or
-            written.
+        MmclipError: a setting is outside its limits, the folder belongs to another training run,
+            whose differences the message lists, or contains a model that was not trained there, or
+            run.json cannot be read or written.
     """
+    check_settings(settings)
     record = {
         "command": command,
         **_flat(settings),
         "encoder": data.encoder["digest"],
         "stores": [store.attributes.get("plan_digest") for store in data.corpus.stores],
         "texts": sorted(data.bank.sentences),
+        "seen_labels": list(data.seen),
         **extra,
     }
     record = json.loads(json.dumps(record))
@@ -47,7 +50,9 @@ def claim_run_folder(
     if found is None:
         _check_no_other_model(folder)
     else:
-        _check_same_run(folder, found, record)
+        # Earlier versions did not record the seen labels, which were all except the unseen labels.
+        seen = [label for label in data.corpus.labels if label not in data.unseen]
+        _check_same_run(folder, {"seen_labels": seen, **found}, record)
     with output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if found != record:

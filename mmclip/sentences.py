@@ -3,12 +3,14 @@
 For a text without sentences, the text itself is used for every attribute.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from mmclip.errors import MmclipError
+from mmclip.store import RadarStore
 
 # Sentence variants of each label or caption; a variant has one sentence for each attribute.
 Descriptions = Mapping[str, tuple[dict[str, str], ...]]
@@ -85,3 +87,23 @@ def permute_label_texts(labels: Iterable[str], seed: int) -> dict[str, str]:
         order = rng.permutation(len(labels))
         if not np.any(order == np.arange(len(labels))):
             return {label: labels[other] for label, other in zip(labels, order)}
+
+
+def read_sentences(store: RadarStore, texts: dict[str, str]) -> Descriptions:
+    """Read the sentence variants of each caption of a store.
+
+    Args:
+        store: opened store.
+        texts: texts of the captions, keyed by ID.
+
+    Returns:
+        Sentence variants, keyed by text.
+    """
+    found: dict[str, dict] = defaultdict(dict)
+    for row in store.read_table("attributes"):
+        text = texts.get(row["caption"], row["caption"])
+        variant = found[text].setdefault((row["provenance"], row["variant"]), {})
+        variant[row["part"]] = row["sentence"]
+    return {
+        text: tuple(variants[key] for key in sorted(variants)) for text, variants in found.items()
+    }

@@ -14,7 +14,7 @@ from mmclip.settings_rules import (
     PARTS,
     SCORINGS,
     at_least,
-    check_settings,
+    check_use,
     number,
     one_of,
 )
@@ -179,7 +179,8 @@ class OptimizationSettings:
         warmup: number of steps of linear warm-up.
         weight_decay: weight decay of AdamW; 0 gives Adam.
         batch, steps: number of windows per step, and number of steps.
-        seed: random seed of weights, batches and augmentation; JAX uses the lowest 32 bits.
+        seed: random seed of weights, batches and augmentation; it is below 2^32, because JAX uses
+            only the lowest 32 bits of larger seeds.
         select: which validation measure selects the released step: "accuracy" among seen labels, or
             "retrieval" of the windows' own texts (R@1 + R@5).
         patience: number of successive validations below the best measure after which training ends;
@@ -270,8 +271,10 @@ class InferenceSettings:
 class TrainingSettings:
     """All settings of a training run except its stores and its text encoder.
 
+    `settings_rules.check_settings` checks the limits of the other sections before training.
+
     Raises:
-        MmclipError: a value is outside its limits.
+        MmclipError: a choice, or a value in the sections `model` and `inference`, is not permitted.
     """
 
     model: ModelSettings = field(default_factory=ModelSettings)
@@ -282,4 +285,4 @@ class TrainingSettings:
     inference: InferenceSettings = field(default_factory=InferenceSettings)
 
     def __post_init__(self):
-        check_settings(self)
+        check_use(self)

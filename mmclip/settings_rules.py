@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, fields
 from itertools import chain
 from typing import NamedTuple
@@ -58,14 +58,28 @@ def check_settings(settings) -> None:
     Raises:
         MmclipError: a value is outside its limits.
     """
+    check_use(settings)
+    shifts = settings.augment.min_shift <= settings.augment.max_shift
+    order = _Rule("augment.min_shift", shifts, "at most max_shift")
+    _check(settings, chain(_number_rules(settings), [order], _loss_rules(settings.train)))
+
+
+def check_use(settings) -> None:
+    """Check the values of a `TrainingSettings` that matter for the use of a trained model.
+
+    These are all choices, and the sections `model` and `inference`. The limits of other numbers are
+    not checked, so that models that earlier versions trained outside these limits can be used.
+
+    Raises:
+        MmclipError: a value is outside its limits.
+    """
+    numbers = _number_rules(settings, ("model", "inference"))
     # The rules of the model divide by numbers, so the limits of the numbers are checked first.
-    rules = (
-        _choice_rules(settings),
-        _number_rules(settings),
-        _model_rules(settings.model),
-        _loss_rules(settings.train),
-    )
-    for rule in chain.from_iterable(rules):
+    _check(settings, chain(_choice_rules(settings), numbers, _model_rules(settings.model)))
+
+
+def _check(settings, rules: Iterable[_Rule]) -> None:
+    for rule in rules:
         if not rule.satisfied:
             problem = f"is {_value(settings, rule.key)!r}"
             raise MmclipError("settings", rule.key, problem, f"it must be {rule.requirement}")
@@ -92,15 +106,16 @@ def _model_rules(model) -> Iterator[_Rule]:
         yield _Rule(f"model.{name}", multiple % getattr(model, name) == 0, f"a divisor of {of}")
 
 
-def _number_rules(settings) -> Iterator[_Rule]:
+def _number_rules(settings, sections: Sequence[str] | None = None) -> Iterator[_Rule]:
+    """Limits of the numbers in the given sections; by default, in all sections."""
     for key, limits in _declared(settings, "limits"):
+        if sections and key.partition(".")[0] not in sections:
+            continue
         value = _value(settings, key)
         finite = isinstance(value, int | float) and math.isfinite(value)
         yield _Rule(key, finite, "a finite number")
         within = all(COMPARISONS[kind](value, limit) for kind, limit in limits.items())
         yield _Rule(key, within, limits_text(limits))
-    shifts = settings.augment.min_shift <= settings.augment.max_shift
-    yield _Rule("augment.min_shift", shifts, "at most max_shift")
 
 
 def _loss_rules(train) -> Iterator[_Rule]:

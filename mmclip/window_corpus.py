@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmclip.errors import MmclipError
-from mmclip.sentences import Descriptions
+from mmclip.sentences import Descriptions, read_sentences
 from mmclip.store import RadarStore
 
 # An action is part of a window's label if at least this duration of the action [s], or half of the
@@ -183,7 +183,7 @@ def read_corpus(
     most_actions = most_actions if need_labels else 0
     for index, store in enumerate(stores):
         texts = {row["id"]: row["text"] for row in store.read_table("captions")}
-        for text, variants in _read_sentences(store, texts).items():
+        for text, variants in read_sentences(store, texts).items():
             sentences.setdefault(text, variants)
         segments = _read_segments(store, texts)
         for row in store.read_table("clips"):
@@ -200,11 +200,10 @@ def read_corpus(
         hint = f"give labelled clips of at least {shortest} columns, or change model.size"
         problem = f"there is no window to train on or to score: {reasons}"
         raise MmclipError(stores[0].path, "clips", problem, hint)
-    parts = {_joined(texts): texts for draft in drafts for texts in draft.texts}
-    labels = tuple(sorted(parts))
+    labels = tuple(sorted({_joined(texts) for draft in drafts for texts in draft.texts}))
     index_of = {label: index for index, label in enumerate(labels)}
     clips = tuple(_stored_clip(draft, index_of) for draft in drafts)
-    actions = {label: texts for label, texts in parts.items() if len(texts) > 1}
+    actions = _joined_actions(drafts)
     return WindowCorpus(tuple(stores), columns, labels, clips, sentences, excluded, actions)
 
 
@@ -223,6 +222,18 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
 
 def _joined(texts: tuple[str, ...]) -> str:
     return " and ".join(texts)
+
+
+def _joined_actions(drafts: list[_Draft]) -> dict[str, tuple[str, ...]]:
+    """Actions of each label that joins several actions in any window.
+
+    Other windows may have the same label as a single text, or as another division into actions.
+    """
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for texts in dict.fromkeys(texts for draft in drafts for texts in draft.texts):
+        if len(texts) > 1:
+            found[_joined(texts)] |= dict.fromkeys(texts)
+    return {label: tuple(actions) for label, actions in found.items()}
 
 
 def _label_texts(segments: list[Segment], start_s: float, end_s: float) -> tuple[str, ...]:
@@ -305,15 +316,3 @@ def _read_segments(store: RadarStore, texts: dict[str, str]) -> dict[int, list[S
         text = texts[row["caption"]]
         segments[row["row"]].append(Segment(row["start_s"], row["end_s"], row["kind"], text))
     return segments
-
-
-def _read_sentences(store: RadarStore, texts: dict[str, str]) -> Descriptions:
-    """Read the sentence variants of each caption."""
-    found: dict[str, dict] = defaultdict(dict)
-    for row in store.read_table("attributes"):
-        text = texts.get(row["caption"], row["caption"])
-        variant = found[text].setdefault((row["provenance"], row["variant"]), {})
-        variant[row["part"]] = row["sentence"]
-    return {
-        text: tuple(variants[key] for key in sorted(variants)) for text, variants in found.items()
-    }

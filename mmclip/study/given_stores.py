@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mmclip.common_grid import on_grid
 from mmclip.errors import MmclipError
-from mmclip.prepared_data import open_corpus
+from mmclip.prepared_data import labels_without, open_corpus
 from mmclip.presets import load_preset
 from mmclip.store import RadarStore, open_store
 from mmclip.store_axes import check_same_axes
@@ -91,7 +91,7 @@ def _check_windows(corpus: WindowCorpus, path: str, nodes: Sequence[Node]) -> It
         need
         for node in nodes
         if any(each.kind == "store" and each.values["path"] == path for _, each in node.needs)
-        for need in _needs(node, corpus.labels)
+        for need in _needs(node, corpus)
     ]
     known = {split: _labels_of(corpus, split) for split in {need.split for need in needs}}
     for need in dict.fromkeys(needs):
@@ -108,8 +108,8 @@ def _check_windows(corpus: WindowCorpus, path: str, nodes: Sequence[Node]) -> It
             yield f"{path}: no clip of the split {need.split} has the labels {_few(missing)}"
 
 
-def _needs(node: Node, labels: Sequence[str]) -> Iterator[_Need]:
-    """Windows that a node needs of its store, which has the given labels."""
+def _needs(node: Node, corpus: WindowCorpus) -> Iterator[_Need]:
+    """Windows that a node needs of its store, which contains the given corpus."""
     values = node.values
     if node.kind == "few-shot":
         yield _Need("train", tuple(values["labels"]), all=True)
@@ -124,7 +124,7 @@ def _needs(node: Node, labels: Sequence[str]) -> Iterator[_Need]:
     elif "overrides" in values:
         given = [each for each in values["overrides"] if each.startswith("unseen=")]
         unseen = given[-1].removeprefix("unseen=").split(",") if given else ()
-        yield _Need("train", tuple(label for label in labels if label not in unseen))
+        yield _Need("train", labels_without(corpus, unseen))
 
 
 def _labels_of(corpus: WindowCorpus, split: str) -> set[str]:

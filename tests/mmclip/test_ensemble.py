@@ -114,6 +114,31 @@ def test_models_that_do_not_belong_together_are_refused(folder, tmp_path, capsys
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("names", [("0", "earlier"), ("earlier", "0")])
+def test_a_model_of_an_earlier_version_is_combined_with_one_of_this_version(
+    folder, tmp_path, names
+):
+    """Earlier versions record neither actions nor rooms nor the column step; the ensemble does."""
+    paths = {"0": tmp_path / "0", "earlier": tmp_path / "earlier"}
+    for name, seed in (("0", "0"), ("earlier", "1")):
+        shutil.copytree(folder / seed, paths[name])
+        description = json.loads((paths[name] / "model.json").read_text())
+        for store in description["stores"]:
+            store.pop("room", None)
+        del description["axes"]["column_step"]
+        if name == "0":
+            description["seen_actions"] = ["squat", "walk"]
+            description["axes"]["column_step"] = [0.0125]
+            description["stores"][0]["room"] = False
+        (paths[name] / "model.json").write_text(json.dumps(description))
+    runs = [str(paths[name]) for name in names]
+    assert ensemble.main([*runs, "--out", str(tmp_path / "both")]) == 0
+    found = json.loads((tmp_path / "both/model.json").read_text())
+    assert found["seen_actions"] == ["squat", "walk"]
+    assert found["axes"]["column_step"] == [0.0125]
+    assert found["stores"][0]["room"] is False
+
+
 def test_an_ensemble_cannot_be_fine_tuned(folder, tmp_path, capsys):
     command = [
         str(folder / "s.zarr"),

@@ -13,9 +13,9 @@ from mmclip import finetune, pretrain
 from mmclip.epochs import steps_per_epoch, with_epoch_decay
 from mmclip.errors import MmclipError
 from mmclip.model import make_model
-from mmclip.model_files import load_model, merge_sentences
+from mmclip.model_files import describe_training, load_model, merge_sentences
 from mmclip.model_variables import join_model, split_model
-from mmclip.prepared_data import prepare_data
+from mmclip.prepared_data import prepare_data, with_split_names
 from mmclip.presets import load_preset, with_unseen
 from mmclip.settings import FinetuneSettings
 from mmclip.text_encoders import HashEncoder
@@ -85,11 +85,31 @@ def test_a_label_with_a_comma_is_excluded_as_one_label():
     assert finetune._settings(finetune_options(), model).data.unseen == (label,)
 
 
-@pytest.mark.parametrize("given", [("--unseen", "hop"), ("--set", "unseen=hop")])
-def test_unseen_labels_of_the_model_that_a_store_lacks_are_only_reported(store, given):
+@pytest.mark.parametrize(
+    ("given", "named"), [((), False), (("--unseen", "hop"), True), (("--set", "unseen=hop"), True)]
+)
+def test_unseen_labels_are_those_of_the_model_unless_an_option_names_them(given, named):
+    assert finetune._names_unseen(finetune_options(*given)) == named
+
+
+def test_groups_in_one_word_are_separate_groups_in_the_settings_of_the_run(store):
+    settings = with_unseen(tiny_settings(), ["bow,kick", "jump"])
+    data = prepare_data([store], settings, HashEncoder(), verify=False, report=lambda line: None)
+    assert data.unseen == ("bow", "jump", "kick")
+    assert with_split_names(settings, data.corpus).data.unseen == ("bow", "kick", "jump")
+
+
+def test_model_json_records_the_actions_of_seen_labels(store):
+    """For the check for leakage, which compares them with the labels of an evaluation."""
+    settings = tiny_settings("unseen=kick")
+    data = prepare_data([store], settings, HashEncoder(), verify=False, report=lambda line: None)
+    actions = {"jump": ("hop", "land"), "kick": ("swing", "stand")}
+    joined = replace(data, corpus=replace(data.corpus, actions=actions))
+    assert describe_training(joined, settings)["seen_actions"] == ["hop", "land"]
+
+
+def test_unseen_labels_of_the_model_that_a_store_lacks_are_only_reported(store):
     """The user of finetune did not name them, unlike labels in --unseen or --set."""
-    assert not finetune._names_unseen(finetune_options())
-    assert finetune._names_unseen(finetune_options(*given))
     settings, lines = with_unseen(tiny_settings(), ["hop", "G1", "skip, then run", "kick"]), []
     data = prepare_data(
         [store], settings, HashEncoder(), verify=False, skip_absent=True, report=lines.append

@@ -152,6 +152,9 @@ def test_the_card_states_data_and_figures(folder, capsys):
     description["stores"].append({**description["stores"][0], "room": True})
     of_both = " ".join(card(description, {}).split())
     assert "one body in free space or in simulated rooms." in of_both
+    # Earlier versions did not record the surroundings.
+    del description["stores"][0]["room"]
+    assert "one bounce off one body. Accuracy" in " ".join(card(description, {}).split())
     file.write_text("{")
     assert publish.main(command) == 2
     assert "--evaluation: cannot be read" in capsys.readouterr().err

@@ -11,11 +11,18 @@ pytest.importorskip("flax", reason="needs the extra train")
 from mmclip.errors import MmclipError
 from mmclip.presets import apply_overrides
 from mmclip.run_folder import FILE, claim_run_folder
-from mmclip.settings import TrainingSettings
+from mmclip.settings import OptimizationSettings, TrainingSettings
 
-CORPUS = SimpleNamespace(stores=[SimpleNamespace(attributes={"plan_digest": "0123"})])
+LABELS = ("bow", "bow and kick", "kick")
+CORPUS = SimpleNamespace(
+    stores=[SimpleNamespace(attributes={"plan_digest": "0123"})], labels=LABELS
+)
 DATA = SimpleNamespace(
-    encoder={"digest": "4567"}, corpus=CORPUS, bank=SimpleNamespace(sentences=("Bow.", "Kick."))
+    encoder={"digest": "4567"},
+    corpus=CORPUS,
+    bank=SimpleNamespace(sentences=("Bow.", "Kick.")),
+    seen=("bow",),
+    unseen=("kick",),
 )
 
 
@@ -69,3 +76,21 @@ def test_a_folder_with_a_model_of_another_origin_is_not_used_for_training(tmp_pa
     # A run whose damaged run.json was deleted can be resumed from its checkpoints.
     (tmp_path / "checkpoints" / "150").mkdir(parents=True)
     claim(tmp_path)
+
+
+def test_a_run_of_an_earlier_version_with_other_training_data_is_not_resumed(tmp_path):
+    """Earlier versions also trained on "bow and kick" if kick was unseen."""
+    claim(tmp_path)
+    record = json.loads((tmp_path / FILE).read_text())
+    del record["seen_labels"]
+    (tmp_path / FILE).write_text(json.dumps(record))
+    with pytest.raises(MmclipError, match="differs in seen_labels"):
+        claim(tmp_path)
+    alone = SimpleNamespace(**{**vars(DATA), "seen": ("bow", "bow and kick")})
+    claim_run_folder(tmp_path, alone, TrainingSettings(), "pretrain")
+
+
+def test_a_run_with_a_setting_outside_its_limits_does_not_start(tmp_path):
+    settings = TrainingSettings(train=OptimizationSettings(seed=-1))
+    with pytest.raises(MmclipError, match=r"train\.seed: is -1; it must be at least 0"):
+        claim_run_folder(tmp_path, DATA, settings, "pretrain")

@@ -6,8 +6,15 @@ from dataclasses import fields
 import pytest
 
 from mmclip.errors import MmclipError
-from mmclip.presets import PRESETS, SECTIONS, load_preset, settings_from_dict, settings_to_dict
-from mmclip.protocol import activities, groups, unseen_labels
+from mmclip.presets import (
+    PRESETS,
+    SECTIONS,
+    apply_overrides,
+    load_preset,
+    settings_from_dict,
+    settings_to_dict,
+)
+from mmclip.protocol import activities, groups, split_names, unseen_labels
 from mmclip.setting_texts import setting_texts
 
 
@@ -128,6 +135,19 @@ def test_settings_of_an_earlier_version_are_read_with_the_defaults_of_new_ones()
     assert settings_from_dict(table) == load_preset("small")
 
 
+def test_settings_outside_limits_of_this_version_are_read_but_not_overridden():
+    """Earlier versions accepted these values; the model can be used, but not trained further."""
+    table = settings_to_dict(load_preset("small"))
+    table["train"]["seed"] = -1
+    settings = settings_from_dict(table)
+    assert settings.train.seed == -1
+    with pytest.raises(MmclipError, match=r"train\.seed: is -1"):
+        apply_overrides(settings, ["steps=3"])
+    table["model"]["size"] = -224
+    with pytest.raises(MmclipError, match=r"model\.size: is -224"):
+        settings_from_dict(table)
+
+
 def test_the_protocol_has_sixty_activities_and_three_disjoint_groups_of_ten():
     assert len(set(activities().values())) == 60
     assert set(activities()) == set(range(1, 66)) - {16, 23, 24, 42, 53}
@@ -142,3 +162,10 @@ def test_unseen_labels_are_selected_by_group_or_name_and_must_exist():
     message = r"'hop' is neither a label of this corpus .*; the labels are bow, jump, walk"
     with pytest.raises(MmclipError, match=message):
         unseen_labels(("hop",), known, "s")
+
+
+def test_names_separated_by_commas_are_split_unless_they_are_a_label():
+    known = ("bow", "jump", "walk", "walk, then bow")
+    assert split_names(("G1,G3", "walk, then bow"), known) == ("G1", "G3", "walk, then bow")
+    assert split_names(("walk, bow",), known) == ("walk", "bow")
+    assert split_names(("walk,hop",), known) == ("walk,hop",)

@@ -209,10 +209,28 @@ def test_windows_with_an_unseen_action_are_left_out_of_training(path, monkeypatc
     assert lines == ["data: 1 label of several actions left out, because one action is unseen"]
     # An action that occurs only together with others can be excluded, too.
     assert "squat and walk" not in divide_labels(corpus, ("walk",), lines.append)[0]
+    assert lines[-1] == (
+        "data: walk occurs only together with other actions, so it cannot be evaluated"
+    )
     # A model that was trained on both actions has seen each of them.
     model = {"seen": ["squat and walk"], "seen_actions": ["squat", "walk"], "subjects": []}
     with pytest.raises(MmclipError, match="squat was used in training"):
         check_leakage("run", model, ["squat"], [], unseen=True)
+
+
+@pytest.mark.parametrize("rows", [(0, 1), (1, 0)])
+def test_a_label_joins_actions_even_if_another_clip_has_it_as_a_single_text(
+    path, monkeypatch, rows
+):
+    """With --unseen squat, training must not use the label, whichever clip is read last."""
+    both = [Segment(0.0, 0.25, "action", "squat"), Segment(0.25, 0.5, "action", "walk")]
+    single = [Segment(0.0, 0.5, "label", "squat and walk")]
+    found = dict(zip(rows, (both, single)))
+    read = window_corpus._read_segments
+    monkeypatch.setattr(window_corpus, "_read_segments", lambda *of: {**read(*of), **found})
+    corpus = read_corpus([open_store(path)], WINDOW)
+    assert corpus.actions == {"squat and walk": ("squat", "walk")}
+    assert "squat and walk" not in divide_labels(corpus, ("squat",), lambda line: None)[0]
 
 
 def test_the_actions_in_a_window_are_joined_unless_their_overlap_is_short():

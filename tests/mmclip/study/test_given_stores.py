@@ -63,15 +63,21 @@ def test_a_scene_without_unseen_labels_is_found_by_the_dry_run(tmp_path, real, c
     assert "scene.zarr: clips: no clip of the split test has any of the 2 labels (bow, k" in error
 
 
-def corpus(**labels):
-    """Return a corpus with a window of each of the given labels in each split."""
+def corpus(actions=(), **labels):
+    """Return a corpus with a window of each of the given labels in each split.
+
+    All labels with "and" join the given actions.
+    """
     names = tuple(sorted({label for each in labels.values() for label in each}))
 
     def windows(splits, wanted):
         found = [names.index(x) for split in splits for x in labels.get(split, ()) if x in wanted]
         return SimpleNamespace(label=np.array(found, int))
 
-    return SimpleNamespace(labels=names, windows=windows)
+    def actions_of(labels):
+        return {action for label in labels if " and " in label for action in actions}
+
+    return SimpleNamespace(labels=names, windows=windows, actions_of=actions_of)
 
 
 def lines_of(found, kind, **settings):
@@ -102,6 +108,12 @@ def test_training_needs_windows_of_seen_labels():
         lines_of(found, "tent", overrides=["unseen=kick,bow"])
     with pytest.raises(MmclipError, match="none is left for training"):
         lines_of(found, "tent", overrides=["unseen=kick,bow,jump"])
+
+
+def test_windows_with_an_unseen_action_are_not_counted_as_training_data():
+    found = corpus(actions=("bow", "kick"), train=("bow and kick",))
+    with pytest.raises(MmclipError, match="none is left for training"):
+        lines_of(found, "tent", overrides=["unseen=kick"])
 
 
 def test_a_store_that_was_replaced_is_refused(tmp_path, real, capsys):
