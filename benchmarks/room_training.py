@@ -179,8 +179,8 @@ def make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--size", choices=tuple(RECIPE["sizes"]), default="full",
-        help="full: 2,400 clips per store, 15 hours on two cores; reduced: 360 clips, two hours "
-        "(both are predictions); miniature: a trial without useful results (default: %(default)s)",
+        help="full: 2,400 clips per store, about 9 hours on two cores (a prediction); reduced: 360 "
+        "clips, 1.5 hours; miniature: a trial without useful results (default: %(default)s)",
     )  # fmt: skip
     return parser
 

@@ -66,6 +66,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     from mmclip.prepared_data import prepare_data, with_split_names
     from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
+    from mmclip.settings_rules import check_settings
     from mmclip.text_encoders import load_encoder
     from mmclip.training_loop import train
 
@@ -80,6 +81,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         hint += "models, as for the model of the package, first run radarsim pretrain"
         raise MmclipError(options.model, "model", "combines several models", hint)
     settings = _settings(options, start)
+    check_settings(settings)
     encoder = load_encoder(start.description["encoder"]["name"])
     start.check_encoder(encoder)
     data = prepare_data(

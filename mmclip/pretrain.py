@@ -70,9 +70,11 @@ def pretrain(
     from mmclip.prepared_data import prepare_data, with_split_names
     from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
+    from mmclip.settings_rules import check_settings
     from mmclip.text_encoders import load_encoder
     from mmclip.training_loop import train
 
+    check_settings(settings)
     check_output_folder(out)
     data = prepare_data(stores, settings, load_encoder(encoder_name), verify=verify, report=report)
     settings = with_epoch_decay(data, with_split_names(settings, data.corpus))

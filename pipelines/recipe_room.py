@@ -38,7 +38,6 @@ class Room(Section):
         "",
         "TOML text of your own room, in the format of docs/rooms.md; the recipe in a store also "
         "contains the text of a bundled room: delete it to change name",
-        "contains the text of a bundled room, which is to be deleted if name is changed",
         flag="--room",
     )
     length_scale: Range = setting(

@@ -21,7 +21,7 @@ def burst_error_db(duration_s: float, num_nodes: int) -> float:
 
     The remainder of a polynomial through n <= 5 nodes grows with the n-th power of the duration:
     `NODES_DB` or `FEW_NODES_DB` plus 20 n log10(duration / 28 ms). Each further node changes the
-    error by `NODE_DB`. Impacts and noise of recorded poses are not included.
+    error by `NODE_DB`. The noise of recorded poses is not included.
     """
     at_db, decade_db = _error_line(num_nodes)
     return at_db + decade_db * math.log10(duration_s / NODES_DURATION_S)

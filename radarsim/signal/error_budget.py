@@ -40,11 +40,12 @@ LIMITS_DB = -80.0
 NODES_DB = {4: -69.0, 5: -110.0}
 NODES_DURATION_S = 28e-3
 # Error with fewer nodes, which only `SimulationSettings(num_nodes=...)` requests; measured with the
-# joints of a person who squats 2.5 m away, at the worst moment.
-FEW_NODES_DB = {2: -9.0, 3: -40.0}
+# joints of a person who jumps and lands 2.5 m away, in the worst burst.
+FEW_NODES_DB = {2: 2.0, 3: -6.0}
 # Change of the error with each node beyond the fifth, for bursts of 64 to 256 ms and up to 12
-# nodes; measured with the same person. The error is no longer proportional to a power of
-# the duration, because recorded and interpolated motion is smooth only up to a few derivatives.
+# nodes; measured with the joints of a person who squats 2.5 m away. The error is no longer
+# proportional to a power of the duration, because recorded and interpolated motion is smooth only
+# up to a few derivatives.
 NODE_DB = -5.0
 # Largest number of nodes for the fast sum: polynomials through more nodes amplify float32 rounding.
 # The error for a point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13,

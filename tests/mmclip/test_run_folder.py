@@ -10,6 +10,7 @@ pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip.errors import MmclipError
 from mmclip.presets import apply_overrides
+from mmclip.pretrain import pretrain
 from mmclip.run_folder import FILE, claim_run_folder
 from mmclip.settings import OptimizationSettings, TrainingSettings
 
@@ -94,3 +95,10 @@ def test_a_run_with_a_setting_outside_its_limits_does_not_start(tmp_path):
     settings = TrainingSettings(train=OptimizationSettings(seed=-1))
     with pytest.raises(MmclipError, match=r"train\.seed: is -1; it must be at least 0"):
         claim_run_folder(tmp_path, DATA, settings, "pretrain")
+
+
+def test_training_refuses_a_setting_before_it_reads_a_store(tmp_path):
+    """The store does not exist, so any other order would report the store."""
+    settings = TrainingSettings(train=OptimizationSettings(batch=0))
+    with pytest.raises(MmclipError, match="train.batch: is 0"):
+        pretrain(["missing.zarr"], tmp_path / "run", settings, "hash")

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.recipe import Keep, Maps, Placements, Recipe, Simulation
+from pipelines.recipe import SECTIONS, Keep, Maps, Placements, Recipe, Simulation
+from pipelines.recipe_fields import settings_of
 from pipelines.recipe_toml import dump_recipe, parse_recipe, recipe_digest
 from radarsim.errors import InputError
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
@@ -103,3 +104,10 @@ def test_an_invalid_recipe_gives_a_one_line_error(text, field, message):
 def test_a_radar_name_with_quotes_and_control_characters_survives_toml():
     recipe = Recipe(radar=replace(BOARDS[DEFAULT_BOARD], name='a "b" \\ c\td\x07\ne'))
     assert parse_recipe(dump_recipe(recipe), "recipe").radar.name == recipe.radar.name
+
+
+@pytest.mark.parametrize("section", SECTIONS.values())
+def test_every_setting_has_a_known_unit(section):
+    """A part of the meaning in the place of the unit would be printed after values."""
+    units = {declared.unit for _, declared in settings_of(section).values()}
+    assert units <= {"", "Hz", "dB", "h", "m", "mm", "people", "rad", "s"}
