@@ -100,5 +100,5 @@ def test_a_run_with_a_setting_outside_its_limits_does_not_start(tmp_path):
 def test_training_refuses_a_setting_before_it_reads_a_store(tmp_path):
     """The store does not exist, so any other order would report the store."""
     settings = TrainingSettings(train=OptimizationSettings(batch=0))
-    with pytest.raises(MmclipError, match="train.batch: is 0"):
+    with pytest.raises(MmclipError, match=r"train\.batch: is 0"):
         pretrain(["missing.zarr"], tmp_path / "run", settings, "hash")
