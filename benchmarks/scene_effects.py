@@ -279,11 +279,16 @@ def page_rows(rows: Mapping[str, Row]) -> list:
     return page
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Create the parser of the command line."""
+def parser_of_walk(module: str, description: str) -> argparse.ArgumentParser:
+    """Create a parser with the options of the radar and of the number of frames.
+
+    Args:
+        module: name of the module in `benchmarks`.
+        description: description of the command.
+    """
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.scene_effects",
-        description=__doc__,
+        prog=f"python -m benchmarks.{module}",
+        description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -292,6 +297,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--frames", type=int, default=30, help="radar frames (default: %(default)s)"
     )
+    return parser
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
+    parser = parser_of_walk("scene_effects", __doc__)
     parser.add_argument(
         "--only",
         nargs="+",

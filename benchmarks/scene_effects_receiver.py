@@ -22,11 +22,17 @@ import jax
 import numpy as np
 
 from benchmarks.machine_info import commit, processor
-from benchmarks.scene_effects import EFFECTS, change_cells, changes, heatmaps_of, scene_of
+from benchmarks.scene_effects import (
+    EFFECTS,
+    change_cells,
+    changes,
+    heatmaps_of,
+    parser_of_walk,
+    scene_of,
+)
 from benchmarks.scenes import START_S
 from radarsim.files import free_body, load_radar
 from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes
-from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.radar.profile_part import ProfilePart
 from radarsim.radar.radar import Radar
 from radarsim.radar.receiver_profile import (
@@ -190,17 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Create the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.scene_effects_receiver",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--radar", default=DEFAULT_BOARD, help="board or radar file (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--frames", type=int, default=30, help="radar frames (default: %(default)s)"
-    )
+    parser = parser_of_walk("scene_effects_receiver", __doc__)
     parser.add_argument(
         "--only",
         nargs="+",

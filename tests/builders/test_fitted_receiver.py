@@ -1,6 +1,6 @@
 """A receiver profile fitted to a capture, given to a build with `--receiver`, acts in its clips."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,7 @@ from radarsim.signal.settings import SimulationSettings
 from radarsim.validation.capture_stats import measure_stats, static_profile_dbfs
 from radarsim.validation.receiver_fit import fit_receiver, leakage_bins, save_receiver_profile
 from tests.helpers.amass_dataset import RADAR
+from tests.helpers.pipeline_fakes import FakeTake
 from tests.helpers.synthetic_bodies import synthetic_model
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
@@ -29,24 +30,13 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 NUM_FRAMES = 12
 
 
-@dataclass(frozen=True, kw_only=True)
-class Still:
+class Still(FakeTake):
     """A take of a person without any movement, whose echo cancels between successive chirps."""
-
-    id: str = "still"
-    subject: str = "s"
-    source: str = "test"
-    licence: str = "CC0-1.0"
-    official_split: str = ""
-    texts: tuple = ()
 
     def load(self) -> Motion:
         poses_rad = np.zeros((91, 24, 3))
         poses_rad[:, 0, 0] = np.pi / 2
         return Motion(poses_rad=poses_rad, transl_m=np.zeros((91, 3)), rate_hz=60.0, name=self.id)
-
-    def sha256(self) -> str:
-        return "1"
 
 
 @pytest.fixture
@@ -83,7 +73,8 @@ def simulated_clip(radar_file, receiver_file, models):
     flags += ["--radar", str(radar_file), "--receiver", str(receiver_file), "--dry-run"]
     table = recipe_table(vars(make_parser().parse_args(flags)))
     (radar,) = table.pop("radar")  # the command builds a store for each radar of the list
-    recipe, take = recipe_from_table({**table, "radar": radar}, "options"), Still()
+    recipe = recipe_from_table({**table, "radar": radar}, "options")
+    take = Still(id="still", subject="s")
     (clip,) = select_clips(recipe, take, models).clips
     cube_v, _ = cube_of_clip(recipe, prepare_clip(recipe, clip, take, models))
     return recording_of(recipe.radar.without_profile, cube_v)

@@ -31,7 +31,7 @@ CUBE = (2, 3, 4, 8)
 
 @dataclass(frozen=True, kw_only=True)
 class FakeTake:
-    """A take with a motion that is never read."""
+    """A take whose motion is never read; subclasses may provide a motion."""
 
     id: str
     subject: str

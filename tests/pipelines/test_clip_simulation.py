@@ -21,6 +21,7 @@ from radarsim.radar.frame import Frame
 from radarsim.scene.formats import npz
 from radarsim.scene.motion import Motion
 from radarsim.signal import face_selection, noise_and_adc
+from tests.helpers.pipeline_fakes import FakeTake
 from tests.helpers.synthetic_bodies import synthetic_model
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
@@ -37,15 +38,12 @@ simulate_module = import_module("radarsim.simulate")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Walk:
+class Walk(FakeTake):
     """A take of a walk straight ahead, at constant speed with swinging legs."""
 
     id: str = "walk"
     subject: str = "s"
     source: str = "test"
-    licence: str = "CC0-1.0"
-    official_split: str = ""
-    texts: tuple = ()
     seconds: float = 3.2
     speed_mps: float = 0.1
     version: str = "1"
