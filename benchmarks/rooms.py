@@ -3,9 +3,10 @@
     python -m benchmarks.rooms --reflection body --frames 4
     python -m benchmarks.rooms --room office --leg-reflections 1 2
 
-All multipath passes and the direct echo are timed alternately in one process. The processor times
+All multipath passes, the direct echo, and the complete simulation of the walker without a room
+(poses, direct echo, noise and ADC) are timed alternately in one process. The processor times
 exclude the compilation and the preparation of the room. Passes and direct echoes take about the
-same time, so other load on the machine affects both alike. The result is the median ratio. With
+same time, so other load on the machine affects both alike. The results are the median ratios. With
 `--leg-reflections 1 2`, the passes that are chosen with at most one and with at most two
 reflections in one direction are compared.
 """
@@ -31,7 +32,8 @@ from radarsim.scene.mesh import Surface
 from radarsim.scene.room import Room
 from radarsim.scene.scene import Scene, skin_scene
 from radarsim.signal.face_selection import select_faces, sizes_of_selection
-from radarsim.simulate import clip_echo
+from radarsim.signal.settings import SimulationSettings
+from radarsim.simulate import clip_echo, simulate
 
 RANGE_M = 3.0
 SIGMA_RAD = 0.5
@@ -51,7 +53,7 @@ def room_named(name: str | None) -> Room:
 
 
 def main() -> None:
-    """Print the reports of the room and the cost of a pass relative to the direct echo."""
+    """Print the reports of the room and the cost of a pass relative to the walker alone."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--reflection", choices=("paper", "body"), default="body")
     parser.add_argument("--method", choices=("accurate", "fast"), default="accurate")
@@ -74,7 +76,12 @@ def main() -> None:
         frames = RoomFrames(radar, settings, reflection, room, [[Surface(mesh, faces)]])
         return frames.multipath(0, 0, reflection)
 
-    functions, counts = [direct], [1]
+    def alone():
+        complete = SimulationSettings(method=options.method)
+        key, frames = jax.random.key(0), options.frames
+        return simulate(radar, walker.scene, key, reflection, complete, num_frames=frames)
+
+    functions, counts = [direct, alone], [1, 1]
     for most in options.leg_reflections:
         around = replace(room_named(options.room), leg_reflections=most)
         scene = Scene(walker.scene.subjects, walker.scene.radar_pose, around)
@@ -88,11 +95,13 @@ def main() -> None:
         [processor_s(function) / count for function, count in zip(functions, counts)]
         for _ in range(ROUNDS)
     ]
-    direct_s, *passes_s = np.transpose(per_echo_s)
+    direct_s, alone_s, *passes_s = np.transpose(per_echo_s)
     print(f"direct echo: {direct_s} s")
+    print(f"complete simulation without a room: {alone_s} s")
     for most, pass_s in zip(options.leg_reflections, passes_s):
         print(f"pass, at most {most} reflections in one direction: {pass_s} s")
         print(f"  relative to the direct echo: {np.median(pass_s / direct_s):.2f}")
+        print(f"  relative to the complete simulation: {np.median(pass_s / alone_s):.2f}")
 
 
 if __name__ == "__main__":
