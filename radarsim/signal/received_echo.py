@@ -17,6 +17,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex
 
+from radarsim.captures.udp_packets import PAYLOAD_BYTES
 from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
@@ -25,8 +26,8 @@ from radarsim.signal.front_end import FrontEnd, phase_rate
 from radarsim.signal.noise_and_adc import Key, quantised, receive, thermal_noise
 from radarsim.signal.settings import SimulationSettings
 
-# Complex samples in a packet of the DCA1000, which holds 1456 bytes.
-SAMPLES_PER_PACKET = 364
+# Complex samples in a packet of the DCA1000; I and Q take two bytes each.
+SAMPLES_PER_PACKET = PAYLOAD_BYTES // 4
 # Numbers that are folded into a random key: one for the whole clip, and one for each effect.
 _CLIP = 0x7FFFFFFF
 _PHASE, _JITTER, _TX, _RX, _DC, _PACKETS = range(1_000_001, 1_000_007)
