@@ -22,6 +22,7 @@ from radarsim.scattering.roughness import (
     material_cycles,
     with_rough_copies,
 )
+from radarsim.scattering.wrapping_reflection import innermost
 from radarsim.scene.mesh import FaceIndices
 
 
@@ -150,10 +151,9 @@ def echo_faces(reflection, faces: FaceIndices) -> Int[Array, "copy 3"] | Int[np.
     """Return the faces whose echoes a reflection model sums; a rough surface has each face twice.
 
     Args:
-        reflection: any reflection model.
+        reflection: any reflection model, wrapped or not.
         faces: triangles of the mesh.
     """
-    # A model weighted by antenna patterns and filters contains the actual reflection model.
-    own = getattr(reflection, "model", reflection)
+    own = innermost(reflection)
     rough = isinstance(own, PhysicalOptics) and own.roughness is not None
     return with_rough_copies(faces) if rough else faces

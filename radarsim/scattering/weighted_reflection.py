@@ -19,6 +19,7 @@ from radarsim.radar.radar import Radar
 from radarsim.radar.receiver_profile import IfFilter, ReceiverProfile
 from radarsim.scattering.antenna_gain import NEPERS_PER_DB, AntennaGain, antenna_gain, log_gain
 from radarsim.scattering.reflection import IsotropicPoints, ReflectionModel
+from radarsim.scattering.wrapping_reflection import WrappingReflection
 from radarsim.scene.mesh import Faces
 
 # Attenuation at the edge of the pass band, which determines the order of the low-pass filter.
@@ -79,25 +80,6 @@ def low_pass(response: FilterResponse, fraction):
     above = ripple + order * jnp.log(jnp.maximum(fraction, 1e-6) / edge)
     attenuated = 0.5 * jnp.logaddexp(-jax.nn.softplus(above), stop)
     return jnp.where(response.pass_fraction > 0, attenuated, 0.0)
-
-
-class WrappingReflection:
-    """Base class of reflection models that take some members from the model in `model`."""
-
-    model: ReflectionModel
-
-    @property
-    def lobe_rad(self):
-        """Return the width of the model's lobe [rad]; antenna patterns are wider."""
-        return self.model.lobe_rad
-
-    def reflectivity_at(self, radar: Radar) -> float:
-        """Amplitude factor of the model's surface."""
-        return self.model.reflectivity_at(radar)
-
-    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
-        """Scatterers of the model."""
-        return self.model.scatterers(vertices_m, faces, picked)
 
 
 @jax.tree_util.register_dataclass
@@ -164,6 +146,10 @@ class DelayWeightedReflection(WrappingReflection):
         return weight + jnp.log(path_m * np.float32(1e9 / SPEED_OF_LIGHT_MPS)), cycles
 
 
+# Wrapping models that describe the radar, and not the surface or the way to it.
+RadarWeights = WeightedReflection | DelayWeightedReflection
+
+
 def weighted_reflection(model: ReflectionModel, profile: ReceiverProfile | None) -> ReflectionModel:
     """Weight a model's echoes by the antenna patterns and IF filters of a profile.
 
@@ -204,7 +190,7 @@ def static_weight(
         centre_m: positions of the reflecting points [m].
         tx_m, rx_m: positions of the antennas or of their images [m].
     """
-    if not isinstance(model, WeightedReflection | DelayWeightedReflection):
+    if not isinstance(model, RadarWeights):
         return np.ones(np.broadcast_shapes(centre_m.shape, tx_m.shape, rx_m.shape)[:-1], complex)
     with jax.enable_x64(True):
         points_m = jnp.asarray(centre_m)
@@ -219,7 +205,7 @@ def static_weight(
 
 def _around(model: ReflectionModel, reflector: ReflectionModel) -> ReflectionModel:
     """Return a model with the body's reflection replaced, and all other weights unchanged."""
-    if isinstance(model, WeightedReflection | DelayWeightedReflection):
+    if isinstance(model, RadarWeights):
         return replace(model, model=_around(model.model, reflector))
     return reflector
 
