@@ -49,7 +49,14 @@ def filter_response(part: IfFilter) -> FilterResponse:
 def high_pass(response: FilterResponse, beat_hz):
     """Return the log-amplitude and phase [cycles] of the two first-order high-pass filters.
 
-    H(f) = j f / (f_c + j f)
+        H(f) = j f / (f_c + j f)
+
+    Args:
+        response: parameters of the IF filters; a corner frequency of 0 stands for no filter.
+        beat_hz: beat frequencies [Hz], of any shape; lower values than `LOWEST_BEAT_HZ` are raised.
+
+    Returns:
+        Natural log-amplitude and phase [cycles], each with the shape of `beat_hz`.
     """
     beat_hz = jnp.maximum(beat_hz, LOWEST_BEAT_HZ)
     log_amplitude, cycles = 0.0, 0.0
@@ -199,8 +206,8 @@ def static_weight(
         reflector = IsotropicPoints(np.ones(1, np.float32))
         weight, cycles = _around(model, reflector).log_weight(radar, points, *ends_m)
         own, _ = reflector.log_weight(radar, points, *ends_m)
-        turns = 0.0 if cycles is None else cycles
-        return np.asarray(jnp.exp(weight - own + 2j * np.pi * turns))
+        cycles = 0.0 if cycles is None else cycles
+        return np.asarray(jnp.exp(weight - own + 2j * np.pi * cycles))
 
 
 def _around(model: ReflectionModel, reflector: ReflectionModel) -> ReflectionModel:
