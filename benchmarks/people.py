@@ -29,6 +29,7 @@ SIGMA_RAD = 0.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the relative cost of two people for each position of the second; return 0."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--radar", default=DEFAULT_BOARD, help="board name or radar .toml file")
     parser.add_argument("--frames", type=int, default=8, metavar="N", help="frames per run")

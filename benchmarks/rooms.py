@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks.scenes import BenchmarkScene, settings_for
 from pipelines.clip_rooms import unvaried_room
+from pipelines.recipe_room import BUNDLED_ROOMS
 from pipelines.recipe_room import Room as RoomSection
 from radarsim.multipath.room_frames import RoomFrames
 from radarsim.multipath.room_plan import scene_room
@@ -58,7 +59,7 @@ def main() -> None:
     parser.add_argument("--reflection", choices=("paper", "body"), default="body")
     parser.add_argument("--method", choices=("accurate", "fast"), default="accurate")
     parser.add_argument("--frames", type=int, default=4)
-    parser.add_argument("--room", choices=("default", "living-room", "office", "hall"))
+    parser.add_argument("--room", choices=("default", *BUNDLED_ROOMS))
     parser.add_argument("--leg-reflections", type=int, choices=(1, 2), nargs="+", default=[1])
     options = parser.parse_args()
     radar, settings = BOARDS[DEFAULT_BOARD], settings_for(options.method)

@@ -15,6 +15,7 @@ from scipy.optimize import least_squares
 
 import radarsim as rs
 from benchmarks.walker_measures import Walk
+from radarsim.scattering.wrapping_reflection import WrappingReflection
 
 # Edges of the range intervals in which levels are compared [m].
 RANGE_EDGES_M = np.arange(2.0, 8.5, 0.75)
@@ -50,7 +51,7 @@ class Mounting:
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class ElevationPattern:
+class ElevationPattern(WrappingReflection):
     """Reflection model that includes the elevation pattern of the antennas.
 
     Attributes:
@@ -61,19 +62,6 @@ class ElevationPattern:
     model: rs.QuasiSpecular | rs.PhysicalOptics
     tilt_rad: float = field(metadata={"static": True})
     null_rad: float = field(metadata={"static": True})
-
-    @property
-    def lobe_rad(self):
-        """Width of the lobe of the reflection model [rad]."""
-        return self.model.lobe_rad
-
-    def reflectivity_at(self, radar: rs.Radar) -> float:
-        """Return the reflectivity of the underlying reflection model."""
-        return self.model.reflectivity_at(radar)
-
-    def scatterers(self, vertices_m, faces, picked=None):
-        """Return the scatterers of the underlying reflection model."""
-        return self.model.scatterers(vertices_m, faces, picked)
 
     def log_weight(self, radar: rs.Radar, scatterers, tx_m, rx_m):
         """Log-amplitude and phase of the reflection model, including the gain of both antennas."""

@@ -16,7 +16,11 @@ from pathlib import Path
 
 from builders.building.cli_options import recipe_table
 from builders.building.room_options import add_room_picture_option
-from builders.drawing.draw_options import add_motion_options, add_store_options
+from builders.drawing.draw_options import (
+    add_figure_options,
+    add_motion_options,
+    add_store_options,
+)
 from builders.drawing.output_paths import beside, checked_out
 from radarsim.command_options import add_body_models
 from radarsim.exit_status import exit_status
@@ -229,36 +233,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="STORE_OR_MOTION",
         help="a store, a motion file (.bvh, .npz, or body tracker file), or a built-in activity",
     )
-    parser.add_argument(
-        "--out",
-        type=path_argument,
-        metavar="FILE",
-        help="output .png, .pdf or .svg (default: a .png next to the source)",
-    )
-    parser.add_argument(
-        "--window",
-        choices=("burst", "paper"),
-        help="Doppler window: each burst separately, or 256 chirps across bursts, as in the paper "
-        "(default: the store's window, else burst)",
-    )
-    parser.add_argument(
-        "--trace",
-        action="store_true",
-        help="overlay speed, range and azimuth of the pelvis on the heatmaps",
-    )
-    parser.add_argument(
-        "--points",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="draw the detected points and the maps of one frame (default: yes, if the store "
-        "contains points and maps, or IF cubes)",
-    )
-    parser.add_argument(
-        "--video",
-        type=path_argument,
-        metavar="FILE",
-        help="write a video of body, points and maps to FILE.gif or FILE.mp4 instead of a figure",
-    )
+    add_figure_options(parser)
     add_body_models(parser)
     add_room_picture_option(parser)
     add_store_options(parser)

@@ -7,12 +7,11 @@ from jaxtyping import Float
 
 from pipelines.bundled_rooms import room_text
 from pipelines.recipe_fields import Range
-from pipelines.recipe_room import Room
+from pipelines.recipe_room import Room as RoomSection
 from radarsim.errors import InputError
 from radarsim.scene.furniture import Furniture
 from radarsim.scene.materials import MATERIALS, Material
-from radarsim.scene.room import SURFACES
-from radarsim.scene.room import Room as SceneRoom
+from radarsim.scene.room import SURFACES, Room
 from radarsim.scene.room_toml import parse_room
 
 _WALLS = ("far_wall", "near_wall", "left_wall", "right_wall")
@@ -23,7 +22,7 @@ _STREAM = 0x726F6F6D
 CLEARANCE_M = 0.8
 
 
-def check_room(settings: Room, freq_hz: float, radar_height_m: Range) -> None:
+def check_room(settings: RoomSection, freq_hz: float, radar_height_m: Range) -> None:
     """Check that the radar can be simulated in the room.
 
     Args:
@@ -65,7 +64,7 @@ def _check_material(field: str, material: Material | None, freq_hz: float) -> No
         raise InputError("recipe", field, problem, error.hint) from None
 
 
-def unvaried_room(settings: Room) -> SceneRoom:
+def unvaried_room(settings: RoomSection) -> Room:
     """Return the room of a recipe before random variation.
 
     Raises:
@@ -78,8 +77,8 @@ def unvaried_room(settings: Room) -> SceneRoom:
 
 
 def room_of_clip(
-    settings: Room, seed: int, pelvis_m: Float[np.ndarray, "pose 3"]
-) -> SceneRoom | None:
+    settings: RoomSection, seed: int, pelvis_m: Float[np.ndarray, "pose 3"]
+) -> Room | None:
     """Draw a clip's room at random; return None for free space.
 
     Walls that the subject would cross are moved outwards. Furniture keeps its place relative to the
@@ -112,7 +111,7 @@ def _scaled(item: Furniture, scale: float) -> Furniture:
     return replace(item, centre_m=(x_m * scale, y_m * scale, z_m))
 
 
-def _inside(item: Furniture, room: SceneRoom) -> Furniture:
+def _inside(item: Furniture, room: Room) -> Furniture:
     """Return the item, moved inwards by the distance by which it crosses walls."""
     corners_m = item.mesh().vertices_m[:, :2]
     low_m, high_m = np.array([[-room.near_m, -room.right_m], [room.far_m, room.left_m]])
@@ -121,7 +120,7 @@ def _inside(item: Furniture, room: SceneRoom) -> Furniture:
     return replace(item, centre_m=(x_m + float(shift_m[0]), y_m + float(shift_m[1]), z_m))
 
 
-def _surfaces(settings: Room, room: SceneRoom, rng: np.random.Generator) -> dict:
+def _surfaces(settings: RoomSection, room: Room, rng: np.random.Generator) -> dict:
     """Return the material of each surface of a clip's room."""
     materials = {name: getattr(room, name) for name in SURFACES}
     for name in _WALLS if settings.wall_materials else ():
@@ -144,7 +143,7 @@ def _distance_m(item: Furniture, pelvis_m) -> float:
     return float(np.linalg.norm(np.maximum(outside_m, 0.0), axis=-1).min())
 
 
-def _least_distances(room: SceneRoom, pelvis_m) -> dict[str, float]:
+def _least_distances(room: Room, pelvis_m) -> dict[str, float]:
     """Return the distances to the walls, increased where the subject would leave the room."""
     high, low = pelvis_m[:, :2].max(0), pelvis_m[:, :2].min(0)
     ends_m = {"far_m": high[0], "near_m": -low[0], "left_m": high[1], "right_m": -low[1]}

@@ -8,6 +8,7 @@ from pipelines.clip_rooms import unvaried_room
 from pipelines.recipe import Recipe
 from pipelines.room_arrays import ROOM_ARRAYS
 from pipelines.store_folder import StoreFolder
+from radarsim.multipath.room_plan import NUM_MOMENTS
 
 _NO_ROOM = ", but no walls, furniture, multipath or clothes."
 _IN_ROOM = """. Walls
@@ -15,8 +16,10 @@ and furniture cause static echoes, and walls, floor and ceiling cause multipath 
 reflections, {limit} between radar and body. Clothes are not modelled."""
 # Text on the reflections of a pass, keyed by the maximum number of reflections on a leg.
 _LIMITS = {1: "at most one in each direction", 2: "of which both may be in the same direction"}
-_MULTIPATH = """Levels are mean powers relative to the direct echo of the people in a clip,
-estimated from four instants of the motion. The strongest passes are simulated. The omitted energy
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
+_MULTIPATH = f"""Levels are mean powers relative to the direct echo of the people in a clip,
+estimated from {_NUMBERS[NUM_MOMENTS]} instants of the motion. The strongest passes are \
+simulated. The omitted energy
 is that of all other passes with up to two reflections; passes with three or more reflections are
 not counted. Clips whose direct echo is hidden by furniture have no levels and are not counted.
 """

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pipelines.recipe_fields import Range, Section, setting, settings_of
 from radarsim.errors import InputError
 
-ROOM_NAMES = ("none", "living-room", "office", "hall", "own")
+BUNDLED_ROOMS = ("living-room", "office", "hall")
+ROOM_NAMES = ("none", *BUNDLED_ROOMS, "own")
 # First line of the text of a bundled room in a written recipe; it names the room. A comment keeps
 # the text readable by earlier versions.
 _NAME_LINE = re.compile(r"# bundled room: (\S+)\n")

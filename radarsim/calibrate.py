@@ -171,7 +171,7 @@ def anchored_reflectivity(
 
     The quasi-specular sum over face centres has no absolute level: its level depends on edge length
     and sigma, so each pair of mesh and sigma needs its own constant. The mean RCS is the power
-    averaged over yaw. `PhysicalOptics` has an absolute level (levels.skin_reflectivity).
+    averaged over yaw. `PhysicalOptics` has an absolute level (`reflectivity_at`).
 
     Args:
         radar: radar that sets the frequency.

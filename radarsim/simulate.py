@@ -38,17 +38,15 @@ from radarsim.scattering.reflection import (
     ReflectionModel,
     reflect,
 )
-from radarsim.scattering.visibility import interpolate_blocks
-from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface, burst_mesh, relative_to_radar
+from radarsim.scene.mesh import BurstMesh, FaceIndices, Surface, burst_mesh
 from radarsim.scene.scene import Scene, pose, skin_subjects
 from radarsim.scene.separation import check_separation
 from radarsim.signal.array_sizes import SumSizes
 from radarsim.signal.exact_frames import exact_clip
-from radarsim.signal.face_selection import FaceSelection, padded, padded_spans
-from radarsim.signal.fast_sum import fast_sum
+from radarsim.signal.face_selection import FaceSelection
+from radarsim.signal.frame_sum import gathered_faces, sum_of_frame
 from radarsim.signal.front_end import parts_of
 from radarsim.signal.noise_and_adc import Key
-from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.received_echo import echoes_of, receive_echoes
 from radarsim.signal.settings import SimulationSettings
 from radarsim.signal.surface_selection import (
@@ -249,17 +247,9 @@ def frame_echo(
     selection: FaceSelection,
 ) -> Complex[Array, "chirp tx rx sample"]:
     """Simulate one frame by reflection and summation; the arguments are those of `clip_echo`."""
-    picked = padded(selection.order, sizes.num_places, -1)
-    real = picked >= 0
-    share = jnp.where(real, selection.share[picked], 0.0)
-    visible = interpolate_blocks(selection.visible[:, picked], radar.frame.num_chirps) * real
-    scatterers = reflection.scatterers(mesh.vertices_m, faces, faces[picked])
-    at_radar = relative_to_radar(scatterers, mesh.origin_high_m)
-    weights = reflect(radar, reflection, at_radar, sizes.by_pairs)
-    origin_m = (mesh.origin_high_m, mesh.origin_low_m)
-    paths = path_lengths(radar, scatterers.centre_m, origin_m, settings.residual_video_phase)
-    spans = padded_spans(selection.spans, sizes.num_places)
-    return fast_sum(radar, sizes, paths, weights, visible, share, spans)
+    gathered = gathered_faces(radar, sizes, reflection, mesh, faces, selection)
+    weights = reflect(radar, reflection, gathered.at_radar, sizes.by_pairs)
+    return sum_of_frame(radar, settings, sizes, mesh, gathered, weights)
 
 
 def simulate_mesh(

@@ -4,7 +4,7 @@ import argparse
 
 from builders.building.setting_flags import add_flags
 from pipelines.recipe_fields import settings_of
-from pipelines.recipe_room import Room
+from pipelines.recipe_room import BUNDLED_ROOMS, Room
 from radarsim.command_options import Parser
 from radarsim.paths import path_argument
 from radarsim.room_files import read_room_text
@@ -25,7 +25,7 @@ def add_room_option(parser: Parser) -> None:
         "--room",
         type=path_argument,
         metavar="NAME_OR_FILE",
-        help="room around the subjects: living-room, office, hall, none, or a .toml file "
+        help=f"room around the subjects: {', '.join(BUNDLED_ROOMS)}, none, or a .toml file "
         "(default: free space); see docs/rooms.md",
     )
 

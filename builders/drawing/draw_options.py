@@ -1,4 +1,4 @@
-"""Command-line flags of `builders.draw` that apply either to stores or to motions."""
+"""Command-line flags of `builders.draw`: for all figures, for stores, and for motions."""
 
 import argparse
 import math
@@ -9,6 +9,40 @@ from builders.building.source_options import add_motion_paths
 from pipelines.recipe_fields import settings_of
 from pipelines.recipe_sections import Placements, Sources
 from radarsim.paths import path_argument
+
+
+def add_figure_options(parser: argparse.ArgumentParser) -> None:
+    """Add the flags for the output file and the contents of a figure or video."""
+    parser.add_argument(
+        "--out",
+        type=path_argument,
+        metavar="FILE",
+        help="output .png, .pdf or .svg (default: a .png next to the source)",
+    )
+    parser.add_argument(
+        "--window",
+        choices=("burst", "paper"),
+        help="Doppler window: each burst separately, or 256 chirps across bursts, as in the paper "
+        "(default: the store's window, else burst)",
+    )
+    parser.add_argument(
+        "--trace",
+        action="store_true",
+        help="overlay speed, range and azimuth of the pelvis on the heatmaps",
+    )
+    parser.add_argument(
+        "--points",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw the detected points and the maps of one frame (default: yes, if the store "
+        "contains points and maps, or IF cubes)",
+    )
+    parser.add_argument(
+        "--video",
+        type=path_argument,
+        metavar="FILE",
+        help="write a video of body, points and maps to FILE.gif or FILE.mp4 instead of a figure",
+    )
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:

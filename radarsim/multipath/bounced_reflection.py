@@ -16,7 +16,7 @@ from radarsim.scattering.reflection import (
     ReflectionModel,
     reflect,
 )
-from radarsim.scattering.weighted_reflection import WrappingReflection
+from radarsim.scattering.wrapping_reflection import WrappingReflection, innermost
 from radarsim.scene.mesh import Faces
 
 # Lower limit of the squared cosine of half the bistatic angle, which keeps its logarithm finite
@@ -55,10 +55,7 @@ class ObliqueReflection(WrappingReflection):
 
 def for_images(model: ReflectionModel) -> ReflectionModel:
     """Return a body's reflection model for images of the antennas that may be far apart."""
-    own = model
-    while isinstance(own, WrappingReflection):
-        own = own.model
-    return ObliqueReflection(model) if isinstance(own, QuasiSpecular) else model
+    return ObliqueReflection(model) if isinstance(innermost(model), QuasiSpecular) else model
 
 
 @jax.tree_util.register_dataclass

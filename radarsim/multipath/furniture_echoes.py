@@ -158,9 +158,9 @@ def _weights(
     # By Lambert's law, the RCS of a facet is 4 A cos^2; the weight of a point target is
     # lambda sqrt(RCS / 4 pi) / R^2.
     diffuse = wavelength_m * np.sqrt(facets.area_m2 * (1 - rho**2) / np.pi) * cosine / range_m**2
-    turns = np.random.default_rng(PHASE_SEED).random(num_facets)
+    cycles = np.random.default_rng(PHASE_SEED).random(num_facets)
     weight = np.conj(gamma) * rho * coherent
-    weight = weight + np.abs(gamma) * diffuse * np.exp(2j * np.pi * turns)
+    weight = weight + np.abs(gamma) * diffuse * np.exp(2j * np.pi * cycles)
     ends_m = radar.array.tx_m[:, None, None], radar.array.rx_m[:, None]
     of_radar = static_weight(radar, reflection, padded.centre_m, *ends_m)
     return weight * of_radar[..., :num_facets]

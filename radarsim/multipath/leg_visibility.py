@@ -22,7 +22,7 @@ from jaxtyping import Array, Bool, Float
 
 from radarsim.multipath.legs import Leg
 from radarsim.numerics.vectors import cross, dot, norm, transformed
-from radarsim.scattering.shadows import VIEW_MARGIN
+from radarsim.scattering.shadows import may_hide
 from radarsim.scattering.visibility import unoccluded
 
 
@@ -105,37 +105,6 @@ def _scene_image_m(image: _SceneImage, corners_m):
         return jnp.where(image.reversing, moved_m[:, ::-1], moved_m)
 
     return jax.lax.cond(image.moving, moved_m, lambda corners_m: corners_m, corners_m)
-
-
-def may_hide(
-    targets_m: Float[Array, "face 3"],
-    tested: Bool[Array, " face"],
-    corners_m: Float[Array, "occluder 3 3"],
-) -> Bool[Array, " occluder"]:
-    """Return a mask of the triangles that can lie between the origin and a tested target.
-
-    All targets lie in a pyramid with its apex at the origin. A triangle cannot hide a target if all
-    corners of the triangle are outside the same face of the pyramid, behind the origin, or beyond
-    all targets. Most of the mirrored scene is outside the pyramid.
-
-    Args:
-        targets_m: points to be tested, of which x is the distance in the mean direction [m].
-        tested: mask of the targets to be tested.
-        corners_m: corners of the triangles in the same coordinates [m].
-
-    Returns:
-        Mask of the triangles; true for all triangles if a target is not in front of the origin.
-    """
-    # Untested targets are replaced by a tested target, so that they do not widen the pyramid.
-    inside_m = jnp.where(tested[:, None], targets_m, targets_m[jnp.argmax(tested)])
-    view = inside_m[:, 1:] / inside_m[:, :1]
-    low, high = view.min(axis=0) - VIEW_MARGIN, view.max(axis=0) + VIEW_MARGIN
-    ahead_m, across_m = corners_m[..., :1], corners_m[..., 1:]
-    outside = jnp.all(across_m > high * ahead_m, axis=1) | jnp.all(across_m < low * ahead_m, axis=1)
-    behind = jnp.all(ahead_m <= 0, axis=(1, 2))
-    beyond = jnp.all(ahead_m > inside_m[:, 0].max(), axis=(1, 2))
-    useless = jnp.any(outside, axis=-1) | behind | beyond
-    return jnp.any(tested) & (~useless | jnp.any(inside_m[:, 0] <= 0))
 
 
 def faces_image(leg: Leg, centre_m, normal) -> Bool[Array, "*batch face"]:

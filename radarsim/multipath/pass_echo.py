@@ -13,12 +13,10 @@ from radarsim.multipath.pass_selection import Passes
 from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
-from radarsim.scattering.visibility import interpolate_blocks
-from radarsim.scene.mesh import BurstMesh, relative_to_radar
+from radarsim.scene.mesh import BurstMesh
 from radarsim.signal.array_sizes import SumSizes
-from radarsim.signal.face_selection import FaceSelection, padded, padded_spans
-from radarsim.signal.fast_sum import fast_sum
-from radarsim.signal.path_polynomials import path_lengths
+from radarsim.signal.face_selection import FaceSelection
+from radarsim.signal.frame_sum import gathered_faces, sum_of_frame
 from radarsim.signal.settings import SimulationSettings
 
 # Maximum number of compiled programs kept in memory. A program takes about 25 MB, like a program of
@@ -90,20 +88,12 @@ def _passes_echo(radar, settings, sizes, reflection, passes, mesh, faces, select
 
 def _pass_frame(radar, settings, sizes, bounced, mesh: BurstMesh, faces, selection: FaceSelection):
     """Simulate one pass of one frame, as `simulate.frame_echo` does for the direct echo."""
-    picked = padded(selection.order, sizes.num_places, -1)
-    real = picked >= 0
-    share = jnp.where(real, selection.share[picked], 0.0)
-    visible = interpolate_blocks(selection.visible[:, picked], radar.frame.num_chirps) * real
-    scatterers = bounced.scatterers(mesh.vertices_m, faces, faces[picked])
-    at_radar = relative_to_radar(scatterers, mesh.origin_high_m)
-    weights = reflect_bounced(radar, bounced, at_radar, sizes.by_pairs, _images(radar, bounced))
+    gathered = gathered_faces(radar, sizes, bounced, mesh, faces, selection)
+    images_m = _images(radar, bounced)
+    weights = reflect_bounced(radar, bounced, gathered.at_radar, sizes.by_pairs, images_m)
     with jax.enable_x64(True):
         images_m = _images(radar, bounced)
-    origin_m = (mesh.origin_high_m, mesh.origin_low_m)
-    video = settings.residual_video_phase
-    paths = path_lengths(radar, scatterers.centre_m, origin_m, video, images_m)
-    spans = padded_spans(selection.spans, sizes.num_places)
-    return fast_sum(radar, sizes, paths, weights, visible, share, spans)
+    return sum_of_frame(radar, settings, sizes, mesh, gathered, weights, images_m)
 
 
 def _images(radar: Radar, bounced):

@@ -29,7 +29,7 @@ from radarsim.scene.room import Plane
 
 # Maximum total number of reflections on the way to the body and back. Passes with three or more
 # reflections are neither simulated nor counted.
-MOST_BOUNCES = 2
+MOST_PASS_BOUNCES = 2
 # Number of frequencies in the sweep over which the power of a pass is averaged.
 NUM_FREQUENCIES = 4
 # The antennas radiate forwards, so a wave reaches the wall behind the radar only via the far wall.
@@ -60,13 +60,16 @@ def candidate_passes(planes: Sequence[Plane], freq_hz: float, polarisation) -> C
         planes: surfaces of the room in the radar frame.
         freq_hz: centre frequency of the sweep [Hz].
         polarisation: unit vector of the antennas' electric field.
+
+    Raises:
+        InputError: the data of a material are not valid at this frequency.
     """
-    orders = [(), *filter(_leaves_forwards, sequences(planes, MOST_BOUNCES))]
-    legs = [make_leg(each, freq_hz, polarisation, MOST_BOUNCES) for each in orders]
+    orders = [(), *filter(_leaves_forwards, sequences(planes, MOST_PASS_BOUNCES))]
+    legs = [make_leg(each, freq_hz, polarisation, MOST_PASS_BOUNCES) for each in orders]
     pairs = [
         (a, b)
         for a, b in combinations_with_replacement(range(len(orders)), 2)
-        if len(orders[a]) + len(orders[b]) <= MOST_BOUNCES
+        if len(orders[a]) + len(orders[b]) <= MOST_PASS_BOUNCES
     ]
     return Candidates(orders, jax.tree.map(lambda *parts: np.stack(parts), *legs), pairs)
 

@@ -25,7 +25,7 @@ from radarsim.signal.array_sizes import power_of_two
 from radarsim.signal.exact_sum import dechirped_phase_cycles
 
 # Maximum number of successive reflections; three surfaces form the corner of a room.
-MOST_BOUNCES = 3
+MOST_STATIC_BOUNCES = 3
 # Points that sample the first Fresnel zone of an echo: the centre and rings of 6 and 12 points.
 RINGS = ((0.0, 1), (0.5, 6), (1.0, 12))
 NUM_PROBES = sum(count for _, count in RINGS)
@@ -89,7 +89,7 @@ def mirror_echoes(
         residual_video_phase: whether to keep the phase -S tau^2 / 2.
     """
     sources, samples, probes = [], [], []
-    for order in sequences(planes, MOST_BOUNCES):
+    for order in sequences(planes, MOST_STATIC_BOUNCES):
         path_m, gain = _mirror_path(radar, room, order, reflection)
         if not np.any(gain):
             continue

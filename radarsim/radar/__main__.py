@@ -36,6 +36,34 @@ exit status: 0; 2 with a one-line message on standard error if the radar is not 
 @exit_status()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status (see `EXAMPLES`)."""
+    options = _make_parser().parse_args(arguments)
+
+    from radarsim.files import load_setup
+    from radarsim.radar.parameter_table import radar_table
+
+    setup = load_setup(options.radar, options.board)
+    if options.toml:
+        if setup.board_guess:
+            print(setup.board_guess, file=sys.stderr)
+        print(_toml(setup), end="")
+        return 0
+    print(radar_table(setup.radar, setup.board_guess), end="")
+    for note in setup.notes:
+        print(f"note: {note}")
+    return 0
+
+
+def _toml(setup) -> str:
+    """Return the radar as TOML text, with the capture format if it is not that of the board."""
+    from radarsim.radar.capture_format import format_of_board
+    from radarsim.radar.toml import dump_radar, dump_setup
+
+    radar, layout = setup.radar, setup.capture_format
+    is_default = layout == format_of_board(radar.board)
+    return dump_radar(radar) if is_default else dump_setup(radar, layout)
+
+
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m radarsim.radar",
         description=HELP,
@@ -53,25 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--board", metavar="NAME", default="", help="the board that a TI file belongs to"
     )
     parser.add_argument("--toml", action="store_true", help="print the radar as a TOML file")
-    options = parser.parse_args(arguments)
-
-    from radarsim.files import load_setup
-    from radarsim.radar.capture_format import format_of_board
-    from radarsim.radar.parameter_table import radar_table
-    from radarsim.radar.toml import dump_radar, dump_setup
-
-    setup = load_setup(options.radar, options.board)
-    radar, layout = setup.radar, setup.capture_format
-    is_default = layout == format_of_board(radar.board)
-    if options.toml:
-        if setup.board_guess:
-            print(setup.board_guess, file=sys.stderr)
-        print(dump_radar(radar) if is_default else dump_setup(radar, layout), end="")
-        return 0
-    print(radar_table(radar, setup.board_guess), end="")
-    for note in setup.notes:
-        print(f"note: {note}")
-    return 0
+    return parser
 
 
 if __name__ == "__main__":

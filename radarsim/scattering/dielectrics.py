@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from radarsim.array_checks import check_scalar
-from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.constants import SPEED_OF_LIGHT_MPS, VACUUM_PERMITTIVITY_F_PER_M
 from radarsim.errors import InputError
 
-VACUUM_PERMITTIVITY_F_PER_M = 8.8541878128e-12
 POLARISATIONS = ("te", "tm")
 # Maximum thickness of a garment or air gap, which catches millimetres given as metres.
 THICKEST_M = 0.05

@@ -8,7 +8,7 @@ closed form. The echo of a patch has no nulls, so the complex logarithm of the e
 time and over the array, as the fast sum requires. The sum over the patches converges as the mesh is
 refined, so the echo level needs no calibration: the weight of a patch replaces A C of the
 quasi-specular model, and Gamma is the reflection coefficient of the surface
-(levels.skin_reflectivity).
+(`PhysicalOptics.reflectivity_at`).
 
 Only coherent scattering of a smooth surface is modelled here; roughness.py adds roughness, and
 dielectrics.py clothing.
@@ -24,7 +24,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from radarsim.numerics.vectors import cross, dot, norm
-from radarsim.scene.mesh import FaceIndices, Faces, faces_of
+from radarsim.scene.mesh import SMALLEST_AREA_M2, FaceIndices, Faces, faces_of
 
 # Standard deviation of the Gaussian blur of each facet [m]. Blurred facets overlap, which avoids
 # ringing at their edges.
@@ -35,7 +35,6 @@ LEAST_LENGTH_M = 1e-5
 # Lower limit for the cosine of the incidence angle. At grazing incidence, the echo of a facet falls
 # far below -200 dB before the cosine reaches this limit.
 LEAST_COSINE = 1e-3
-SMALLEST_AREA_M2 = 1e-30
 
 
 class Symmetric(NamedTuple):

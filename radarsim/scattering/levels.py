@@ -1,4 +1,4 @@
-"""Absolute levels: the radar equation at the ADC, point targets, and the reflection of skin.
+"""Absolute levels: the radar equation at the ADC, and point targets.
 
 A voltage v corresponds to the power |v|^2 / Z of the complex envelope (I and Q together).
 """
@@ -6,7 +6,6 @@ A voltage v corresponds to the power |v|^2 / Z of the complex envelope (I and Q 
 import numpy as np
 
 from radarsim.radar.radar import Radar
-from radarsim.scattering.dielectrics import skin_permittivity as skin_permittivity
 
 
 def volts_per_weight(radar: Radar, reflectivity: float) -> float:
@@ -28,16 +27,3 @@ def volts_per_weight(radar: Radar, reflectivity: float) -> float:
 def point_area_m2(radar: Radar, rcs_m2):
     """The area A of a point scatterer of a given radar cross-section: lambda sqrt(RCS / 4 pi)."""
     return radar.chirp.wavelength_m * (rcs_m2 / (4 * np.pi)) ** 0.5
-
-
-def skin_reflectivity(radar: Radar) -> float:
-    """|Gamma| of bare dry skin at normal incidence, at the sweep's centre frequency.
-
-        |1 - sqrt(eps)| / |1 + sqrt(eps)|
-
-    The reflectivity is -4.7 dB at 77 GHz and -4.2 dB at 60 GHz. No constant is fitted: clothing,
-    roughness and deviations of the antennas from their datasheet are not included, and the echo of
-    a standing body is a few dB below the mean given in 3GPP TR 38.901.
-    """
-    root = np.sqrt(skin_permittivity(radar.chirp.centre_freq_hz))
-    return float(abs((1 - root) / (1 + root)))

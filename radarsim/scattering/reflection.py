@@ -18,16 +18,13 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
-from radarsim.numerics.angles import squared_angle as squared_angle
+from radarsim.numerics.angles import squared_angle
 from radarsim.numerics.polynomials import sincos_cycles
 from radarsim.numerics.vectors import dot, norm
 from radarsim.radar.radar import Radar
 from radarsim.scattering.physical_optics import PhysicalOptics as PhysicalOptics
-from radarsim.scene.mesh import Faces, faces_of
+from radarsim.scene.mesh import SMALLEST_AREA_M2, Faces, faces_of
 
-# Minimum area, which keeps the logarithm finite for a degenerate face; 1e-30 m^2 is far below any
-# culling threshold.
-SMALLEST_AREA_M2 = 1e-30
 DEFAULT_SIGMA_RAD = 0.5
 # Result of calibrate.anchored_reflectivity for the free body, AWR1843BOOST and default sigma.
 FREE_BODY_REFLECTIVITY = 0.486

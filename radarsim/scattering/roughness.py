@@ -20,11 +20,11 @@ from jaxtyping import Array, Bool, Float, Int
 from radarsim.array_checks import check_scalar
 from radarsim.numerics.angles import squared_angle
 from radarsim.numerics.vectors import dot, norm
-from radarsim.scene.mesh import FaceIndices, Faces
+from radarsim.scene.mesh import SMALLEST_AREA_M2, FaceIndices, Faces
 
-# Minimum incoherent share of the power, and minimum face area [m^2], which keep the logarithm
-# finite on a smooth surface, at grazing incidence and for a degenerate face.
-LEAST_SHARE, SMALLEST_AREA_M2 = 1e-8, 1e-30
+# Minimum incoherent share of the power, which keeps its logarithm finite on a smooth surface and at
+# grazing incidence.
+LEAST_SHARE = 1e-8
 
 
 @jax.tree_util.register_dataclass

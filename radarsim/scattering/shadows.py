@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from radarsim.numerics.vectors import norm
 from radarsim.scattering.visibility import faces_radar, unoccluded
 from radarsim.scene.mesh import FaceIndices, faces_of
 
@@ -39,7 +38,7 @@ def unshadowed(
     """
     corners_m = vertices_m[faces]
     active = faces_radar(faces_of(vertices_m, faces))
-    active &= may_shadow(targets_m, selected, corners_m)
+    active &= may_hide(targets_m, selected, corners_m)
     return jax.lax.cond(
         jnp.any(active),
         lambda: unoccluded(targets_m, corners_m, active, selected),
@@ -47,35 +46,33 @@ def unshadowed(
     )
 
 
-def may_shadow(
+def may_hide(
     targets_m: Float[Array, "target 3"],
-    selected: Bool[Array, " target"],
+    tested: Bool[Array, " target"],
     corners_m: Float[Array, "occluder 3 3"],
 ) -> Bool[Array, " occluder"]:
-    """Find the triangles that can lie in front of a selected target.
+    """Return a mask of the triangles that can lie between the origin and a tested target.
 
-    These triangles overlap the bounding rectangle of the targets in the view coordinates y/x and
-    z/x, and are nearer than the farthest target. View coordinates are valid only for points in
-    front of the radar, so every triangle is kept if any target or corner is not in front of the
-    radar.
+    All targets lie in a pyramid with its apex at the origin. A triangle cannot hide a target if all
+    corners of the triangle are outside the same face of the pyramid, behind the origin, or beyond
+    all targets.
 
     Args:
-        targets_m: points to be tested [m], radar frame.
-        selected: mask of the targets to be tested.
-        corners_m: corners of the triangles [m]; the second axis holds the three corners.
+        targets_m: points to be tested [m]; the x axis points to their middle, so that they form a
+            narrow pyramid, or at least forwards.
+        tested: mask of the targets to be tested.
+        corners_m: corners of the triangles in the same coordinates [m].
+
+    Returns:
+        Mask of the triangles; true for all triangles if a target is not in front of the origin.
     """
-    # Unselected targets are replaced by a selected target, so that the bounds do not change.
-    tested_m = jnp.where(selected[:, None], targets_m, targets_m[jnp.argmax(selected)])
-    low, high = (extreme(_view(tested_m), axis=0) for extreme in (jnp.min, jnp.max))
-    corners = _view(corners_m)
-    overlaps = (corners.max(axis=1) >= low - VIEW_MARGIN) & (
-        corners.min(axis=1) <= high + VIEW_MARGIN
-    )
-    nearer = norm(corners_m).min(axis=1) < norm(tested_m).max()
-    ahead = jnp.all(tested_m[:, 0] > 0) & jnp.all(corners_m[..., 0] > 0)
-    return jnp.any(selected) & ((overlaps.all(axis=-1) & nearer) | ~ahead)
-
-
-def _view(points_m: Float[Array, "*batch 3"]) -> Float[Array, "*batch 2"]:
-    """Return the view coordinates y/x and z/x of points in front of the radar."""
-    return points_m[..., 1:] / points_m[..., :1]
+    # Untested targets are replaced by a tested target, so that they do not widen the pyramid.
+    inside_m = jnp.where(tested[:, None], targets_m, targets_m[jnp.argmax(tested)])
+    view = inside_m[:, 1:] / inside_m[:, :1]
+    low, high = view.min(axis=0) - VIEW_MARGIN, view.max(axis=0) + VIEW_MARGIN
+    ahead_m, across_m = corners_m[..., :1], corners_m[..., 1:]
+    outside = jnp.all(across_m > high * ahead_m, axis=1) | jnp.all(across_m < low * ahead_m, axis=1)
+    behind = jnp.all(ahead_m <= 0, axis=(1, 2))
+    beyond = jnp.all(ahead_m > inside_m[:, 0].max(), axis=(1, 2))
+    useless = jnp.any(outside, axis=-1) | behind | beyond
+    return jnp.any(tested) & (~useless | jnp.any(inside_m[:, 0] <= 0))

@@ -19,6 +19,7 @@ from radarsim.radar.radar import Radar
 from radarsim.radar.receiver_profile import IfFilter, ReceiverProfile
 from radarsim.scattering.antenna_gain import NEPERS_PER_DB, AntennaGain, antenna_gain, log_gain
 from radarsim.scattering.reflection import IsotropicPoints, ReflectionModel
+from radarsim.scattering.wrapping_reflection import WrappingReflection
 from radarsim.scene.mesh import Faces
 
 # Attenuation at the edge of the pass band, which determines the order of the low-pass filter.
@@ -48,7 +49,14 @@ def filter_response(part: IfFilter) -> FilterResponse:
 def high_pass(response: FilterResponse, beat_hz):
     """Return the log-amplitude and phase [cycles] of the two first-order high-pass filters.
 
-    H(f) = j f / (f_c + j f)
+        H(f) = j f / (f_c + j f)
+
+    Args:
+        response: parameters of the IF filters; a corner frequency of 0 stands for no filter.
+        beat_hz: beat frequencies [Hz], of any shape; lower values than `LOWEST_BEAT_HZ` are raised.
+
+    Returns:
+        Natural log-amplitude and phase [cycles], each with the shape of `beat_hz`.
     """
     beat_hz = jnp.maximum(beat_hz, LOWEST_BEAT_HZ)
     log_amplitude, cycles = 0.0, 0.0
@@ -79,25 +87,6 @@ def low_pass(response: FilterResponse, fraction):
     above = ripple + order * jnp.log(jnp.maximum(fraction, 1e-6) / edge)
     attenuated = 0.5 * jnp.logaddexp(-jax.nn.softplus(above), stop)
     return jnp.where(response.pass_fraction > 0, attenuated, 0.0)
-
-
-class WrappingReflection:
-    """Base class of reflection models that take some members from the model in `model`."""
-
-    model: ReflectionModel
-
-    @property
-    def lobe_rad(self):
-        """Return the width of the model's lobe [rad]; antenna patterns are wider."""
-        return self.model.lobe_rad
-
-    def reflectivity_at(self, radar: Radar) -> float:
-        """Amplitude factor of the model's surface."""
-        return self.model.reflectivity_at(radar)
-
-    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
-        """Scatterers of the model."""
-        return self.model.scatterers(vertices_m, faces, picked)
 
 
 @jax.tree_util.register_dataclass
@@ -164,6 +153,10 @@ class DelayWeightedReflection(WrappingReflection):
         return weight + jnp.log(path_m * np.float32(1e9 / SPEED_OF_LIGHT_MPS)), cycles
 
 
+# Wrapping models that describe the radar, and not the surface or the way to it.
+RadarWeights = WeightedReflection | DelayWeightedReflection
+
+
 def weighted_reflection(model: ReflectionModel, profile: ReceiverProfile | None) -> ReflectionModel:
     """Weight a model's echoes by the antenna patterns and IF filters of a profile.
 
@@ -204,7 +197,7 @@ def static_weight(
         centre_m: positions of the reflecting points [m].
         tx_m, rx_m: positions of the antennas or of their images [m].
     """
-    if not isinstance(model, WeightedReflection | DelayWeightedReflection):
+    if not isinstance(model, RadarWeights):
         return np.ones(np.broadcast_shapes(centre_m.shape, tx_m.shape, rx_m.shape)[:-1], complex)
     with jax.enable_x64(True):
         points_m = jnp.asarray(centre_m)
@@ -213,13 +206,13 @@ def static_weight(
         reflector = IsotropicPoints(np.ones(1, np.float32))
         weight, cycles = _around(model, reflector).log_weight(radar, points, *ends_m)
         own, _ = reflector.log_weight(radar, points, *ends_m)
-        turns = 0.0 if cycles is None else cycles
-        return np.asarray(jnp.exp(weight - own + 2j * np.pi * turns))
+        cycles = 0.0 if cycles is None else cycles
+        return np.asarray(jnp.exp(weight - own + 2j * np.pi * cycles))
 
 
 def _around(model: ReflectionModel, reflector: ReflectionModel) -> ReflectionModel:
     """Return a model with the body's reflection replaced, and all other weights unchanged."""
-    if isinstance(model, WeightedReflection | DelayWeightedReflection):
+    if isinstance(model, RadarWeights):
         return replace(model, model=_around(model.model, reflector))
     return reflector
 

@@ -104,6 +104,8 @@ class Cylinder:
         centre_m: centre in the world frame [m].
         radius_m, height_m: radius and height of the cylinder [m].
         material: material of the surface.
+        heading_rad: rotation about the vertical, as of all furniture [rad]; it only turns the sides
+            of the prism by which the cylinder is approximated.
     """
 
     centre_m: Vector

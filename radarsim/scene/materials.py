@@ -9,7 +9,7 @@ with f in GHz. A material cannot be used outside the frequency range that the re
 for the constants. The recommendation gives no surface roughness, which the user must choose.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -87,19 +87,17 @@ class Material:
 MATERIALS = {name: Material(name, *values) for name, values in _ITU_CONSTANTS.items()}
 
 
-def material_named(where: str, field: str, name: object, roughness_m: float | int | None = None):
-    """Return a material of ITU-R P.2040, with the given roughness if any.
+def material_named(where: str, field: str, name: object) -> Material:
+    """Return a smooth material of ITU-R P.2040.
 
     Args:
         where, field: file or class, and field name, for error messages.
         name: name of the material, a key of `MATERIALS`.
-        roughness_m: rms height of the surface; None for the material's default [m].
 
     Raises:
-        InputError: the name is unknown, or the roughness is invalid.
+        InputError: the name is unknown.
     """
     if not (isinstance(name, str) and name in MATERIALS):
         hint = f"choose one of: {', '.join(MATERIALS)}"
         raise InputError(where, field, f"is {name!r}, which is unknown", hint)
-    material = MATERIALS[name]
-    return material if roughness_m is None else replace(material, roughness_m=roughness_m)
+    return MATERIALS[name]

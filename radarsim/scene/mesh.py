@@ -18,6 +18,9 @@ from radarsim.numerics import vectors
 
 # Three vertex indices per triangle, counter-clockwise seen from outside.
 FaceIndices = Int[Array, "face 3"] | Int[np.ndarray, "face 3"]
+# Area that keeps the logarithm of the area of a degenerate face finite, far below any culling
+# threshold [m^2].
+SMALLEST_AREA_M2 = 1e-30
 
 
 @jax.tree_util.register_dataclass

@@ -37,7 +37,7 @@ from radarsim.scene.furniture import Box, Cylinder, Furniture, MeshItem, Plate, 
 from radarsim.scene.materials import Material, material_named
 from radarsim.scene.room import SURFACES, Room
 
-_NUMBERS = (
+_ROOM_KEYS = (
     *("far_m", "near_m", "left_m", "right_m", "height_m"),
     *("polarisation", "most_passes", "leg_reflections"),
 )
@@ -72,7 +72,7 @@ def parse_room(text: str, where: str, read_mesh: Callable[[str], TriangleMesh]) 
 
 def room_from_table(table: dict, where: str, read_mesh: Callable[[str], TriangleMesh]) -> Room:
     """Create a room from a parsed TOML table; same arguments and errors as for `parse_room`."""
-    _check_keys(table, (*_NUMBERS, "materials", "furniture"), where, "")
+    _check_keys(table, (*_ROOM_KEYS, "materials", "furniture"), where, "")
     materials = _section(table, "materials", dict, where)
     _check_keys(materials, tuple(SURFACES), where, "materials.")
     surfaces = {
@@ -80,8 +80,8 @@ def room_from_table(table: dict, where: str, read_mesh: Callable[[str], Triangle
     }
     items = _section(table, "furniture", list, where)
     furniture = [_item(each, where, index, read_mesh) for index, each in enumerate(items)]
-    numbers = {key: table[key] for key in _NUMBERS if key in table}
-    return _made(Room, numbers | surfaces | {"furniture": furniture}, where, "")
+    values = {key: table[key] for key in _ROOM_KEYS if key in table}
+    return _made(Room, values | surfaces | {"furniture": furniture}, where, "")
 
 
 def _section(table: dict, key: str, kind: type, where: str):

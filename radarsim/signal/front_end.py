@@ -109,6 +109,14 @@ def parts_of(
 ) -> tuple[Radar, ReflectionModel, FrontEnd | None]:
     """Separate a radar into the ideal radar, the weighted reflection model and the front end.
 
+    Args:
+        radar: board with or without a receiver profile.
+        reflection: reflection model of the bodies.
+
+    Returns:
+        The radar without its profile, the reflection model with the antenna patterns and IF filters
+        of the profile, and the arrays of the profile; None for the ideal radar.
+
     Raises:
         InputError: the profile holds ranges, from which no value has been drawn.
     """
@@ -136,7 +144,15 @@ def _noise_gain(radar: Radar, profile: ReceiverProfile) -> np.ndarray | None:
 
 
 def noise_amplitude(radar: Radar, shape: NoiseShape) -> Float[np.ndarray, " sample"]:
-    """Interpolate the amplitude of a noise spectrum at the range bins of a radar."""
+    """Interpolate the amplitude of a noise spectrum at the range bins of a radar.
+
+    Args:
+        radar: board whose number of samples is used.
+        shape: noise spectrum whose settings are numbers, not ranges.
+
+    Returns:
+        Amplitude in each bin relative to the nominal white noise.
+    """
     fraction = np.arange(radar.chirp.num_samples) / radar.chirp.num_samples
     level_db = np.zeros_like(fraction)
     if shape.spectrum:
@@ -161,7 +177,15 @@ def _filtered_noise(radar: Radar, profile: ReceiverProfile) -> Float[np.ndarray,
 
 
 def leakage_tones(radar: Radar, part: Leakage) -> LeakageTones:
-    """Compute the samples of the leakage in every channel of a radar."""
+    """Compute the samples of the leakage in every channel of a radar.
+
+    Args:
+        radar: board whose antennas and waveform are used.
+        part: leakage whose settings are numbers, not ranges.
+
+    Returns:
+        The sum of the tones, with and without the factor of their delay, as complex64.
+    """
     delay_s = 2 * np.array(part.range_m) / SPEED_OF_LIGHT_MPS
     beat_hz = radar.chirp.slope_hz_per_s * delay_s
     tones = np.exp(2j * np.pi * np.outer(beat_hz, radar.chirp.sample_times_s))

@@ -17,6 +17,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex
 
+from radarsim.captures.udp_packets import PAYLOAD_BYTES
 from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
@@ -25,8 +26,8 @@ from radarsim.signal.front_end import FrontEnd, phase_rate
 from radarsim.signal.noise_and_adc import Key, quantised, receive, thermal_noise
 from radarsim.signal.settings import SimulationSettings
 
-# Complex samples in a packet of the DCA1000, which holds 1456 bytes.
-SAMPLES_PER_PACKET = 364
+# Complex samples in a packet of the DCA1000; I and Q take two bytes each.
+SAMPLES_PER_PACKET = PAYLOAD_BYTES // 4
 # Numbers that are folded into a random key: one for the whole clip, and one for each effect.
 _CLIP = 0x7FFFFFFF
 _PHASE, _JITTER, _TX, _RX, _DC, _PACKETS = range(1_000_001, 1_000_007)
@@ -119,7 +120,13 @@ def _key_of(key, *numbers):
 
 
 def channel_gain(radar: Radar, front_end: FrontEnd, key: Key) -> Complex[Array, "tx rx 1"]:
-    """Return the complex gain of every channel: the array's gain times the random mismatch."""
+    """Return the complex gain of every channel: the array's gain times the random mismatch.
+
+    Args:
+        radar: board whose antennas and channel gains are used.
+        front_end: arrays of the profile; without a mismatch, the gain is that of the array.
+        key: random key of the clip; the mismatch is the same in all frames.
+    """
     gain = jnp.asarray(np.asarray(radar.array.channel_gain, np.complex64)[:, :, None])
     if front_end.gain_mismatch is None:
         return gain
@@ -134,7 +141,16 @@ def channel_gain(radar: Radar, front_end: FrontEnd, key: Key) -> Complex[Array, 
 
 
 def dc_offset_v(radar: Radar, front_end: FrontEnd, key: Key) -> Complex[Array, "rx 1"] | float:
-    """Draw the DC offset of every receiver [V]."""
+    """Draw the DC offset of every receiver.
+
+    Args:
+        radar: board whose number of receivers is used.
+        front_end: arrays of the profile.
+        key: random key of the clip; the offset is the same in all frames.
+
+    Returns:
+        Complex offset [V]; 0 if the profile has no DC offset.
+    """
     if front_end.dc_v is None:
         return 0.0
     parts = jax.random.normal(_key_of(key, _CLIP, _DC), (2, radar.array.num_rx, 1))

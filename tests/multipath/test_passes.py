@@ -16,6 +16,7 @@ from radarsim.radar.timing import burst_centre_and_half_s
 from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular
 from radarsim.scattering.visibility import interpolate_blocks
 from radarsim.scattering.weighted_reflection import weighted_reflection
+from radarsim.scattering.wrapping_reflection import innermost
 from radarsim.scene.materials import MATERIALS
 from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import Room
@@ -87,7 +88,7 @@ def brute_force(radar, model, mesh, faces, visible, pair):
     rows = []
     # The functions are compiled once for all antennas and chirps.
     scatterers = jax.jit(lambda points: model.scatterers(points, around, faces[summed]))
-    of_body = getattr(model, "model", model)
+    of_body = innermost(model)
     weights = jax.jit(lambda surface, tx, rx: of_body.log_weight(radar, surface, tx, rx))
     for loop in (0, radar.frame.num_chirps - 1):
         for tx in range(radar.array.num_tx):

@@ -9,7 +9,6 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
 from radarsim.radar.timing import burst_times_s
-from radarsim.scattering.levels import skin_reflectivity
 from radarsim.scattering.reflection import (
     FREE_BODY_REFLECTIVITY,
     PhysicalOptics,
@@ -65,7 +64,7 @@ def test_a_striding_body_at_one_metre_is_as_exact_as_the_blocks_allow():
     ("default", "unit_level", "truth"),
     [
         (QuasiSpecular(), QuasiSpecular(reflectivity=1.0), FREE_BODY_REFLECTIVITY),
-        (PhysicalOptics(), PhysicalOptics("metal"), skin_reflectivity(RADAR)),
+        (PhysicalOptics(), PhysicalOptics("metal"), PhysicalOptics().reflectivity_at(RADAR)),
     ],
 )
 def test_the_default_level_is_that_of_bare_skin_or_anchored(default, unit_level, truth):

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from radarsim.numerics.angles import squared_angle
 from radarsim.radar.boards import BOARDS
-from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular, squared_angle
+from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular
 from radarsim.scene.mesh import Faces
 
 ORIGIN = jnp.zeros(3)

@@ -17,6 +17,7 @@ from radarsim.scattering.roughness import (
     material_cycles,
     with_rough_copies,
 )
+from radarsim.scattering.weighted_reflection import DelayWeightedReflection
 from tests.helpers.echoes import error_db
 from tests.helpers.moving_sphere import CLEAN, moving_sphere, small_radar
 from tests.helpers.scenes import RADAR
@@ -141,7 +142,10 @@ def test_the_fast_sum_of_a_rough_surface_equals_the_plain_one():
 def test_only_rough_models_sum_each_face_twice():
     _, faces = ball(2)
     assert echo_faces(PhysicalOptics(), faces) is faces
-    assert len(echo_faces(PhysicalOptics(roughness=Roughness()), faces)) == 2 * len(faces)
+    rough = PhysicalOptics(roughness=Roughness())
+    once = DelayWeightedReflection(rough)
+    for model in (rough, once, DelayWeightedReflection(once)):
+        assert len(echo_faces(model, faces)) == 2 * len(faces)
 
 
 def test_a_negative_height_or_slope_is_refused_by_field():
