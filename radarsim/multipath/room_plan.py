@@ -243,6 +243,7 @@ def _static(radar, settings, room: Room, planes, meshes, fixed_m, reflection: Re
     sources = [
         source._replace(rcs_m2=source.rcs_m2 * float(share) ** 2)
         for source, share in zip(sources, seen, strict=True)
+        if share > 0
     ]
     more, of_furniture = furniture_echoes(radar, room, meshes, fixed_m, reflection, video)
     every = padded(joined([static, of_furniture]))

@@ -61,3 +61,20 @@ def leg(antenna, points, planes, permittivities, polarisation):
         before, after = unit(rays[index]), unit(rays[index + 1])
         factor = factor * copolar(before, after, normal, permittivity, polarisation)
     return length, factor
+
+
+def wall_tone_v(radar, range_m):
+    """Return the echo of a metal wall ahead [tx, rx, sample], in volts by the radar equation.
+
+    A cross-section of pi R^2 gives the received power P G^2 (lambda / (8 pi R))^2. The reflection
+    inverts the sign, and each path is the straight line from the image of the transmitter.
+    """
+    chirp, array = radar.chirp, radar.array
+    level_db = radar.tx_power_dbm - 30 + 2 * array.gain_dbi + radar.receiver.gain_db
+    share = (chirp.wavelength_m / (8 * np.pi * range_m)) ** 2
+    amplitude_v = np.sqrt(10 ** (level_db / 10) * share * radar.receiver.load_ohm)
+    images_m = mirror(array.tx_m, (np.array([-1.0, 0.0, 0.0]), -range_m))
+    path_m = np.linalg.norm(array.rx_m - images_m[:, None], axis=-1)[..., None]
+    delay_s = path_m / SPEED_OF_LIGHT_MPS
+    freq_hz = chirp.start_freq_hz + chirp.slope_hz_per_s * (chirp.sample_times_s - delay_s / 2)
+    return -amplitude_v * np.exp(2j * np.pi * freq_hz * delay_s)

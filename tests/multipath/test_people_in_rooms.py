@@ -22,8 +22,9 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 RADAR = small_radar(num_chirps=4, num_samples=64)
 MODEL = QuasiSpecular()
+METAL = MATERIALS["metal"]
 # The only surface is the left wall, which causes all multipath passes but no static echo.
-ROOM = Room(**dict.fromkeys(SURFACES) | {"left_wall": MATERIALS["metal"]}, left_m=1.5)
+ROOM = Room(**dict.fromkeys(SURFACES) | {"left_wall": METAL}, left_m=1.5)
 
 
 def sphere(at_m, radius_m=0.2):
@@ -33,8 +34,8 @@ def sphere(at_m, radius_m=0.2):
     return Surface(replace(mesh, vertices_m=mesh.vertices_m + offset_m), faces)
 
 
-def in_room(*surfaces):
-    prepared = prepare_room(RADAR, CLEAN, MODEL, ROOM, RadarPose(height_m=1.0), surfaces)
+def in_room(*surfaces, room=ROOM):
+    prepared = prepare_room(RADAR, CLEAN, MODEL, room, RadarPose(height_m=1.0), surfaces)
     return RoomFrames(RADAR, CLEAN, MODEL, prepared, [surfaces])
 
 
@@ -53,6 +54,25 @@ def test_echoes_of_two_bodies_beside_each_other_add_up_and_one_shadows_the_other
     blocked = in_room(first, sphere((2.25, 0.75, 0.0), radius_m=0.4))
     assert np.any(alone.selections[0][0].visible)
     assert not np.any(blocked.selections[0][0].visible)
+
+
+def static_echo(*surfaces):
+    """Return the static echo of a metal wall 3 m ahead of the radar in the first frame."""
+    room = Room(**dict.fromkeys(SURFACES) | {"far_wall": METAL}, far_m=3.0, most_passes=0)
+    return in_room(*surfaces, room=room).static_echo(0)[0]
+
+
+def test_a_body_in_the_path_to_a_wall_removes_the_echo_and_bodies_beside_the_path_do_not():
+    """A sphere of 0.4 m midway to the wall covers the Fresnel zone, whose radius is 8 cm at most.
+
+    The amplitude of the unshadowed echo is lambda / (2 R), to 0.5 % for a metal wall.
+    """
+    beside = [sphere((1.5, left_m, 0.0), radius_m=0.4) for left_m in (-1.0, 1.0)]
+    middle = sphere((1.5, 0.0, 0.0), radius_m=0.4)
+    weight = RADAR.chirp.wavelength_m / (2 * 3.0)
+    unshadowed = np.abs(static_echo(*beside)) * MODEL.reflectivity
+    np.testing.assert_allclose(unshadowed, weight, rtol=5e-3)
+    assert not np.any(static_echo(beside[0], middle))
 
 
 def crossed(from_m, to_m, corners_m):

@@ -11,7 +11,9 @@ from radarsim.files import free_body
 from radarsim.multipath.room_frames import RoomFrames, pass_settings
 from radarsim.multipath.room_plan import prepare_room, scene_room
 from radarsim.multipath.room_report import PassLevel, RoomReport, chosen_passes
+from radarsim.scattering.fresnel import fresnel
 from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scene.furniture import Box
 from radarsim.scene.materials import MATERIALS
 from radarsim.scene.mesh import Surface
 from radarsim.scene.motion import Motion
@@ -19,6 +21,7 @@ from radarsim.scene.placement import RadarPose
 from radarsim.scene.room import SURFACES, Room
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
+from radarsim.signal.face_selection import select_faces
 from tests.helpers.moving_sphere import CLEAN, moving_sphere, small_radar
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
@@ -117,9 +120,6 @@ def test_passes_have_no_level_if_the_direct_echo_is_hidden():
 
 def test_furniture_hides_a_body_behind_it_from_the_direct_echo():
     """A wide box in front of a sphere hides all faces of the sphere from the radar."""
-    from radarsim.scene.furniture import Box
-    from radarsim.signal.face_selection import select_faces
-
     mesh, faces = moving_sphere(RADAR, range_m=3.0)
     box = Box((1.5, 0.0, 1.0), (0.2, 2.0, 2.0))
     room = Room(**dict.fromkeys(SURFACES), furniture=[box])
@@ -128,3 +128,51 @@ def test_furniture_hides_a_body_behind_it_from_the_direct_echo():
     assert np.any(selection.visible)
     (unhidden,) = frames.unhidden(0, [selection])
     assert not np.any(unhidden.visible)
+
+
+def test_a_wall_behind_a_cupboard_is_neither_reported_nor_simulated():
+    """A cupboard of 1 m x 1.6 m covers the Fresnel zone of the wall, whose radius is 8 cm.
+
+    The radar, at a height of 1 m, sees the cupboard from 1.8 m on and the wall at 3 m. A cupboard
+    1.5 m to the left hides nothing.
+    """
+    mesh, faces = moving_sphere(RADAR, range_m=1.2)
+
+    def around(wall, left_m):
+        cupboard = Box((2.0, left_m, 0.8), (0.4, 1.0, 1.6))
+        walls = dict.fromkeys(SURFACES) | {"far_wall": wall}
+        room = Room(**walls, far_m=3.0, furniture=[cupboard], most_passes=0)
+        found = prepared(room, mesh, faces)
+        names = {each.name for each in found.report.sources}
+        return names, np.sum(found.static.samples, axis=0)
+
+    names, echo = around(MATERIALS["metal"], 0.0)
+    assert names == {"box"}
+    np.testing.assert_array_equal(echo, around(None, 0.0)[1])
+    assert around(MATERIALS["metal"], 1.5)[0] == {"box", "far_wall"}
+
+
+@pytest.mark.parametrize("polarisation", ["horizontal", "vertical"])
+def test_the_floor_reflects_horizontal_fields_as_te_and_vertical_fields_as_tm(polarisation):
+    """A floor of concrete weakens the pass by |TE| or |TM|, compared with a floor of metal.
+
+    The radar is 1 m above the floor and the centre of the sphere 3 m ahead at the height of the
+    radar, so the angle of incidence is atan(3 / 2), for which TE is -4.7 dB and TM -16 dB. The
+    reflecting part of the sphere, with a radius of 5 cm, is nearer by 4 cm, which changes TM by
+    0.3 dB.
+    """
+    mesh, faces = moving_sphere(RADAR, speed_mps=(0.1, 0.0, 0.0), radius_m=0.05)
+    still = replace(mesh, origin_high_m=jnp.zeros_like(mesh.origin_high_m) + np.array([3.0, 0, 0]))
+    powers = []
+    for name in ("concrete", "metal"):
+        floor = dict.fromkeys(SURFACES) | {"floor": MATERIALS[name]}
+        room = prepared(Room(**floor, polarisation=polarisation, most_passes=2), still, faces)
+        assert [each.name for each in room.report.passes if each.kept] == [
+            "body, floor and reverse"
+        ]
+        powers.append(multipath_power(room, still, faces))
+    permittivity = MATERIALS["concrete"].permittivity(RADAR.chirp.centre_freq_hz)
+    of_te, of_tm = fresnel(permittivity, np.cos(np.arctan2(3, 2)))
+    expected = abs(of_te if polarisation == "horizontal" else of_tm) ** 2
+    found_db, expected_db = 10 * np.log10([powers[0] / powers[1], expected])
+    assert found_db == pytest.approx(expected_db, abs=0.5)
