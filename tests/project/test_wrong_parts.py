@@ -28,6 +28,7 @@ from tests.helpers.sample_calls import (
     OTHER_BODY,
     RADAR,
     SCENE,
+    SHORT,
     SPHERE,
     UPRIGHT,
     WALKER,
@@ -41,6 +42,8 @@ from tests.helpers.sample_calls import (
 )
 
 pytestmark = pytest.mark.usefixtures("without_annotation_checks")
+
+ROOMY = replace(SCENE, room=rs.Room())
 
 # Each entry is an invalid call, and a pattern that its error message must match.
 WRONG = {
@@ -100,8 +103,24 @@ WRONG = {
         "frames 0 to 98.*13 complete frames",
     ),
     "room for a batch": (
-        lambda: pose_clip(RADAR, replace(SCENE, room=rs.Room()), KEY, LOBES, FAST, num_frames=1),
+        lambda: pose_clip(RADAR, ROOMY, KEY, LOBES, FAST, num_frames=1),
         "scene.room: is a room, which BatchSimulator cannot simulate.*rs.simulate",
+    ),
+    # room reports
+    "name for a radar": (
+        lambda: rs.room_report("AWR1843BOOST", SCENE),
+        "room_report: radar: is 'A",
+    ),
+    "list for a scene": (lambda: rs.room_report(RADAR, [WALKER]), "scene: is a list.*not a Scene"),
+    "report of free space": (lambda: rs.room_report(RADAR, SCENE), r"room: is None.*room=Room\("),
+    "report by a name": (lambda: rs.room_report(RADAR, ROOMY, "body"), "reflection: is 'body'"),
+    "report by a method": (
+        lambda: rs.room_report(RADAR, ROOMY, LOBES, "fast"),
+        "settings: is 'fast'.*settings=SimulationSettings",
+    ),
+    "report of a short motion": (
+        lambda: rs.room_report(RADAR, replace(SHORT, room=rs.Room())),
+        "less than the burst",
     ),
     # times and levels
     "frames in reverse": (lambda: rs.burst_times_s(RADAR, -1), "num_frames: is -1"),
