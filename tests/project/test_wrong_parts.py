@@ -12,6 +12,7 @@ import radarsim as rs
 from radarsim.errors import InputError
 from radarsim.files import find_motions, read_arrays, read_mesh_sequence
 from radarsim.posed_clip import pose_clip, stack_clips
+from radarsim.radar.receiver_toml import parse_profile
 from tests.helpers.sample_calls import (
     BODY,
     CODES,
@@ -149,6 +150,15 @@ WRONG = {
         "holds 0, not",
     ),
     "no positions": (lambda: replace(RADAR.array, tx_positions_m=None), "tx_positions_m: is None"),
+    "number for a cut": (
+        lambda: parse_profile("[tx_pattern]\nazimuth_cut = 5", "file"),
+        "tx_pattern.azimuth_cut: is 5, not a tuple or list.*pairs",
+    ),
+    "one range of leakage": (
+        lambda: parse_profile("[leakage]\nrange_m = 3", "file"),
+        "leakage.range_m: is 3, not a tuple or list",
+    ),
+    "number for a name": (lambda: parse_profile("name = 3", "file"), "file: name: is 3, not a str"),
     "missing transmitter": (lambda: RADAR.array.with_tx((5,)), "hold 5; there are 3"),
     "missing receiver": (lambda: RADAR.array.with_rx((0, 4)), "hold 4; there are 4"),
     # files
