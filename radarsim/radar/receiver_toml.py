@@ -115,7 +115,7 @@ def _value(where: str, name: str, key: str, value: Any) -> Any:
         raise InputError(*where_key, "is not a list of pairs", hint)
     limits = {"at_least": -180.0, "at_most": 180.0, "hint": hint}
     return tuple(
-        (math.radians(checked_number(*where_key, angle, "degrees", **limits)), level_db)
+        (math.radians(checked_number(*where_key, angle, **limits)), level_db)
         for angle, level_db in pairs
     )
 
