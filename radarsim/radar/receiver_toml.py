@@ -91,6 +91,10 @@ def _part(name: str, values: Any, base: ProfilePart | None, where: str) -> Profi
     for key in values:
         if _IN_DEGREES.get(key, key) not in known:
             raise InputError(where, f"{name}.{key}", "is not known", _suggestion(key, known))
+    for key in set(values) & set(_IN_DEGREES):
+        if _IN_DEGREES[key] in values:
+            hint = "give the cut in degrees or in radians"
+            raise InputError(where, f"{name}.{key}", f"and {_IN_DEGREES[key]} are both given", hint)
     keys = {_IN_DEGREES.get(key, key): key for key in values}
     given = {field: _value(where, name, key, values[key]) for field, key in keys.items()}
     for each in fields(kind) if base is None else ():
