@@ -7,7 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from radarsim.multipath.bounced_reflection import BouncedReflection, for_images, leg_weight
+from radarsim.multipath.bounced_reflection import (
+    BouncedReflection,
+    _along,
+    for_images,
+    leg_weight,
+)
 from radarsim.multipath.leg_visibility import visible_from
 from radarsim.multipath.legs import make_leg, reverses_slots
 from radarsim.multipath.pass_powers import candidate_passes
@@ -89,6 +94,24 @@ def test_the_coefficient_belongs_to_the_order_in_which_each_ray_meets_perpendicu
         np.testing.assert_allclose(found, truth, atol=1e-5)
         by_slots = np.exp(gain_of_leg(via, rays_m, np.zeros_like(reverse))[0]) / abs(truth)
         assert abs(20 * np.log10(by_slots)).max() > 1.5
+
+
+@pytest.mark.usefixtures("fast_compilation")
+def test_the_order_of_a_face_is_that_in_the_middle_of_the_burst():
+    """The faces move by 0.4 m to either side, so that the order of some of them changes."""
+    pose = RadarPose(height_m=1.5, tilt_rad=-0.35)
+    planes = {each.name: each for each in ROOM.planes(pose)}
+    via = leg_via("floor", "left_wall", planes=planes)
+    points_m = np.random.default_rng(0).uniform([2, 0.0, -0.8], [5, 1.0, 0.3], (400, 3))
+    centre_m = np.float32(points_m + np.array([-0.4, 0.0, 0.4])[:, None, None] * [0, 1, 0])
+    image_m = np.float32(via.images_m(np.zeros((1, 3))))
+    along = jax.jit(lambda leg, *where_m: _along(BOARD, leg, *where_m))
+    found = np.exp(along(via, centre_m, image_m)[0][:, 0])
+    first, middle, _ = (reverses_slots(via, each) for each in centre_m)
+    assert np.sum(first != middle) > 5
+    for node in range(3):
+        expected = np.exp(gain_of_leg(via, centre_m[node] - image_m, middle)[0])
+        np.testing.assert_allclose(found[node], expected, atol=1e-5)
 
 
 def test_every_order_that_leaves_the_radar_forwards_is_listed_once():
