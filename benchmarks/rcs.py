@@ -18,7 +18,8 @@ between parts of the body. A radar that sweeps over 3.5 GHz resolves these parts
 spread of the power averaged over the sweep is smaller.
 
 The exit status is 1 if the difference between a shape and theory exceeds the limits above, or if
-halving the edge lengths of the body changes its mean level by more than 0.5 dB.
+halving the edge lengths of the body changes its mean level by more than 0.5 dB; it is 2 if
+matplotlib, which `--out` needs, is missing.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import throughput_figures
 from benchmarks.machine_info import commit, processor
 from benchmarks.rcs_angles import Cut, angle_cut, simulated_rcs_m2
 from benchmarks.rcs_corners import wall_dihedral
@@ -45,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = make_parser()
     options = parser.parse_args(arguments)
+    if options.out and not throughput_figures.matplotlib_available():
+        print(throughput_figures.MATPLOTLIB_MISSING.format("--out"), file=sys.stderr)
+        return 2
     radar = load_radar(options.radar)
     most_mm = 1e3 * radar.chirp.wavelength_m / 2
     if not 0.2 <= options.edge_mm < most_mm:
@@ -138,7 +143,7 @@ def _print_people(found: dict) -> None:
 
 
 def _write(folder: Path, radar: Radar, cuts, corners, found) -> None:
-    """Write rcs.json and, if matplotlib is installed, the page of plots rcs.png."""
+    """Write rcs.json and the page of plots rcs.png."""
     from benchmarks.rcs_figures import draw_page
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,7 @@ from benchmarks.scene_effects import (
 from benchmarks.scenes import START_S
 from radarsim.files import free_body, load_radar
 from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes
+from radarsim.radar.boards import BOARDS
 from radarsim.radar.profile_part import ProfilePart
 from radarsim.radar.radar import Radar
 from radarsim.radar.receiver_profile import (
@@ -47,6 +48,7 @@ from radarsim.radar.receiver_profile import (
     ReceiverProfile,
     Saturation,
 )
+from radarsim.radar.receiver_profiles import datasheet_profile
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scattering.weighted_reflection import DelayWeightedReflection
 from radarsim.scene.scene import Scene
@@ -57,7 +59,7 @@ from radarsim.simulate import simulate
 
 
 class Part(NamedTuple):
-    """One row: its title, and the parts of the receiver profile by name."""
+    """One row: its title, with fields for `titles`, and parts of the receiver profile by name."""
 
     title: str
     parts: dict[str, ProfilePart]
@@ -72,12 +74,12 @@ PARTS = {
         {"if_filter": IfFilter(high_pass_1_hz=175e3, high_pass_2_hz=350e3)},
     ),
     "noise": Part(
-        "noise from +6 dB at 0 m to -6 dB at 10.9 m",
+        "noise from +6 dB at 0 m to -6 dB at {end_m:.1f} m",
         {"noise": NoiseShape(spectrum=[[0.0, 6.0], [1.0, -6.0]])},
     ),
     "leakage": Part("leakage of 20 mV at 0 m and 10 mV at 0.15 m", {"leakage": LEAKAGE}),
     "phase_noise": Part(
-        "phase noise -65 dBc/Hz (datasheet: -93)",
+        "phase noise -65 dBc/Hz (datasheet: {phase_noise})",
         {"phase_noise": PhaseNoise(level_dbc_per_hz=-65.0)},
     ),
     "jitter": Part(
@@ -89,7 +91,7 @@ PARTS = {
     ),
     "dc": Part("DC offset 5 mV", {"dc": DcOffset(level_v=5e-3)}),
     "saturation": Part(
-        "I and Q clipped at 1 mV (peak of the echo: 7 mV)",
+        "I and Q clipped at 1 mV (peak of the echo: {peak_mv:.0f} mV)",
         {"saturation": Saturation(level_v=1e-3)},
     ),
     "packets": Part("2 % of packets lost", {"packets": PacketLoss(loss_rate=0.02)}),
@@ -132,15 +134,31 @@ class Walk(NamedTuple):
         return {name: np.asarray(getattr(each, name)) for name, each in found.items()}
 
 
-def receiver_maps(walk: Walk, names: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
+def titles(radar: Radar, peak_v: float) -> dict[str, str]:
+    """Return the title of each row, keyed by its name.
+
+    Args:
+        radar: the simulated radar.
+        peak_v: largest I or Q of the echo [V].
+    """
+    known = radar.board in BOARDS
+    level = datasheet_profile(radar).phase_noise.level_dbc_per_hz if known else None
+    numbers = {
+        "end_m": radar.max_range_m - radar.range_resolution_m,  # of the last range bin
+        "phase_noise": f"{level:g}" if known else "unknown",
+        "peak_mv": 1e3 * peak_v,
+    }
+    return {name: part.title.format(**numbers) for name, part in PARTS.items()}
+
+
+def receiver_maps(walk: Walk, names: Sequence[str], echo_v) -> dict[str, dict[str, np.ndarray]]:
     """Return the heatmaps of each row, keyed by its name.
 
     Args:
         walk: the simulated walk.
         names: keys of `PARTS`.
+        echo_v: samples of the walk without a profile [V].
     """
-    echo_v = walk.echo_v()
-    print(f"largest I or Q of the echo: {1e3 * max_part(echo_v):.3f} mV", flush=True)
     delayed = partial(walk.echo_v, by_delay=True)
     delayed_v = delayed() if {"phase_noise", "jitter"} & set(names) else None
     found = {}
@@ -159,14 +177,14 @@ def max_part(cube_v) -> float:
     return float(max(np.abs(cube_v.real).max(), np.abs(cube_v.imag).max()))
 
 
-def table(found: Mapping[str, Mapping[str, float]]) -> list[str]:
+def table(found: Mapping[str, Mapping[str, float]], title_of: Mapping[str, str]) -> list[str]:
     """Return the lines of a Markdown table of the measures of each part."""
     lines = [
         "| part of the receiver | level, time-range | level, time-Doppler | "
         "correlation of range, Doppler, angle |",
         "|---|---|---|---|",
     ]
-    return lines + [f"| {PARTS[name].title} | {change_cells(row)} |" for name, row in found.items()]
+    return lines + [f"| {title_of[name]} | {change_cells(row)} |" for name, row in found.items()]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -179,16 +197,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first_frame = round(START_S / radar.frame.period_s)
     walk = Walk(radar, scene_of(EFFECTS["plain"], free_body()), options.frames, first_frame)
     names = [name for name in PARTS if name == IDEAL or name in (options.only or PARTS)]
-    maps = receiver_maps(walk, names)
+    echo_v = walk.echo_v()
+    print(f"largest I or Q of the echo: {1e3 * max_part(echo_v):.3f} mV", flush=True)
+    title_of = titles(radar, max_part(echo_v))
+    maps = receiver_maps(walk, names, echo_v)
     found = {name: changes(each, maps[IDEAL]) for name, each in maps.items()}
-    lines = "\n".join(table(found))
+    lines = "\n".join(table(found, title_of))
     print(lines)
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "receiver_effects.json").write_text(json.dumps(found, indent=1) + "\n")
     (folder / "receiver_effects.md").write_text(lines + "\n")
-    rows = [PageRow(PARTS[IDEAL].title, maps.pop(IDEAL))]
-    rows += [PageRow(PARTS[name].title, each, rows[0].maps) for name, each in maps.items()]
+    rows = [PageRow(title_of[IDEAL], maps.pop(IDEAL))]
+    rows += [PageRow(title_of[name], each, rows[0].maps) for name, each in maps.items()]
     axes = heatmap_axes(radar, options.frames, HeatmapSettings())
     draw_page(rows, axes, folder / "receiver_effects.png")
     return 0
@@ -197,12 +218,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_parser() -> argparse.ArgumentParser:
     """Create the parser of the command line."""
     parser = parser_of_walk("scene_effects_receiver", __doc__)
+    parts = [name for name in PARTS if name != IDEAL]
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=[name for name in PARTS if name != IDEAL],
+        choices=parts,
         metavar="NAME",
-        help=f"parts to simulate (all: {', '.join(PARTS)})",
+        help=f"parts to simulate besides the ideal receiver (default: {', '.join(parts)})",
     )
     parser.add_argument("--out", required=True, help="folder for the picture, .json and .md")
     return parser

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     from benchmarks.throughput_table import table
 
     if options.plot and not throughput_figures.matplotlib_available():
-        print(throughput_figures.MATPLOTLIB_MISSING, file=sys.stderr)
+        print(throughput_figures.MATPLOTLIB_MISSING.format("--plot"), file=sys.stderr)
         return 2
     if options.device == "gpu" and not _gpu():
         return 2

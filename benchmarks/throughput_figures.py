@@ -19,7 +19,7 @@ GROWTH = {
     "antennas": "antenna pairs (32 loops)",
     "samples": "samples per chirp",
 }
-MATPLOTLIB_MISSING = "--plot needs matplotlib, which is not installed: pip install 'radarsim[viz]'"
+MATPLOTLIB_MISSING = "{} needs matplotlib, which is not installed: pip install 'radarsim[viz]'"
 
 
 def matplotlib_available() -> bool:

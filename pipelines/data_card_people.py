@@ -25,7 +25,7 @@ def people_per_clip(statistics: StoreStatistics) -> str:
 
 
 def limitations(text: str, statistics: StoreStatistics) -> str:
-    """Return the limitations section: people shadow each other, but nothing else shadows them."""
+    """Return the limitations section for clips of several people, who shadow each other."""
     if max(_clips_by_people(statistics), default=1) == 1:
         return text
     several = "the\nbodies of the people in a clip, which shadow each other, and"

@@ -23,7 +23,6 @@ from radarsim.heatmaps.heatmaps import make_heatmaps as make_heatmaps
 from radarsim.heatmaps.settings import HeatmapSettings as HeatmapSettings
 from radarsim.joint_tracks import JointTracks as JointTracks
 from radarsim.joint_tracks import joint_tracks as joint_tracks
-from radarsim.multipath.room_plan import room_report as room_report
 from radarsim.point_targets import simulate_points as simulate_points
 from radarsim.posed_clip import pose_clip as pose_clip
 from radarsim.posed_clip import stack_clips as stack_clips
@@ -37,6 +36,7 @@ from radarsim.radar.receiver_profile import ReceiverProfile as ReceiverProfile
 from radarsim.radar.timing import burst_times_s as burst_times_s
 from radarsim.receiver_files import load_receiver as load_receiver
 from radarsim.room_files import read_room as read_room
+from radarsim.room_reports import room_report as room_report
 from radarsim.scattering.dielectrics import Clothing as Clothing
 from radarsim.scattering.physical_optics import PhysicalOptics as PhysicalOptics
 from radarsim.scattering.reflection import QuasiSpecular as QuasiSpecular

@@ -19,11 +19,12 @@ _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, 
 def with_unit(value: float, unit: str) -> str:
     """Format a value with an SI prefix: 7.2e-05 s becomes "72 us".
 
-    Sweep rates [Hz/s] are printed in MHz/us, as in datasheets; decibels get no prefix.
+    Sweep rates [Hz/s] are printed in MHz/us, as in datasheets; decibels and millimetres get no
+    prefix.
     """
     if unit == "Hz/s":
         return f"{value / 1e12:.6g} MHz/us"
-    if not math.isfinite(value) or value == 0 or not unit or unit.startswith("dB"):
+    if not math.isfinite(value) or value == 0 or not unit or unit.startswith(("dB", "mm")):
         return f"{value:.6g} {unit}".rstrip()
     scale, prefix = next((p for p in _PREFIXES if abs(value) >= p[0] * 0.9999999), _PREFIXES[-1])
     return f"{value / scale:.6g} {prefix}{unit}"

@@ -11,8 +11,8 @@ from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from radarsim.errors import InputError
-from radarsim.multipath.room_plan import room_report
 from radarsim.plots.room import room_page
+from radarsim.room_reports import room_report
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.furniture import TriangleMesh
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Bool, Complex, Float
 
-from radarsim.multipath.legs import Leg, leg_reflection
+from radarsim.multipath.legs import Leg, leg_reflection, reverses_slots
 from radarsim.numerics.vectors import dot, norm
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import (
@@ -83,13 +83,17 @@ class BouncedReflection(WrappingReflection):
         """
         log_amplitude, cycles = self.model.log_weight(radar, scatterers, tx_m, rx_m)
         for leg, antenna_m in ((self.out, tx_m), (self.back, rx_m)):
-            log_gain, bounced = leg_weight(radar, leg, scatterers.centre_m - antenna_m)
+            reverse = reverses_slots(leg, scatterers.centre_m)
+            log_gain, bounced = leg_weight(radar, leg, scatterers.centre_m - antenna_m, reverse)
             log_amplitude, cycles = log_amplitude + log_gain, _sum(cycles, bounced)
         return log_amplitude, cycles
 
 
 def leg_weight(
-    radar: Radar, leg: Leg, ray_m: Float[Array, "*batch face 3"]
+    radar: Radar,
+    leg: Leg,
+    ray_m: Float[Array, "*batch face 3"],
+    reverse: Bool[Array, "*some face"] | None,
 ) -> tuple[Float[Array, "*batch face"], Float[Array, "*batch face"]]:
     """Return the log-magnitude and phase [cycles] of the surface reflections along one leg.
 
@@ -97,11 +101,13 @@ def leg_weight(
         radar: board whose waveform is used.
         leg: a leg to the body; for a direct leg, no reflection coefficients are computed.
         ray_m: vectors from an antenna's image to the scatterers [m].
+        reverse: mask of the scatterers whose rays meet the surfaces in the reverse order of the
+            leg's slots, from `reverses_slots`.
     """
 
     def by_surfaces():
         wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
-        gain = leg_reflection(leg, wavenumber_per_m, ray_m / norm(ray_m)[..., None])
+        gain = leg_reflection(leg, wavenumber_per_m, ray_m / norm(ray_m)[..., None], reverse)
         log_gain = jnp.log(jnp.maximum(jnp.abs(gain), LEAST_REFLECTION))
         # The mixer conjugates the received signal and therefore also the reflection coefficient.
         return log_gain, -smooth_cycles(gain)
@@ -128,6 +134,10 @@ def reflect_bounced(
     the coefficient over the antennas is computed at the middle node only, because this variation
     hardly changes within a burst; an evaluation at every node would take as long as the echo sum.
 
+    Whether a face's ray meets the first or the second of two perpendicular surfaces first is also
+    determined at the middle node, for the centre of the array. The coefficient of a face is
+    therefore smooth within a burst; a change of the order takes effect in the next frame.
+
     Args:
         radar: board whose waveform is used.
         bounced: reflection model of the pass.
@@ -150,9 +160,10 @@ def reflect_bounced(
 def _along(radar, leg: Leg, centre_m, antennas_m):
     """Return log-magnitude and phase [cycles] of a leg at each node, antenna and face."""
     middle = centre_m[len(centre_m) // 2]
-    over_time = leg_weight(radar, leg, centre_m[:, None] - antennas_m.mean(0))
-    over_array = leg_weight(radar, leg, middle - antennas_m[:, None])
-    at_centre = leg_weight(radar, leg, middle[None] - antennas_m.mean(0))
+    reverse = reverses_slots(leg, middle)
+    over_time = leg_weight(radar, leg, centre_m[:, None] - antennas_m.mean(0), reverse)
+    over_array = leg_weight(radar, leg, middle - antennas_m[:, None], reverse)
+    at_centre = leg_weight(radar, leg, middle[None] - antennas_m.mean(0), reverse)
     return tuple(
         time + antenna - centre
         for time, antenna, centre in zip(over_time, over_array, at_centre, strict=True)

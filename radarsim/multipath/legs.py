@@ -4,6 +4,12 @@ A ray that a plane reflects from an antenna to a point arrives with the length a
 straight line from the antenna's mirror image to this point. For several reflections, the antenna is
 mirrored in one plane after the other. The room is a box and therefore convex, so the straight line
 from the image to a point in the room always crosses the surfaces inside their edges.
+
+The image in two perpendicular planes is the same for both orders of reflection, and the point
+determines which plane the ray meets first. The reflection coefficients depend on this order if the
+electric field of the antennas is neither parallel nor perpendicular to the planes: for a radar with
+vertical polarisation that is tilted by 20 degrees, the two orders of floor and wall differ by up to
+5 dB.
 """
 
 from collections.abc import Sequence
@@ -50,7 +56,8 @@ class Leg:
     Attributes:
         matrix, shift_high_m, shift_low_m: map from an antenna to its image; the shift is a float64
             in two float32 parts [m].
-        normals: unit normal of each surface, in the order of the outbound reflections.
+        normals: unit normal of each surface, in the order of the outbound reflections; two
+            perpendicular surfaces may have either order (`reverses_slots`).
         offset_m: offset of each surface's plane along the normal, as in `Plane` [m].
         permittivity_real, permittivity_imag: real and imaginary part of each surface's relative
             permittivity.
@@ -93,7 +100,8 @@ def make_leg(
     """Create the leg from the radar via the given planes, in the order of the reflections.
 
     Args:
-        planes: up to two reflecting surfaces in order; empty for the direct leg.
+        planes: reflecting surfaces in order; empty for the direct leg. Legs to bodies have up to
+            two surfaces, static echoes up to three.
         freq_hz: centre frequency of the sweep, at which the permittivity is evaluated [Hz].
         polarisation: unit vector of the antennas' electric field.
         num_slots: number of slots for reflections, at least the number of planes; unused slots have
@@ -130,39 +138,84 @@ def direct_leg() -> Leg:
     return make_leg([], 1.0, (0.0, 0.0, 1.0), 1)
 
 
+def reverses_slots(
+    leg: Leg, points_m: Float[Array | np.ndarray, "*batch 3"]
+) -> Bool[Array | np.ndarray, "*batch"] | None:
+    """Return a mask of the points whose ray meets the surfaces in the reverse order of the slots.
+
+    Only perpendicular surfaces can have another order than their slots. A ray of length 1 from the
+    image to a point at the distance d from a surface, on whose other side the image is at the
+    distance h, meets this surface at the distance d / (d + h) from the point. The surface with the
+    smaller distance reflects the ray last.
+
+    Args:
+        leg: leg from the radar to the points.
+        points_m: points in the radar frame [m].
+
+    Returns:
+        The mask; None for a leg without exactly two slots, whose order is that of the slots.
+    """
+    if len(leg.used) != 2:
+        return None
+    normals, used = leg.normals, leg.used
+    to_surface_m = [dot(points_m, normals[slot]) - leg.offset_m[slot] for slot in (0, 1)]
+    to_image_m = [dot(points_m - leg.origin_m, normals[slot]) for slot in (0, 1)]
+    reverse = to_surface_m[0] * to_image_m[1] < to_surface_m[1] * to_image_m[0]
+    perpendicular = abs(dot(normals[0], normals[1])) < 0.5
+    return reverse & perpendicular & used[0] & used[1]
+
+
 def leg_reflection(
-    leg: Leg, wavenumber_per_m: float, direction: Float[Array | np.ndarray, "*batch 3"]
+    leg: Leg,
+    wavenumber_per_m: float,
+    direction: Float[Array | np.ndarray, "*batch 3"],
+    reverse: Bool[Array | np.ndarray, "..."] | None = None,
 ) -> Complex[Array | np.ndarray, "*batch"]:
     """Return the product of a leg's reflection coefficients; 0 for rays that leave backwards.
 
-    The antennas of a board radiate into the half-space in front of it (x > 0). Reflections in
-    perpendicular planes commute, so the order of their slots does not matter.
+    The antennas of a board radiate into the half-space in front of it (x > 0).
 
     Args:
         leg: leg whose surfaces reflect the rays.
         wavenumber_per_m: 2 pi / lambda.
         direction: unit vectors from an antenna's image to the points.
+        reverse: mask of the rays that meet the surfaces in the reverse order of the slots, from
+            `reverses_slots`; its shape must be broadcastable to that of the rays. None: all rays
+            meet the surfaces in the order of the slots.
     """
     xp = jnp if isinstance(direction, jax.Array) or isinstance(leg.normals, jax.Array) else np
     ray, total = direction, xp.ones(direction.shape[:-1], direction.dtype) + 0j
     slots = leg.normals, leg.permittivity_real, leg.permittivity_imag, leg.roughness_m, leg.used
+    slots = tuple(map(xp.asarray, slots))
+    others = tuple(part[::-1] for part in slots)
     if xp is jnp and len(leg.used) > 1:
         # The loop compiles one slot for all slots, and skips unused slots when the program runs.
-        def step(state, slot):
+        def step(state, pair):
             def passed():
-                before, factor = _reflected(leg, slot, wavenumber_per_m, state[0])
+                met = _met_slot(reverse, *pair)
+                before, factor = _reflected(leg, met, wavenumber_per_m, state[0])
                 return before, (state[1] * factor).astype(state[1].dtype)
 
-            return jax.lax.cond(slot[-1], passed, lambda: state), None
+            return jax.lax.cond(pair[0][-1], passed, lambda: state), None
 
-        slots = tuple(map(jnp.asarray, slots))
-        ray, total = jax.lax.scan(step, (ray, total), slots, reverse=True)[0]
+        ray, total = jax.lax.scan(step, (ray, total), (slots, others), reverse=True)[0]
         return jnp.where(ray[..., 0] > 0, total, 0.0)
-    for slot in reversed(list(zip(*slots))):
-        before, factor = _reflected(leg, slot, wavenumber_per_m, ray)
+    for slot, other in reversed(list(zip(zip(*slots), zip(*others)))):
+        before, factor = _reflected(leg, _met_slot(reverse, slot, other), wavenumber_per_m, ray)
         total = xp.where(slot[-1], total * factor, total)
         ray = xp.where(slot[-1], before, ray)
     return xp.where(ray[..., 0] > 0, total, 0.0)
+
+
+def _met_slot(reverse, slot: tuple, other: tuple) -> tuple:
+    """Return the surface that each ray meets: that of a slot or, in reverse order, of the other."""
+    if reverse is None:
+        return slot
+    xp = jnp if isinstance(reverse, jax.Array) else np
+    normal = xp.where(reverse[..., None], other[0], slot[0])
+    # Both slots are used if a ray meets them in reverse order.
+    numbers = (xp.where(reverse, there, here) for here, there in zip(slot[1:-1], other[1:-1]))
+    return normal, *numbers, slot[-1]
 
 
 def _reflected(leg: Leg, slot: tuple, wavenumber_per_m: float, ray):
@@ -180,7 +233,8 @@ def _reflected(leg: Leg, slot: tuple, wavenumber_per_m: float, ray):
 def sequences(planes: Sequence[Plane], most_bounces: int) -> list[tuple[Plane, ...]]:
     """List all sequences of one to `most_bounces` planes that can reflect a ray.
 
-    Reflections in perpendicular planes commute, so only one of their orders is listed.
+    The images in perpendicular planes are equal for both orders, so only one order is listed.
+    `reverses_slots` determines the order for each point.
     """
     found: dict[tuple, tuple[Plane, ...]] = {}
     for count in range(1, most_bounces + 1):

@@ -42,7 +42,7 @@ class Candidates(NamedTuple):
     Attributes:
         orders: surfaces of each leg, in the order of the outbound reflections; the order of
             perpendicular surfaces is arbitrary, because it depends on the point to which the leg
-            leads.
+            leads, and is determined for each face (`reverses_slots`).
         legs: all legs, stacked along a leading axis, with two slots for reflections each.
         pairs: indices of both legs of each pass. A pass with two different legs represents both
             directions of travel, which have equal power.

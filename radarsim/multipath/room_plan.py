@@ -17,7 +17,7 @@ from radarsim.multipath.room_report import PassLevel, RoomReport, chosen_passes
 from radarsim.multipath.shadows import visible_fractions
 from radarsim.multipath.static_echoes import StaticEchoes, joined, mirror_echoes, padded
 from radarsim.radar.radar import Radar
-from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
+from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.visibility import faces_radar
 from radarsim.scattering.weighted_reflection import DelayWeightedReflection
 from radarsim.scene.furniture import TriangleMesh
@@ -83,29 +83,6 @@ def scene_room(
     times_s = scene.duration_s * (np.arange(NUM_MOMENTS)[:, None] + 0.5) / NUM_MOMENTS
     surfaces = with_echo_faces(reflection, skin_subjects(scene.bodies, pose(scene, times_s)))
     return prepare_room(radar, settings, reflection, scene.room, scene.radar_pose, surfaces)
-
-
-def room_report(
-    radar: Radar,
-    scene: Scene,
-    reflection: ReflectionModel = QuasiSpecular(),
-    settings: SimulationSettings = SimulationSettings(),
-) -> RoomReport:
-    """Report what a scene's room adds to the echo and which multipath is left out.
-
-    Args:
-        radar, scene, reflection, settings: same arguments as for `simulate`.
-
-    Returns:
-        The report; `print` gives a readable text.
-
-    Raises:
-        InputError: the scene has no room, or `simulate` would reject the arguments.
-    """
-    room = scene_room(radar, scene, reflection, settings)
-    if room is None:
-        raise InputError("Scene", "room", "is None", "give Scene(subjects, room=Room(...))")
-    return room.report
 
 
 def prepare_room(

@@ -18,6 +18,7 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.multipath.legs import ImageMap, image_map, leg_reflection, make_leg, sequences
 from radarsim.radar.radar import Radar
+from radarsim.scattering.fresnel import mirrored
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.weighted_reflection import static_weight, with_axes
 from radarsim.scene.room import POLARISATIONS, Plane, Room
@@ -29,6 +30,9 @@ MOST_STATIC_BOUNCES = 3
 # Points that sample the first Fresnel zone of an echo: the centre and rings of 6 and 12 points.
 RINGS = ((0.0, 1), (0.5, 6), (1.0, 12))
 NUM_PROBES = sum(count for _, count in RINGS)
+# Number of rays from which the orders of three reflections are determined, and their distance from
+# the centre of the path, which is small compared to a room.
+NUM_RAYS, RAY_OFFSET_M = 72, 1e-3
 # Minimum padded number of static echoes.
 LEAST_ECHOES = 128
 
@@ -111,8 +115,11 @@ def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane], reflection: R
     path_m = np.linalg.norm(vectors_m, axis=-1)
     direction = vectors_m / path_m[..., None]
     polarisation = POLARISATIONS[room.polarisation]
-    leg = make_leg(order, chirp.centre_freq_hz, polarisation, len(order), np.float64)
-    gain = leg_reflection(leg, 2 * np.pi / chirp.wavelength_m, direction)
+    model = chirp.centre_freq_hz, polarisation, len(order), np.float64
+    gain = sum(
+        share * leg_reflection(make_leg(each, *model), 2 * np.pi / chirp.wavelength_m, direction)
+        for each, share in _orders_met(order, image)
+    )
     # Antennas do not receive waves from behind.
     gain = np.where(direction[..., 0] < 0, gain, 0.0)
     # Any point between the image and the receiver gives the path's directions and length.
@@ -120,6 +127,42 @@ def _mirror_path(radar: Radar, room: Room, order: Sequence[Plane], reflection: R
     weight = static_weight(radar, model, images_m + vectors_m / 2, images_m, array.rx_m)
     # The mixer conjugates the reflection gain but not the weights, which apply to the IF signal.
     return path_m, chirp.wavelength_m / path_m * gain * np.conj(weight)
+
+
+def _orders_met(order: Sequence[Plane], image: ImageMap) -> list[tuple[Sequence[Plane], float]]:
+    """Return the orders in which the rays of a path meet its surfaces, and the share of each order.
+
+    The path to a corner of three surfaces leads exactly through the corner, and the rays around it
+    meet the surfaces in six orders, each within a sector of the Fresnel zone. The coefficient of
+    the echo is the mean over these sectors. Both orders of two surfaces are the same path in
+    opposite directions, which have equal coefficients.
+    """
+    if len(order) < MOST_STATIC_BOUNCES:
+        return [(order, 1.0)]
+    normals = np.array([each.normal for each in order])
+    offsets_m = np.array([each.offset_m for each in order])
+    rays = np.tile(_departure(image), (NUM_RAYS, 1))
+    points_m = RAY_OFFSET_M * _circle(rays[0], (np.arange(NUM_RAYS) + 0.5) * 2 * np.pi / NUM_RAYS)
+    left, met = np.ones((NUM_RAYS, len(order)), bool), []
+    for _ in order:
+        along = rays @ normals.T
+        reach_m = np.full_like(along, np.inf)
+        to_go_m = offsets_m - points_m @ normals.T
+        np.divide(to_go_m, along, out=reach_m, where=left & (along < -1e-9))
+        met.append(np.argmin(reach_m, axis=1))
+        points_m = points_m + np.min(reach_m, axis=1)[:, None] * rays
+        rays = mirrored(rays, normals[met[-1]])
+        left[np.arange(NUM_RAYS), met[-1]] = False
+    orders, counts = np.unique(np.stack(met, axis=1), axis=0, return_counts=True)
+    return [([order[i] for i in each], n / NUM_RAYS) for each, n in zip(orders, counts)]
+
+
+def _circle(direction, angles) -> Float[np.ndarray, "point 3"]:
+    """Return points at given angles [rad] on the unit circle perpendicular to a direction."""
+    across = np.cross(direction, [0.0, 0.0, 1.0] if abs(direction[2]) < 0.9 else [0.0, 1.0, 0.0])
+    across /= np.linalg.norm(across)
+    turn = angles[:, None]
+    return np.cos(turn) * across + np.sin(turn) * np.cross(direction, across)
 
 
 def _samples(radar, path_m, gain, residual_video_phase) -> Complex[np.ndarray, "tx rx sample"]:
@@ -150,12 +193,9 @@ def _zone(radar, planes, direction, length_m) -> Float[np.ndarray, "probe 3"]:
     reach_m = np.array([each.offset_m for each in planes])[along < -1e-9] / along[along < -1e-9]
     near_m = min(reach_m.min(), length_m / 2)
     radius_m = np.sqrt(radar.chirp.wavelength_m * near_m * (length_m - near_m) / length_m)
-    across = np.cross(direction, [0.0, 0.0, 1.0] if abs(direction[2]) < 0.9 else [0.0, 1.0, 0.0])
-    across /= np.linalg.norm(across)
     angles = [2 * np.pi * np.arange(count) / count for _, count in RINGS]
     radii_m = np.concatenate([np.full(count, share * radius_m) for share, count in RINGS])
-    turn = np.concatenate(angles)[:, None]
-    offset = np.cos(turn) * across + np.sin(turn) * np.cross(direction, across)
+    offset = _circle(direction, np.concatenate(angles))
     # The points are just in front of the surface, so that the surface does not hide them.
     return 0.999 * near_m * direction + radii_m[:, None] * offset
 

@@ -189,7 +189,8 @@ def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
     try:
         return CaptureFormat(**values)
     except InputError as error:
-        raise InputError(where, f"capture.{error.field}", error.problem, error.hint) from None
+        field = "range_bias_mm" if error.field == "range_bias_m" else error.field
+        raise InputError(where, f"capture.{field}", error.problem, error.hint) from None
 
 
 def format_table(capture_format: CaptureFormat) -> dict[str, Any]:

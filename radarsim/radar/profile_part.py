@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import field, fields
 
-from radarsim.checks import checked_number
+from radarsim.checks import check_type, checked_number
 from radarsim.errors import InputError
 
 # A number, or the limits (low, high) of a uniform distribution.
@@ -63,9 +63,10 @@ def _checked_setting(where: str, name: str, part: ProfilePart, limits) -> Settin
 
 def store_pairs(part: ProfilePart, name: str, first_unit: str, second_unit: str) -> None:
     """Check that the first values of a table of pairs increase, and store the pairs as floats."""
-    where, pairs = type(part).__name__, floats(type(part).__name__, name, getattr(part, name))
+    where, hint = type(part).__name__, f"give [{first_unit or 'fraction'}, {second_unit}] pairs"
+    check_type(where, name, getattr(part, name), (tuple, list), hint)
+    pairs = floats(where, name, getattr(part, name))
     if any(not isinstance(pair, tuple) or len(pair) != 2 for pair in pairs):
-        hint = f"give [{first_unit or 'fraction'}, {second_unit}] pairs"
         raise InputError(where, name, "holds an entry that is not a pair", hint)
     if any(low[0] >= high[0] for low, high in itertools.pairwise(pairs)):
         raise InputError(where, name, "is not in increasing order", "sort it by its first values")

@@ -111,6 +111,8 @@ class Leakage(ProfilePart):
 
     def _check_tables(self) -> None:
         where = type(self).__name__
+        check_type(where, "range_m", self.range_m, (tuple, list), "give a list of metres")
+        _check_channels(where, self.channels)
         ranges_m = tuple(checked_number(where, "range_m", each, "m") for each in self.range_m)
         object.__setattr__(self, "range_m", ranges_m)
         for row in self.channels:
@@ -122,6 +124,16 @@ class Leakage(ProfilePart):
         if bool(self.channels) != bool(ranges_m):
             raise InputError(where, "channels", "or range_m is empty", "give both, or neither")
         object.__setattr__(self, "channels", floats(where, "channels", self.channels))
+
+
+def _check_channels(where: str, channels: Sequence) -> None:
+    """Check that the channels are lists of transmitters, receivers, tones and pairs."""
+    hint = "give [real, imaginary] pairs for every transmitter, receiver and tone"
+    level = [channels]
+    for _ in range(4):
+        for each in level:
+            check_type(where, "channels", each, (tuple, list), hint)
+        level = [part for each in level for part in each]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,14 +20,15 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from radarsim.checks import checked_number
 from radarsim.errors import InputError
 from radarsim.radar.profile_part import ProfilePart
 from radarsim.radar.receiver_profile import PARTS, ReceiverProfile
 from radarsim.radar.toml_text import toml_text
 
 _TEXTS = ("name", "source")
-# Key suffix of antenna cuts with angles in degrees; all other keys are field names of the parts.
-_IN_DEGREES = "_deg"
+# Keys of antenna cuts with angles in degrees; all other keys are field names of the parts.
+_IN_DEGREES = {"azimuth_cut_deg": "azimuth_cut", "elevation_cut_deg": "elevation_cut"}
 
 
 def parse_profile(text: str, where: str, base: ReceiverProfile | None = None) -> ReceiverProfile:
@@ -57,20 +58,16 @@ def profile_from_table(
     for key in table:
         if key not in PARTS and key not in _TEXTS:
             raise InputError(where, key, "is not known", _suggestion(key, [*_TEXTS, *PARTS]))
+    parts = {
+        name: _part(name, table[name], getattr(base, name), where)
+        for name in PARTS
+        if name in table
+    }
+    texts = {name: table[name] for name in _TEXTS if name in table}
     try:
-        parts = {
-            name: _part(name, table[name], getattr(base, name), where)
-            for name in PARTS
-            if name in table
-        }
-        texts = {name: table[name] for name in _TEXTS if name in table}
         return replace(base, **texts, **parts)
     except InputError as error:
-        if error.where == where:
-            raise
-        sections = [name for name in table if PARTS.get(name, dict).__name__ == error.where]
-        field = ".".join([*sections[:1], error.field])
-        raise InputError(where, field, error.problem, error.hint) from None
+        raise InputError(where, error.field, error.problem, error.hint) from None
 
 
 def profile_table(profile: ReceiverProfile) -> dict[str, Any]:
@@ -92,28 +89,39 @@ def _part(name: str, values: Any, base: ProfilePart | None, where: str) -> Profi
     kind = PARTS[name]
     known = [each.name for each in fields(kind)]
     for key in values:
-        if key not in known and key.removesuffix(_IN_DEGREES) not in known:
+        if _IN_DEGREES.get(key, key) not in known:
             raise InputError(where, f"{name}.{key}", "is not known", _suggestion(key, known))
-    given = dict(_in_radians(key, value) for key, value in values.items())
-    if base is not None:
-        return replace(base, **given)
-    for each in fields(kind):
+    for key in set(values) & set(_IN_DEGREES):
+        if _IN_DEGREES[key] in values:
+            hint = "give the cut in degrees or in radians"
+            raise InputError(where, f"{name}.{key}", f"and {_IN_DEGREES[key]} are both given", hint)
+    keys = {_IN_DEGREES.get(key, key): key for key in values}
+    given = {field: _value(where, name, key, values[key]) for field, key in keys.items()}
+    for each in fields(kind) if base is None else ():
         if each.name not in given and each.default is each.default_factory:
             hint = f"add it under [{name}]"
             raise InputError(where, f"{name}.{each.name}", "is missing", hint)
-    return kind(**given)
+    try:
+        return kind(**given) if base is None else replace(base, **given)
+    except InputError as error:
+        field = f"{name}.{keys.get(error.field, error.field)}"
+        raise InputError(where, field, error.problem, error.hint) from None
 
 
-def _in_radians(key: str, value: Any) -> tuple[str, Any]:
-    """Convert the angles of a cut from degrees to radians, and lists to tuples."""
-    if not isinstance(value, list):
-        return key, value
-    if not key.endswith(_IN_DEGREES):
-        return key, tuple(value)
-    pairs = [each for each in value if isinstance(each, list) and len(each) == 2]
-    wrong = len(pairs) < len(value) or any(isinstance(pair[0], str) for pair in pairs)
-    cut = value if wrong else [(math.radians(angle), level_db) for angle, level_db in pairs]
-    return key.removesuffix(_IN_DEGREES), tuple(cut)
+def _value(where: str, name: str, key: str, value: Any) -> Any:
+    """Return a value with tuples for lists, and with radians for a cut in degrees."""
+    value = tuple(value) if isinstance(value, list) else value
+    if key not in _IN_DEGREES:
+        return value
+    where_key, hint = (where, f"{name}.{key}"), "give [angle in degrees, dB] pairs"
+    pairs = value if isinstance(value, tuple) else (value,)
+    if any(not isinstance(pair, list | tuple) or len(pair) != 2 for pair in pairs):
+        raise InputError(*where_key, "is not a list of pairs", hint)
+    limits = {"at_least": -180.0, "at_most": 180.0, "hint": hint}
+    return tuple(
+        (math.radians(checked_number(*where_key, angle, **limits)), level_db)
+        for angle, level_db in pairs
+    )
 
 
 def _suggestion(key: str, known: list[str]) -> str:

@@ -49,6 +49,7 @@ written.
 
 import copy
 import difflib
+import re
 import tomllib
 from decimal import Decimal
 from typing import Any
@@ -91,6 +92,7 @@ _KEYS = {
 }
 _SECTIONS = {"Chirp": "chirp", "Frame": "frame", "AntennaArray": "antennas", "Receiver": "receiver"}
 _IDLE = ("burst_start_us", "extra_slot_idle_us", "extra_loop_idle_us")
+_SI_UNITS = re.compile(r"\b(Hz|seconds|samples per second)\b")
 _OPTIONAL = {*_IDLE, "channel_gain", "load_ohm", "temperature_k"}
 _TEMPLATE = datasheet_tables(BOARDS[DEFAULT_BOARD])
 
@@ -125,8 +127,17 @@ def parse_radar(text: str, where: str) -> Radar:
             raise
         section = _SECTIONS.get(error.where, error.where.lower())
         field = _KEYS.get((error.where, error.field), f"{section}.{error.field}")
-        raise InputError(where, field, error.problem, error.hint) from None
+        raise InputError(where, field, error.problem, _hint_of_file(error.hint)) from None
     return radar
+
+
+def _hint_of_file(hint: str) -> str:
+    """Return the hint of a class for the file, whose units differ from the units of the class."""
+    if not _SI_UNITS.search(hint):
+        return hint
+    without_example = re.sub(r" \(.*\)$", "", hint)
+    other = "the name of the key states the unit"
+    return other if _SI_UNITS.search(without_example) else without_example
 
 
 def parse_capture_format(text: str, where: str) -> CaptureFormat:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from radarsim.array_checks import check_scalar
+from radarsim.checks import check_choice
 from radarsim.constants import SPEED_OF_LIGHT_MPS, VACUUM_PERMITTIVITY_F_PER_M
 from radarsim.errors import InputError
 
@@ -131,13 +132,12 @@ def layered_reflection(
         for a bare perfect conductor.
 
     Raises:
-        ValueError: the polarisation is unknown.
+        InputError: the polarisation is unknown.
 
     Source:
         Born, Wolf, "Principles of Optics", 7th edition, section 1.6.
     """
-    if polarisation not in POLARISATIONS:
-        raise ValueError(f"polarisation is {polarisation!r}; give one of {POLARISATIONS}.")
+    check_choice("layered_reflection", "polarisation", polarisation, POLARISATIONS)
     sine_squared = np.sin(incidence_rad) ** 2
 
     def admittance(permittivity):

@@ -57,7 +57,7 @@ def rough_amplitude(roughness_m, wavenumber_per_m, cos_incidence):
 def copolar_reflection(
     coefficients: Fresnel,
     incoming: Float[Array | np.ndarray, "*batch 3"],
-    normal: Float[Array | np.ndarray, "3"],
+    normal: Float[Array | np.ndarray, "*#batch 3"],
     polarisation: Float[Array | np.ndarray, "3"],
 ) -> Complex[Array | np.ndarray, "*batch"]:
     """Return a plane's reflection coefficient between antennas of equal linear polarisation.
@@ -77,7 +77,7 @@ def copolar_reflection(
     Args:
         coefficients: result of `fresnel`.
         incoming: unit vectors of the incoming rays.
-        normal: unit normal of the surface.
+        normal: unit normal of the surface, or of the surface that each ray meets.
         polarisation: unit vector of the antennas' electric field.
     """
     xp = _module_of(incoming, normal, polarisation)

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
+from radarsim.checks import checked_number
 from radarsim.scene.body import BodyModel
 
 # A joint with little surface, such as a foot, gets smaller cells, so that it has about this number
@@ -28,10 +29,10 @@ def coarsen(body: BodyModel, cell_m: float) -> BodyModel:
         A model with fewer vertices and faces and the same joints.
 
     Raises:
-        ValueError: the edge length is not positive.
+        InputError: the edge length is not positive.
     """
-    if not cell_m > 0:
-        raise ValueError(f"cell_m is {cell_m:g} m; give a positive length, e.g. 0.04.")
+    hint = "give a positive length, such as 0.04"
+    checked_number("coarsen", "cell_m", cell_m, "m", above=0.0, hint=hint)
     kept, coarse_faces = coarse_surface(body, cell_m)
     per_vertex = np.asarray(body.pose_dirs).reshape(-1, body.num_vertices, 3)
     return replace(

@@ -12,6 +12,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
+from radarsim.checks import store_number
+from radarsim.errors import InputError
 from radarsim.scene.motion import Motion, body_joints
 
 _SPINE = (0, 3, 6, 9)  # Joints from pelvis to chest in all SMPL layouts.
@@ -69,6 +71,9 @@ class ActivityArea:
         near_m: minimum forward distance of the pelvis [m].
         far_m: maximum forward distance of the pelvis [m].
         half_width_m: maximum distance of the pelvis to either side [m].
+
+    Raises:
+        InputError: a value is not a number, or no pose can be inside the area.
     """
 
     near_m: float | int = 1.0
@@ -76,11 +81,12 @@ class ActivityArea:
     half_width_m: float | int = 3.0
 
     def __post_init__(self):
-        if not (0 <= self.near_m < self.far_m and self.half_width_m > 0):
-            raise ValueError(
-                f"ActivityArea reaches from {self.near_m:g} to {self.far_m:g} m ahead and "
-                f"{self.half_width_m:g} m to either side; it needs 0 <= near < far and a width"
-            )
+        store_number(self, "near_m", "m", at_least=0.0, hint="give metres")
+        store_number(self, "far_m", "m", hint="give metres")
+        store_number(self, "half_width_m", "m", above=0.0, hint="give metres")
+        if not self.near_m < self.far_m:
+            problem = f"is in an area from {self.near_m:g} to {self.far_m:g} m ahead"
+            raise InputError("ActivityArea", "near_m", problem, "give near_m below far_m")
 
     def inside(self, motion: Motion) -> int:
         """Number of poses before the pelvis first leaves the area.

@@ -149,7 +149,7 @@ class Room:
         """Return the surfaces that have a material, in the radar frame.
 
         Raises:
-            InputError: the radar is not below the ceiling.
+            InputError: the radar is not above the floor and below the ceiling.
         """
         height_m = float(radar_pose.height_m)
         if not 0 < height_m < self.height_m:

@@ -136,12 +136,12 @@ def _material(value: Any, where: str, field: str) -> Material | None:
     material = material_named(where, f"{field}.name", value.get("name"))
     key = f"{field}.roughness_mm"
     roughness_mm = checked_number(where, key, value.get("roughness_mm", 0.0), hint="give mm")
-    return _made(
-        lambda **fields: replace(material, **fields),
-        {"roughness_m": roughness_mm / 1e3},
-        where,
-        f"{field}.",
-    )
+    try:
+        return replace(material, roughness_m=roughness_mm / 1e3)
+    except InputError as error:
+        # The hint of the class is in metres.
+        hint = "give the rms height in millimetres, such as 0.2"
+        raise InputError(where, key, error.problem, hint) from None
 
 
 def _made(maker: Callable, fields: dict, where: str, prefix: str):

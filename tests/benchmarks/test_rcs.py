@@ -134,6 +134,13 @@ def test_a_mesh_that_cannot_converge_and_no_views_are_refused(wrong):
     assert refused.value.code == 2
 
 
+def test_missing_matplotlib_is_reported_before_anything_is_simulated(monkeypatch, capsys):
+    monkeypatch.setattr(rcs.throughput_figures, "matplotlib_available", lambda: False)
+    monkeypatch.setattr(rcs, "angle_cut", None)
+    assert rcs.main(["--out", "rcs"]) == 2
+    assert "--out needs matplotlib" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_halving_the_edges_of_a_smooth_body_keeps_its_level():
     """The mean RCS over 12 views changes by less than 0.5 dB, the limit of the suite."""

@@ -12,6 +12,7 @@ from benchmarks.scene_effects_receiver import PARTS
 from benchmarks.scenes import decimate_faces
 from radarsim.files import free_body
 from radarsim.radar import receiver_profile
+from radarsim.radar.boards import BOARDS
 from tests.helpers.moving_sphere import small_radar
 
 
@@ -19,6 +20,17 @@ def test_every_part_of_a_receiver_has_a_row():
     """Antenna patterns are a row of `benchmarks.scene_effects`."""
     shown = [name for row in PARTS.values() for name in row.parts]
     assert sorted(shown) == sorted(set(receiver_profile.PARTS) - {"tx_pattern", "rx_pattern"})
+
+
+def test_the_titles_state_the_numbers_of_the_simulated_radar_and_echo():
+    ours, other = (
+        scene_effects_receiver.titles(BOARDS[board], 6.9e-3)
+        for board in ("AWR1843BOOST", "IWR6843ISK")
+    )
+    assert ours["phase_noise"].endswith("(datasheet: -93)")
+    assert other["phase_noise"].endswith("(datasheet: -92)")
+    assert ours["noise"].endswith("-6 dB at 10.9 m")
+    assert ours["saturation"].endswith("(peak of the echo: 7 mV)")
 
 
 def test_differences_ignore_values_below_the_noise():

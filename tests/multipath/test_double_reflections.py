@@ -7,22 +7,29 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from radarsim.multipath.bounced_reflection import BouncedReflection, for_images
+from radarsim.multipath.bounced_reflection import (
+    BouncedReflection,
+    _along,
+    for_images,
+    leg_weight,
+)
 from radarsim.multipath.leg_visibility import visible_from
-from radarsim.multipath.legs import make_leg
+from radarsim.multipath.legs import make_leg, reverses_slots
 from radarsim.multipath.pass_powers import candidate_passes
 from radarsim.multipath.room_report import chosen_passes
 from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular
 from radarsim.scene.materials import MATERIALS
 from radarsim.scene.mesh import faces_of
-from radarsim.scene.placement import RadarPose
+from radarsim.scene.placement import RadarPose, to_radar_frame
 from radarsim.scene.room import SURFACES, Room
 from tests.helpers.moving_sphere import BOARD, moving_sphere, small_radar
+from tests.helpers.room_paths import bounces, leg
 
 FREQ_HZ = BOARD.chirp.centre_freq_hz
 VERTICAL = (0.0, 0.0, 1.0)
 ROOM = Room(far_m=6.0, left_m=1.5, right_m=2.0)
 log_weight = jax.jit(lambda model, faces, *ends_m: model.log_weight(BOARD, faces, *ends_m))
+gain_of_leg = jax.jit(lambda *inputs: leg_weight(BOARD, *inputs))
 PLANES = {plane.name: plane for plane in ROOM.planes(RadarPose(height_m=1.0))}
 
 
@@ -45,6 +52,66 @@ def test_the_path_via_a_corner_has_the_length_of_the_line_from_the_image():
         assert length_m / 299_792_458.0 == pytest.approx(33.356e-9, abs=1e-12)
     for order, image_y_m in ((("right_wall", "left_wall"), 7), (("left_wall", "right_wall"), -7)):
         np.testing.assert_allclose(leg_via(*order).origin_m, [0, image_y_m, 0], atol=1e-6)
+
+
+def coefficient_in_the_order_met(points_m, names, planes):
+    """Return the coefficients of explicit reflection points, and a mask of the points whose order
+    is that of the names. In the wrong order, one reflection point is beyond the other plane."""
+    found = []
+    for order in (names, names[::-1]):
+        met = [(planes[name].normal, planes[name].offset_m) for name in order]
+        first_m, second_m = bounces(np.zeros(3), points_m, met)
+        (first_normal, first_offset_m), (second_normal, second_offset_m) = met
+        inside = first_m @ second_normal > second_offset_m
+        inside &= second_m @ first_normal > first_offset_m
+        permittivities = [planes[name].material.permittivity(FREQ_HZ) for name in order]
+        found.append((inside, leg(np.zeros(3), points_m, met, permittivities, VERTICAL)[1]))
+    (in_order, forward), (in_reverse, backward) = found
+    assert np.all(in_order ^ in_reverse)
+    return np.where(in_order, forward, backward), in_order
+
+
+@pytest.mark.usefixtures("fast_compilation")
+@pytest.mark.parametrize("names", [("floor", "left_wall"), ("right_wall", "ceiling")])
+def test_the_coefficient_belongs_to_the_order_in_which_each_ray_meets_perpendicular_surfaces(names):
+    """For a radar tilted down by 20 degrees, the two orders differ by up to several dB.
+
+    The result must not depend on the order of the slots. The tolerance is absolute, because the
+    coefficient has zeros; it is about a hundred times the rounding of float32.
+    """
+    pose = RadarPose(height_m=1.5, tilt_rad=-0.35)
+    planes = {each.name: each for each in ROOM.planes(pose)}
+    world_m = np.random.default_rng(0).uniform([2, -1.0, 0.1], [5, 1.0, 1.8], (100, 3))
+    points_m = np.asarray(to_radar_frame(world_m, pose))
+    truth, in_order = coefficient_in_the_order_met(points_m, names, planes)
+    assert 10 < in_order.sum() < 90
+    for order in (names, names[::-1]):
+        via = leg_via(*order, planes=planes)
+        reverse = reverses_slots(via, points_m)
+        rays_m = np.asarray(points_m - via.origin_m, np.float32)
+        log_gain, cycles = gain_of_leg(via, rays_m, reverse)
+        found = np.exp(log_gain - 2j * np.pi * np.asarray(cycles))
+        np.testing.assert_allclose(found, truth, atol=1e-5)
+        by_slots = np.exp(gain_of_leg(via, rays_m, np.zeros_like(reverse))[0]) / abs(truth)
+        assert abs(20 * np.log10(by_slots)).max() > 1.5
+
+
+@pytest.mark.usefixtures("fast_compilation")
+def test_the_order_of_a_face_is_that_in_the_middle_of_the_burst():
+    """The faces move by 0.4 m to either side, so that the order of some of them changes."""
+    pose = RadarPose(height_m=1.5, tilt_rad=-0.35)
+    planes = {each.name: each for each in ROOM.planes(pose)}
+    via = leg_via("floor", "left_wall", planes=planes)
+    points_m = np.random.default_rng(0).uniform([2, 0.0, -0.8], [5, 1.0, 0.3], (400, 3))
+    centre_m = np.float32(points_m + np.array([-0.4, 0.0, 0.4])[:, None, None] * [0, 1, 0])
+    image_m = np.float32(via.images_m(np.zeros((1, 3))))
+    along = jax.jit(lambda leg, *where_m: _along(BOARD, leg, *where_m))
+    found = np.exp(along(via, centre_m, image_m)[0][:, 0])
+    first, middle, _ = (reverses_slots(via, each) for each in centre_m)
+    assert np.sum(first != middle) > 5
+    for node in range(3):
+        expected = np.exp(gain_of_leg(via, centre_m[node] - image_m, middle)[0])
+        np.testing.assert_allclose(found[node], expected, atol=1e-5)
 
 
 def test_every_order_that_leaves_the_radar_forwards_is_listed_once():

@@ -27,8 +27,10 @@ from tests.helpers.room_paths import SPEED_OF_LIGHT_MPS, bounces, leg, mirror, u
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 VERTICAL = np.array([0.0, 0.0, 1.0])
-# The first of the perpendicular left and far wall is the one that the ray meets first.
-WAYS = [("left_wall",), (), ("floor",), ("left_wall", "far_wall"), ("right_wall", "left_wall")]
+# The first of the perpendicular left and far wall is the one that the ray meets first. The leg gets
+# both walls in the reverse order, because the simulation determines the order for every face.
+PERPENDICULAR = ("left_wall", "far_wall")
+WAYS = [("left_wall",), (), ("floor",), PERPENDICULAR, ("right_wall", "left_wall")]
 # Indices into WAYS: one reflection on the outbound leg, one on the return leg, and two reflections
 # on the same plane, on different planes, or in one direction.
 SINGLE = [(0, 1), (1, 0), (0, 0), (2, 0)]
@@ -51,7 +53,8 @@ def passes_of(radar, pairs):
     """Return the passes of some pairs and one padding pass, which must contribute nothing."""
     num_slots = max(len(WAYS[each]) for pair in pairs for each in pair)
     model = radar.chirp.centre_freq_hz, VERTICAL, num_slots
-    legs = [make_leg([PLANES[name] for name in way[:num_slots]], *model) for way in WAYS]
+    slots = [way[::-1] if way == PERPENDICULAR else way for way in WAYS]
+    legs = [make_leg([PLANES[name] for name in way[:num_slots]], *model) for way in slots]
     out, back = np.array(pairs).T
     legs = jax.tree.map(lambda *parts: np.stack(parts), *legs)
     return padded_passes(

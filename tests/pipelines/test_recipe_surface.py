@@ -108,3 +108,8 @@ def test_a_wrong_setting_is_named(text, field):
     with pytest.raises(InputError) as caught:
         parse_recipe(text, "recipe")
     assert caught.value.field == field
+
+
+def test_a_small_length_is_reported_in_the_unit_of_the_recipe():
+    with pytest.raises(InputError, match=r"clothing_mm: is 0.005 mm; must be at least 0.01 mm"):
+        parse_recipe(f"{PLAIN}[surface]\nclothing_mm = 0.005", "recipe")

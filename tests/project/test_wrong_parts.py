@@ -12,6 +12,7 @@ import radarsim as rs
 from radarsim.errors import InputError
 from radarsim.files import find_motions, read_arrays, read_mesh_sequence
 from radarsim.posed_clip import pose_clip, stack_clips
+from radarsim.radar.receiver_toml import parse_profile
 from tests.helpers.sample_calls import (
     BODY,
     CODES,
@@ -28,6 +29,7 @@ from tests.helpers.sample_calls import (
     OTHER_BODY,
     RADAR,
     SCENE,
+    SHORT,
     SPHERE,
     UPRIGHT,
     WALKER,
@@ -41,6 +43,8 @@ from tests.helpers.sample_calls import (
 )
 
 pytestmark = pytest.mark.usefixtures("without_annotation_checks")
+
+ROOMY = replace(SCENE, room=rs.Room())
 
 # Each entry is an invalid call, and a pattern that its error message must match.
 WRONG = {
@@ -100,8 +104,24 @@ WRONG = {
         "frames 0 to 98.*13 complete frames",
     ),
     "room for a batch": (
-        lambda: pose_clip(RADAR, replace(SCENE, room=rs.Room()), KEY, LOBES, FAST, num_frames=1),
+        lambda: pose_clip(RADAR, ROOMY, KEY, LOBES, FAST, num_frames=1),
         "scene.room: is a room, which BatchSimulator cannot simulate.*rs.simulate",
+    ),
+    # room reports
+    "name for a radar": (
+        lambda: rs.room_report("AWR1843BOOST", SCENE),
+        "room_report: radar: is 'A",
+    ),
+    "list for a scene": (lambda: rs.room_report(RADAR, [WALKER]), "scene: is a list.*not a Scene"),
+    "report of free space": (lambda: rs.room_report(RADAR, SCENE), r"room: is None.*room=Room\("),
+    "report by a name": (lambda: rs.room_report(RADAR, ROOMY, "body"), "reflection: is 'body'"),
+    "report by a method": (
+        lambda: rs.room_report(RADAR, ROOMY, LOBES, "fast"),
+        "settings: is 'fast'.*settings=SimulationSettings",
+    ),
+    "report of a short motion": (
+        lambda: rs.room_report(RADAR, replace(SHORT, room=rs.Room())),
+        "less than the burst",
     ),
     # times and levels
     "frames in reverse": (lambda: rs.burst_times_s(RADAR, -1), "num_frames: is -1"),
@@ -130,6 +150,15 @@ WRONG = {
         "holds 0, not",
     ),
     "no positions": (lambda: replace(RADAR.array, tx_positions_m=None), "tx_positions_m: is None"),
+    "number for a cut": (
+        lambda: parse_profile("[tx_pattern]\nazimuth_cut = 5", "file"),
+        "tx_pattern.azimuth_cut: is 5, not a tuple or list.*pairs",
+    ),
+    "one range of leakage": (
+        lambda: parse_profile("[leakage]\nrange_m = 3", "file"),
+        "leakage.range_m: is 3, not a tuple or list",
+    ),
+    "number for a name": (lambda: parse_profile("name = 3", "file"), "file: name: is 3, not a str"),
     "missing transmitter": (lambda: RADAR.array.with_tx((5,)), "hold 5; there are 3"),
     "missing receiver": (lambda: RADAR.array.with_rx((0, 4)), "hold 4; there are 4"),
     # files

@@ -68,6 +68,23 @@ def test_a_base_keeps_the_settings_that_the_text_does_not_state():
         ("[tx_pattern]\nazimuth_cut = [[-60, -9], [0, 0]]", "azimuth_cut: holds -60; .*cut_deg"),
         ("[leakage]\nrange_m = [0.1]", "leakage.channels: or range_m is empty"),
         ("[leakage]\nrange_m = [0]\nchannels = [[[]]]", "leakage.channels: has 0 tones"),
+        ("[tx_pattern]\nazimuth_cut_deg = 5", "tx_pattern.azimuth_cut_deg: is not a list of pairs"),
+        ("[tx_pattern]\nazimuth_cut_deg = [['0', 1]]", "azimuth_cut_deg: is '0', not a number"),
+        (
+            "[tx_pattern]\nazimuth_cut_deg = [[190, 1]]",
+            "cut_deg: is 190; must be .* 180",
+        ),
+        (
+            "[tx_pattern]\n[rx_pattern]\nazimuth_cut_deg = [[1, 1], [0, 1]]",
+            "file: rx_pattern.azimuth_cut_deg: is not in increasing order",
+        ),
+        (
+            "[tx_pattern]\nazimuth_cut = [[0, 0]]\nazimuth_cut_deg = [[0, 0]]",
+            "azimuth_cut_deg: and azimuth_cut are both given",
+        ),
+        ("[mismatch]\nphase_rad_deg = 3", "mismatch.phase_rad_deg: is not known; use phase_rad"),
+        ("[mismatch]\ngain_db_deg = [0.1, 0.2]", "gain_db_deg: is not known; use gain_db"),
+        ("[leakage]\nrange_m = [0]\nchannels = [[1]]", "leakage.channels: is 1, not"),
         ("[dc", "file: TOML: cannot be read"),
     ],
 )

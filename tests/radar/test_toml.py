@@ -7,7 +7,7 @@ import pytest
 
 from radarsim.errors import InputError
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
-from radarsim.radar.toml import dump_radar, parse_radar
+from radarsim.radar.toml import dump_radar, parse_capture_format, parse_radar
 
 PAPER = BOARDS[DEFAULT_BOARD]
 START = f'board = "{DEFAULT_BOARD}"\n'
@@ -119,6 +119,7 @@ def test_a_written_radar_is_read_back_exactly(seed):
         (START + "[chirp]\nnum_samples = 300", "chirp.num_samples", "at most 259 samples"),
         (START + "[chirp]\nnum_samples = 256.5", "chirp.num_samples", "256.5"),
         (START + "[chirp]\nramp_end_us = 70", "chirp.ramp_end_us", "81 GHz"),
+        (START + "[chirp]\nidle_us = -5", "chirp.idle_us", "the name of the key states"),
         (START + "[chirp]\nidle_us = inf", "chirp.idle_us", "finite"),
         (START + "[frame]\nperiod_ms = 20", "frame.period_ms", "27.648 ms"),
         (START + "[frame]\nperiod_ms = [1]", "frame.period_ms", "not a number"),
@@ -141,3 +142,8 @@ def test_errors_name_file_key_value_and_hint(text, field, expected):
     assert message.startswith(f"radar.toml: {field}: ")
     assert expected in message
     assert "\n" not in message
+
+
+def test_a_range_bias_beyond_the_limit_is_named_with_its_key():
+    with pytest.raises(InputError, match=r"radar.toml: capture.range_bias_mm: is 20 m"):
+        parse_capture_format("[capture]\nrange_bias_mm = 20000", "radar.toml")

@@ -96,3 +96,8 @@ def test_clothing_changes_level_and_phase_of_the_whole_echo():
 def test_clothing_that_cannot_exist_is_refused_by_field(values, field):
     with pytest.raises(InputError, match=field):
         Clothing(**values)
+
+
+def test_an_unknown_polarisation_is_refused():
+    with pytest.raises(InputError, match="polarisation: is 'TE', which is unknown; choose one of"):
+        layered_reflection(FREQ_HZ, (), 3.0, polarisation="TE")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
+from radarsim.errors import InputError
 from radarsim.files import free_body
 from radarsim.scene.body import joint_positions, skin
 from radarsim.scene.coarsening import coarsen
@@ -72,5 +73,5 @@ def test_faces_are_distinct_triangles():
 
 @pytest.mark.parametrize("cell_m", [0.0, -1.0, float("nan")])
 def test_cells_without_a_size_are_refused(cell_m):
-    with pytest.raises(ValueError, match="positive length"):
+    with pytest.raises(InputError, match="positive length"):
         coarsen(BODY, cell_m)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from radarsim.errors import InputError
 from radarsim.scene.motion import Motion
 from radarsim.scene.placement import (
     ActivityArea,
@@ -104,5 +105,7 @@ def test_a_clip_ends_where_the_subject_leaves_the_area():
 
 
 def test_an_impossible_area_is_refused():
-    with pytest.raises(ValueError, match="from 6 to 1 m ahead"):
+    with pytest.raises(InputError, match="from 6 to 1 m ahead"):
         ActivityArea(near_m=6.0, far_m=1.0)
+    with pytest.raises(InputError, match="half_width_m: is 0 m; must exceed 0 m; give metres"):
+        ActivityArea(half_width_m=0.0)

@@ -142,7 +142,12 @@ def test_a_toml_file_describes_surfaces_and_furniture(tmp_path):
         ("far_m = 5.0", "far_m = -5.0", "far_m: is -5 m; must be at least 50 mm", "metres"),
         ("far_m = 5.0", "farm = 5.0", "farm: is an unknown key", "did you mean far_m?"),
         ('"floorboard"', '"cork"', "materials.floor: is 'cork'", "concrete"),
-        ("= 0.3 }", "= -1 }", "materials.left_wall.roughness_m: is -1 mm", "0.0002"),
+        (
+            "= 0.3 }",
+            "= -1 }",
+            "materials.left_wall.roughness_mm: is -1 mm",
+            "in millimetres, such as 0.2",
+        ),
         ('"box"', '"cube"', "furniture[0].kind: is 'cube'", "box, plate"),
         ("size_m = [0.6, 1.0, 0.8]", "", "furniture[0].size_m: is missing", "add size_m"),
         ("[0.6, 1.0, 0.8]", "[0.6, 1.0]", "furniture[0].size_m: is [0.6, 1.0]", "three edges"),
