@@ -82,8 +82,8 @@ def room_of_clip(
     """Draw a clip's room at random; return None for free space.
 
     Walls that the subject would cross are moved outwards. Furniture keeps its place relative to the
-    walls and is moved inwards where it would cross a wall; furniture on the path of the subject, or
-    larger than the room, is left out.
+    walls and is moved inwards where it would cross a wall, but may extend beyond an open side;
+    furniture on the path of the subject, or larger than the room, is left out.
 
     Args:
         settings: section [room] of the recipe.
@@ -114,7 +114,11 @@ def _scaled(item: Furniture, scale: float) -> Furniture:
 def _inside(item: Furniture, room: Room) -> Furniture:
     """Return the item, moved inwards by the distance by which it crosses walls."""
     corners_m = item.mesh().vertices_m[:, :2]
-    low_m, high_m = np.array([[-room.near_m, -room.right_m], [room.far_m, room.left_m]])
+    far_m, near_m, left_m, right_m = (
+        np.inf if getattr(room, wall) is None else getattr(room, distance)
+        for wall, distance in zip(_WALLS, _DISTANCES)
+    )
+    low_m, high_m = np.array([[-near_m, -right_m], [far_m, left_m]])
     shift_m = np.minimum(high_m - corners_m.max(0), 0) + np.maximum(low_m - corners_m.min(0), 0)
     x_m, y_m, z_m = item.centre_m
     return replace(item, centre_m=(x_m + float(shift_m[0]), y_m + float(shift_m[1]), z_m))

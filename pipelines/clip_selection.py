@@ -153,6 +153,7 @@ def _unplanned_clip(recipe: Recipe, take: Take, sha256: str, start_s: float, var
         licence=take.licence,
         subject=take.subject,
         official_split=take.official_split,
+        split_group=take.split_group,
         take_sha256=sha256,
         start_s=start_s,
         **draw_simulation(recipe, clip_id),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from pipelines.data_card_optional import detection_settings, optional_settings
 from pipelines.data_card_people import (
     limitations,
     people_per_clip,
@@ -189,7 +190,8 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "heatmap window, clutter removed": f"{recipe.maps.window}, {recipe.maps.clutter}",
         **room_settings(recipe),
         **surface_settings(recipe),
-        **_detection_settings(recipe),
+        **optional_settings(recipe),
+        **detection_settings(recipe),
         "seed": str(recipe.seed),
     }
 
@@ -203,21 +205,6 @@ def _receiver_settings(recipe: Recipe) -> dict[str, str]:
     text += ", ".join(profile.parts)
     drawn = ", ".join(f"{name} {_span(ends)}" for name, ends in profile.ranges.items())
     return {"receiver": f"{text}; drawn per clip: {drawn}" if drawn else text}
-
-
-def _detection_settings(recipe: Recipe) -> dict[str, str]:
-    """Return the settings of points and frame maps, if the store has points or frame maps."""
-    detection, settings = recipe.detection, {}
-    if recipe.keep.points:
-        settings["points"] = (
-            f"CFAR {detection.cfar}, false-alarm rate {detection.false_alarm_rate:g}, "
-            f"at most {detection.max_points} per frame"
-        )
-    if recipe.keep.range_azimuth:
-        settings["beamformer of range-azimuth maps"] = detection.beamformer
-    if recipe.keep.frame_products:
-        settings["clutter removed from frames"] = detection.clutter
-    return settings
 
 
 def _span(ends: Iterable[float]) -> str:

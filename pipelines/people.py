@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from pipelines.plan import Clip, Note, Person, draw, split_subjects
+from pipelines.plan import Clip, Note, Person, draw, group_of, split_subjects
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from pipelines.subjects import (
@@ -74,13 +74,13 @@ def add_people(
     kept = list(clips)[: recipe.limit or None]
     if recipe.people.number == 1:
         return kept, []
-    splits = split_subjects(recipe, [clip.subject for clip in kept])
+    splits = split_subjects(recipe, [group_of(clip) for clip in kept])
     by_split: dict[str, list[Take]] = {}
     for take in sorted(takes.values(), key=lambda take: take.id):
-        if take.subject in splits:
-            by_split.setdefault(splits[take.subject], []).append(take)
+        if group_of(take) in splits:
+            by_split.setdefault(splits[group_of(take)], []).append(take)
     add = partial(_with_people, recipe, body_models)
-    found = [add(clip, takes[clip.take], by_split[splits[clip.subject]]) for clip in kept]
+    found = [add(clip, takes[clip.take], by_split[splits[group_of(clip)]]) for clip in kept]
     fewer = sum(len(clip.others) < recipe.people.number - 1 for clip in found)
     return found, [Note(cause=FEWER, count=fewer, remedy=FEWER_REMEDY)] if fewer else []
 

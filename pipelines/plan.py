@@ -55,6 +55,7 @@ class Clip:
     Attributes:
         id: unique name, built from the take, the window and the placement.
         take, source, licence, subject, official_split, take_sha256, gender: properties of the take.
+        split_group: property of the take, which is used in the plan only and not stored.
         start_s: start of the window in the take.
         num_frames: number of radar frames until the subject leaves the area or the window ends.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: placement of subject and
@@ -88,6 +89,7 @@ class Clip:
     shard: int = -1
     split: str = ""
     others: tuple[Person, ...] = ()
+    split_group: str = ""
 
     @property
     def takes(self) -> tuple[str, ...]:
@@ -180,9 +182,9 @@ def make_plan(recipe: Recipe, clips: Iterable[Clip]) -> Plan:
     """
     kept = list(clips)[: recipe.limit or None]
     per_shard = clips_per_shard(len(kept))
-    splits = split_subjects(recipe, [clip.subject for clip in kept])
+    splits = split_subjects(recipe, [group_of(clip) for clip in kept])
     placed = tuple(
-        replace(clip, row=row, shard=row // per_shard, split=splits[clip.subject])
+        replace(clip, row=row, shard=row // per_shard, split=splits[group_of(clip)])
         for row, clip in enumerate(kept)
     )
     return Plan(recipe=recipe, clips=placed, clips_per_shard=per_shard)
@@ -193,6 +195,11 @@ def clips_per_shard(num_clips: int) -> int:
     return next((size for below, size in SHARD_SIZES if num_clips < below), MAX_SHARD_SIZE)
 
 
+def group_of(clip_or_take) -> str:
+    """Name of the group whose members are in one split: `split_group`, or else the subject."""
+    return clip_or_take.split_group or clip_or_take.subject
+
+
 def split_subjects(recipe: Recipe, subjects: Iterable[str]) -> dict[str, str]:
     """Assign a split to each subject by a hash of the subject's name.
 
@@ -201,7 +208,8 @@ def split_subjects(recipe: Recipe, subjects: Iterable[str]) -> dict[str, str]:
 
     Args:
         recipe: recipe that contains the shares of the splits and the seed.
-        subjects: names of the subjects; repeats are allowed.
+        subjects: names of the subjects, or of groups of them (see `group_of`); repeats are
+            allowed.
 
     Returns:
         Split of each subject, keyed by name.
@@ -263,8 +271,12 @@ def radar_of_clip(recipe: Recipe, clip: Clip) -> Radar:
 
 
 def _values(clip: Clip) -> dict:
-    """Fields of a clip; without `others` if the subject is alone, so that old digests are kept."""
+    """Fields of a clip; without `others` if the subject is alone, so that old digests are kept.
+
+    The group is left out, because the split follows from it.
+    """
     values = asdict(clip)
+    del values["split_group"]
     if not clip.others:
         del values["others"]
     return values

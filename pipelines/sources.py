@@ -117,6 +117,8 @@ class Take(Protocol):
         source: collection that the motion comes from.
         licence: licence of the motion.
         official_split: split assigned by the publishers; "" if they assigned none.
+        split_group: name that takes of different subjects share if these subjects must be in one
+            split, because they were recorded together; "" if only the subject matters.
         texts: timed captions, labels and actions.
     """
 
@@ -125,6 +127,7 @@ class Take(Protocol):
     source: str
     licence: str
     official_split: str
+    split_group: str
     texts: tuple[Text, ...]
 
     def load(self) -> Motion:

@@ -22,6 +22,11 @@ from radarsim.errors import InputError
 # Permitted fraction of samples at the ADC's limits. A hand that is briefly close to the radar
 # causes a smaller fraction; a larger fraction distorts the clip.
 CLIPPED_SHARE = 0.01
+# Earlier versions put people of one file into different splits.
+_MOTION_FILE = (
+    "motion file",
+    "; build the store again if the file shows several people, or else without copies of the file",
+)
 
 
 def find_problems(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> list[str]:
@@ -86,14 +91,16 @@ def _check_attributes(store: Store, captions: set[str]) -> Iterator[str]:
 
 def check_splits(store: Store) -> Iterator[str]:
     """Check for data leakage: no person and no motion may be in more than one split."""
-    for key, what in (("subject", "subject"), ("take", "motion"), ("take_sha256", "motion file")):
+    keys = (("subject", "subject", ""), ("take", "motion", ""), ("take_sha256", *_MOTION_FILE))
+    for key, what, hint in keys:
         splits = defaultdict(set)
         for clip in store.clips.values():
             for person in (clip, *clip.others):
                 splits[getattr(person, key)].add(clip.split)
         for name, found in sorted(splits.items()):
             if len(found) > 1:
-                yield _line(store, "splits", f"{what} {name} is in {' and '.join(sorted(found))}")
+                problem = f"{what} {name} is in {' and '.join(sorted(found))}"
+                yield _line(store, "splits", f"{problem}{hint}")
 
 
 def check_values(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> Iterator[str]:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -276,8 +277,9 @@ def _same_identity(folder: StoreFolder, found: Mapping, wanted: Mapping[str, str
     what = differing[0].removesuffix("_digest").replace("_", " ")
     if "recipe" in differing:
         old, new = (str(side.get("recipe", "")).splitlines() for side in (found, wanted))
-        changed = next(((a, b) for a, b in zip(old, new) if a != b), ("", ""))
-        what = f"recipe ({changed[0]}; now {changed[1]})"
+        lines = zip_longest(old, new, fillvalue="")
+        changed = next(((a, b) for a, b in lines if a != b), ("", ""))
+        what = "recipe ({}; now {})".format(*(line or "nothing" for line in changed))
     raise InputError(
         folder.root,
         "--out",

@@ -215,8 +215,10 @@ def _checked_body(body_models: str | None, table: dict, origin: str) -> dict:
 def _paths_per_radar(out: str | None, recipes: list[Recipe]) -> list[str | None]:
     """One store path per radar, e.g. synth-AWR1843BOOST.zarr; the radars have different axes."""
     names = [recipe.radar.name for recipe in recipes]
-    if len(set(names)) < len(names):
-        raise InputError("options", "--radar", f"names {names[0]} twice", "give each radar once")
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        hint = "give each radar once; a radar file states its name in the key `name`"
+        raise InputError("options", "--radar", f"names {twice} twice", hint)
     stem, dot, suffix = (out or "").rpartition(".")
     stem, suffix = (stem, dot + suffix) if dot and "/" not in suffix else (out, "")
     return [f"{stem}-{name}{suffix}" if out else None for name in names]

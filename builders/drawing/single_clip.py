@@ -32,6 +32,7 @@ class TakeSegment:
     length_s: float
     licence: str = ""
     official_split: str = ""
+    split_group: str = ""
     texts: tuple = ()
 
     @property

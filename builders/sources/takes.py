@@ -39,6 +39,7 @@ class FileTake:
     Attributes:
         path: path of the file.
         person: person in the file; "" if there is only one.
+        split_group: folder or file of the people who were recorded together; "" for one person.
         up, rate_hz: up axis and pose rate, passed to `files.open_motion`.
     """
 
@@ -50,6 +51,7 @@ class FileTake:
     official_split: str = ""
     texts: tuple[Text, ...] = ()
     person: str = ""
+    split_group: str = ""
     up: str = "auto"
     rate_hz: float | None = None
 
@@ -78,6 +80,7 @@ class BuiltInTake:
     source: str = "built-in"
     licence: str = BUILT_IN_LICENCE
     official_split: str = ""
+    split_group: str = ""
 
     @property
     def id(self) -> str:
@@ -128,8 +131,8 @@ def file_takes(
 ) -> tuple[list[FileTake], list[Note]]:
     """List the motion files given directly or in folders; each subfolder is one person.
 
-    All files below a subfolder are of this person, so that the sessions of a person are never in
-    two splits. A file with several people gives one take per person.
+    All files below a subfolder are in one split, also if they contain several people. A file with
+    several people gives one take and one subject per person.
 
     Args:
         paths: paths of files and folders.
@@ -267,10 +270,13 @@ def _take_per_person(take: FileTake) -> list[FileTake]:
         return [take]  # the error is reported later, when the motion is read
     if len(people) == 1:
         return [take]
+    # A subfolder may hold several recordings of the same people. Files outside are independent.
+    group = take.subject if "/" in take.id else f"{take.subject}/{take.id}"
     return [
         replace(
             take,
             person=person,
+            split_group=group,
             id=f"{take.id}/{person}",
             subject=f"{take.subject}/{take.id}/{person}",
         )

@@ -117,6 +117,17 @@ def test_an_invalid_setting_gives_one_line_and_status_2(tmp_path, capsys, option
     assert message in line
 
 
+def test_the_radar_that_is_given_twice_is_named(tmp_path, capsys):
+    """Radar files are compared by the name in the file."""
+    for name in "ab":
+        (tmp_path / f"{name}.toml").write_text('board = "AWR1843BOOST"\nname = "small"\n')
+    files = [str(tmp_path / f"{name}.toml") for name in "ab"]
+    assert main(["--dry-run", "--radar", "IWR1443BOOST", *files]) == 2
+    (line,) = printed_lines(capsys)[1]
+    assert "--radar: names small twice" in line
+    assert "key `name`" in line
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

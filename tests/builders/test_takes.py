@@ -3,16 +3,18 @@
 import json
 import os
 
+import numpy as np
 import pytest
 
 from builders.corpus import writer
 from builders.corpus.plan import CorpusSpec
 from builders.sources.motion_lookup import MotionPaths, find_source_take
 from builders.sources.takes import amass_takes, file_takes
-from pipelines.plan import Clip
+from pipelines.plan import Clip, group_of
 from pipelines.recipe import Recipe
 from radarsim.errors import InputError
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from tests.helpers.tracker_files import slahmr
 
 
 def write_files(folder, *names):
@@ -90,6 +92,24 @@ def test_all_sessions_of_a_person_are_of_one_subject(tmp_path):
     takes, _ = file_takes([write_files(tmp_path, *names)])
     people = {"anna/day1/walk.bvh": "anna", "anna/day2/walk.bvh": "anna"}
     assert ids_and_people(takes) == {**people, "bob/walk.bvh": "bob", "sit.bvh": "unnamed"}
+
+
+def test_people_recorded_together_are_subjects_of_one_split(tmp_path):
+    """People of the files below a subfolder are together, and so are people of another file."""
+    for name in ("video1/a.npz", "video1/b.npz", "c.npz", "d.npz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        np.savez(tmp_path / name, **slahmr(2))
+    write_files(tmp_path, "video1/walk.bvh", "sit.bvh")
+    takes, _ = file_takes([str(tmp_path)])
+    groups = {}
+    for take in takes:
+        groups.setdefault(group_of(take), set()).add(take.subject)
+    assert {name: len(people) for name, people in groups.items()} == {
+        "video1": 5,
+        "unnamed/c.npz": 2,
+        "unnamed/d.npz": 2,
+        "unnamed": 1,
+    }
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ class FakeTake:
     source: str = "fake"
     licence: str = "CC0-1.0"
     official_split: str = ""
+    split_group: str = ""
     texts: tuple[Text, ...] = ()
 
     def load(self):

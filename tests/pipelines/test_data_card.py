@@ -6,6 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.data_card import duration, make_data_card, table
+from pipelines.data_card_optional import optional_settings
+from pipelines.recipe import Area, Maps, Simulation
 from pipelines.recipe_toml import dump_recipe
 from pipelines.run import build
 from pipelines.schema import RECORDED_BODY
@@ -14,7 +16,13 @@ from pipelines.storage import open_folder
 from pipelines.store_statistics import compute_statistics
 from pipelines.store_tables import parquet_bytes
 from radarsim.errors import InputError
-from tests.helpers.pipeline_fakes import fake_clip, fake_plan, fake_store_spec, fake_takes
+from tests.helpers.pipeline_fakes import (
+    fake_clip,
+    fake_plan,
+    fake_store_spec,
+    fake_takes,
+    small_recipe,
+)
 
 TAKES = fake_takes(14)
 PLAN = fake_plan(TAKES)
@@ -111,6 +119,22 @@ def test_people_in_two_splits_are_reported(store, tmp_path):
     rows[0]["split"] = next(name for name in ("train", "test") if name != rows[0]["split"])
     part.write_bytes(parquet_bytes("clips", rows))
     assert "**1 people are in more than one split.**" in card(copy)
+
+
+def test_settings_other_than_the_defaults_have_rows():
+    recipe = small_recipe(
+        area=Area(near_m=0.5, far_m=8.0, half_width_m=2.0),
+        simulation=Simulation(extra_noise_db=(-2.0, 2.0), max_edge_m=0.02, visibility_blocks=2),
+        maps=Maps(angle_window="uniform"),
+    )
+    assert optional_settings(small_recipe()) == {}
+    assert optional_settings(recipe) == {
+        "area [m]": "0.5 to 8 ahead, 2 to either side",
+        "noise added to the noise figure [dB]": "-2 to 2",
+        "visibility tests per burst": "2",
+        "maximum length of mesh edges [m]": "0.02",
+        "taper of the antenna array": "uniform",
+    }
 
 
 def test_a_damaged_table_is_named(store, tmp_path):

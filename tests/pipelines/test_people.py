@@ -82,6 +82,15 @@ def test_further_people_are_other_subjects_of_the_same_split(three):
         assert len({splits[subject] for subject in subjects}) == 1
 
 
+def test_people_recorded_together_may_be_in_the_same_clips():
+    """With two groups of two subjects, the further person of every clip is of the same group."""
+    groups = {"t0": "a", "t1": "b", "t2": "a", "t3": "b"}
+    takes = {name: replace(take, split_group=groups[name]) for name, take in takes_of(4).items()}
+    _, clips, _ = planned(recipe_of(), takes)
+    assert all(groups[other.take] == groups[clip.take] for clip in clips for other in clip.others)
+    assert any(clip.others for clip in clips)
+
+
 def test_people_keep_the_minimum_distance_and_stay_inside_the_area(three):
     """The pelvises of two people are never closer than the minimum distance between joints."""
     recipe, takes, clips = three
@@ -122,7 +131,7 @@ def test_a_recipe_without_further_people_keeps_text_digest_and_plan():
     plan = make_plan(alone, clips)
     stored = [{**asdict(clip)} for clip in plan.clips]
     for values in stored:
-        del values["others"]
+        del values["others"], values["split_group"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.plan._values", lambda clip: stored[clip.row])
         expected = Plan(recipe=alone, clips=plan.clips, clips_per_shard=4).digest

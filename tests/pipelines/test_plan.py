@@ -1,5 +1,7 @@
 """The plan is complete before any simulation, and does not depend on the processing order."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines.plan import clip_seed, clips_per_shard, draw, make_plan, split_subjects
@@ -57,6 +59,18 @@ def test_a_subject_is_in_one_split_only():
     for clip in plan.clips:
         assert splits.setdefault(clip.subject, clip.split) == clip.split
     assert set(splits.values()) == {"train", "val", "test"}
+
+
+def test_subjects_of_a_group_are_in_one_split_and_other_digests_are_kept():
+    plan = fake_plan(fake_takes(20))
+    groups = {f"s{i}": "" if i == 0 else f"file {i // 3}" for i in range(5)}
+    clips = [replace(clip, split_group=groups[clip.subject]) for clip in plan.clips]
+    splits = {}
+    for clip in make_plan(RECIPE, clips).clips:
+        splits.setdefault(clip.split, set()).add(clip.subject)
+    assert sorted(map(sorted, splits.values())) == [["s0"], ["s1", "s2"], ["s3", "s4"]]
+    alone = [replace(clip, split_group=clip.subject) for clip in plan.clips]
+    assert make_plan(RECIPE, alone).digest == plan.digest
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.recipe import SECTIONS, Keep, Maps, Placements, Recipe, Simulation
+from pipelines.recipe import SECTIONS, Keep, Maps, Placements, Recipe, Simulation, Splits
 from pipelines.recipe_fields import settings_of
 from pipelines.recipe_toml import dump_recipe, parse_recipe, recipe_digest
 from radarsim.errors import InputError
@@ -33,6 +33,12 @@ def test_a_written_recipe_is_read_back_unchanged(recipe):
     again = parse_recipe(dump_recipe(recipe), "recipe.toml")
     assert again == recipe
     assert recipe_digest(again) == recipe_digest(recipe)
+
+
+@pytest.mark.parametrize(("validation", "test"), [(0.8, 0.2), (0.9, 0.1), (0.7, 0.3)])
+def test_shares_of_splits_may_add_up_to_one_in_decimals(validation, test):
+    """In binary, 1 - 0.8 is less than 0.2."""
+    assert Splits(validation=validation, test=test).test == test
 
 
 def test_an_empty_recipe_has_the_papers_radar_and_defaults():

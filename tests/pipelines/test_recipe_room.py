@@ -1,5 +1,7 @@
 """Rooms of clips are drawn from the clip's seed and leave space for the subject."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,16 @@ def test_furniture_that_does_not_fit_into_a_smaller_room_is_left_out():
     small, usual = (Room(name="own", text=text, length_scale=(x, x)) for x in (0.8, 1.0))
     kept = [len(room_of_clip(each, 0, STANDING_M / 2).furniture) for each in (small, usual)]
     assert kept == [0, 1]
+
+
+def test_furniture_beyond_an_open_side_keeps_its_place():
+    """Only furniture that would cross a wall is moved; an open side has no wall."""
+    sides = '[materials]\nfar_wall = "open"\nleft_wall = "open"\n'
+    box = '[[furniture]]\nkind = "box"\ncentre_m = [8, 3, 0.5]\nsize_m = [0.4, 0.4, 1]\n'
+    own = Room(name="own", text=f"far_m = 4\nleft_m = 2\n{sides}{box}")
+    assert room_of_clip(own, 0, STANDING_M).furniture == unvaried_room(own).furniture
+    moved = room_of_clip(replace(own, length_scale=(0.5, 0.5)), 0, STANDING_M / 3).furniture
+    assert moved[0].centre_m == (4, 1.5, 0.5)
 
 
 def test_the_number_of_passes_is_that_of_the_room_unless_the_recipe_states_another():

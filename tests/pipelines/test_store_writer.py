@@ -205,6 +205,19 @@ def test_a_begun_store_whose_recipe_lacks_the_room_is_refused_for_its_code_versi
         find_state(folder, wanted)
 
 
+@pytest.mark.parametrize("added", ["before", "now"])
+def test_a_recipe_with_one_more_section_at_its_end_is_named(tmp_path, added):
+    texts = "seed = 1\n", 'seed = 1\n\n[receiver]\nname = "datasheet"\n'
+    old, new = texts if added == "now" else texts[::-1]
+    identity = {**STORE_SPEC.identity, "recipe": old, "recipe_digest": "1"}
+    folder = LocalFolder(tmp_path / "begun")
+    prepare(folder, replace(STORE_SPEC, identity=identity))
+    sides = ("nothing", "[receiver]") if added == "now" else ("[receiver]", "nothing")
+    with pytest.raises(InputError) as caught:
+        find_state(folder, {**identity, "recipe": new, "recipe_digest": "2"})
+    assert caught.value.problem.endswith("a different recipe ({}; now {})".format(*sides))
+
+
 def _file(path):
     path.write_text("mine")
 
