@@ -207,7 +207,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
 
     from mmclip.bilinear_network import BILINEAR, LABELS
     from mmclip.ensemble_network import MEMBERS, describe_member
-    from mmclip.leakage import ACTIONS
+    from mmclip.leakage import ACTIONS, FURTHER
     from mmclip.model_files import describe_training
 
     first = models[0].settings
@@ -217,7 +217,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
     every = [model.description for model in models]
     united = {
         name: sorted({each for description in every for each in description.get(name, ())})
-        for name in ("seen", ACTIONS, "takes", "subjects", "radars")
+        for name in ("seen", ACTIONS, FURTHER, "takes", "subjects", "radars")
     }
     united["simulated"] = any(description["simulated"] for description in every)
     united["sentences"] = {k: v for each in reversed(every) for k, v in each["sentences"].items()}

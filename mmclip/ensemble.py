@@ -20,7 +20,7 @@ from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS, Ensemble, combined, describe_member
 from mmclip.errors import MmclipError
 from mmclip.exit_status import exit_status
-from mmclip.leakage import ACTIONS
+from mmclip.leakage import ACTIONS, FURTHER
 from mmclip.model import Embeddings
 from mmclip.model_files import DESCRIPTION, load_model, read_description, save_model
 from mmclip.model_variables import split_model
@@ -99,9 +99,9 @@ def _check_pair(first, other) -> None:
     if not have_same_axes(first.description["axes"], other.description["axes"]):
         differing.append("axes")
     one, two = (_comparable(model.description) for model in (first, other))
-    # Earlier versions did not record the actions, so they are compared only if both models have
-    # them.
-    names = sorted({*one, *two} - ({ACTIONS} - (one.keys() & two.keys())))
+    # Earlier versions did not record the actions and the labels of further people, so they are
+    # compared only if both models have them.
+    names = sorted({*one, *two} - ({ACTIONS, FURTHER} - (one.keys() & two.keys())))
     differing += [name for name in names if one.get(name) != two.get(name)]
     if differing:
         problem = f"differs from {first.folder} in {', '.join(differing)}"

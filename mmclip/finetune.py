@@ -61,6 +61,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     from mmclip.ensemble_network import MEMBERS
     from mmclip.epochs import with_epoch_decay
     from mmclip.errors import MmclipError
+    from mmclip.excluded_windows import left_out_entry
     from mmclip.model_files import load_model
     from mmclip.output_paths import check_output_folder
     from mmclip.prepared_data import prepare_data, with_split_names
@@ -94,8 +95,8 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         report=report,
     )
     settings = with_epoch_decay(data, with_split_names(settings, data.corpus))
-    source = start.description["weights_sha256"]
-    claim_run_folder(out, data, settings, f"finetune {options.method}", source=source)
+    extra = {"source": start.description["weights_sha256"], **left_out_entry(data.corpus)}
+    claim_run_folder(out, data, settings, f"finetune {options.method}", **extra)
     model = _initial_model(options.method, start.network, settings, encoder.width)
     report(f"{options.method}: {model.num_trained:,} trainable parameters")
     base = None if mix else start.description

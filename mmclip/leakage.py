@@ -1,7 +1,8 @@
 """Check for train/test leakage: no evaluated subject, take or unseen label may occur in training.
 
-A label also occurs in training if it is an action of a label that joins several actions. The check
-compares subject names and take digests across all stores.
+A label also occurs in training if it is an action of a label that joins several actions, or if a
+further person performs it in a training window. The check compares subject names and take digests
+of all people in the clips, across all stores.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from mmclip.errors import MmclipError
 
 # Entry of model.json with the actions of the seen labels that join several actions.
 ACTIONS = "seen_actions"
+# Entry of model.json with the labels that only further people perform in the training data.
+FURTHER = "seen_of_further_people"
 
 
 def check_leakage(
@@ -28,20 +31,32 @@ def check_leakage(
         MmclipError: an evaluated label, subject or take occurs in training; the message names the
             first of them.
     """
-    trained = {*description["seen"], *description.get(ACTIONS, ())}
-    trained_labels = sorted(set(labels) & trained)
-    if unseen and trained_labels:
+    trained = trained_labels(description) | {*description.get(ACTIONS, ())}
+    known = sorted(set(labels) & trained)
+    if unseen and known:
         hint = "evaluate labels that --unseen excluded from training"
-        raise MmclipError(where, "labels", _problem(trained_labels), hint)
+        raise MmclipError(where, "labels", _problem(known), hint)
     subjects, takes = set(description["subjects"]), set(description.get("takes", ()))
-    trained_subjects = sorted({clip.subject for clip in clips} & subjects)
+    people = {person for clip in clips for person in clip.performers}
+    trained_subjects = sorted({person.subject for person in people} & subjects)
     if trained_subjects:
         hint = "evaluate a split with other subjects"
         raise MmclipError(where, "subjects", _problem(trained_subjects), hint)
-    trained_takes = sorted({clip.take for clip in clips if clip.take_digest in takes})
+    trained_takes = sorted({person.take for person in people if person.take_digest in takes})
     if trained_takes:
         hint = "evaluate other takes"
         raise MmclipError(where, "takes", _problem(trained_takes), hint)
+
+
+def trained_labels(description: dict) -> set[str]:
+    """Labels that the main person or a further person performs in the training data.
+
+    Models of earlier versions do not list the labels of further people.
+
+    Args:
+        description: content of the model's model.json.
+    """
+    return {*description["seen"], *description.get(FURTHER, ())}
 
 
 def _problem(names: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS
 from mmclip.evaluation_report import limits, limits_over_people
+from mmclip.excluded_windows import LEFT_OUT
 from mmclip.store import UNITS
 from mmclip.store_axes import COLUMN_STEP
 
@@ -80,6 +81,9 @@ def _data(description: Mapping) -> str:
     if description["unseen"]:
         unseen = description["unseen"]
         lines.append(f"Activities not in the training data ({len(unseen)}): {', '.join(unseen)}.")
+    if left_out := description.get(LEFT_OUT):
+        problem = "a further person performs an activity that is not in the training data"
+        lines.append(f"The last training left out {left_out:,} windows, in which {problem}.")
     stores = [
         f"{store['name']} (recipe {str(store.get('recipe_digest'))[:12]}, code "
         f"{store.get('code_version')})"

@@ -14,7 +14,8 @@ from mmclip.bilinear_network import BILINEAR, BilinearNetwork, make_bilinear
 from mmclip.common_grid import on_grid
 from mmclip.ensemble_network import MEMBERS, Ensemble, make_ensemble
 from mmclip.errors import MmclipError
-from mmclip.leakage import ACTIONS
+from mmclip.excluded_windows import TRAINING_SPLITS, further_labels, left_out_entry
+from mmclip.leakage import ACTIONS, FURTHER
 from mmclip.model import MmClip, make_model
 from mmclip.model_variables import Variables, join_model, split_model
 from mmclip.prepared_data import PreparedData
@@ -80,12 +81,14 @@ def describe_training(
     Args:
         data, settings: data and settings of the training run.
         base: description of the model from which training starts; its seen labels, subjects,
-            takes and sentences are included.
+            takes and sentences are included. Subjects and takes are those of all people.
     """
     corpus, base = data.corpus, base or {}
     seen = sorted({*data.seen, *base.get("seen", ())})
-    takes = corpus.take_digests(("train", "val"), set(data.seen))
+    takes = corpus.take_digests(TRAINING_SPLITS, set(data.seen))
     actions = sorted({*corpus.actions_of(data.seen), *base.get(ACTIONS, ())})
+    others = further_labels(corpus, TRAINING_SPLITS, data.seen) | {*base.get(FURTHER, ())}
+    others = sorted(others - {*seen, *actions})
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -93,11 +96,11 @@ def describe_training(
         "encoder": data.encoder,
         "axes": data.axes,
         "seen": seen,
-        "unseen": [label for label in data.unseen if label not in seen],
+        "unseen": [label for label in data.unseen if label not in {*seen, *others}],
         "labels": list(corpus.labels),
         "radars": sorted({*radar_names(corpus.stores), *base.get("radars", ())}),
         "takes": sorted({*takes, *base.get("takes", ())}),
-        "subjects": sorted({*corpus.subjects(("train", "val")), *base.get("subjects", ())}),
+        "subjects": sorted({*corpus.subjects(TRAINING_SPLITS), *base.get("subjects", ())}),
         "simulated": corpus.is_simulated or base.get("simulated", False),
         "stores": [
             {"name": store.name, "simulated": store.is_simulated}
@@ -107,6 +110,8 @@ def describe_training(
         ],
         "sentences": merge_sentences(corpus.labels, corpus.sentences, base.get("sentences", {})),
         **({ACTIONS: actions} if actions else {}),
+        **({FURTHER: others} if others else {}),
+        **left_out_entry(corpus),
     }
 
 

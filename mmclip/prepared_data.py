@@ -8,6 +8,7 @@ import numpy as np
 from mmclip.common_grid import on_grid
 from mmclip.errors import MmclipError
 from mmclip.evaluation_report import count_of
+from mmclip.excluded_windows import leave_out_windows
 from mmclip.protocol import labels_named, split_names, unseen_labels
 from mmclip.sentences import Descriptions, SentenceBank, make_sentence_bank
 from mmclip.settings import TrainingSettings
@@ -114,7 +115,7 @@ def prepare_data(
     names = settings.data.unseen
     if skip_absent:
         names = _present_names(names, corpus, report)
-    seen, unseen = divide_labels(corpus, names, report)
+    corpus, seen, unseen = training_corpus(corpus, names, report)
     captions = [text for clip in corpus.clips for text in clip.captions]
     texts = (*corpus.labels, *(captions if settings.data.captions else ()))
     bank, vectors = embed_texts(texts, corpus.sentences, settings, encoder, report)
@@ -122,6 +123,40 @@ def prepare_data(
     return PreparedData(
         corpus, bank, vectors, identity, seen, unseen, all_axis_ranges(corpus.stores)
     )
+
+
+def training_corpus(
+    corpus: WindowCorpus, names: tuple[str, ...], report: Report
+) -> tuple[WindowCorpus, tuple[str, ...], tuple[str, ...]]:
+    """Leave out the windows in which a further person performs a label to exclude from training.
+
+    Args:
+        corpus, names, report: arguments of `divide_labels`.
+
+    Returns:
+        The corpus with the remaining windows, the seen labels and the unseen labels.
+
+    Raises:
+        MmclipError: a name is missing from the corpus.
+    """
+    seen, unseen = divide_labels(corpus, names, report)
+    kept = leave_out_windows(corpus, _excluded_labels(corpus, names))
+    if kept.left_out:
+        windows = count_of(kept.left_out, "window")
+        reason = "because a further person performs an unseen label"
+        report(f"data: {windows} left out of training and validation, {reason}")
+    return kept, seen, unseen
+
+
+def without_unseen_people(corpus: WindowCorpus, names: tuple[str, ...]) -> WindowCorpus:
+    """Leave out windows as in training; names that the corpus lacks are ignored.
+
+    Args:
+        corpus: windows of the stores.
+        names: groups, labels or actions that training excluded.
+    """
+    present = _present_names(names, corpus, lambda line: None)
+    return leave_out_windows(corpus, _excluded_labels(corpus, present))
 
 
 def divide_labels(
@@ -143,19 +178,26 @@ def divide_labels(
     Raises:
         MmclipError: a label or action, or every label of a group, is missing from the corpus.
     """
-    where = ", ".join(str(store.path) for store in corpus.stores)
-    known = _labels_and_actions(corpus)
-    excluded = unseen_labels(split_names(names, known), known, where)
+    excluded = _excluded_labels(corpus, names)
     unseen = tuple(label for label in corpus.labels if label in excluded)
     seen = labels_without(corpus, excluded)
     if partly := len(corpus.labels) - len(unseen) - len(seen):
         labels = count_of(partly, "label")
         report(f"data: {labels} of several actions left out, because one action is unseen")
-    for action in excluded:
-        if action not in unseen:
-            problem = "occurs only together with other actions, so it cannot be evaluated"
-            report(f"data: {action} {problem}")
+    actions = corpus.actions_of(corpus.labels)
+    for name in excluded:
+        if name not in unseen:
+            how = "occurs only together with other actions"
+            how = how if name in actions else "is performed by further people only"
+            report(f"data: {name} {how}, so it cannot be evaluated")
     return seen, unseen
+
+
+def _excluded_labels(corpus: WindowCorpus, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels and actions of a corpus that training must not use."""
+    where = ", ".join(str(store.path) for store in corpus.stores)
+    known = _labels_and_actions(corpus)
+    return unseen_labels(split_names(names, known), known, where)
 
 
 def labels_without(corpus: WindowCorpus, excluded: Iterable[str]) -> tuple[str, ...]:
@@ -175,8 +217,9 @@ def with_split_names(settings: TrainingSettings, corpus: WindowCorpus) -> Traini
 
 
 def _labels_and_actions(corpus: WindowCorpus) -> tuple[str, ...]:
-    """Labels of a corpus, then the actions that occur only in joined labels."""
-    return tuple(dict.fromkeys([*corpus.labels, *sorted(corpus.actions_of(corpus.labels))]))
+    """Labels of a corpus, then the actions in joined labels, then the labels of further people."""
+    actions = sorted(corpus.actions_of(corpus.labels))
+    return tuple(dict.fromkeys([*corpus.labels, *actions, *corpus.further]))
 
 
 def _present_names(names: Sequence[str], corpus: WindowCorpus, report: Report) -> tuple[str, ...]:
@@ -232,6 +275,11 @@ def require_windows(
         if not labels and data.corpus.labels:
             hint = "exclude fewer labels with --unseen"
             raise MmclipError(where, "labels", "none is left to train on or to score", hint)
+        if left_out := data.corpus.left_out:
+            problem = f"none of the split {' or '.join(splits)} is left: in "
+            problem += f"{count_of(left_out, 'window')}, a further person performs an unseen label"
+            hint = "exclude fewer labels with --unseen, or give a store with more clips"
+            raise MmclipError(where, "windows", problem, hint)
         problem = f"no clip of the split {' or '.join(splits)} has any of the {len(labels)} labels"
         raise MmclipError(where, "clips", problem, "give a store with more subjects or labels")
     return windows

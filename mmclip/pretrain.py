@@ -64,6 +64,7 @@ def pretrain(
         MmclipError: a store, a setting or the folder cannot be used.
     """
     from mmclip.epochs import with_epoch_decay
+    from mmclip.excluded_windows import left_out_entry
     from mmclip.model import make_model
     from mmclip.model_variables import split_model
     from mmclip.output_paths import check_output_folder
@@ -78,7 +79,7 @@ def pretrain(
     check_output_folder(out)
     data = prepare_data(stores, settings, load_encoder(encoder_name), verify=verify, report=report)
     settings = with_epoch_decay(data, with_split_names(settings, data.corpus))
-    claim_run_folder(out, data, settings, "pretrain")
+    claim_run_folder(out, data, settings, "pretrain", **left_out_entry(data.corpus))
     network = make_model(settings.model, data.encoder["width"], settings.train.seed)
     model = split_model(network)
     labels = f"{len(data.seen)} seen and {len(data.unseen)} unseen labels"

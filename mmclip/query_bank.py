@@ -50,13 +50,14 @@ def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = prin
     from dataclasses import replace
 
     from mmclip.model_files import load_model, rewrite_description
-    from mmclip.prepared_data import open_corpus
+    from mmclip.prepared_data import open_corpus, without_unseen_people
     from mmclip.presets import settings_to_dict
 
     model = load_model(options.model)
     check_output_folder(model.folder, "--model")
     axes, settings = model.description["axes"], model.settings
     corpus = open_corpus(options.stores, settings, axes=axes, verify=options.verify, report=report)
+    corpus = without_unseen_people(corpus, settings.data.unseen)
     size = options.windows or model.settings.inference.query_bank or WINDOWS
     chosen = {"query_bank": size}
     if options.scoring:
@@ -79,8 +80,9 @@ def add_query_bank(
 
     Args:
         folder: folder of the trained model.
-        corpus: `WindowCorpus` of the training data; only training clips of the model's seen labels
-            and subjects are used.
+        corpus: `WindowCorpus` of the training data, without windows that training left out; only
+            training clips of the model's seen labels are used, if all their people are subjects of
+            the model's training.
         report: function that receives each line of progress.
         renew: whether to replace a query bank that the folder contains.
 
@@ -140,7 +142,9 @@ def bank_windows(corpus, description: dict, size: int):
     windows = corpus.windows(("train",), set(description["seen"]))
     windows = non_overlapping(windows, corpus.columns)
     subjects = np.array([corpus.clips[index].subject for index in windows.clip], object)
-    eligible = np.isin(subjects, description["subjects"])
+    people = [corpus.clips[index].performers for index in windows.clip]
+    trained = frozenset(description["subjects"])
+    eligible = np.array([trained.issuperset(each.subject for each in own) for own in people], bool)
     windows, subjects = windows.select(eligible), subjects[eligible]
     order = np.random.default_rng(0).permutation(len(windows))
     windows, subjects = windows.select(order), subjects[order]

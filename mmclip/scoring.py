@@ -9,6 +9,7 @@ import numpy as np
 from mmclip.batch_sampler import evenly_spaced, non_overlapping
 from mmclip.errors import MmclipError
 from mmclip.evaluation_metrics import confusion_matrix, few_shot_predictions
+from mmclip.excluded_windows import shown_by_others
 from mmclip.label_scoring import LabelScorer
 from mmclip.leakage import check_leakage
 from mmclip.model import Embeddings
@@ -169,11 +170,13 @@ def _windows(data: PreparedData, split: str, labels: Sequence[str]) -> WindowInd
 def _other_windows(data: PreparedData, split: str, candidates: Sequence[str]) -> WindowIndex:
     """Windows whose label is not a candidate, which the model should reject.
 
-    Windows that show a candidate together with other actions are left out.
+    Windows that show a candidate together with other actions, or in which a further person performs
+    a candidate, are left out.
     """
     own, corpus = set(candidates), data.corpus
     labels = {each for each in corpus.labels if own.isdisjoint({each, *corpus.actions_of([each])})}
     windows = non_overlapping(data.corpus.windows((split,), labels), data.corpus.columns)
+    windows = windows.select(~shown_by_others(corpus, windows, own))
     return evenly_spaced(windows, MAX_WINDOWS)
 
 

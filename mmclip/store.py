@@ -32,6 +32,8 @@ COLUMNS = {
     "segments": ("row", "start_s", "end_s", "caption", "kind"),
     "captions": ("id", "text"),
     "attributes": ("caption", "variant", "part", "sentence", "provenance"),
+    "people": ("row", "person", "subject", "take", "source"),
+    "people_segments": ("row", "person", "start_s", "end_s", "text", "kind"),
 }
 # A clip is simulated unless its column `body` has this value.
 RECORDED = "recorded"

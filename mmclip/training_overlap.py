@@ -1,11 +1,12 @@
 """Overlap of a store with a model's training data: people, takes and labels.
 
-People are compared by source and name, and takes by the digest of their motion or capture. Models
-of earlier versions do not list these digests.
+All people in a clip are compared: by source and name, and their takes by the digest of motion or
+capture. Models of earlier versions do not list these digests.
 """
 
 from collections.abc import Sequence
 
+from mmclip.leakage import trained_labels
 from mmclip.window_corpus import StoredClip, WindowCorpus
 
 # Maximum number of people listed by name in a line of the report.
@@ -20,10 +21,12 @@ def overlap(description: dict, clip: StoredClip, label: str) -> tuple[str, ...]:
         clip: clip of the window.
         label: label of the window; "" for a window without a label.
     """
+    subjects, takes = description["subjects"], description.get("takes", ())
+    digests = [person.take_digest for person in clip.performers if person.take_digest]
     found = {
-        "person": clip.subject in description["subjects"],
-        "take": bool(clip.take_digest) and clip.take_digest in description.get("takes", ()),
-        "label": label in description["seen"],
+        "person": any(person.subject in subjects for person in clip.performers),
+        "take": any(digest in takes for digest in digests),
+        "label": label in trained_labels(description),
     }
     return tuple(name for name, occurs in found.items() if occurs)
 
@@ -42,7 +45,8 @@ def overlap_lines(description: dict, corpus: WindowCorpus, labels: Sequence[str]
         for kind in {kind for label in own for kind in overlap(description, clip, label)}:
             kinds[kind].append(clip)
     total = len(corpus.clips)
-    people = sorted({clip.subject for clip in kinds["person"]})
+    subjects = {person.subject for clip in kinds["person"] for person in clip.performers}
+    people, trained = sorted(subjects & {*description["subjects"]}), trained_labels(description)
     takes = f"{_share(kinds['take'], total)} of takes in it"
     if "takes" not in description:
         takes = "an unknown number of takes in it (the model does not list them)"
@@ -50,8 +54,8 @@ def overlap_lines(description: dict, corpus: WindowCorpus, labels: Sequence[str]
         f"trained on: {_share(kinds['person'], total)} are of people in the training data"
         f"{_names(people)}, {takes}, and {_share(kinds['label'], total)} have a label in it"
     ]
-    new = [label for label in labels if label not in description["seen"]]
-    known = [label for label in labels if label in description["seen"]]
+    new = [label for label in labels if label not in trained]
+    known = [label for label in labels if label in trained]
     lines.append(
         f"labels in the training data: {', '.join(known) or 'none'}; "
         f"not in the training data: {', '.join(new) or 'none'}"

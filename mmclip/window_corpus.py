@@ -1,9 +1,7 @@
 """Labelled windows, their texts and their splits, read from the tables of one or several stores.
 
-The label of a window is derived from the segments that overlap it. If the clip has action segments,
-the label consists of the names of the actions, joined by "and"; otherwise, the label is the text of
-the label segment with the longest overlap. A window without any segment has no label and is not
-sampled.
+The label of a window is that of the clip's main person (`mmclip.window_labels`). A window without
+any segment has no label and is not sampled.
 
 A clip that is shorter than a window is left out or, if it has enough columns, becomes a single
 window that the reader stretches along time.
@@ -18,25 +16,18 @@ from typing import NamedTuple
 import numpy as np
 
 from mmclip.errors import MmclipError
+from mmclip.further_people import (
+    FurtherPerson,
+    Performer,
+    performer_of,
+    read_further_people,
+    shown_labels,
+)
 from mmclip.sentences import Descriptions, read_sentences
 from mmclip.store import RadarStore
+from mmclip.window_labels import Segment, joined, label_texts
 
-# An action is part of a window's label if at least this duration of the action [s], or half of the
-# action, lies in the window.
-MIN_OVERLAP_S = 0.2
-# Number of hexadecimal digits of a take's digest: the digests of ten million takes are all
-# different with a probability of 0.999997.
-TAKE_DIGITS = 16
 SPLITS = ("train", "val", "test")
-
-
-class Segment(NamedTuple):
-    """A text that applies to part of a clip; `kind` is "action", "label" or "sentence"."""
-
-    start_s: float
-    end_s: float
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +66,8 @@ class StoredClip:
         labels: label index of each window.
         captions: sentences that describe the clip.
         take_digest: first digits of the SHA-256 of the take's motion or capture; "" if unknown.
+        others: further people in the clip, to whom the labels do not apply.
+        other_labels: labels and actions of the further people in each window; () without them.
     """
 
     store: int
@@ -87,6 +80,13 @@ class StoredClip:
     labels: np.ndarray
     captions: tuple[str, ...] = ()
     take_digest: str = ""
+    others: tuple[Performer, ...] = ()
+    other_labels: tuple[frozenset[str], ...] = ()
+
+    @property
+    def performers(self) -> tuple[Performer, ...]:
+        """All people in the clip, the main person first."""
+        return (Performer(self.subject, self.take, self.take_digest), *self.others)
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,8 @@ class WindowCorpus:
         sentences: sentence variants, keyed by caption or label.
         excluded: number of excluded clips, keyed by reason.
         actions: the actions of each label that joins several; other labels have no entry.
+        further: labels and actions of further people in alphabetical order.
+        left_out: number of windows that training does not use because of a further person.
     """
 
     stores: tuple[RadarStore, ...]
@@ -110,6 +112,8 @@ class WindowCorpus:
     sentences: Descriptions
     excluded: Counter
     actions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    further: tuple[str, ...] = ()
+    left_out: int = 0
 
     def actions_of(self, labels: Iterable[str]) -> set[str]:
         """All actions of those labels that join several actions."""
@@ -127,13 +131,14 @@ class WindowCorpus:
         return WindowIndex(*np.concatenate(arrays, axis=1))
 
     def subjects(self, splits: tuple[str, ...]) -> set[str]:
-        """All subjects of the given splits."""
-        return {clip.subject for clip in self.clips if clip.split in splits}
+        """All subjects of the given splits, including further people."""
+        clips = [clip for clip in self.clips if clip.split in splits]
+        return {person.subject for clip in clips for person in clip.performers}
 
     def take_digests(self, splits: tuple[str, ...], labels: set[str]) -> set[str]:
-        """Known digests of the takes that have a window of the given splits and labels."""
-        indices = set(self.windows(splits, labels).clip.tolist())
-        return {self.clips[index].take_digest for index in indices} - {""}
+        """Known digests of all takes in the clips with a window of the given splits and labels."""
+        clips = [self.clips[index] for index in set(self.windows(splits, labels).clip.tolist())]
+        return {person.take_digest for clip in clips for person in clip.performers} - {""}
 
     @property
     def is_simulated(self) -> bool:
@@ -150,6 +155,8 @@ class _Draft(NamedTuple):
     columns: int
     starts: np.ndarray
     texts: list[tuple[str, ...]]
+    others: list[FurtherPerson]
+    other_labels: list[frozenset[str]]
 
 
 def read_corpus(
@@ -185,7 +192,7 @@ def read_corpus(
         texts = {row["id"]: row["text"] for row in store.read_table("captions")}
         for text, variants in read_sentences(store, texts).items():
             sentences.setdefault(text, variants)
-        segments = _read_segments(store, texts)
+        segments, people = _read_segments(store, texts), read_further_people(store)
         for row in store.read_table("clips"):
             own = segments[row["row"]]
             length = min(int(store.measured_columns[row["row"]]), columns)
@@ -194,17 +201,20 @@ def read_corpus(
             if isinstance(found, str):
                 excluded[found] += 1
             else:
-                drafts.append(_Draft(index, row, own, length, *found))
+                others = people.get(row["row"], [])
+                shown = _shown_labels(store, others, length, found[0])
+                drafts.append(_Draft(index, row, own, length, *found, others, shown))
     if not drafts:
         reasons = "; ".join(f"{n} {reason}" for reason, n in excluded.items()) or "no clips"
         hint = f"give labelled clips of at least {shortest} columns, or change model.size"
         problem = f"there is no window to train on or to score: {reasons}"
         raise MmclipError(stores[0].path, "clips", problem, hint)
-    labels = tuple(sorted({_joined(texts) for draft in drafts for texts in draft.texts}))
+    labels = tuple(sorted({joined(texts) for draft in drafts for texts in draft.texts}))
     index_of = {label: index for index, label in enumerate(labels)}
     clips = tuple(_stored_clip(draft, index_of) for draft in drafts)
-    actions = _joined_actions(drafts)
-    return WindowCorpus(tuple(stores), columns, labels, clips, sentences, excluded, actions)
+    texts = (tuple(stores), columns, labels, clips, sentences, excluded, _joined_actions(drafts))
+    further = {label for clip in clips for shown in clip.other_labels for label in shown}
+    return WindowCorpus(*texts, tuple(sorted(further)))
 
 
 def window_label(segments: list[Segment], start_s: float, end_s: float) -> str | None:
@@ -217,11 +227,7 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
     Returns:
         The label, or None if no segment provides one.
     """
-    return _joined(_label_texts(segments, start_s, end_s)) or None
-
-
-def _joined(texts: tuple[str, ...]) -> str:
-    return " and ".join(texts)
+    return joined(label_texts(segments, start_s, end_s)) or None
 
 
 def _joined_actions(drafts: list[_Draft]) -> dict[str, tuple[str, ...]]:
@@ -232,31 +238,8 @@ def _joined_actions(drafts: list[_Draft]) -> dict[str, tuple[str, ...]]:
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for texts in dict.fromkeys(texts for draft in drafts for texts in draft.texts):
         if len(texts) > 1:
-            found[_joined(texts)] |= dict.fromkeys(texts)
+            found[joined(texts)] |= dict.fromkeys(texts)
     return {label: tuple(actions) for label, actions in found.items()}
-
-
-def _label_texts(segments: list[Segment], start_s: float, end_s: float) -> tuple[str, ...]:
-    """The actions in a window or, in a clip without actions, its label; () if there is none."""
-
-    def overlap_s(segment: Segment) -> float:
-        return min(segment.end_s, end_s) - max(segment.start_s, start_s)
-
-    actions = [segment for segment in segments if segment.kind == "action"]
-    if actions:
-        names = [
-            each.text
-            for each in sorted(actions)
-            if overlap_s(each) >= min(MIN_OVERLAP_S, (each.end_s - each.start_s) / 2)
-            and overlap_s(each) > 0
-        ]
-        return tuple(dict.fromkeys(names))
-    # In a clip that has only sentences, the sentence with the longest overlap is the label.
-    for kind in ("label", "sentence"):
-        candidates = [each for each in segments if each.kind == kind and overlap_s(each) > 0]
-        if candidates:
-            return (max(candidates, key=overlap_s).text,)
-    return ()
 
 
 def _too_short(measured: int, shortest: int) -> str:
@@ -282,30 +265,46 @@ def _label_windows(
 ) -> tuple[np.ndarray, list[tuple[str, ...]]] | str:
     """Starts of a clip's windows and texts of their labels, or the reason why it has none."""
     measured = int(store.measured_columns[row])
-    time_s = store.axes["column_time"]
     starts, found = [], []
     for start in range(0, measured - columns + 1, step):
-        texts = _label_texts(segments, float(time_s[start]), float(time_s[start + columns - 1]))
+        texts = label_texts(segments, *_span_s(store, start, columns))
         if texts or not need:
             starts.append(start)
             found.append(texts)
     return (np.array(starts, np.int64), found) if starts else "without a label"
 
 
+def _shown_labels(
+    store: RadarStore, others: list[FurtherPerson], columns: int, starts: np.ndarray
+) -> list[frozenset[str]]:
+    """Labels of the further people in each window; an empty list without further people."""
+    if not others:
+        return []
+    return [shown_labels(others, *_span_s(store, start, columns)) for start in starts]
+
+
+def _span_s(store: RadarStore, start: int, columns: int) -> tuple[float, float]:
+    """Times of the first and of the last column of a window [s]."""
+    time_s = store.axes["column_time"]
+    return float(time_s[start]), float(time_s[start + columns - 1])
+
+
 def _stored_clip(draft: _Draft, index_of: dict[str, int]) -> StoredClip:
-    row = draft.row
+    row, main = draft.row, performer_of(draft.row)
     captions = dict.fromkeys(each.text for each in draft.segments if each.kind == "sentence")
     return StoredClip(
         store=draft.store,
         row=row["row"],
-        subject=f"{row['source']}/{row['subject']}",
+        subject=main.subject,
         split=row["split"],
-        take=row["take"],
+        take=main.take,
         columns=draft.columns,
         starts=draft.starts,
-        labels=np.array([index_of[_joined(texts)] for texts in draft.texts], np.int64),
+        labels=np.array([index_of[joined(texts)] for texts in draft.texts], np.int64),
         captions=tuple(captions),
-        take_digest=(row.get("take_sha256") or "")[:TAKE_DIGITS],
+        take_digest=main.take_digest,
+        others=tuple(person.performer for person in draft.others),
+        other_labels=tuple(draft.other_labels),
     )
 
 

@@ -31,6 +31,7 @@ from mmclip.baselines.window_data import (
 )
 from mmclip.batch_sampler import BatchIndices
 from mmclip.model_variables import SplitModel, join_model, split_model
+from mmclip.prepared_data import require_windows
 from mmclip.settings import TrainingSettings
 from mmclip.window_corpus import WindowIndex
 
@@ -127,6 +128,7 @@ def train_rfnet(
         MmclipError: a store or a setting cannot be used, or the training diverges.
     """
     data = open_data(stores, settings, report)
+    require_windows(data, ("train",), data.seen)
     split = _split_network(settings, rfnet, len(data.seen))
     windows = data.windows("val", data.seen)
     truth = data.truth(windows, data.seen)

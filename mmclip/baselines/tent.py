@@ -27,6 +27,7 @@ from mmclip.baselines.tent_model import Tent, TentSettings
 from mmclip.baselines.window_data import BaselineData, open_data, training_batches, window_inputs
 from mmclip.epochs import steps_per_epoch
 from mmclip.model_variables import SplitModel, join_model, split_model
+from mmclip.prepared_data import require_windows
 from mmclip.sentences import Descriptions
 from mmclip.settings import TrainingSettings
 from mmclip.text_encoders import TextEncoder, load_encoder
@@ -95,6 +96,7 @@ def train_tent(
         MmclipError: a store or a setting cannot be used, or the training diverges.
     """
     data, encoder = open_data(stores, settings, report), load_encoder(encoder_name)
+    require_windows(data, ("train",), data.seen)
     prompted = _prompted(encoder, data.corpus.sentences, data.seen, tent)
     optimizer = _optimizer(data, settings)
     weights = _start_weights(settings, tent, encoder, prompted)

@@ -14,7 +14,7 @@ from mmclip.batch_sampler import (
     non_overlapping,
     sequential_batches,
 )
-from mmclip.prepared_data import divide_labels, open_corpus
+from mmclip.prepared_data import open_corpus, training_corpus
 from mmclip.preprocessing import network_input
 from mmclip.sentences import make_sentence_bank
 from mmclip.settings import TrainingSettings
@@ -46,9 +46,12 @@ class BaselineData(NamedTuple):
 def open_data(
     stores: Sequence[str | Path], settings: TrainingSettings, report: Callable[[str], None]
 ) -> BaselineData:
-    """Open the stores, and separate the seen labels from the unseen labels (`data.unseen`)."""
+    """Open the stores, and separate the seen labels from the unseen labels (`data.unseen`).
+
+    As for mmCLIP, training does not use windows in which a further person performs an unseen label.
+    """
     corpus = open_corpus([*map(str, stores)], settings, verify=False, report=report)
-    return BaselineData(corpus, *divide_labels(corpus, settings.data.unseen, report))
+    return BaselineData(*training_corpus(corpus, settings.data.unseen, report))
 
 
 def training_batches(

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mmclip.baselines.window_data import BaselineData
 from mmclip.common_grid import on_grid
 from mmclip.errors import MmclipError
-from mmclip.prepared_data import labels_without, open_corpus
+from mmclip.excluded_windows import leave_out_windows
+from mmclip.prepared_data import labels_without, open_corpus, require_windows
 from mmclip.presets import load_preset
 from mmclip.store import RadarStore, open_store
 from mmclip.store_axes import check_same_axes
@@ -49,6 +51,7 @@ def check_stores(
     for path in stores:
         corpus = open_corpus([path], settings, verify=False, report=lambda line: None)
         lines += _check_windows(corpus, path, nodes)
+        _check_further_people(corpus, path, nodes)
     return list(dict.fromkeys(lines))
 
 
@@ -87,12 +90,7 @@ class _Need(NamedTuple):
 
 def _check_windows(corpus: WindowCorpus, path: str, nodes: Sequence[Node]) -> Iterator[str]:
     """Yield lines about scored labels without windows; raise MmclipError if a node needs them."""
-    needs = [
-        need
-        for node in nodes
-        if any(each.kind == "store" and each.values["path"] == path for _, each in node.needs)
-        for need in _needs(node, corpus)
-    ]
+    needs = [need for node in _nodes_of(path, nodes) for need in _needs(node, corpus)]
     known = {split: _labels_of(corpus, split) for split in {need.split for need in needs}}
     for need in dict.fromkeys(needs):
         missing = [label for label in need.labels if label not in known[need.split]]
@@ -106,6 +104,29 @@ def _check_windows(corpus: WindowCorpus, path: str, nodes: Sequence[Node]) -> It
             raise MmclipError(path, "clips", f"{problem}, of which examples are needed", HINT)
         if missing and need.scored:
             yield f"{path}: no clip of the split {need.split} has the labels {_few(missing)}"
+
+
+def _check_further_people(corpus: WindowCorpus, path: str, nodes: Sequence[Node]) -> None:
+    """Check that training windows remain without those in which a further person is unseen.
+
+    Raises:
+        MmclipError: a training run has no window.
+    """
+    for node in _nodes_of(path, nodes):
+        if "overrides" in node.values:
+            unseen = _unseen(node)
+            seen, kept = labels_without(corpus, unseen), leave_out_windows(corpus, unseen)
+            if kept.left_out:
+                require_windows(BaselineData(kept, seen, unseen), ("train",), seen)
+
+
+def _nodes_of(path: str, nodes: Sequence[Node]) -> list[Node]:
+    """Nodes that need the store with the given path."""
+    return [
+        node
+        for node in nodes
+        if any(each.kind == "store" and each.values["path"] == path for _, each in node.needs)
+    ]
 
 
 def _needs(node: Node, corpus: WindowCorpus) -> Iterator[_Need]:
@@ -122,9 +143,13 @@ def _needs(node: Node, corpus: WindowCorpus) -> Iterator[_Need]:
         for size in values["subsets"]:
             yield _Need(PEOPLE["held out"], tuple(values["labels"][:size]))
     elif "overrides" in values:
-        given = [each for each in values["overrides"] if each.startswith("unseen=")]
-        unseen = given[-1].removeprefix("unseen=").split(",") if given else ()
-        yield _Need("train", labels_without(corpus, unseen))
+        yield _Need("train", labels_without(corpus, _unseen(node)))
+
+
+def _unseen(node: Node) -> tuple[str, ...]:
+    """Labels that a training run excludes."""
+    given = [each for each in node.values["overrides"] if each.startswith("unseen=")]
+    return tuple(given[-1].removeprefix("unseen=").split(",")) if given else ()
 
 
 def _labels_of(corpus: WindowCorpus, split: str) -> set[str]:

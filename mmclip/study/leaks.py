@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmclip.baselines.window_data import BaselineData
-from mmclip.leakage import ACTIONS, check_leakage
+from mmclip.excluded_windows import TRAINING_SPLITS, further_labels
+from mmclip.leakage import ACTIONS, FURTHER, check_leakage
 from mmclip.window_corpus import WindowIndex
 
 
@@ -43,12 +44,12 @@ def check_baseline(
     Raises:
         MmclipError: an evaluated label, take or person occurs in training.
     """
-    splits = ("train", "val")
     known = {
         "seen": trained.seen,
         ACTIONS: trained.corpus.actions_of(trained.seen),
-        "subjects": trained.corpus.subjects(splits),
-        "takes": trained.corpus.take_digests(splits, set(trained.seen)),
+        FURTHER: further_labels(trained.corpus, TRAINING_SPLITS, trained.seen),
+        "subjects": trained.corpus.subjects(TRAINING_SPLITS),
+        "takes": trained.corpus.take_digests(TRAINING_SPLITS, set(trained.seen)),
     }
     known = without_people(known) if same_people else known
     clips = [data.corpus.clips[index] for index in windows.clip]

@@ -1,11 +1,12 @@
 """Synthetic stores in which each label is an oscillation of a different frequency and amplitude."""
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from pipelines.plan import Clip, Plan, clip_seed, draw_placement, make_plan
+from pipelines.plan import Clip, Person, Plan, clip_seed, draw_placement, make_plan
 from pipelines.recipe_toml import recipe_digest
 from pipelines.run import build
 from pipelines.schema import ATTRIBUTE_PARTS, FLOOR_DB, Layout, store_arrays
@@ -83,7 +84,8 @@ def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
     Args:
         path: path of the new store.
         range_step_m: width of a range bin [m].
-        options: arguments of `labelled_takes`.
+        options: arguments of `labelled_takes`, and `further`: take of a further person in the clip
+            of each take, keyed by take; this person has no echo.
 
     Returns:
         The path of the store.
@@ -95,8 +97,13 @@ def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
 
 
 def _build(path, range_step_m: float, options: dict) -> None:
+    further = options.get("further", {})
+    options = {name: each for name, each in options.items() if name != "further"}
     recipe, takes = small_recipe(), labelled_takes(**options)
-    plan = make_plan(recipe, [_clip(recipe, take) for take in takes.values()])
+    clips = {name: _clip(recipe, take) for name, take in takes.items()}
+    people = {name: (_person(clips[other]),) for name, other in further.items()}
+    clips = [replace(clip, others=people.get(name, ())) for name, clip in clips.items()]
+    plan = make_plan(recipe, clips)
     store_spec = _store_spec(plan, range_step_m)
     build(plan, takes, str(path), store_spec, _heatmaps, workers=0, quiet=True)
 
@@ -145,6 +152,12 @@ def _store_spec(plan: Plan, range_step_m: float) -> StoreSpec:
         num_clips=len(plan.clips),
         clips_per_shard=plan.clips_per_shard,
     )
+
+
+def _person(clip: Clip) -> Person:
+    """Return a further person who performs the take of another clip."""
+    names = ("take", "source", "licence", "subject", "take_sha256")
+    return Person(**{name: getattr(clip, name) for name in names}, start_s=0.0)
 
 
 def _clip(recipe, take: FakeTake) -> Clip:

@@ -1,0 +1,53 @@
+"""Label of a window, derived from the segments that overlap it.
+
+If the clip has action segments, the label consists of the names of the actions, joined by "and";
+otherwise, the label is the text of the label segment with the longest overlap.
+"""
+
+from typing import NamedTuple
+
+# An action is part of a window's label if at least this duration of the action [s], or half of the
+# action, lies in the window.
+MIN_OVERLAP_S = 0.2
+
+
+class Segment(NamedTuple):
+    """A text that applies to part of a clip; `kind` is "action", "label" or "sentence"."""
+
+    start_s: float
+    end_s: float
+    kind: str
+    text: str
+
+
+def joined(texts: tuple[str, ...]) -> str:
+    """The label of a window with the given texts; "" without texts."""
+    return " and ".join(texts)
+
+
+def label_texts(segments: list[Segment], start_s: float, end_s: float) -> tuple[str, ...]:
+    """The actions in a window or, in a clip without actions, its label; () if there is none.
+
+    Args:
+        segments: segments of one person in the clip.
+        start_s, end_s: times of the window's first and last column [s].
+    """
+
+    def overlap_s(segment: Segment) -> float:
+        return min(segment.end_s, end_s) - max(segment.start_s, start_s)
+
+    actions = [segment for segment in segments if segment.kind == "action"]
+    if actions:
+        names = [
+            each.text
+            for each in sorted(actions)
+            if overlap_s(each) >= min(MIN_OVERLAP_S, (each.end_s - each.start_s) / 2)
+            and overlap_s(each) > 0
+        ]
+        return tuple(dict.fromkeys(names))
+    # In a clip that has only sentences, the sentence with the longest overlap is the label.
+    for kind in ("label", "sentence"):
+        candidates = [each for each in segments if each.kind == kind and overlap_s(each) > 0]
+        if candidates:
+            return (max(candidates, key=overlap_s).text,)
+    return ()
