@@ -103,6 +103,8 @@ def _check_pair(first, other) -> None:
     # them.
     names = sorted({*one, *two} - ({ACTIONS} - (one.keys() & two.keys())))
     differing += [name for name in names if one.get(name) != two.get(name)]
+    if not _same_stores(first.description["stores"], other.description["stores"]):
+        differing.append("stores")
     if differing:
         problem = f"differs from {first.folder} in {', '.join(differing)}"
         hint = "combine models of the same stores and settings, with different seeds"
@@ -113,13 +115,16 @@ def _check_pair(first, other) -> None:
 
 
 def _comparable(description: dict) -> dict:
-    """Entries that must be equal in all members.
+    """Entries that must be equal in all members; axes and stores are compared separately."""
+    excluded = {*OWN, "axes", "stores"}
+    return {name: each for name, each in description.items() if name not in excluded}
 
-    Whether a store has a room, which earlier versions did not record, follows from its digest.
-    """
-    entries = {name: each for name, each in description.items() if name not in {*OWN, "axes"}}
-    stores = [{k: v for k, v in each.items() if k != "room"} for each in description["stores"]]
-    return {**entries, "stores": stores}
+
+def _same_stores(one: Sequence[dict], other: Sequence[dict]) -> bool:
+    """Whether two models have the same stores, by what the versions of both models recorded."""
+    pairs = list(zip(one, other))
+    same = all(each[name] == also[name] for each, also in pairs for name in each.keys() & also)
+    return len(one) == len(other) and same
 
 
 def _shared(descriptions: Sequence[dict]) -> dict:

@@ -21,7 +21,7 @@ from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_from_dict, settings_to_dict
 from mmclip.sentences import Descriptions
 from mmclip.settings import TrainingSettings
-from mmclip.store import RadarStore, radar_names
+from mmclip.store import RadarStore, radar_names, store_digests
 from mmclip.store_axes import check_same_axes
 from mmclip.text_encoders import TextEncoder
 from mmclip.window_corpus import WindowCorpus
@@ -101,7 +101,7 @@ def describe_training(
         "simulated": corpus.is_simulated or base.get("simulated", False),
         "stores": [
             {"name": store.name, "simulated": store.is_simulated}
-            | {k: store.attributes.get(k) for k in ("plan_digest", "recipe_digest", "code_version")}
+            | {**store_digests(store), "code_version": store.attributes.get("code_version")}
             | ({"room": store.has_room} if store.is_simulated else {})
             for store in corpus.stores
         ],
