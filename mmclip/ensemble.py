@@ -28,6 +28,7 @@ from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
 from mmclip.query_bank import read_query_bank, write_query_bank
 from mmclip.store_axes import have_same_axes
+from mmclip.training_stores import BASE_STORES
 
 # Entries of model.json that may differ between the members of an ensemble.
 OWN = ("settings", "step", "validation_accuracy", "validation_retrieval", "weights_sha256")
@@ -103,8 +104,7 @@ def _check_pair(first, other) -> None:
     # them.
     names = sorted({*one, *two} - ({ACTIONS} - (one.keys() & two.keys())))
     differing += [name for name in names if one.get(name) != two.get(name)]
-    if not _same_stores(first.description["stores"], other.description["stores"]):
-        differing.append("stores")
+    differing += _differing_stores(first.description, other.description)
     if differing:
         problem = f"differs from {first.folder} in {', '.join(differing)}"
         hint = "combine models of the same stores and settings, with different seeds"
@@ -116,8 +116,14 @@ def _check_pair(first, other) -> None:
 
 def _comparable(description: dict) -> dict:
     """Entries that must be equal in all members; axes and stores are compared separately."""
-    excluded = {*OWN, "axes", "stores"}
+    excluded = {*OWN, "axes", "stores", BASE_STORES}
     return {name: each for name, each in description.items() if name not in excluded}
+
+
+def _differing_stores(one: dict, other: dict) -> list[str]:
+    """Entries about stores that differ; earlier versions did not record those of base models."""
+    names = ["stores", *([BASE_STORES] if BASE_STORES in one and BASE_STORES in other else [])]
+    return [name for name in names if not _same_stores(one[name], other[name])]
 
 
 def _same_stores(one: Sequence[dict], other: Sequence[dict]) -> bool:

@@ -21,9 +21,10 @@ from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_from_dict, settings_to_dict
 from mmclip.sentences import Descriptions
 from mmclip.settings import TrainingSettings
-from mmclip.store import RadarStore, radar_names, store_digests
+from mmclip.store import RadarStore, radar_names
 from mmclip.store_axes import check_same_axes
 from mmclip.text_encoders import TextEncoder
+from mmclip.training_stores import describe_store, earlier_stores
 from mmclip.window_corpus import WindowCorpus
 
 FORMAT, VERSION = "mmclip-model", 1
@@ -80,7 +81,7 @@ def describe_training(
     Args:
         data, settings: data and settings of the training run.
         base: description of the model from which training starts; its seen labels, subjects,
-            takes and sentences are included.
+            takes, sentences and stores are included.
     """
     corpus, base = data.corpus, base or {}
     seen = sorted({*data.seen, *base.get("seen", ())})
@@ -99,12 +100,8 @@ def describe_training(
         "takes": sorted({*takes, *base.get("takes", ())}),
         "subjects": sorted({*corpus.subjects(("train", "val")), *base.get("subjects", ())}),
         "simulated": corpus.is_simulated or base.get("simulated", False),
-        "stores": [
-            {"name": store.name, "simulated": store.is_simulated}
-            | {**store_digests(store), "code_version": store.attributes.get("code_version")}
-            | ({"room": store.has_room} if store.is_simulated else {})
-            for store in corpus.stores
-        ],
+        "stores": [describe_store(store) for store in corpus.stores],
+        **earlier_stores(base),
         "sentences": merge_sentences(corpus.labels, corpus.sentences, base.get("sentences", {})),
         **({ACTIONS: actions} if actions else {}),
     }

@@ -35,6 +35,8 @@ COLUMNS = {
     "segments": ("row", "start_s", "end_s", "caption", "kind"),
     "captions": ("id", "text"),
     "attributes": ("caption", "variant", "part", "sentence", "provenance"),
+    "people": ("row", "person", "subject", "take", "source"),
+    "people_segments": ("row", "person", "start_s", "end_s", "text", "kind"),
 }
 # A clip is simulated unless its column `body` has this value.
 RECORDED = "recorded"
@@ -89,11 +91,7 @@ class RadarStore:
     @cached_property
     def is_simulated(self) -> bool:
         """Whether any clip is simulated or synthetic."""
-        clips = self.read_table("clips")
-        return any(
-            row["body"] != RECORDED or STAND_IN in str(row["source"]) + str(row.get("licence"))
-            for row in clips
-        )
+        return any(map(is_simulated_clip, self.read_table("clips")))
 
     @property
     def has_room(self) -> bool:
@@ -179,6 +177,12 @@ def open_store(path: str | Path) -> RadarStore:
         units = UNITS[name]
         _require(store, name, "units", store.arrays[name].get("attributes", {}).get("units"), units)
     return store
+
+
+def is_simulated_clip(row: Mapping) -> bool:
+    """Whether a row of the table `clips` is a simulated or synthetic clip."""
+    stand_in = STAND_IN in str(row["source"]) + str(row.get("licence"))
+    return row["body"] != RECORDED or stand_in
 
 
 def store_digests(store: RadarStore) -> dict[str, str | None]:
