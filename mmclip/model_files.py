@@ -81,7 +81,7 @@ def describe_training(
     Args:
         data, settings: data and settings of the training run.
         base: description of the model from which training starts; its seen labels, subjects,
-            takes, sentences and stores are included.
+            takes and sentences are included.
     """
     corpus, base = data.corpus, base or {}
     seen = sorted({*data.seen, *base.get("seen", ())})
