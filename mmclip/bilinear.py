@@ -209,6 +209,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
     from mmclip.ensemble_network import MEMBERS, describe_member
     from mmclip.leakage import ACTIONS, FURTHER
     from mmclip.model_files import describe_training
+    from mmclip.training_stores import BASE_STORES
 
     first = models[0].settings
     has_bank = first.inference.query_bank > 0
@@ -219,6 +220,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
         name: sorted({each for description in every for each in description.get(name, ())})
         for name in ("seen", ACTIONS, FURTHER, "takes", "subjects", "radars")
     }
+    united[BASE_STORES] = [store for each in every for store in each.get(BASE_STORES, ())]
     united["simulated"] = any(description["simulated"] for description in every)
     united["sentences"] = {k: v for each in reversed(every) for k, v in each["sentences"].items()}
     trained = describe_training(data, settings, united)

@@ -9,10 +9,10 @@ radar, where echoes are aliased, or steps finer than half the steps of the radar
 resampled, because its blur depends on the antennas.
 
 A store that lacks a heatmap of the model can be used if the model was trained with blanked heatmaps
-(`augment.drop`); the missing heatmap is then blank.
+(`augment.drop`); the missing heatmap is then blank, with the bins that it has in the other stores.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -122,14 +122,40 @@ def on_grid(store: RadarStore, settings) -> RadarStore:
     needed = {n: meta for n, meta in store.arrays.items() if n not in BIN_AXES or n in names}
     if not (missing or kept or grid.column_s or store.units == RELATIVE):
         return replace(store, arrays=needed)
-    return GridStore(store.path, store.attributes, needed, CommonGrid(kept, grid.column_s))
+    # The network input has this number of bins, so that a blank heatmap needs no resizing.
+    blank = {BIN_AXES[name]: settings.model.size for name in missing}
+    return GridStore(store.path, store.attributes, needed, CommonGrid(kept, grid.column_s), blank)
+
+
+def with_equal_bins(
+    stores: Sequence[RadarStore], axes: Mapping[str, Sequence[float]]
+) -> list[RadarStore]:
+    """Give the blank heatmaps of stores the number of bins that other stores or the model have.
+
+    Args:
+        stores: stores returned by `on_grid`, whose windows are read in the same batches.
+        axes: range of each axis as returned by `all_axis_ranges`.
+    """
+    counts = {axis: int(axes[axis][2]) for axis in BIN_AXES.values() if axis in axes}
+    return [
+        replace(store, blank_bins={**store.blank_bins, **counts})
+        if isinstance(store, GridStore)
+        else store
+        for store in stores
+    ]
 
 
 @dataclass(frozen=True)
 class GridStore(RadarStore):
-    """A store whose heatmaps are resampled when they are read."""
+    """A store whose heatmaps are resampled when they are read.
+
+    Attributes:
+        grid: axes to which the heatmaps are resampled.
+        blank_bins: number of bins of the heatmaps that the store lacks, keyed by axis.
+    """
 
     grid: CommonGrid = field(default_factory=CommonGrid)
+    blank_bins: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def axes(self) -> dict[str, np.ndarray]:
@@ -161,8 +187,8 @@ class GridStore(RadarStore):
         if name not in BIN_AXES:
             return super().open_array(name)
         if name not in self.heatmaps:
-            like = super().open_array(self.heatmaps[0])
-            return BlankArray((like.shape[0], self.stored_columns, like.shape[2]))
+            clips = super().open_array(self.heatmaps[0]).shape[0]
+            return BlankArray((clips, self.stored_columns, self.blank_bins[BIN_AXES[name]]))
         array, axis = super().open_array(name), BIN_AXES[name]
         bins = None
         if axis in self.grid.axes:

@@ -28,6 +28,7 @@ from mmclip.output_paths import check_output_folder
 from mmclip.paths import path_argument
 from mmclip.query_bank import read_query_bank, write_query_bank
 from mmclip.store_axes import have_same_axes
+from mmclip.training_stores import BASE_STORES
 
 # Entries of model.json that may differ between the members of an ensemble.
 OWN = ("settings", "step", "validation_accuracy", "validation_retrieval", "weights_sha256")
@@ -103,6 +104,7 @@ def _check_pair(first, other) -> None:
     # compared only if both models have them.
     names = sorted({*one, *two} - ({ACTIONS, FURTHER} - (one.keys() & two.keys())))
     differing += [name for name in names if one.get(name) != two.get(name)]
+    differing += _differing_stores(first.description, other.description)
     if differing:
         problem = f"differs from {first.folder} in {', '.join(differing)}"
         hint = "combine models of the same stores and settings, with different seeds"
@@ -113,13 +115,22 @@ def _check_pair(first, other) -> None:
 
 
 def _comparable(description: dict) -> dict:
-    """Entries that must be equal in all members.
+    """Entries that must be equal in all members; axes and stores are compared separately."""
+    excluded = {*OWN, "axes", "stores", BASE_STORES}
+    return {name: each for name, each in description.items() if name not in excluded}
 
-    Whether a store has a room, which earlier versions did not record, follows from its digest.
-    """
-    entries = {name: each for name, each in description.items() if name not in {*OWN, "axes"}}
-    stores = [{k: v for k, v in each.items() if k != "room"} for each in description["stores"]]
-    return {**entries, "stores": stores}
+
+def _differing_stores(one: dict, other: dict) -> list[str]:
+    """Entries about stores that differ; earlier versions did not record those of base models."""
+    names = ["stores", *([BASE_STORES] if BASE_STORES in one and BASE_STORES in other else [])]
+    return [name for name in names if not _same_stores(one[name], other[name])]
+
+
+def _same_stores(one: Sequence[dict], other: Sequence[dict]) -> bool:
+    """Whether two models have the same stores, by what the versions of both models recorded."""
+    pairs = list(zip(one, other))
+    same = all(each[name] == also[name] for each, also in pairs for name in each.keys() & also)
+    return len(one) == len(other) and same
 
 
 def _shared(descriptions: Sequence[dict]) -> dict:

@@ -1,6 +1,6 @@
 """Model card of a trained model in Markdown: training data, use, results and limits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mmclip.bilinear_network import BILINEAR
 from mmclip.ensemble_network import MEMBERS
@@ -8,15 +8,11 @@ from mmclip.evaluation_report import limits, limits_over_people
 from mmclip.excluded_windows import LEFT_OUT
 from mmclip.store import UNITS
 from mmclip.store_axes import COLUMN_STEP
+from mmclip.training_card import kind_of_clips, licence, limits_of_stores, stores_table
 
-LIMITS = """
-* All training data is simulated: one simulator, one model of synthetic motion, one bounce off one
-  body{surroundings}. Accuracy on recordings of real people has not been measured.
-* One person per window, 2.5 to 3.5 m ahead of the radar and roughly facing it, as in the
-  training data.
-* Activities that differ little in range, speed and angle are often confused.
-* The model must not be used for decisions about people's health or safety.
-"""
+# Limits of every model.
+LIMITS = """* Activities that differ little in range, speed and angle are often confused.
+* The model must not be used for decisions about people's health or safety."""
 
 INTERVALS = (
     "The intervals are percentiles of a bootstrap. Over few classes or people, they are too narrow:"
@@ -38,7 +34,7 @@ def card(description: Mapping, results: Mapping) -> str:
         "## Training data\n\n" + _data(description),
         "## Radar\n\n" + _axes(description),
         "## Figures\n\n" + _validation(description) + _figures(results),
-        "## Limits\n" + LIMITS.format(surroundings=_surroundings(description)).rstrip(),
+        "## Limits\n\n" + "\n".join([*limits_of_stores(description), LIMITS]),
     )
     return "\n\n".join(sections) + "\n"
 
@@ -48,14 +44,20 @@ def _overview(description: Mapping) -> str:
     correction = f"{'with' if scoring['hub_correction'] else 'without'} hub correction"
     if penalty := scoring.get("seen_penalty"):
         correction += f", with a penalty of {penalty:g} for training labels"
-    encoder = description["encoder"]
+    encoder, heatmaps = description["encoder"], description["settings"]["model"]["heatmaps"]
     return (
-        "mmCLIP model that classifies windows of three radar heatmaps by labels given as text.\n\n"
+        f"mmCLIP model that classifies windows of {_heatmaps(heatmaps)} by labels given as text."
+        "\n\n"
         f"* Text encoder: {encoder['name']} (digest {encoder['digest'][:12]}), not included\n"
         f"* Default scoring: {scoring['scoring']}, {correction}\n"
         f"* Weights: SHA-256 `{description['weights_sha256']}`, {_origin(description)}\n"
-        "* Licence: Apache-2.0, like the project, which also generated the training data"
+        f"* {licence(description)}"
     )
+
+
+def _heatmaps(names: Sequence[str]) -> str:
+    number = {1: "one radar heatmap", 2: "two radar heatmaps", 3: "three radar heatmaps"}
+    return f"{number[len(names)]} ({', '.join(names)})"
 
 
 def _origin(description: Mapping) -> str:
@@ -68,12 +70,13 @@ def _origin(description: Mapping) -> str:
 
 
 def _data(description: Mapping) -> str:
-    kind = "Simulated" if description["simulated"] else "Recorded"
     labels = [label for label in description["seen"] if label in set(description.get("labels", ()))]
     others = len(description["seen"]) - len(labels)
+    people = (
+        f"{len(description['subjects'])} people and {len(description.get('takes', ())):,} takes"
+    )
     lines = [
-        f"{kind} clips of {len(description['subjects'])} people and "
-        f"{len(description.get('takes', ())):,} takes, which model.json lists.",
+        f"{kind_of_clips(description, people)}. The people and the takes are listed in model.json.",
         f"Activities in the training data ({len(labels)}): {', '.join(labels)}.",
     ]
     if others:
@@ -89,19 +92,9 @@ def _data(description: Mapping) -> str:
         f"{store.get('code_version')})"
         for store in description["stores"]
     ]
-    return "\n\n".join([*lines, f"Stores of the last training: {'; '.join(stores)}."])
-
-
-def _surroundings(description: Mapping) -> str:
-    """Whether the people of the last training were in free space, in rooms, or in both.
-
-    "" if this is unknown, because earlier versions did not record it.
-    """
-    in_room = {store.get("room") for store in description["stores"]}
-    if None in in_room:
-        return ""
-    kinds = ("simulated rooms" if each else "free space" for each in sorted(in_room))
-    return " in " + " or in ".join(kinds)
+    lines.append(f"Stores of the last training: {'; '.join(stores)}.")
+    lines.append("The stores of all trainings, those of the last training at the end:")
+    return "\n\n".join([*lines, stores_table(description)])
 
 
 def _axes(description: Mapping) -> str:

@@ -25,6 +25,7 @@ from mmclip.settings import TrainingSettings
 from mmclip.store import RadarStore, radar_names
 from mmclip.store_axes import check_same_axes
 from mmclip.text_encoders import TextEncoder
+from mmclip.training_stores import describe_store, earlier_stores
 from mmclip.window_corpus import WindowCorpus
 
 FORMAT, VERSION = "mmclip-model", 1
@@ -102,12 +103,8 @@ def describe_training(
         "takes": sorted({*takes, *base.get("takes", ())}),
         "subjects": sorted({*corpus.subjects(TRAINING_SPLITS), *base.get("subjects", ())}),
         "simulated": corpus.is_simulated or base.get("simulated", False),
-        "stores": [
-            {"name": store.name, "simulated": store.is_simulated}
-            | {k: store.attributes.get(k) for k in ("plan_digest", "recipe_digest", "code_version")}
-            | ({"room": store.has_room} if store.is_simulated else {})
-            for store in corpus.stores
-        ],
+        "stores": [describe_store(store) for store in corpus.stores],
+        **earlier_stores(base),
         "sentences": merge_sentences(corpus.labels, corpus.sentences, base.get("sentences", {})),
         **({ACTIONS: actions} if actions else {}),
         **({FURTHER: others} if others else {}),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmclip.common_grid import on_grid
+from mmclip.common_grid import on_grid, with_equal_bins
 from mmclip.errors import MmclipError
 from mmclip.evaluation_report import count_of
 from mmclip.excluded_windows import leave_out_windows
@@ -74,6 +74,7 @@ def open_corpus(
     """
     stores = [on_grid(open_store(path), settings) for path in paths]
     check_same_axes(stores, axes)
+    stores = with_equal_bins(stores, {**all_axis_ranges(stores), **(axes or {})})
     _check_units(stores)
     columns, data = settings.model.size, settings.data
     shortest = min(data.shortest, columns) if data.short_windows == "stretch" else columns

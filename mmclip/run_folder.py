@@ -6,12 +6,13 @@ from pathlib import Path
 from mmclip.atomic_files import write_atomically
 from mmclip.checkpoints import FOLDER as CHECKPOINTS
 from mmclip.errors import MmclipError
-from mmclip.model_files import DESCRIPTION
+from mmclip.model_files import DESCRIPTION, read_description
 from mmclip.output_paths import output_errors
 from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_to_dict
 from mmclip.settings import TrainingSettings
 from mmclip.settings_rules import check_settings
+from mmclip.store import differing_digests, store_digests
 
 FILE = "run.json"
 # Settings that may change when training is resumed.
@@ -39,7 +40,7 @@ def claim_run_folder(
         "command": command,
         **_flat(settings),
         "encoder": data.encoder["digest"],
-        "stores": [store.attributes.get("plan_digest") for store in data.corpus.stores],
+        "stores": [store_digests(store) for store in data.corpus.stores],
         "texts": sorted(data.bank.sentences),
         "seen_labels": list(data.seen),
         **extra,
@@ -84,13 +85,39 @@ def _check_no_other_model(folder: Path) -> None:
 
 def _check_same_run(folder: Path, found: dict, record: dict) -> None:
     """Raise MmclipError if the records differ in a setting that may not change."""
-    fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE]
+    fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE and key != "stores"]
     # A setting that is missing in a run of an earlier version had its default value.
     found = {**_flat(TrainingSettings()), **found}
     different = [key for key in fixed if found.get(key) != record[key]]
+    different += _differing_stores(folder, found.get("stores", []), record["stores"])
     if different:
         problem = f"contains a training run that differs in {', '.join(different)}"
         raise MmclipError(folder, "--out", problem, "choose another --out")
+
+
+def _differing_stores(folder: Path, found: list, stores: list[dict]) -> list[str]:
+    """The setting `stores` with the digests that differ, or an empty list if none differs."""
+    if len(found) != len(stores):
+        return ["stores"]
+    if not all(isinstance(each, dict) for each in found):
+        found = _stores_of_earlier_version(folder, found)
+    pairs = zip(found, stores)
+    names = dict.fromkeys(name for pair in pairs for name in differing_digests(*pair))
+    parts = ", ".join(name.removesuffix("_digest") for name in names)
+    return [f"stores ({parts})"] if names else []
+
+
+def _stores_of_earlier_version(folder: Path, plans: list) -> list[dict]:
+    """Digests of the stores of a run whose run.json has only the digests of their plans.
+
+    The model of the folder, if one was saved, also has the digests of the recipes.
+    """
+    digests = [{"plan_digest": plan} for plan in plans]
+    if (folder / DESCRIPTION).exists():
+        stores = read_description(folder)["stores"]
+        if [each.get("plan_digest") for each in stores] == plans:
+            return stores
+    return digests
 
 
 def _flat(settings: TrainingSettings) -> dict:

@@ -7,7 +7,7 @@ names and units in each array. Any mismatch raises an error before training star
 import hashlib
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,9 @@ BIN_AXES = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle
 UNITS = {"speed": "m/s", "range": "m", "angle": "rad", "column_time": "s"}
 # Unit of recorded heatmaps whose scale is not known.
 RELATIVE = "1"
+# Attributes that identify the content of a store: its clips, the settings of the simulation, and
+# the texts. Stores of equal plans may differ in the others, for example in the room or the labels.
+DIGESTS = ("plan_digest", "recipe_digest", "texts_digest")
 # Columns that each table must have.
 COLUMNS = {
     "clips": ("row", "id", "subject", "split", "take", "source", "body", "num_frames"),
@@ -88,11 +91,7 @@ class RadarStore:
     @cached_property
     def is_simulated(self) -> bool:
         """Whether any clip is simulated or synthetic."""
-        clips = self.read_table("clips")
-        return any(
-            row["body"] != RECORDED or STAND_IN in str(row["source"]) + str(row.get("licence"))
-            for row in clips
-        )
+        return any(map(is_simulated_clip, self.read_table("clips")))
 
     @property
     def has_room(self) -> bool:
@@ -178,6 +177,25 @@ def open_store(path: str | Path) -> RadarStore:
         units = UNITS[name]
         _require(store, name, "units", store.arrays[name].get("attributes", {}).get("units"), units)
     return store
+
+
+def is_simulated_clip(row: Mapping) -> bool:
+    """Whether a row of the table `clips` is a simulated or synthetic clip."""
+    stand_in = STAND_IN in str(row["source"]) + str(row.get("licence"))
+    return row["body"] != RECORDED or stand_in
+
+
+def store_digests(store: RadarStore) -> dict[str, str | None]:
+    """Digests that identify the content of a store, keyed by attribute; None if it has none."""
+    return {name: store.attributes.get(name) for name in DIGESTS}
+
+
+def differing_digests(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:
+    """Names of the digests in which two records of a store differ.
+
+    Earlier versions recorded fewer digests, so only those in both records are compared.
+    """
+    return [name for name in DIGESTS if name in one and name in other and one[name] != other[name]]
 
 
 def radar_names(stores: Sequence[RadarStore]) -> list[str]:

@@ -10,7 +10,7 @@ from mmclip.errors import MmclipError
 from mmclip.excluded_windows import leave_out_windows
 from mmclip.prepared_data import labels_without, open_corpus, require_windows
 from mmclip.presets import load_preset
-from mmclip.store import RadarStore, open_store
+from mmclip.store import RadarStore, differing_digests, open_store, store_digests
 from mmclip.store_axes import check_same_axes
 from mmclip.study.nodes import Node, read_result, result_path
 from mmclip.study.scale import Scale
@@ -66,10 +66,10 @@ def _check_unchanged(root: Path, node: Node, store: RadarStore) -> None:
     """
     if not result_path(root, node).exists():
         return
-    if read_result(root, node)["plan_digest"] != store.attributes.get("plan_digest"):
+    if different := differing_digests(read_result(root, node), store_digests(store)):
         problem = f"is another store than the one from which {root} has results"
         hint = "choose another folder with --out, or give the new store another path"
-        raise MmclipError(store.path, "plan_digest", problem, hint)
+        raise MmclipError(store.path, different[0], problem, hint)
 
 
 class _Need(NamedTuple):

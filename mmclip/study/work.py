@@ -119,12 +119,12 @@ def _run_logged(words: list[str], log: Path) -> tuple[int, str]:
 
 def _existing(node: Node, root: Path) -> dict:
     """Check an existing store with the checksums of its heatmaps, which no other node verifies."""
-    from mmclip.store import open_store, verify_checksums
+    from mmclip.store import open_store, store_digests, verify_checksums
 
     path = node.values["path"]
     store = open_store(path)
     verify_checksums([store], store.heatmaps)
-    return {"path": path, "plan_digest": store.attributes.get("plan_digest")}
+    return {"path": path, **store_digests(store)}
 
 
 def _pretrain(node: Node, root: Path) -> dict:

@@ -25,6 +25,7 @@ MAPS = {
     name: np.maximum(RNG.normal(0, 9, (6, 12, 40)), FLOOR_DB).astype(np.float32)
     for name in ("time_doppler", "time_range", "time_angle")
 }
+STRONG = AugmentSettings(drop=0.9, noise_db=1.0)
 DISABLED = AugmentSettings(range_shift=0, level_db=0, noise_db=0, drop=0, drop_columns=0)
 
 
@@ -107,6 +108,23 @@ def test_at_least_one_heatmap_of_a_window_is_not_blanked(probability):
     blank = np.stack([np.all(np.asarray(each) == FLOOR_DB, axis=(1, 2)) for each in out.values()])
     assert blank.any()
     assert not blank.all(axis=0).any()
+
+
+def test_a_missing_heatmap_stays_blank_and_another_one_is_kept():
+    """Windows of a store with one heatmap, in a batch with windows that have all heatmaps."""
+    maps = {name: np.tile(map_db, (20, 1, 1)) for name, map_db in MAPS.items()}
+    single = np.arange(120) < 60
+    for name in ("time_range", "time_angle"):
+        maps[name][single] = FLOOR_DB
+    out = augment(KEY, maps, STRONG)
+    for name in ("time_range", "time_angle"):
+        np.testing.assert_array_equal(out[name][single], FLOOR_DB)
+    assert (np.asarray(out["time_doppler"])[single] > FLOOR_DB).any(axis=(1, 2)).all()
+    # The draws of the other windows are those of a batch in which no heatmap is missing.
+    tiled = {name: np.tile(map_db, (20, 1, 1)) for name, map_db in MAPS.items()}
+    complete = augment(KEY, tiled, STRONG)
+    for name in maps:
+        np.testing.assert_array_equal(out[name][~single], complete[name][~single])
 
 
 def test_the_network_input_of_each_heatmap_ranges_from_minus_one_to_one():

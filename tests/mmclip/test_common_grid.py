@@ -143,6 +143,22 @@ def test_a_missing_heatmap_is_blank_if_training_blanked_heatmaps(path, tmp_path)
     np.testing.assert_array_equal(blank, np.full((4, BINS), FLOOR_DB))
 
 
+def test_a_missing_heatmap_has_the_bins_of_the_other_stores_or_of_the_model(path, tmp_path):
+    """On the grid, the range axis has 11 bins, and the store without this axis has 32 speeds."""
+    single = changed(path, tmp_path / "single.zarr", without=("time_range", "time_angle", "range"))
+    settings = tiny_settings(GRID, "heatmaps=time_doppler,time_range", "drop=0.1", "size=16")
+    for paths, axes in (
+        ([path, single], None),
+        ([single], {"range": (0.4, 2.4, 11), "column_step": (0.02,)}),
+    ):
+        corpus = open_corpus(paths, settings, axes=axes, verify=False)
+        windows = non_overlapping(corpus.windows(SPLITS, set(corpus.labels)), corpus.columns)
+        reader = WindowReader(corpus, settings.model.heatmaps)
+        ((maps, _),) = reader.read(iter([SimpleNamespace(windows=windows)]))
+        assert maps["time_doppler"].shape[1:] == (16, 13)
+        assert maps["time_range"].shape[1:] == (16, 11)
+
+
 def test_relative_heatmaps_are_used_but_not_together_with_decibels(path, tmp_path):
     """Relative values cannot be compared with dB; alone they are scaled for the augmentation."""
     relative = changed(path, tmp_path / "relative.zarr", units="1")

@@ -104,10 +104,15 @@ def test_models_that_do_not_belong_together_are_refused(folder, tmp_path, capsys
     description = json.loads((other / "model.json").read_text())
     description["subjects"] = description["subjects"][:1]
     (other / "model.json").write_text(json.dumps(description))
+    renamed = shutil.copytree(folder / "1", tmp_path / "renamed")
+    description = json.loads((renamed / "model.json").read_text())
+    description["stores"][0]["texts_digest"] = "of exchanged labels"
+    (renamed / "model.json").write_text(json.dumps(description))
     for second, words in (
         (own, "has the seed 0"),
         (both, "combines several models; give the folders of single models"),
         (str(other), "in subjects; combine models of the same stores"),
+        (str(renamed), "in stores; combine models of the same stores"),
     ):
         assert ensemble.main([own, second, "--out", str(tmp_path / "out")]) == 2
         assert words in capsys.readouterr().err
@@ -125,11 +130,12 @@ def test_a_model_of_an_earlier_version_is_combined_with_one_of_this_version(
         description = json.loads((paths[name] / "model.json").read_text())
         for store in description["stores"]:
             store.pop("room", None)
+            del store["texts_digest"]
         del description["axes"]["column_step"]
         if name == "0":
             description["seen_actions"] = ["squat", "walk"]
             description["axes"]["column_step"] = [0.0125]
-            description["stores"][0]["room"] = False
+            description["stores"][0] |= {"room": False, "texts_digest": "01"}
         (paths[name] / "model.json").write_text(json.dumps(description))
     runs = [str(paths[name]) for name in names]
     assert ensemble.main([*runs, "--out", str(tmp_path / "both")]) == 0
@@ -137,6 +143,7 @@ def test_a_model_of_an_earlier_version_is_combined_with_one_of_this_version(
     assert found["seen_actions"] == ["squat", "walk"]
     assert found["axes"]["column_step"] == [0.0125]
     assert found["stores"][0]["room"] is False
+    assert found["stores"][0]["texts_digest"] == "01"
 
 
 def test_an_ensemble_cannot_be_fine_tuned(folder, tmp_path, capsys):

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip.errors import MmclipError
+from mmclip.model_files import FORMAT, VERSION
 from mmclip.presets import apply_overrides
 from mmclip.pretrain import pretrain
 from mmclip.run_folder import FILE, claim_run_folder
@@ -16,7 +17,8 @@ from mmclip.settings import OptimizationSettings, TrainingSettings
 
 LABELS = ("bow", "bow and kick", "kick")
 CORPUS = SimpleNamespace(
-    stores=[SimpleNamespace(attributes={"plan_digest": "0123"})], labels=LABELS
+    stores=[SimpleNamespace(attributes={"plan_digest": "0123", "recipe_digest": "89"})],
+    labels=LABELS,
 )
 DATA = SimpleNamespace(
     encoder={"digest": "4567"},
@@ -25,6 +27,13 @@ DATA = SimpleNamespace(
     seen=("bow",),
     unseen=("kick",),
 )
+
+
+def with_store(**attributes):
+    """The data with other digests of their only store."""
+    attributes = CORPUS.stores[0].attributes | attributes
+    corpus = SimpleNamespace(stores=[SimpleNamespace(attributes=attributes)], labels=LABELS)
+    return SimpleNamespace(**{**vars(DATA), "corpus": corpus})
 
 
 def claim(folder, *overrides):
@@ -89,6 +98,32 @@ def test_a_run_of_an_earlier_version_with_other_training_data_is_not_resumed(tmp
         claim(tmp_path)
     alone = SimpleNamespace(**{**vars(DATA), "seen": ("bow", "bow and kick")})
     claim_run_folder(tmp_path, alone, TrainingSettings(), "pretrain")
+
+
+@pytest.mark.parametrize("part", ["plan", "recipe", "texts"])
+def test_a_run_is_not_resumed_with_stores_that_differ_in_any_digest(tmp_path, part):
+    """Stores with another room, or with exchanged labels, have the same plan of clips."""
+    claim(tmp_path)
+    data = with_store(**{f"{part}_digest": "other"})
+    with pytest.raises(MmclipError, match=rf"differs in stores \({part}\); choose another --out"):
+        claim_run_folder(tmp_path, data, TrainingSettings(), "pretrain")
+    claim(tmp_path)
+
+
+def test_a_run_of_an_earlier_version_is_resumed_unless_its_model_has_other_recipes(tmp_path):
+    """Earlier versions recorded only the digests of the plans; their model.json has more."""
+    claim(tmp_path)
+    complete = json.loads((tmp_path / FILE).read_text())
+    (tmp_path / FILE).write_text(json.dumps({**complete, "stores": ["0123"]}))
+    stores = [CORPUS.stores[0].attributes]
+    description = {"format": FORMAT, "version": VERSION, "stores": stores}
+    (tmp_path / "model.json").write_text(json.dumps(description))
+    data = with_store(recipe_digest="other")
+    with pytest.raises(MmclipError, match=r"differs in stores \(recipe\)"):
+        claim_run_folder(tmp_path, data, TrainingSettings(), "pretrain")
+    (tmp_path / "model.json").unlink()
+    claim(tmp_path)
+    assert json.loads((tmp_path / FILE).read_text()) == complete
 
 
 def test_a_run_with_a_setting_outside_its_limits_does_not_start(tmp_path):

@@ -116,17 +116,24 @@ def test_windows_with_an_unseen_action_are_not_counted_as_training_data():
         lines_of(found, "tent", overrides=["unseen=kick"])
 
 
-def test_a_store_that_was_replaced_is_refused(tmp_path, real, capsys):
+@pytest.mark.parametrize("digest", ["plan_digest", "recipe_digest", "texts_digest"])
+def test_a_store_that_was_replaced_is_refused(tmp_path, real, capsys, digest):
     """A resumed study would mix results of the old and of the new store."""
     assert dry_run(tmp_path, "--real", real, "--figures", "5") == 0
     node = make_node("store", "", 0.0, path=real)
     execute(node, tmp_path / "out")
     assert dry_run(tmp_path, "--real", real, "--figures", "5") == 0
     meta = json.loads((tmp_path / "real.zarr/zarr.json").read_text())
-    meta["attributes"]["plan_digest"] = "another"
+    meta["attributes"][digest] = "another"
     (tmp_path / "real.zarr/zarr.json").write_text(json.dumps(meta))
     assert dry_run(tmp_path, "--real", real, "--figures", "5") == 2
-    assert "real.zarr: plan_digest: is another store than the one" in capsys.readouterr().err
+    assert f"real.zarr: {digest}: is another store than the one" in capsys.readouterr().err
+    # Earlier versions recorded only the digest of the plan.
+    result = json.loads((path := node_folder(tmp_path / "out", node) / "result.json").read_text())
+    del result["recipe_digest"], result["texts_digest"]
+    path.write_text(json.dumps(result))
+    accepted = digest != "plan_digest"
+    assert dry_run(tmp_path, "--real", real, "--figures", "5") == (0 if accepted else 2)
 
 
 def test_the_checksums_of_an_existing_store_are_verified(tmp_path, real):
