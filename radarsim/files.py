@@ -121,7 +121,8 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
         radar: `Radar`, or an argument of `load_setup`.
         capture_format: order of the words; by default the format of the radar's file or board.
         iq_order: "i_first", "q_first", or "auto" to detect the order from the samples, with the
-            configured order as fallback.
+            configured order as fallback. A `Radar` has no configured order; `Capture.notes` says if
+            the detection may be wrong.
 
     Returns:
         `capture.Capture`.
@@ -141,7 +142,9 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
     return capture_files.open_capture(path, radar, capture_format, iq_order)
 
 
-def load_recording(path: str | Path, radar=None, description=None, **changes):
+def load_recording(
+    path: str | Path, radar=None, description=None, *, iq_order: str = "auto", **changes
+):
     """Open any recording: a capture of the DCA1000, or an array of any radar.
 
     Args:
@@ -152,6 +155,7 @@ def load_recording(path: str | Path, radar=None, description=None, **changes):
         description: description of an array, as an `ArrayDescription` or the path of a TOML file
             (`captures.array_description`); by default the file next to the recording (see
             `description_beside`).
+        iq_order: order of I and Q in a capture, as for `open_capture`; an array has no such order.
         changes: settings that replace those of the description, such as
             `axes=("frame", "chirp", "rx", "sample")`, `array="adc"` or `units="V"`.
 
@@ -167,7 +171,11 @@ def load_recording(path: str | Path, radar=None, description=None, **changes):
 
     path = existing_path(path, "file")
     if not array_files.is_array_file(path):
-        return recording.of_capture(open_capture(path, radar or _setup_of(path)))
+        setup = radar or _setup_of(path)
+        return recording.of_capture(open_capture(path, setup, iq_order=iq_order))
+    if iq_order != "auto":
+        hint = "leave it out: complex values, or the axis iq, state the order"
+        raise InputError(path, "iq_order", f"is {iq_order!r} for an array", hint)
     described = load_description(path, description, **changes)
     radar = radar or radar_of(described) or _setup_of(path)
     if isinstance(radar, Radar):
@@ -220,6 +228,10 @@ def write_capture(
     path: str | Path, cube, radar, *, capture_format=None, iq_order: str = "auto"
 ) -> None:
     """Write an IF cube as the `.bin` file that the board would have recorded.
+
+    The file does not contain the order of I and Q. State the written order for reading, such as
+    `load_recording(path, radar, iq_order="i_first")`: without the noise of a receiver, a detection
+    mirrors range and speed if the strongest echo lies beyond half the maximum range.
 
     Args:
         path: the file to write.

@@ -3,7 +3,7 @@
 The priority is: requested order, receiver noise, configured order, beat energy. The beat energy
 does not override a configured order, because echoes beyond half the maximum range resemble the
 opposite order; if energy and configuration contradict each other, a warning gives both
-explanations.
+explanations. If neither a statement nor the noise determines the order, a note says so.
 """
 
 from dataclasses import replace
@@ -25,7 +25,10 @@ _TRUSTED = "noise"
 def choose_iq_order(
     radar: Radar, capture_format: CaptureFormat, words: Int16[np.ndarray, " word"], requested: str
 ) -> tuple[IqOrder, tuple[str, ...]]:
-    """Return the I/Q order to use for reading, and a note if the samples contradict a stated order.
+    """Return the I/Q order to use for reading, and a note if the order may be wrong.
+
+    The order may be wrong if the samples contradict a stated order, or if no order is stated and
+    the noise does not show it.
 
     Args:
         radar: radar of the capture.
@@ -49,7 +52,9 @@ def choose_iq_order(
         )
         return IqOrder(requested, "", "as requested"), notes
     stated = capture_format.iq_order
-    if stated == "auto" or found.order == stated:
+    if stated == "auto":
+        return found, () if found.by == _TRUSTED else (_guess(radar, found),)
+    if found.order == stated:
         return found, ()
     if not found.by:
         return IqOrder(stated, "", f"as configured ({found.evidence})"), ()
@@ -78,8 +83,23 @@ def _contradiction(radar: Radar, source: str, stated: str, found: IqOrder) -> st
     text = f"warning: {source} states {stated}, but there is {found.evidence}"
     if found.by == _TRUSTED:
         return f"{text}, as with {found.order}: the range axis is probably mirrored"
-    half_m = radar.chirp.num_samples * radar.range_resolution_m / 2
     return (
-        f"{text}: unless all strong echoes lie beyond {half_m:.3g} m, the range axis is mirrored; "
+        f"{text}: unless all strong echoes lie beyond {_half_m(radar):.3g} m, the range axis is "
+        f"mirrored; "
         f'set iq_order = "{found.order}" under [capture], or --iq-order {found.order}'
     )
+
+
+def _guess(radar: Radar, found: IqOrder) -> str:
+    """Note that neither a statement nor the noise determines the order that is used."""
+    by = "by the energy of the beats alone" if found.by else "without evidence"
+    case = f"the strong echoes lie beyond {_half_m(radar):.3g} m" if found.by else "this is wrong"
+    return (
+        f"read as {found.order} {by}: if {case}, range and speed are mirrored; state iq_order "
+        f"under [capture] of the radar file, or --iq-order, or the argument iq_order"
+    )
+
+
+def _half_m(radar: Radar) -> float:
+    """Half the maximum range, beyond which echoes resemble those of the opposite order [m]."""
+    return radar.chirp.num_samples * radar.range_resolution_m / 2

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.multipath.leg_visibility import faces_image, visible_from
-from radarsim.multipath.legs import Leg, make_leg, sequences
+from radarsim.multipath.legs import Leg, image_map, make_leg, sequences
 from radarsim.multipath.pass_selection import Passes
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.polynomials import sincos_cycles
@@ -32,7 +32,8 @@ from radarsim.scene.room import Plane
 MOST_PASS_BOUNCES = 2
 # Number of frequencies in the sweep over which the power of a pass is averaged.
 NUM_FREQUENCIES = 4
-# The antennas radiate forwards, so a wave reaches the wall behind the radar only via the far wall.
+# The antennas radiate forwards, so a horizontal radar reaches the wall behind it only via the far
+# wall.
 BEHIND, AHEAD = "near_wall", "far_wall"
 
 
@@ -53,18 +54,22 @@ class Candidates(NamedTuple):
     pairs: list[tuple[int, int]]
 
 
-def candidate_passes(planes: Sequence[Plane], freq_hz: float, polarisation) -> Candidates:
+def candidate_passes(
+    planes: Sequence[Plane], freq_hz: float, polarisation, points_m: Float[np.ndarray, "point 3"]
+) -> Candidates:
     """List all multipath passes with up to two reflections.
 
     Args:
         planes: surfaces of the room in the radar frame.
         freq_hz: centre frequency of the sweep [Hz].
         polarisation: unit vector of the antennas' electric field.
+        points_m: points of the bodies in the radar frame; they determine whether the waves of a
+            tilted radar reach the bodies via the near wall [m].
 
     Raises:
         InputError: the data of a material are not valid at this frequency.
     """
-    orders = [(), *filter(_leaves_forwards, sequences(planes, MOST_PASS_BOUNCES))]
+    orders = [(), *_leaving_forwards(sequences(planes, MOST_PASS_BOUNCES), points_m)]
     legs = [make_leg(each, freq_hz, polarisation, MOST_PASS_BOUNCES) for each in orders]
     pairs = [
         (a, b)
@@ -74,8 +79,26 @@ def candidate_passes(planes: Sequence[Plane], freq_hz: float, polarisation) -> C
     return Candidates(orders, jax.tree.map(lambda *parts: np.stack(parts), *legs), pairs)
 
 
-def _leaves_forwards(order: Sequence[Plane]) -> bool:
-    """Return whether a wave that leaves the radar forwards can be reflected in this order."""
+def _leaving_forwards(orders: list[tuple[Plane, ...]], points_m) -> list[tuple[Plane, ...]]:
+    """Leave out the orders for which no wave leaves the radar forwards.
+
+    If the tilt of the radar permits any of them, all are kept: the powers of the others are 0, and
+    there are only two numbers of candidates for which programs are compiled.
+    """
+    others = [each for each in orders if not _forwards_without_tilt(each)]
+    if any(_leaves_forwards(each, points_m) for each in others):
+        return orders
+    return [each for each in orders if _forwards_without_tilt(each)]
+
+
+def _leaves_forwards(order: Sequence[Plane], points_m) -> bool:
+    """Return whether the path to any of the points leaves the radar into the half-space x > 0."""
+    image = image_map(order)
+    return bool(np.any((points_m - image.shift_m) @ image.matrix[:, 0] > 0))
+
+
+def _forwards_without_tilt(order: Sequence[Plane]) -> bool:
+    """Return whether a wave of a horizontal radar can be reflected in this order."""
     names = ["", *(plane.name for plane in order)]
     return all(before == AHEAD for before, name in pairwise(names) if name == BEHIND)
 

@@ -107,12 +107,14 @@ def prepare_room(
     Raises:
         InputError: a material is not valid at the radar's frequency, the radar is outside the room,
             the mean of a body's vertices is beyond a wall at an instant, the settings select the
-            exact sum, or the profile contains ranges of values.
+            exact sum, the level constant of the bodies is not positive, or the profile contains
+            ranges of values.
     """
     if settings.method == "exact":
         problem = "is 'exact', which cannot simulate the room of the scene"
         hint = "use method='accurate' or 'fast', or a scene without a room"
         raise InputError("SimulationSettings", "method", problem, hint)
+    _check_level(radar, reflection)
     radar, reflection, front_end = parts_of(radar, reflection)
     planes = room.planes(radar_pose)
     bodies = [_at_moments(*surface) for surface in surfaces]
@@ -127,6 +129,15 @@ def prepare_room(
     delayed = static_of(DelayWeightedReflection(reflection))[1] if by_delay else None
     report = RoomReport(room.size_text, room.polarisation, levels, sources)
     return RoomEchoes(passes, static, delayed, fixed_m, report)
+
+
+def _check_level(radar: Radar, reflection: ReflectionModel) -> None:
+    """Raise InputError for bodies without echo: static echoes are relative to their level."""
+    level = np.float32(reflection.reflectivity_at(radar))
+    if not level > 0:
+        problem = f"is {level:g}, but a room needs a positive level constant of the bodies"
+        hint = "for a room with the shadows of people but nearly without their echoes, give 1e-6"
+        raise InputError(type(reflection).__name__, "reflectivity", problem, hint)
 
 
 def _furniture_corners_m(meshes: Sequence[TriangleMesh]) -> Float[np.ndarray, "occluder 3 3"]:
@@ -174,7 +185,8 @@ def _planned(
 ) -> tuple[list[PassLevel], Passes | None]:
     """Return the levels of all candidate passes, and the passes to simulate."""
     polarisation = POLARISATIONS[room.polarisation]
-    candidates = candidate_passes(planes, radar.chirp.centre_freq_hz, polarisation)
+    points_m = np.concatenate([np.reshape(vertices_m, (-1, 3)) for vertices_m, _ in bodies])
+    candidates = candidate_passes(planes, radar.chirp.centre_freq_hz, polarisation, points_m)
     powers = sum(
         pass_powers(radar, reflection, candidates, *body, _around(bodies, index, fixed_m))
         for index, body in enumerate(bodies)

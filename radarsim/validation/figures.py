@@ -9,6 +9,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from radarsim.detection.target_points import wrapped
+from radarsim.detection.track import Track
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.windows import hann
 from radarsim.plots.heatmaps import COLOURS, PANELS, STYLE, draw_heatmap
@@ -80,8 +82,20 @@ def clearest_burst(analysis: CaptureAnalysis) -> tuple[int, MovingSpectrum]:
     return index, moving_spectrum(bursts.radar, analysis.burst_stats, frame_v)
 
 
+def _seen_in(analysis: CaptureAnalysis, index: int) -> list[tuple[Track, int]]:
+    """Return the tracks detected in a burst, or in the one before or after, and their entries."""
+    radar = analysis.bursts.radar
+    time_s = index * radar.frame.period_s + radar.chirp_times_s.mean()
+    nearest = [(each, int(np.abs(each.times_s - time_s).argmin())) for each in analysis.tracks]
+    limit_s = 1.5 * radar.frame.period_s
+    return [(one, entry) for one, entry in nearest if abs(one.times_s[entry] - time_s) < limit_s]
+
+
 def range_doppler_map(analysis: CaptureAnalysis) -> Figure:
-    """Draw the range-Doppler map of one burst without static echoes; circles mark the targets."""
+    """Draw the range-Doppler map of one burst without static echoes.
+
+    Circles mark the targets as they were detected in this burst, at their measured speeds.
+    """
     radar = analysis.bursts.radar
     index, spectrum = clearest_burst(analysis)
     page, panel = new_page()
@@ -90,9 +104,9 @@ def range_doppler_map(analysis: CaptureAnalysis) -> Figure:
     speed = (np.arange(loops) - loops // 2) * radar.speed_resolution_mps
     reach_m = np.arange(bins) * radar.range_resolution_m
     _image(page, panel, speed, reach_m, level_db.T, "dB above noise")
-    for track in analysis.tracks:
-        speed_mps = track.median_speed_mps if track.folded_mps is None else track.folded_mps
-        panel.plot(speed_mps, track.median_range_m, "o", ms=12, mfc="none", mec="w")
+    for track, entry in _seen_in(analysis, index):
+        speed_mps = wrapped(track.speed_mps[entry], radar.max_speed_mps)
+        panel.plot(speed_mps, track.range_m[entry], "o", ms=12, mfc="none", mec="w")
     panel.set(xlabel="radial speed [m/s], receding positive", ylabel="range [m]")
     panel.set_ylim(0, _reach(analysis))
     panel.set_title(f"Range-Doppler, burst {index}", loc="left")
@@ -100,7 +114,10 @@ def range_doppler_map(analysis: CaptureAnalysis) -> Figure:
 
 
 def range_angle_map(analysis: CaptureAnalysis) -> Figure:
-    """Draw the range-azimuth map of the moving targets in one burst, with TDM compensation."""
+    """Draw the range-azimuth map of the moving targets in one burst, with TDM compensation.
+
+    Circles mark the targets whose azimuth was measured in this burst.
+    """
     radar = analysis.bursts.radar
     index, spectrum = clearest_burst(analysis)
     page, panel = new_page()
@@ -120,10 +137,9 @@ def range_angle_map(analysis: CaptureAnalysis) -> Figure:
     level_db = 10 * np.log10(power / np.median(spectrum.noise_v2) + 1e-12)
     reach_m = np.arange(level_db.shape[1]) * radar.range_resolution_m
     _image(page, panel, np.degrees(np.arcsin(sines)), reach_m, level_db.T, "dB above noise", 30.0)
-    for track in analysis.tracks:
-        if track.median_azimuth_rad is not None:
-            angle_deg = np.degrees(track.median_azimuth_rad)
-            panel.plot(angle_deg, track.median_range_m, "o", ms=12, mfc="none", mec="w")
+    for track, entry in _seen_in(analysis, index):
+        angle_deg = np.degrees(track.azimuth_rad[entry])  # NaN, which is not drawn, if unknown
+        panel.plot(angle_deg, track.range_m[entry], "o", ms=12, mfc="none", mec="w")
     panel.set(xlabel="azimuth [deg], left positive", ylabel="range [m]", ylim=(0, _reach(analysis)))
     panel.invert_xaxis()
     panel.set_title(f"Range-angle, burst {index}, {len(row)} elements", loc="left")

@@ -171,6 +171,13 @@ def test_wrong_axes_are_refused_with_axis_length_and_radar(tmp_path):
         rs.load_recording(path, RADAR)
 
 
+def test_the_iq_order_of_an_array_cannot_be_stated(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.zeros(4))
+    with pytest.raises(InputError, match=r"iq_order: is 'i_first' for an array"):
+        rs.load_recording(path, RADAR, iq_order="i_first")
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_truncated_file_is_refused(tmp_path, suffix):
     """Half of a file raises an InputError that names the file, and no other exception."""

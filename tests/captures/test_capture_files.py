@@ -9,7 +9,7 @@ import pytest
 from radarsim.captures.dca1000_codec import encode_words, words_per_frame
 from radarsim.captures.recording import kept_chirps, of_capture, of_whole_chirps
 from radarsim.errors import InputError
-from radarsim.files import load_setup, open_capture, write_capture
+from radarsim.files import load_recording, load_setup, open_capture, write_capture
 from radarsim.radar.capture_format import CaptureFormat
 from tests.helpers.synthetic_captures import echo, random_codes, small_radar
 
@@ -29,7 +29,7 @@ def written(tmp_path):
 
 def test_a_written_capture_is_read_back_bit_by_bit(written):
     path, cube = written
-    capture = open_capture(path, RADAR)
+    capture = open_capture(path, RADAR, iq_order="i_first")
     assert capture.num_frames == 6
     np.testing.assert_array_equal(capture.read(0, 6), cube)
     np.testing.assert_array_equal(capture.read(2, 3), cube[2:3])
@@ -52,6 +52,7 @@ def test_the_iq_order_is_detected_from_the_receivers_noise(tmp_path, order):
     capture = open_capture(path, RADAR)
     assert capture.iq_order == order
     assert "noise dips" in capture.iq_evidence
+    assert capture.notes == ()
 
 
 @pytest.mark.parametrize("order", ["i_first", "q_first"])
@@ -61,6 +62,20 @@ def test_without_a_notch_the_energy_of_the_beats_decides(tmp_path, order):
     capture = open_capture(path, RADAR)
     assert capture.iq_order == order
     assert "more energy at" in capture.iq_evidence
+    (note,) = capture.notes
+    assert note.startswith(f"read as {order} by the energy of the beats alone: if the strong")
+
+
+def test_echoes_beyond_half_the_range_are_read_right_if_the_order_is_stated(tmp_path):
+    """Without a statement, the axes are mirrored, and the note says when."""
+    path, cube = tmp_path / "far.bin", echo(RADAR, beat=0.7)
+    write_capture(path, cube, RADAR)
+    stated = load_recording(path, RADAR, iq_order="i_first")
+    np.testing.assert_allclose(stated.read(0, 4) / RADAR.receiver.adc_step_v, cube, atol=0.8)
+    guessed = load_recording(path, RADAR)
+    assert not np.allclose(guessed.read(0, 4), stated.read(0, 4))
+    half_m = RADAR.chirp.num_samples * RADAR.range_resolution_m / 2
+    assert f"beyond {half_m:.3g} m, range and speed are mirrored" in guessed.notes[0]
 
 
 def test_noise_alone_leaves_the_order_undecided_and_the_evidence_states_it(tmp_path):
@@ -69,6 +84,7 @@ def test_noise_alone_leaves_the_order_undecided_and_the_evidence_states_it(tmp_p
     capture = open_capture(path, RADAR)
     assert capture.iq_order == "i_first"
     assert capture.iq_evidence.startswith("undecided")
+    assert "read as i_first without evidence" in capture.notes[-1]
 
 
 def test_a_configuration_outweighs_beats_but_not_the_noise(tmp_path):

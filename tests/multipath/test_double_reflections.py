@@ -28,6 +28,7 @@ from tests.helpers.room_paths import bounces, leg
 FREQ_HZ = BOARD.chirp.centre_freq_hz
 VERTICAL = (0.0, 0.0, 1.0)
 ROOM = Room(far_m=6.0, left_m=1.5, right_m=2.0)
+AHEAD_M = np.array([[3.0, 0.0, 0.0]])
 log_weight = jax.jit(lambda model, faces, *ends_m: model.log_weight(BOARD, faces, *ends_m))
 gain_of_leg = jax.jit(lambda *inputs: leg_weight(BOARD, *inputs))
 PLANES = {plane.name: plane for plane in ROOM.planes(RadarPose(height_m=1.0))}
@@ -119,7 +120,7 @@ def test_every_order_that_leaves_the_radar_forwards_is_listed_once():
 
     The near wall is behind the radar and reflects only waves that come from the far wall.
     """
-    found = candidate_passes(list(PLANES.values()), FREQ_HZ, VERTICAL).orders
+    found = candidate_passes(list(PLANES.values()), FREQ_HZ, VERTICAL, AHEAD_M).orders
     names = [tuple(plane.name for plane in order) for order in found]
     assert len(set(names)) == len(names)
     opposite = {("floor", "ceiling"), ("left_wall", "right_wall"), ("far_wall", "near_wall")}
@@ -130,6 +131,19 @@ def test_every_order_that_leaves_the_radar_forwards_is_listed_once():
     perpendicular = [{"floor", "left_wall"}, {"far_wall", "left_wall"}, {"ceiling", "far_wall"}]
     for both in perpendicular:
         assert sum(set(pair) == both for pair in pairs) == 1
+
+
+def test_only_a_radar_that_looks_down_reaches_the_near_wall_directly():
+    """A radar below the ceiling radiates to all walls; the body is 0.5 m ahead of it."""
+    body_m = np.array([[0.5, 0.0, 0.2], [0.5, 0.0, 1.8]])
+    for tilt_rad, reached in ((0.0, False), (-np.pi / 2, True)):
+        radar_pose = RadarPose(height_m=2.4, tilt_rad=tilt_rad)
+        points_m = np.asarray(to_radar_frame(body_m, radar_pose))
+        found = candidate_passes(ROOM.planes(radar_pose), FREQ_HZ, VERTICAL, points_m)
+        names = {tuple(plane.name for plane in order) for order in found.orders}
+        assert (("near_wall",) in names) == reached
+        assert (("near_wall", "left_wall") in names) == reached
+        assert ("far_wall", "near_wall") in names
 
 
 def sphere_points_m(at_m, radius_m):
@@ -210,7 +224,7 @@ def test_passes_with_two_reflections_in_one_direction_are_chosen_only_if_the_roo
     """The strongest pass returns via the left and far wall, the next strongest via the floor."""
     metal = dict.fromkeys(("left_wall", "far_wall", "floor"), MATERIALS["metal"])
     room = Room(**dict.fromkeys(SURFACES) | metal, most_passes=2)
-    found = candidate_passes(room.planes(RadarPose()), FREQ_HZ, VERTICAL)
+    found = candidate_passes(room.planes(RadarPose()), FREQ_HZ, VERTICAL, AHEAD_M)
     names = [[{plane.name for plane in found.orders[leg]} for leg in pair] for pair in found.pairs]
     powers = np.full((1, len(names)), 1e-9)
     powers[0, 0] = 1.0

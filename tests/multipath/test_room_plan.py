@@ -93,6 +93,25 @@ def test_a_subject_beyond_a_wall_and_the_exact_sum_are_refused():
         prepared(ROOM, mesh, faces, replace(CLEAN, method="exact"))
 
 
+def test_bodies_without_echo_are_refused():
+    """The samples of static echoes are stored relative to the level constant of the bodies."""
+    surfaces = [Surface(*moving_sphere(RADAR))]
+    with pytest.raises(InputError, match=r"QuasiSpecular: reflectivity: is 0.*give 1e-6"):
+        prepare_room(RADAR, CLEAN, QuasiSpecular(reflectivity=0.0), ROOM, RadarPose(), surfaces)
+
+
+def test_a_radar_below_the_ceiling_reaches_a_body_via_the_near_wall():
+    """The numbers of surfaces and frames are those of other tests, whose programs are reused."""
+    metal = dict.fromkeys(("near_wall", "left_wall"), MATERIALS["metal"])
+    room = Room(**dict.fromkeys(SURFACES) | metal, near_m=1.2, left_m=1.2)
+    surface = Surface(*moving_sphere(RADAR, range_m=1.5, num_frames=2))
+    ceiling = RadarPose(height_m=2.4, tilt_rad=-np.pi / 2)
+    report = prepare_room(RADAR, CLEAN, MODEL, room, ceiling, [surface]).report
+    levels_db = {each.way_back: each.level_db for each in report.passes if not each.way_out}
+    assert levels_db["near_wall",] > -40
+    assert levels_db["left_wall",] > -40
+
+
 def test_a_subject_that_crosses_a_wall_between_the_tested_instants_is_refused():
     """The pelvis is beyond the wall at a single pose."""
     transl_m = np.zeros((41, 3))

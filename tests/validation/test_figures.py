@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,13 @@ from radarsim.plots import __main__ as plots_command
 from radarsim.radar.toml import dump_radar
 from radarsim.signal.noise_and_adc import to_codes
 from radarsim.validation.analysis import analyse
-from radarsim.validation.figures import FIGURES, capture_figures, range_doppler_map, range_profile
+from radarsim.validation.figures import (
+    FIGURES,
+    capture_figures,
+    range_angle_map,
+    range_doppler_map,
+    range_profile,
+)
 from tests.helpers.point_echoes import RADAR, clutter_v, echo_v, moving, noise_v
 
 
@@ -44,17 +51,36 @@ def test_the_range_profile_peaks_at_the_strongest_reflector(analysis):
     assert reach_m[beyond][level[beyond].argmax()] == pytest.approx(1.6, abs=0.025)
 
 
-def test_the_target_marker_is_on_the_strongest_cell_of_the_range_doppler_map(analysis):
-    panel = range_doppler_map(analysis).axes[0]
+def strongest_cell(panel):
+    """Return the coordinates of the strongest cell in the drawn map."""
     (mesh,) = panel.collections
-    level = mesh.get_array().reshape(64, 32)
-    row, column = np.unravel_index(level.argmax(), level.shape)
-    speed = (column - 16) * RADAR.speed_resolution_mps
-    marker = panel.lines[0].get_data()
-    assert speed == pytest.approx(marker[0][0], abs=RADAR.speed_resolution_mps)
-    # The map shows one burst, but the marker shows the median of all bursts, in which the walker
-    # moves by 0.45 m.
-    assert row * RADAR.range_resolution_m == pytest.approx(marker[1][0], abs=0.3)
+    corners = mesh.get_coordinates()
+    centres = (corners[1:, 1:] + corners[:-1, :-1]) / 2
+    return centres.reshape(-1, 2)[mesh.get_array().argmax()]
+
+
+def swaying(time_s):
+    """Return the position of a point that moves by +-0.6 m, 15 degrees to the left."""
+    time_s = np.asarray(time_s)
+    return moving(1.5 + 0.6 * np.sin(2.1 * time_s)[..., None], 0.0, 15.0)(time_s)
+
+
+def test_the_target_marker_is_on_the_strongest_cell_of_the_maps_of_one_burst():
+    """The median range of the track would be up to 0.6 m away."""
+    swaying_v = echo_v(RADAR, 30, swaying, 10.0) + noise_v(RADAR, 30)
+    found = analyse(of_cube(RADAR, swaying_v))
+    for draw, across in ((range_doppler_map, RADAR.speed_resolution_mps), (range_angle_map, 5.0)):
+        panel = draw(found).axes[0]
+        (marker,) = panel.lines
+        cell = strongest_cell(panel)
+        assert marker.get_xdata()[0] == pytest.approx(cell[0], abs=across)
+        assert marker.get_ydata()[0] == pytest.approx(cell[1], abs=RADAR.range_resolution_m)
+
+
+def test_a_target_that_is_not_detected_in_the_drawn_burst_has_no_marker(analysis):
+    later = [replace(one, times_s=one.times_s + 10.0) for one in analysis.tracks]
+    elsewhere = replace(analysis, tracks=[*analysis.tracks, *later])
+    assert len(range_doppler_map(elsewhere).axes[0].lines) == len(analysis.tracks)
 
 
 def test_the_command_writes_the_figures(cube_v, tmp_path, capsys):
