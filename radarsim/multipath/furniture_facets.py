@@ -27,7 +27,7 @@ EDGE_M = 0.02
 QUADRATIC_RAD = 0.02
 # Limit on the distance of a facet from the curved surface, as a fraction of the wavelength. With
 # 1/40, the level of a metal cylinder was wrong by up to 1 dB.
-SAGITTA_WAVELENGTHS = 1 / 100
+SAGITTA_WAVELENGTHS = 1 / 200
 # Maximum number of facets of one piece, such as a scanned mesh with a rough surface; the facets of
 # larger pieces are coarser.
 MOST_FACETS = 200_000
@@ -107,7 +107,9 @@ def _divided_side(side: trimesh.Trimesh, edge_m: float, sagitta_m: float):
 
 def _affordable(sides, edge_m: float, sagitta_m: float) -> tuple[float, float]:
     """Return the limits, increased if the number of facets would exceed MOST_FACETS."""
-    while sum(_num_facets(side, edge_m, sagitta_m) for side in sides) > MOST_FACETS:
+    # A mesh that is finer than that is not divided any further, but never made coarser.
+    most = max(MOST_FACETS, 2 * sum(len(side.faces) for side in sides))
+    while sum(_num_facets(side, edge_m, sagitta_m) for side in sides) > most:
         edge_m, sagitta_m = 1.25 * edge_m, 1.25**2 * sagitta_m
     return edge_m, sagitta_m
 

@@ -19,8 +19,10 @@ from radarsim.scene.materials import MATERIALS, Material
 # Number of sides of the prism that approximates a cylinder; the prism deviates from a cylinder of
 # radius r by r (1 - cos(pi / 64)), which is 0.12 % of the radius.
 CYLINDER_SIDES = 64
-# Height of the triangles on the surface of a cylinder [m].
+# Height of the triangles for the echo of a cylinder, and their largest distance from the cylinder,
+# half a hundredth of the wavelength at 81 GHz [m].
 ROW_M = 0.02
+SAGITTA_M = 1.8e-5
 Vector = Sequence[float | int] | Float[np.ndarray, "3"]
 _CENTRE_HINT = "give x, y, z in metres from the floor point below the radar"
 
@@ -136,7 +138,10 @@ class Cylinder(_Piece):
         return _placed(prism.vertices, prism.faces, self.heading_rad, self.centre_m)
 
     def surface(self) -> TriangleMesh:
-        """Return the prism with rows of short triangles; dividing long ones makes them narrower."""
+        """Return a finer prism with rows of short triangles.
+
+        Long narrow triangles would become even narrower if they were halved.
+        """
         import trimesh  # the import takes a third of a second
 
         rows, rings = (int(np.ceil(each / ROW_M)) for each in (self.height_m, self.radius_m))
@@ -149,7 +154,8 @@ class Cylinder(_Piece):
                 np.column_stack([radius_m[::-1], np.full(rings, height_m[-1])]),
             ]
         )
-        prism = trimesh.creation.revolve(outline_m, sections=CYLINDER_SIDES)
+        sides = int(np.ceil(2 * np.pi * np.sqrt(self.radius_m / (8 * SAGITTA_M))))
+        prism = trimesh.creation.revolve(outline_m, sections=max(sides, CYLINDER_SIDES))
         return _placed(prism.vertices, prism.faces, self.heading_rad, self.centre_m)
 
 
