@@ -120,10 +120,10 @@ def prepare_room(
     bodies = [_at_moments(*surface) for surface in surfaces]
     for vertices_m, _ in bodies:
         _check_inside(planes, np.asarray(vertices_m))
-    meshes = room.furniture_meshes(radar_pose)
-    fixed_m = _furniture_corners_m(meshes)
+    fixed_m = _furniture_corners_m(room.furniture_meshes(radar_pose))
+    pieces = room.furniture_surfaces(radar_pose)
     levels, passes = _planned(radar, reflection, room, planes, bodies, fixed_m)
-    static_of = partial(_static, radar, settings, room, planes, meshes, fixed_m)
+    static_of = partial(_static, radar, settings, room, planes, pieces, fixed_m)
     sources, static = static_of(reflection)
     by_delay = front_end is not None and front_end.by_delay
     delayed = static_of(DelayWeightedReflection(reflection))[1] if by_delay else None
@@ -218,11 +218,11 @@ def _around(bodies: list, index: int, fixed_m) -> Float[Array, "moment occluder 
     return jnp.concatenate([*others_m, fixed_m], axis=1)
 
 
-def _static(radar, settings, room: Room, planes, meshes, fixed_m, reflection: ReflectionModel):
+def _static(radar, settings, room: Room, planes, pieces, fixed_m, reflection: ReflectionModel):
     """Return the static echoes of walls and furniture, without those that furniture hides."""
     video = settings.residual_video_phase
     sources, static = mirror_echoes(radar, room, planes, reflection, video)
-    if not meshes:
+    if not pieces:
         return sources, _per_reflectivity(radar, reflection, padded(static))
     # Imported here because the module imports trimesh, which takes a third of a second.
     from radarsim.multipath.furniture_echoes import furniture_echoes
@@ -234,7 +234,7 @@ def _static(radar, settings, room: Room, planes, meshes, fixed_m, reflection: Re
         for source, share in zip(sources, seen, strict=True)
         if share > 0
     ]
-    more, of_furniture = furniture_echoes(radar, room, meshes, fixed_m, reflection, video)
+    more, of_furniture = furniture_echoes(radar, room, pieces, fixed_m, reflection, video)
     every = padded(joined([static, of_furniture]))
     return sources + more, _per_reflectivity(radar, reflection, every)
 

@@ -170,12 +170,12 @@ class Room:
         return Plane(name, normal, float(normal @ at_m), getattr(self, name))
 
     def furniture_meshes(self, radar_pose: RadarPose) -> list[TriangleMesh]:
-        """Return the triangles of each piece of furniture in the radar frame."""
-        meshes = [each.mesh() for each in self.furniture]
-        return [
-            TriangleMesh(np.asarray(to_radar_frame(each.vertices_m, radar_pose)), each.faces)
-            for each in meshes
-        ]
+        """Return the triangles of each piece of furniture in the radar frame, for shadows."""
+        return [_in_radar_frame(each.mesh(), radar_pose) for each in self.furniture]
+
+    def furniture_surfaces(self, radar_pose: RadarPose) -> list[TriangleMesh]:
+        """Return compact triangles of each piece in the radar frame, for the piece's echo."""
+        return [_in_radar_frame(each.surface(), radar_pose) for each in self.furniture]
 
     @property
     def size_text(self) -> str:
@@ -184,6 +184,10 @@ class Room:
             f"{self.far_m + self.near_m:.3g} m x {self.left_m + self.right_m:.3g} m x "
             f"{self.height_m:.3g} m"
         )
+
+
+def _in_radar_frame(mesh: TriangleMesh, radar_pose: RadarPose) -> TriangleMesh:
+    return TriangleMesh(np.asarray(to_radar_frame(mesh.vertices_m, radar_pose)), mesh.faces)
 
 
 def room_of_mesh(mesh: TriangleMesh) -> Room:

@@ -4,6 +4,8 @@ The new vertices lie on the flat faces (`halve_long_edges`), or on a curved surf
 vertex normals (`halve_long_edges_curved`).
 """
 
+from functools import partial
+
 import numpy as np
 from scipy import sparse
 
@@ -34,8 +36,8 @@ def halve_long_edges(faces, vertices_m, max_edge_m: float):
         mix = halves @ mix
 
 
-def halve_long_edges_curved(faces, vertices_m, max_edge_m):
-    """Halve edges until none is longer than a limit, with new vertices on a curved surface.
+def halve_long_edges_curved(faces, vertices_m, max_edge_m, max_sagitta_m: float = np.inf):
+    """Halve edges until none is too long or too strongly curved, with vertices on a curved surface.
 
     The vertex in the middle of the edge from a to b is moved along its normal by
 
@@ -48,6 +50,7 @@ def halve_long_edges_curved(faces, vertices_m, max_edge_m):
         faces: vertex indices, int [face, 3], counter-clockwise seen from outside.
         vertices_m: vertex positions [vertex, 3] [m].
         max_edge_m: maximum edge length [m] around each vertex [vertex].
+        max_sagitta_m: maximum distance of the curved surface from the middle of an edge [m].
 
     Returns:
         mix: as for `halve_long_edges`.
@@ -59,7 +62,9 @@ def halve_long_edges_curved(faces, vertices_m, max_edge_m):
     mix = sparse.identity(len(vertices_m), format="csr")
     normals = np.array(trimesh.Trimesh(vertices_m, faces, process=False).vertex_normals)
     while True:
-        halves, faces = _one_round(faces, vertices_m, mix @ max_edge_m)
+        sagittas_of = partial(_sagittas_m, vertices_m, normals)
+        limits_m = mix @ max_edge_m, max_sagitta_m
+        halves, faces = _one_round(faces, vertices_m, *limits_m, sagittas_of)
         if halves is None:
             return mix, faces, vertices_m
         bulges_m = _bulges(halves, vertices_m, normals)
@@ -72,22 +77,31 @@ def halve_long_edges_curved(faces, vertices_m, max_edge_m):
 def _bulges(halves, vertices_m, normals):
     """Distance by which each vertex is moved along its normal; 0 for vertices that are not new."""
     first, last = halves[len(vertices_m) :].indices.reshape(-1, 2).T
+    bulges_m = _sagittas_m(vertices_m, normals, first, last)
+    return np.concatenate([np.zeros(len(vertices_m)), bulges_m])
+
+
+def _sagittas_m(vertices_m, normals, first, last):
+    """Distance of the curved surface from the middle of each edge, positive where it is convex."""
     edge_m = vertices_m[last] - vertices_m[first]
     sagitta_m = np.sum((normals[last] - normals[first]) * edge_m, axis=1) / 8
     most_m = MOST_BULGE * np.linalg.norm(edge_m, axis=1)
-    return np.concatenate([np.zeros(len(vertices_m)), np.clip(sagitta_m, -most_m, most_m)])
+    return np.clip(sagitta_m, -most_m, most_m)
 
 
-def _one_round(faces, vertices_m, max_edge_m):
+def _one_round(faces, vertices_m, max_edge_m, max_sagitta_m=np.inf, sagittas_of=None):
     """Halve edges once: matrix [new vertex, old vertex] (None if no edge is too long) and faces.
 
-    The limit is one length or one per vertex, whose mean over both ends applies to an edge.
+    The limit is one length or one per vertex, whose mean over both ends applies to an edge. With
+    `sagittas_of`, edges whose sagitta is too large are halved, too.
     """
     sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1), axis=-1)
     edges, edge_of_side = np.unique(sides.reshape(-1, 2), axis=0, return_inverse=True)
     length_m = np.linalg.norm(vertices_m[edges[:, 0]] - vertices_m[edges[:, 1]], axis=1)
     limit_m = np.broadcast_to(max_edge_m, len(vertices_m))
     long = length_m > (limit_m[edges[:, 0]] + limit_m[edges[:, 1]]) / 2
+    if sagittas_of is not None:
+        long |= np.abs(sagittas_of(*edges.T)) > max_sagitta_m
     if not long.any():
         return None, faces
     middle_of_edge = np.full(len(edges), -1)
