@@ -25,7 +25,7 @@ from radarsim.scattering.fresnel import fresnel, rough_amplitude
 from radarsim.scattering.gaussian_facets import Facets, facets_of, log_weight
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.weighted_reflection import static_weight
-from radarsim.scene.furniture import TriangleMesh
+from radarsim.scene.furniture import PRISM_RADIUS_M, Cylinder, Furniture, TriangleMesh
 from radarsim.scene.materials import Material
 from radarsim.scene.room import Room
 from radarsim.signal.array_sizes import power_of_two
@@ -70,7 +70,7 @@ def furniture_echoes(
     edge_m = max(EDGE_M, np.sqrt(4 * area_m2 / MOST_FACETS))
     sources, samples, probes = [], [], []
     for item, mesh in zip(room.furniture, meshes, strict=True):
-        facets = visible_facets(mesh, edge_m, fixed_m)
+        facets = visible_facets(_rounded(item, mesh), edge_m, fixed_m)
         if not len(facets.area_m2):
             continue
         weights = _weights(radar, item.material, facets, reflection)
@@ -82,6 +82,21 @@ def furniture_echoes(
             probes.append(_probes(centre_m, np.abs(weight).mean((0, 1))))
             sources.append(_source(radar, type(item).__name__.lower(), centre_m, samples[-1]))
     return sources, stacked(radar, samples, probes)
+
+
+def _rounded(item: Furniture, mesh: TriangleMesh) -> TriangleMesh:
+    """Return the fine mesh of a wide cylinder in the radar frame, and `mesh` for other furniture.
+
+    The vertices of the prism in both frames determine the map from the world to the radar frame.
+    """
+    if not isinstance(item, Cylinder) or item.radius_m <= PRISM_RADIUS_M:
+        return mesh
+    fine, prism = item.fine_mesh(), item.mesh()
+    known_m, wanted_m = (
+        np.pad(each.vertices_m, ((0, 0), (0, 1)), constant_values=1.0) for each in (prism, fine)
+    )
+    to_radar = np.linalg.lstsq(known_m, mesh.vertices_m)[0]
+    return TriangleMesh(wanted_m @ to_radar, fine.faces)
 
 
 def visible_facets(

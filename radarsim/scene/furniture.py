@@ -19,6 +19,15 @@ from radarsim.scene.materials import MATERIALS, Material
 # Number of sides of the prism that approximates a cylinder; the prism deviates from a cylinder of
 # radius r by r (1 - cos(pi / 64)), which is 0.12 % of the radius.
 CYLINDER_SIDES = 64
+# The echo of a wider cylinder is computed from `Cylinder.fine_mesh`, because the sides of a prism
+# act as flat plates if they are wide. Narrower cylinders keep the echo that they have in existing
+# datasets.
+PRISM_RADIUS_M = 0.2
+# Edge of the cells of `Cylinder.fine_mesh` [m], increased for cylinders of more than MOST_CELLS
+# cells. The sum over the facets of a regular grid has spurious side lobes, which cause an error of
+# 0.2 dB with cells of 8 mm, 0.5 dB with 10 mm and 4 dB with 20 mm (blur of 3 mm, 77 to 81 GHz).
+CELL_M = 0.008
+MOST_CELLS = 500_000
 Vector = Sequence[float | int] | Float[np.ndarray, "3"]
 _CENTRE_HINT = "give x, y, z in metres from the floor point below the radar"
 
@@ -125,6 +134,17 @@ class Cylinder:
         prism = trimesh.creation.cylinder(self.radius_m, self.height_m, sections=CYLINDER_SIDES)
         return _placed(prism.vertices, prism.faces, self.heading_rad, self.centre_m)
 
+    def fine_mesh(self) -> TriangleMesh:
+        """Return `mesh` with a curved side of cells of at most `CELL_M`, for the static echo.
+
+        All vertices of the curved side are on the cylinder; the two flat sides are those of `mesh`.
+        """
+        prism, cells = self.mesh(), _side_cells(self.radius_m, self.height_m)
+        side = _placed(*cells, self.heading_rad, self.centre_m)
+        flat = prism.faces[np.ptp(prism.vertices_m[prism.faces, 2], axis=1) == 0]
+        vertices_m = np.concatenate([side.vertices_m, prism.vertices_m])
+        return TriangleMesh(vertices_m, np.concatenate([side.faces, flat + len(side.vertices_m)]))
+
 
 @dataclass(frozen=True, eq=False)
 class MeshItem:
@@ -172,6 +192,24 @@ def _placed(vertices_m, faces, heading_rad, centre_m) -> TriangleMesh:
     rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
     placed_m = np.asarray(vertices_m, np.float64) @ rotation.T + np.asarray(centre_m)
     return TriangleMesh(placed_m, np.asarray(faces, np.int64))
+
+
+def _side_cells(radius_m: float, height_m: float) -> TriangleMesh:
+    """Return the curved side of a cylinder around the z axis, each cell as two triangles."""
+    girth_m = 2 * np.pi * radius_m
+    cell_m = max(CELL_M, np.sqrt(girth_m * height_m / MOST_CELLS))
+    num_around, num_up = (int(np.ceil(each_m / cell_m)) for each_m in (girth_m, height_m))
+    angle_rad = np.arange(num_around) * (2 * np.pi / num_around)
+    z_m, angle_rad = np.meshgrid(np.linspace(-0.5, 0.5, num_up + 1) * height_m, angle_rad)
+    ring_m = (radius_m * np.cos(angle_rad), radius_m * np.sin(angle_rad), z_m)
+    vertices_m = np.stack(ring_m, axis=-1).reshape(-1, 3)
+    index = np.arange(len(vertices_m)).reshape(num_around, num_up + 1)
+    right, left = index, np.roll(index, -1, axis=0)
+    corners = (right[:, :-1], left[:, :-1], left[:, 1:], right[:, 1:])
+    lower_right, lower_left, upper_left, upper_right = (each.ravel() for each in corners)
+    lower = np.stack([lower_right, lower_left, upper_left], axis=-1)
+    upper = np.stack([lower_right, upper_left, upper_right], axis=-1)
+    return TriangleMesh(vertices_m, np.concatenate([lower, upper]))
 
 
 def _check_common(item) -> None:
