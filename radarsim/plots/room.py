@@ -174,8 +174,10 @@ def draw_room(
     paths = static + _pass_paths(room, report, radar_m, bodies[0].vertices_m.mean(0))
     for path in paths:
         width = 0.5 + 2.0 * max(0.0, 1 + path.level_db / _WIDTH_DB)
-        label = {"color": path.colour, "label": f"{path.mark}  {path.label}"}
-        axes.plot(*np.transpose(path.points_m), linewidth=width, zorder=4, **label)
+        # Two columns of the legend are only wide enough for the second part on a line of its own.
+        text = f"{path.mark}  {path.label}".replace(" (aliased", "\n    (aliased")
+        style = {"color": path.colour, "label": text, "linewidth": width}
+        axes.plot(*np.transpose(path.points_m), zorder=4, **style)
     _set_view(axes, low_m, high_m)
     for place_m, path in zip(_mark_places(axes, paths), paths):
         axes.text(*place_m, path.mark, **_mark_style(path.colour))

@@ -84,7 +84,8 @@ def test_echoes_beyond_the_range_axis_are_marked_at_their_aliased_ranges():
     ranges_m = [each.get_ydata()[0] for each in panel.lines]
     np.testing.assert_allclose(ranges_m, [2.0, PASS_RANGE_M - 3.0])
     assert panel.get_ylim()[1] <= 2.5
-    wall, floor = (each.get_text() for each in page.axes[0].get_legend().get_texts())
+    texts = page.axes[0].get_legend().get_texts()
+    wall, floor = (" ".join(each.get_text().split()) for each in texts)
     assert wall.endswith("dBsm at 2.00 m (aliased from 5.00 m)")
     assert floor.endswith("dB at 0.30 m (aliased from 3.30 m)")
     assert "dBsm at 2.00 m (aliased from 5.00 m)  far_wall" in str(report)
