@@ -3,7 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from pipelines.recipe_fields import Range, Section, setting
+import numpy as np
+
+from pipelines.recipe_fields import Range, Section, setting, settings_of
+from radarsim.errors import InputError
 
 MOST_PEOPLE = 8
 
@@ -58,3 +61,12 @@ class People(Section):
         at_least=0.1,
         at_most=10,
     )
+
+    def _check_together(self) -> None:
+        """Reject settings of further people that would have no effect."""
+        for name, (default, declared) in settings_of(People).items():
+            # Recipes state the default heading, pi, with four decimals.
+            if self.number == 1 and not np.allclose(getattr(self, name), default, rtol=1e-4):
+                problem = f"is {getattr(self, name)}, and the clips have no further people"
+                hint = f"give --people 2 or more, or omit {declared.flag}"
+                raise InputError("recipe", f"people.{name}", problem, hint)

@@ -9,6 +9,7 @@ from builders.building.room_options import add_room_options, room_table
 from builders.building.setting_flags import (
     add_flags,
     count,
+    default_table,
     flags_of_settings,
     shown_default,
 )
@@ -183,6 +184,12 @@ def add_pose_options(parser: argparse.ArgumentParser) -> None:
 def recipe_table(options: Mapping[str, object]) -> dict:
     """Convert flags to a recipe table, which contains only the flags that the user gave."""
     table: dict = {}
+    # `--room none` and `--people 1` override all settings of their section in a preset or recipe,
+    # but not further flags, so that flags without effect are refused.
+    if room := room_table(options.get("room")):
+        table["room"] = room
+    if options.get("people") == 1:
+        table["people"] = default_table(People)
     for name, path in FLAG_SETTINGS.items():
         value = options.get(name)
         if value is not None and name in ("radar", "receiver"):
@@ -191,8 +198,6 @@ def recipe_table(options: Mapping[str, object]) -> dict:
             _put(table, path, _radians(value) if name.endswith("_deg") else value)
     for name, value in zip(settings_of(Area), options.get("area") or ()):
         _put(table, ("area", name), value)
-    for name, value in room_table(options.get("room")).items():
-        _put(table, ("room", name), value)
     for name in options.get("keep") or ():
         _put(table, ("keep", name), True)
     return table

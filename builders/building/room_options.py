@@ -2,8 +2,7 @@
 
 import argparse
 
-from builders.building.setting_flags import add_flags
-from pipelines.recipe_fields import settings_of
+from builders.building.setting_flags import add_flags, default_table
 from pipelines.recipe_room import BUNDLED_ROOMS, Room
 from radarsim.command_options import Parser
 from radarsim.paths import path_argument
@@ -55,10 +54,5 @@ def room_table(room: str | None) -> dict:
     if str(room).endswith(".toml"):
         return {"name": "own", "text": read_room_text(room)}
     if room == "none":  # This overrides all room settings of a preset.
-        return {name: _plain(default) for name, (default, _) in settings_of(Room).items()}
+        return default_table(Room)
     return {"name": room, "text": ""}
-
-
-def _plain(default: object) -> object:
-    """Convert a default value to the form that it has in a recipe file."""
-    return list(default) if isinstance(default, tuple) else default

@@ -49,6 +49,14 @@ def add_flags(group, section: type, *names: str) -> None:
             group.add_argument(declared.flag, **_properties(name, default, declared))
 
 
+def default_table(section: type) -> dict:
+    """Return the default values of a section in the form that they have in a recipe file."""
+    return {
+        name: list(default) if isinstance(default, tuple) else default
+        for name, (default, _) in settings_of(section).items()
+    }
+
+
 def help_text(default: object, declared: Setting, form: str = "") -> str:
     """Return meaning, form of the value and default of a setting, as printed by `--help`."""
     return f"{declared.meaning}{form} (default: {shown_default(default, declared)})"

@@ -127,7 +127,8 @@ def prepare_room(
     sources, static = static_of(reflection)
     by_delay = front_end is not None and front_end.by_delay
     delayed = static_of(DelayWeightedReflection(reflection))[1] if by_delay else None
-    report = RoomReport(room.size_text, room.polarisation, levels, sources)
+    max_range_m = radar.max_range_m
+    report = RoomReport(room.size_text, room.polarisation, levels, sources, max_range_m)
     return RoomEchoes(passes, static, delayed, fixed_m, report)
 
 

@@ -58,12 +58,28 @@ class RoomReport:
         polarisation: direction of the antennas' electric field.
         passes: levels of all candidate passes with up to two reflections, strongest first.
         sources: descriptions of the static echoes of walls and furniture.
+        max_range_m: range at which the range axis of the radar wraps around [m].
     """
 
     size: str
     polarisation: str
     passes: Sequence[PassLevel]
     sources: Sequence[StaticSource]
+    max_range_m: float = math.inf
+
+    def aliased_m(self, range_m: float) -> float:
+        """Range at which an echo appears in the range profile [m].
+
+        The beat frequency S tau of an echo is positive. Sampled at the complex rate fs, it is
+        observed modulo fs, so the range is observed modulo `max_range_m` = c fs / 2S.
+        """
+        return range_m % self.max_range_m
+
+    def range_text(self, range_m: float) -> str:
+        """Return the range at which an echo appears, and its true range if that differs."""
+        text = f"{self.aliased_m(range_m):.2f} m"
+        beyond = range_m >= self.max_range_m
+        return f"{text} (aliased from {range_m:.2f} m)" if beyond else text
 
     @property
     def kept_db(self) -> float:
@@ -99,7 +115,7 @@ class RoomReport:
         ]
         strongest = sorted(self.sources, key=lambda each: -each.rcs_m2)[:LISTED_ECHOES]
         lines += [
-            f"  {_db(each.rcs_m2):6.1f} dBsm at {each.range_m:.2f} m  {each.name}"
+            f"  {_db(each.rcs_m2):6.1f} dBsm at {self.range_text(each.range_m)}  {each.name}"
             for each in strongest
         ]
         return "\n".join(lines)

@@ -44,7 +44,8 @@ class DrawnPath(NamedTuple):
 
     Attributes:
         points_m: vertices of the path in world coordinates [m].
-        range_m: range at which the radar measures the echo [m].
+        range_m: range at which the echo appears in the map; it is aliased if the path is longer
+            than the range axis of the radar [m].
         level_db: level relative to the strongest drawn path of the same kind [dB].
         colour, mark, label: colour of the line, digit or letter on it, and text in the legend.
     """
@@ -96,12 +97,14 @@ def room_page(
             page.text(0.02, 0.91, note, fontsize=9, color="0.35", va="top")
         panels = add_heatmaps(page, maps, axes, 1.0, 0.55, 0.07, 0.9)
         if "time_range" in panels:
-            _mark_ranges(panels["time_range"], paths, time_s)
+            _mark_ranges(panels["time_range"], paths, time_s, max(axes["range_m"]))
     return page
 
 
-def _mark_ranges(panel: Axes, paths: list[DrawnPath], time_s: float) -> None:
+def _mark_ranges(panel: Axes, paths: list[DrawnPath], time_s: float, end_m: float) -> None:
     """Mark the ranges of paths in a time-range map and extend the range axis to include them.
+
+    The range axis is not extended beyond the last bin of the map, at `end_m`.
 
     Lines that mark similar ranges end at different times, so that their marks do not overlap.
     """
@@ -116,7 +119,7 @@ def _mark_ranges(panel: Axes, paths: list[DrawnPath], time_s: float) -> None:
             panel.plot(times_s, [path.range_m] * 2, **style)
             panel.text(times_s[1], path.range_m, path.mark, **_mark_style(colour))
     low_m, high_m = panel.get_ylim()
-    panel.set_ylim(low_m, max([high_m, *(1.05 * path.range_m for path in paths)]))
+    panel.set_ylim(low_m, max([high_m, *(min(1.05 * path.range_m, end_m) for path in paths)]))
 
 
 def _range_m(path: DrawnPath) -> float:
@@ -171,8 +174,10 @@ def draw_room(
     paths = static + _pass_paths(room, report, radar_m, bodies[0].vertices_m.mean(0))
     for path in paths:
         width = 0.5 + 2.0 * max(0.0, 1 + path.level_db / _WIDTH_DB)
-        label = {"color": path.colour, "label": f"{path.mark}  {path.label}"}
-        axes.plot(*np.transpose(path.points_m), linewidth=width, zorder=4, **label)
+        # Two columns of the legend are only wide enough for the second part on a line of its own.
+        text = f"{path.mark}  {path.label}".replace(" (aliased", "\n    (aliased")
+        style = {"color": path.colour, "label": text, "linewidth": width}
+        axes.plot(*np.transpose(path.points_m), zorder=4, **style)
     _set_view(axes, low_m, high_m)
     for place_m, path in zip(_mark_places(axes, paths), paths):
         axes.text(*place_m, path.mark, **_mark_style(path.colour))
@@ -258,9 +263,10 @@ def _static_paths(report: RoomReport, radar_m, low_m, high_m, radar_pose) -> lis
         end_m = radar_m + direction * min(limits_m[np.isfinite(limits_m)].min(), source.range_m)
         level_db = 10 * np.log10(max(source.rcs_m2 / strongest, 1e-12))
         dbsm = 10 * np.log10(max(source.rcs_m2, 1e-30))
-        label = f"{source.name.replace('_', ' ')}, {dbsm:.1f} dBsm at {source.range_m:.2f} m"
-        points_m = np.array([radar_m, end_m])
-        paths.append(DrawnPath(points_m, source.range_m, level_db, _STATIC, mark, label))
+        at = report.range_text(source.range_m)
+        label = f"{source.name.replace('_', ' ')}, {dbsm:.1f} dBsm at {at}"
+        range_m = report.aliased_m(source.range_m)
+        paths.append(DrawnPath(np.array([radar_m, end_m]), range_m, level_db, _STATIC, mark, label))
     return paths
 
 
@@ -278,6 +284,9 @@ def _pass_paths(room: Room, report: RoomReport, radar_m, body_m) -> list[DrawnPa
         if not report.direct_hidden:
             label += f", {each.level_db:.1f} dB"
             level_db = each.level_db - kept[0].level_db
+        if range_m >= report.max_range_m:
+            label += f" at {report.range_text(range_m)}"
+        range_m = report.aliased_m(range_m)
         paths.append(DrawnPath(points_m, range_m, level_db, _PASS, mark, label))
     return paths
 

@@ -23,6 +23,8 @@ CYLINDER_SIDES = 64
 # half a hundredth of the wavelength at 81 GHz [m].
 ROW_M = 0.02
 SAGITTA_M = 1.8e-5
+# Approximate maximum number of these triangles; those of larger cylinders are coarser.
+MOST_TRIANGLES = 200_000
 Vector = Sequence[float | int] | Float[np.ndarray, "3"]
 _CENTRE_HINT = "give x, y, z in metres from the floor point below the radar"
 
@@ -146,7 +148,10 @@ class Cylinder(_Piece):
         """
         import trimesh  # the import takes a third of a second
 
-        rows, rings = (int(np.ceil(each / ROW_M)) for each in (self.height_m, self.radius_m))
+        sides = max(CYLINDER_SIDES, 2 * np.pi * np.sqrt(self.radius_m / (8 * SAGITTA_M)))
+        rows, rings = self.height_m / ROW_M, self.radius_m / ROW_M
+        coarseness = max(1.0, np.sqrt(2 * sides * (rows + 2 * rings) / MOST_TRIANGLES))
+        sides, rows, rings = (int(np.ceil(each / coarseness)) for each in (sides, rows, rings))
         height_m = self.height_m * np.linspace(-0.5, 0.5, rows + 1)
         radius_m = self.radius_m * np.linspace(0, 1, rings + 1)[:-1]
         outline_m = np.concatenate(
@@ -156,8 +161,7 @@ class Cylinder(_Piece):
                 np.column_stack([radius_m[::-1], np.full(rings, height_m[-1])]),
             ]
         )
-        sides = int(np.ceil(2 * np.pi * np.sqrt(self.radius_m / (8 * SAGITTA_M))))
-        prism = trimesh.creation.revolve(outline_m, sections=max(sides, CYLINDER_SIDES))
+        prism = trimesh.creation.revolve(outline_m, sections=sides)
         return _placed(prism.vertices, prism.faces, self.heading_rad, self.centre_m)
 
 

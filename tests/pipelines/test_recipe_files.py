@@ -187,3 +187,35 @@ def test_clips_of_many_motions_are_selected_in_parallel_and_in_order(monkeypatch
     takes = built_in_takes(3, 2, 0, 3.0)
     alone = [select_clips(recipe, take) for take in takes]
     assert list(select_all_clips(recipe, takes, workers=2)) == alone
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--people-distance-m 2:5", r"people.distance_m: is \(2.0, 5.0\), and .*; give --people 2"),
+        ("--people 1 --people-lateral-m 1", "people.lateral_m: .* or omit --people-lateral-m"),
+        ("--people-min-distance-m 1", "people.min_distance_m: .* no further people"),
+        ("--room none --room-scale 0.8:1.2", "room.length_scale: .* or omit --room-scale"),
+        ("--preset office --room none --keep-furniture 0.5", "room.keep_furniture: is 0.5, and"),
+    ],
+)
+def test_a_flag_of_further_people_or_of_a_room_that_are_switched_off_is_refused(flags, message):
+    """Such a flag would have no effect."""
+    with pytest.raises(InputError, match=message):
+        recipe_of(*flags.split())
+
+
+def test_flags_switch_off_the_room_and_the_further_people_of_a_preset_or_recipe(tmp_path):
+    """The settings of the preset or recipe that have no effect then are not refused."""
+    (tmp_path / "two.toml").write_text("[people]\nnumber = 2\ndistance_m = [2, 3]\n")
+    alone = recipe_of("--recipe", str(tmp_path / "two.toml"), "--people", "1")
+    office = recipe_of("--preset", "office", "--people", "1", "--room", "none")
+    default = recipe_of()
+    assert alone == default
+    assert (office.people, office.room) == (default.people, default.room)
+
+
+def test_a_heading_of_four_decimals_is_the_default_of_further_people(tmp_path):
+    """Presets state pi as 3.1416, also in recipes in which a user changed the number to 1."""
+    (tmp_path / "one.toml").write_text("[people]\nnumber = 1\nheading_rad = [-3.1416, 3.1416]\n")
+    assert recipe_of("--recipe", str(tmp_path / "one.toml")).people.number == 1

@@ -26,7 +26,7 @@ REPORT = RoomReport(
     sources=[StaticSource("far_wall", 5.0, np.array([1.0, 0.0, 0.0]), 10.0)],
 )
 DRAWN = (ROOM, RadarPose(height_m=1.0), REPORT, BODIES)
-AXES = {"time_s": np.arange(4.0), "range_m": np.linspace(0, 4, 9)}
+AXES = {"time_s": np.arange(4.0), "range_m": np.linspace(0, 8, 9)}
 # Half of the length of a path that goes out via the floor, where the image is 2 m below the radar,
 # and returns directly over 3 m.
 PASS_RANGE_M = (np.hypot(3, 2) + 3) / 2
@@ -63,13 +63,32 @@ def test_a_path_via_two_walls_is_drawn_in_the_order_in_which_the_wave_meets_the_
 
 
 def test_the_ranges_of_the_paths_are_marked_in_the_time_range_map():
-    """The range axis is extended to a wall that is beyond the range of the map."""
+    """The range axis, which ends at 4 m for an empty map, is extended to a wall at 5 m."""
     page = room_page({"time_range": np.zeros((4, 9))}, AXES, *DRAWN, 1.5)
     panel = next(each for each in page.axes if each.get_ylabel() == "range [m]")
     marks = [(each.get_xdata()[0], each.get_ydata()[0]) for each in panel.lines]
     np.testing.assert_allclose(marks, [(0, 5.0), (1.5, PASS_RANGE_M)])
     assert [each.get_text() for each in panel.texts] == ["1", "A"]
     assert panel.get_ylim()[1] > 5.0
+
+
+def test_echoes_beyond_the_range_axis_are_marked_at_their_aliased_ranges():
+    """With a range axis of 3 m, the wall at 5 m appears at 2 m, and the map is not extended.
+
+    The path of the pass, with half of its length at 3.3 m, appears at 0.3 m.
+    """
+    report = replace(REPORT, max_range_m=3.0)
+    axes = {**AXES, "range_m": np.arange(6) / 2}
+    page = room_page({"time_range": np.zeros((4, 6))}, axes, *DRAWN[:2], report, BODIES, 1.5)
+    panel = next(each for each in page.axes if each.get_ylabel() == "range [m]")
+    ranges_m = [each.get_ydata()[0] for each in panel.lines]
+    np.testing.assert_allclose(ranges_m, [2.0, PASS_RANGE_M - 3.0])
+    assert panel.get_ylim()[1] <= 2.5
+    texts = page.axes[0].get_legend().get_texts()
+    wall, floor = (" ".join(each.get_text().split()) for each in texts)
+    assert wall.endswith("dBsm at 2.00 m (aliased from 5.00 m)")
+    assert floor.endswith("dB at 0.30 m (aliased from 3.30 m)")
+    assert "dBsm at 2.00 m (aliased from 5.00 m)  far_wall" in str(report)
 
 
 def test_lines_legend_and_range_map_have_the_same_marks_which_do_not_overlap():
