@@ -23,10 +23,10 @@ RADAR = small_radar(num_samples=32)
 def test_a_cylinder_has_the_level_of_geometrical_optics_for_every_heading(
     radius_m, part_of_side, tilt_rad
 ):
-    """The weight of a metal cylinder of radius a is lambda / (2 (R - a)) sqrt(a / R), to 0.3 dB.
+    """The weight of a metal cylinder of radius a is lambda / (2 (R - a)) sqrt(a / R), to 0.5 dB.
 
-    The cylinder ends 0.35 m from its middle, whose first Fresnel zone has a radius of 0.07 m; its
-    ends cause a ripple of about 0.2 dB.
+    The cylinder ends z = 0.35 m from its middle, whose first Fresnel zone has a radius of 0.07 m;
+    the ends cause a ripple of up to 0.07 / (pi z), 6 % or 0.5 dB.
     """
     axis_m = 3.0
     heading_rad = part_of_side * 2 * np.pi / CYLINDER_SIDES
@@ -40,7 +40,7 @@ def test_a_cylinder_has_the_level_of_geometrical_optics_for_every_heading(
     weight = np.sqrt(np.mean(np.abs(echoes.samples.sum(0)) ** 2))
     path_m = axis_m - radius_m
     expected = RADAR.chirp.wavelength_m / (2 * path_m) * np.sqrt(radius_m / axis_m)
-    assert 20 * np.log10(weight / expected) == pytest.approx(0.0, abs=0.3)
+    assert 20 * np.log10(weight / expected) == pytest.approx(0.0, abs=0.5)
 
 
 def test_the_surface_of_a_cylinder_has_the_area_and_volume_of_the_cylinder():
