@@ -25,7 +25,7 @@ CYLINDER_SIDES = 64
 PRISM_RADIUS_M = 0.2
 # Edge of the cells of `Cylinder.fine_mesh` [m], increased for cylinders of more than MOST_CELLS
 # cells. The sum over the facets of a regular grid has spurious side lobes, which cause an error of
-# 0.2 dB with cells of 8 mm, 0.5 dB with 10 mm and 4 dB with 20 mm (blur of 3 mm, 77 to 81 GHz).
+# 0.2 dB with cells of 8 mm, 0.5 dB with 10 mm and 5 dB with 20 mm (blur of 3 mm, 77 to 81 GHz).
 CELL_M = 0.008
 MOST_CELLS = 500_000
 Vector = Sequence[float | int] | Float[np.ndarray, "3"]
