@@ -62,11 +62,18 @@ class People(Section):
         at_most=10,
     )
 
-    def _check_together(self) -> None:
-        """Reject settings of further people that would have no effect."""
-        for name, (default, declared) in settings_of(People).items():
-            # Recipes state the default heading, pi, with four decimals.
-            if self.number == 1 and not np.allclose(getattr(self, name), default, rtol=1e-4):
-                problem = f"is {getattr(self, name)}, and the clips have no further people"
-                hint = f"give --people 2 or more, or omit {declared.flag}"
-                raise InputError("recipe", f"people.{name}", problem, hint)
+
+def check_further_people(people: People) -> None:
+    """Reject settings of further people that have no effect, in recipes that a user gives.
+
+    Recipes in stores are not checked, because earlier versions accepted such settings.
+
+    Raises:
+        InputError: the clips have one person, and another setting differs from its default.
+    """
+    for name, (default, declared) in settings_of(People).items():
+        # Recipes state the default heading, pi, with four decimals.
+        if people.number == 1 and not np.allclose(getattr(people, name), default, rtol=1e-4):
+            problem = f"is {getattr(people, name)}, and the clips have no further people"
+            hint = f"give --people 2 or more, or omit {declared.flag}"
+            raise InputError("recipe", f"people.{name}", problem, hint)

@@ -58,6 +58,7 @@ class RecordedTake:
     source: str = "recordings"
     licence: str = ""
     official_split: str = ""
+    split_group: str = ""
 
     def load(self) -> Motion:
         """Raise InputError, because a recording has no motion."""

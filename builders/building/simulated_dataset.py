@@ -34,6 +34,7 @@ from pipelines.cost_estimate import CostEstimate, estimate_cost
 from pipelines.people import add_people
 from pipelines.plan import Note, Plan, clips_per_shard, make_plan
 from pipelines.recipe import Recipe
+from pipelines.recipe_people import check_further_people
 from pipelines.recipe_toml import radar_board_guess, recipe_from_table
 from pipelines.run import build
 from pipelines.sources import takes_of_clips
@@ -65,6 +66,7 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     radars = table.pop("radar", DEFAULT_BOARD)
     radars = radars if isinstance(radars, list) else [radars]
     recipes = [recipe_from_table({**table, **body, "radar": radar}, origin) for radar in radars]
+    check_further_people(recipes[0].people)
     guesses = [radar_board_guess(radar, origin) for radar in radars]
     outs = [options.out] if len(recipes) == 1 else _paths_per_radar(options.out, recipes)
     several = len(recipes) > 1

@@ -11,6 +11,7 @@ from pipelines.clip_selection import CUT, TOO_SHORT, select_clips
 from pipelines.clip_simulation import make_clip
 from pipelines.plan import Clip, ClipSelection
 from pipelines.recipe import Recipe, Sources
+from pipelines.recipe_people import check_further_people
 from pipelines.recipe_toml import radar_board_guess, recipe_from_table
 from pipelines.sources import Take
 from radarsim.errors import InputError
@@ -184,7 +185,9 @@ def _recipe(table: dict, length_s: float) -> Recipe:
         hint = f"give at least {min_frames * radar.frame.period_s:g} s"
         raise InputError("options", "--seconds", problem, hint)
     clips = {"length_s": length_s, "stride_s": 2 * length_s, "min_frames": min_frames}
-    return recipe_from_table({**table, "clips": clips, "keep": {"motion": True}}, "options")
+    recipe = recipe_from_table({**table, "clips": clips, "keep": {"motion": True}}, "options")
+    check_further_people(recipe.people)
+    return recipe
 
 
 def _first_clip(found: ClipSelection, recipe: Recipe, source: str) -> Clip:

@@ -52,9 +52,7 @@ def takes_of(num: int) -> dict[str, Standing]:
 
 
 def recipe_of(number=2, **changes) -> Recipe:
-    people = People()
-    if number > 1:
-        people = People(number=number, distance_m=(2.0, 5.0), lateral_m=(-2.5, 2.5))
+    people = People(number=number, distance_m=(2.0, 5.0), lateral_m=(-2.5, 2.5))
     clips = Clips(length_s=3.2, stride_s=3.2)
     values = {"people": people, "clips": clips, "splits": Splits(validation=0.0, test=0.5)}
     return Recipe(radar=RADAR, **{**values, **changes})
@@ -124,7 +122,7 @@ def test_a_clip_without_free_place_keeps_its_main_person_and_is_counted():
 
 def test_a_recipe_without_further_people_keeps_text_digest_and_plan():
     """A recipe for one person has no section `people`; the digest of its plan is unchanged."""
-    alone = recipe_of(number=1)
+    alone = recipe_of(number=1, people=People())
     assert "people" not in dump_recipe(alone)
     assert parse_recipe(dump_recipe(recipe_of()), "test") == recipe_of()
     assert recipe_digest(alone) != recipe_digest(recipe_of())
