@@ -209,7 +209,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
     from mmclip.ensemble_network import MEMBERS, describe_member
     from mmclip.leakage import ACTIONS, FURTHER
     from mmclip.model_files import describe_training
-    from mmclip.training_stores import BASE_STORES
+    from mmclip.training_stores import BASE_STORES, unique_stores
 
     first = models[0].settings
     has_bank = first.inference.query_bank > 0
@@ -227,7 +227,7 @@ def _describe(models: Sequence, data, windows: int, bilinear) -> dict:
     stores = trained["stores"] + [store for each in every for store in each["stores"]]
     return {
         **trained,
-        "stores": [store for index, store in enumerate(stores) if store not in stores[:index]],
+        "stores": unique_stores(stores),
         "step": None,
         "validation_accuracy": None,
         MEMBERS: [describe_member(model) for model in models],

@@ -93,7 +93,6 @@ def _data(description: Mapping) -> str:
         for store in description["stores"]
     ]
     lines.append(f"Stores of the last training: {'; '.join(stores)}.")
-    lines.append("The stores of all trainings, those of the last training at the end:")
     return "\n\n".join([*lines, stores_table(description)])
 
 

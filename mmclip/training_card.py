@@ -12,13 +12,15 @@ from mmclip.training_stores import (
     has_recordings,
     known_range,
     known_texts,
+    lists_all_trainings,
 )
 
 # Licence of motions and texts that this project generates.
 PROJECT_LICENCE = "Apache-2.0"
 EARLIER = "unknown"
 EARLIER_NOTE = "`unknown`: not recorded by the version that trained the model."
-COLUMNS = ("store", "clips", "motions", "surroundings", "people per clip", "distance [m]")
+COLUMNS = ("store", "clips", "motions", "surroundings", "people per clip")
+COLUMNS += ("ahead of the radar [m]", "beside its axis", "placed at the start of a")
 COLUMNS += ("receiver", "heatmaps", "licences")
 # Maximum number of sources of motions that a limit lists.
 MOST_SOURCES = 3
@@ -52,11 +54,15 @@ def licence(description: Mapping) -> str:
 
 
 def stores_table(description: Mapping) -> str:
-    """Table with a row for each store of the last training and of the trainings before it."""
+    """Table with a row for each recorded store of all trainings, below an introductory line."""
+    last = "those of the last training at the end"
+    title = f"The stores of all trainings, {last}:"
+    if not lists_all_trainings(description):
+        title = f"The recorded stores, {last}; earlier trainings may have used others:"
     rows = [COLUMNS, ["---"] * len(COLUMNS), *map(_row, all_stores(description))]
     lines = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
     note = f"\n\n{EARLIER_NOTE}" if any(EARLIER in line for line in lines) else ""
-    return "\n".join(lines) + note
+    return f"{title}\n\n" + "\n".join(lines) + note
 
 
 def limits_of_stores(description: Mapping) -> list[str]:
@@ -81,14 +87,16 @@ def _row(store: Mapping) -> list[str]:
         EARLIER if store["simulated"] and "room" not in store else room,
         _span(store, "people", "d"),
         _span(store, "distance_m", ".1f"),
+        _sides(store["lateral_m"] or ()) or "-" if "lateral_m" in store else EARLIER,
+        _texts(store, "placed_at", " or "),
         str(store.get("receiver", EARLIER) or "-"),
         _texts(store, "heatmaps"),
         _texts(store, "licences"),
     ]
 
 
-def _texts(store: Mapping, name: str) -> str:
-    return ", ".join(store[name]) or "-" if name in store else EARLIER
+def _texts(store: Mapping, name: str, separator: str = ", ") -> str:
+    return separator.join(store[name] or ()) or "-" if name in store else EARLIER
 
 
 def _span(store: Mapping, name: str, format_spec: str) -> str:
@@ -96,6 +104,12 @@ def _span(store: Mapping, name: str, format_spec: str) -> str:
         return EARLIER
     ends = [format(end, format_spec) for end in store[name] or ()]
     return " to ".join(dict.fromkeys(ends)) or "-"
+
+
+def _sides(lateral_m: Sequence[float]) -> str:
+    """Range of positions to the right or left of the axis, as seen from the radar."""
+    ends = [f"{abs(end):.1f} m {'left' if end > 0 else 'right'}" for end in lateral_m]
+    return " to ".join(dict.fromkeys("0.0 m" if "0.0 m " in end else end for end in ends))
 
 
 def _simulation(description: Mapping) -> str:
@@ -133,15 +147,20 @@ def _surroundings(stores: Sequence[Mapping]) -> str:
 
 
 def _placement(stores: Sequence[Mapping]) -> str:
-    """Number, distance and heading of the people; "" unless all stores state them."""
-    names = ("people", "distance_m", "heading_rad")
-    people, distance_m, heading_rad = (known_range(stores, name) for name in names)
-    if people is None or distance_m is None or heading_rad is None:
+    """Number, position and heading of the people; "" unless all stores state them."""
+    names = ("people", "distance_m", "lateral_m", "heading_rad")
+    ranges = [known_range(stores, name) for name in names]
+    placed_at = known_texts(stores, "placed_at")
+    if None in ranges or placed_at is None:
         return ""
+    people, distance_m, lateral_m, heading_rad = ranges
     number = " to ".join(dict.fromkeys(str(count) for count in people))
     who = "One person" if people == (1, 1) else f"{number} people"
-    distance = " to ".join(dict.fromkeys(f"{end:.1f}" for end in distance_m))
+    ahead = " to ".join(dict.fromkeys(f"{end:.1f}" for end in distance_m))
+    sides = _sides(lateral_m)
+    beside = "" if sides == "0.0 m" else f", {sides} of its axis,"
     angle = f"{math.degrees(heading_rad[1]):.0f}"
     facing = "facing it" if angle == "0" else f"turned by up to {angle} degrees from facing it"
-    where = f"{distance} m from the radar at the start of a clip, {facing}"
+    start = f"at the start of a {' or of a '.join(placed_at)}"
+    where = f"{ahead} m ahead of the radar{beside} {start}, {facing}"
     return f"{who} per window, {where}, as in the training data."

@@ -20,10 +20,13 @@ def describe_store(store: RadarStore) -> dict:
     Returns:
         Name, digests and code version, whether there are simulated and recorded clips, and:
         "room": whether rooms are simulated, only if there are simulated clips.
-        "sources", "licences": those of the motions; the licences also of texts.
+        "sources", "licences": those of the motions of all people; the licences also of texts.
         "heatmaps": names of the heatmaps that training uses.
-        "distance_m", "heading_rad": smallest and largest of all people at the start of a clip; the
-        heading is the angle between 0 and pi from facing the radar; None if not stated.
+        "distance_m", "lateral_m", "heading_rad": smallest and largest of all people at the start:
+        ahead of the radar, to the left of its axis as seen from the radar, and the angle between 0
+        and pi from facing the radar; None if not stated.
+        "placed_at": whether this start is that of a clip or, for the scope "sequence" of a recipe,
+        of a take, from which clips are cut: "clip", "take" or both; None if not stated.
         "people": smallest and largest number of people in a clip; None for recordings.
         "receiver": name of the receiver profile; "ideal" without one; None if not stated.
     """
@@ -37,11 +40,13 @@ def describe_store(store: RadarStore) -> dict:
         "code_version": store.attributes.get("code_version"),
         **({"room": store.has_room} if store.is_simulated else {}),
         "recorded": any(recorded),
-        "sources": sorted({str(row["source"]) for row in clips}),
+        "sources": sorted({str(row["source"]) for row in (*clips, *others)}),
         "licences": sorted({row.get("licence") or NOT_STATED for row in (*clips, *others, *texts)}),
         "heatmaps": list(store.heatmaps),
         "distance_m": _range(row.get("distance_m") for row in (*clips, *others)),
+        "lateral_m": _range(row.get("lateral_m") for row in (*clips, *others)),
         "heading_rad": _range(map(_from_facing_rad, (*clips, *others))),
+        "placed_at": _placed_at(store, others) if store.is_simulated else None,
         "people": None if any(recorded) else _people(clips, others),
         "receiver": _receiver(store) if store.is_simulated else None,
     }
@@ -53,15 +58,23 @@ def earlier_stores(base: Mapping) -> dict[str, list[dict]]:
     Args:
         base: description of this model; empty for a training from the start, without an entry.
     """
-    stores = [*base.get(BASE_STORES, ()), *base.get("stores", ())]
-    unique = [store for index, store in enumerate(stores) if store not in stores[:index]]
-    return {BASE_STORES: unique} if unique else {}
+    stores = unique_stores([*base.get(BASE_STORES, ()), *base.get("stores", ())])
+    return {BASE_STORES: stores} if stores else {}
 
 
 def all_stores(description: Mapping) -> list[dict]:
     """Entries about all stores of the last training and of the trainings before it."""
-    stores = [*description.get(BASE_STORES, ()), *description["stores"]]
+    return unique_stores([*description.get(BASE_STORES, ()), *description["stores"]])
+
+
+def unique_stores(stores: Sequence[dict]) -> list[dict]:
+    """Entries about stores in their order, without repetitions."""
     return [store for index, store in enumerate(stores) if store not in stores[:index]]
+
+
+def lists_all_trainings(description: Mapping) -> bool:
+    """Whether the stores of all trainings are known: earlier versions recorded only the last."""
+    return all("sources" in store for store in all_stores(description))
 
 
 def has_recordings(description: Mapping) -> bool | None:
@@ -111,8 +124,23 @@ def _people(clips: Sequence[Mapping], others: Sequence[Mapping]) -> list[int] | 
 
 def _receiver(store: RadarStore) -> str | None:
     """Name of the receiver profile in the recipe of a simulated store; None without a recipe."""
+    recipe = _recipe(store)
+    return None if recipe is None else recipe.get("receiver", {}).get("name", "ideal")
+
+
+def _placed_at(store: RadarStore, others: Sequence[Mapping]) -> list[str] | None:
+    """Whether people are placed at the start of a clip or take; None without a recipe."""
+    recipe = _recipe(store)
+    if recipe is None:
+        return None
+    scope = recipe.get("placements", {}).get("scope", "clip")
+    main = "take" if scope == "sequence" else scope
+    # Further people are placed at the start of every clip, whatever the scope is.
+    return sorted({main, "clip"} if others else {main})
+
+
+def _recipe(store: RadarStore) -> dict | None:
     try:
-        recipe = tomllib.loads(store.attributes["recipe"])
+        return tomllib.loads(store.attributes["recipe"])
     except (KeyError, tomllib.TOMLDecodeError):
         return None
-    return recipe.get("receiver", {}).get("name", "ideal")

@@ -25,7 +25,7 @@ from mmclip.further_people import (
 )
 from mmclip.sentences import Descriptions, read_sentences
 from mmclip.store import RadarStore
-from mmclip.window_labels import Segment, joined, label_texts
+from mmclip.window_labels import Segment, joined, joined_actions, label_texts
 
 SPLITS = ("train", "val", "test")
 
@@ -212,9 +212,17 @@ def read_corpus(
     labels = tuple(sorted({joined(texts) for draft in drafts for texts in draft.texts}))
     index_of = {label: index for index, label in enumerate(labels)}
     clips = tuple(_stored_clip(draft, index_of) for draft in drafts)
-    texts = (tuple(stores), columns, labels, clips, sentences, excluded, _joined_actions(drafts))
     further = {label for clip in clips for shown in clip.other_labels for label in shown}
-    return WindowCorpus(*texts, tuple(sorted(further)))
+    return WindowCorpus(
+        stores=tuple(stores),
+        columns=columns,
+        labels=labels,
+        clips=clips,
+        sentences=sentences,
+        excluded=excluded,
+        actions=joined_actions(texts for draft in drafts for texts in draft.texts),
+        further=tuple(sorted(further)),
+    )
 
 
 def window_label(segments: list[Segment], start_s: float, end_s: float) -> str | None:
@@ -228,18 +236,6 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
         The label, or None if no segment provides one.
     """
     return joined(label_texts(segments, start_s, end_s)) or None
-
-
-def _joined_actions(drafts: list[_Draft]) -> dict[str, tuple[str, ...]]:
-    """Actions of each label that joins several actions in any window.
-
-    Other windows may have the same label as a single text, or as another division into actions.
-    """
-    found: dict[str, dict[str, None]] = defaultdict(dict)
-    for texts in dict.fromkeys(texts for draft in drafts for texts in draft.texts):
-        if len(texts) > 1:
-            found[joined(texts)] |= dict.fromkeys(texts)
-    return {label: tuple(actions) for label, actions in found.items()}
 
 
 def _too_short(measured: int, shortest: int) -> str:

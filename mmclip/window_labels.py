@@ -4,6 +4,8 @@ If the clip has action segments, the label consists of the names of the actions,
 otherwise, the label is the text of the label segment with the longest overlap.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 # An action is part of a window's label if at least this duration of the action [s], or half of the
@@ -23,6 +25,21 @@ class Segment(NamedTuple):
 def joined(texts: tuple[str, ...]) -> str:
     """The label of a window with the given texts; "" without texts."""
     return " and ".join(texts)
+
+
+def joined_actions(windows: Iterable[tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Actions of each label that joins several actions in any window.
+
+    Other windows may have the same label as a single text, or as another division into actions.
+
+    Args:
+        windows: texts that are joined to the label of each window.
+    """
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for texts in dict.fromkeys(windows):
+        if len(texts) > 1:
+            found[joined(texts)] |= dict.fromkeys(texts)
+    return {label: tuple(actions) for label, actions in found.items()}
 
 
 def label_texts(segments: list[Segment], start_s: float, end_s: float) -> tuple[str, ...]:

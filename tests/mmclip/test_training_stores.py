@@ -16,6 +16,7 @@ CLIP = {
     "licence": "Apache-2.0",
     "body": "free",
     "distance_m": 2.5,
+    "lateral_m": 0.0,
     "heading_rad": 0.0,
 }
 AMASS = {**CLIP, "source": "AMASS/CMU", "licence": "AMASS, non-commercial research"}
@@ -25,6 +26,7 @@ RECORDED = {
     "licence": "",
     "body": "recorded",
     "distance_m": NAN,
+    "lateral_m": NAN,
     "heading_rad": NAN,
 }
 OFFICE = '[room]\nname = "office"\n[receiver]\nname = "datasheet"\n'
@@ -60,7 +62,8 @@ def test_a_model_of_recordings_is_not_called_simulated_and_has_no_licence_of_the
     assert limits_of_stores(recorded) == []
     assert licence(recorded).endswith("may restrict the weights: not stated")
     row = stores_table(recorded).splitlines()[-1]
-    assert row == "| a.zarr | recorded | recordings | - | - | - | - | time_doppler | not stated |"
+    unknown = " | ".join("-" * 6)
+    assert row == f"| a.zarr | recorded | recordings | {unknown} | time_doppler | not stated |"
 
 
 def test_simulated_people_in_free_space_have_the_limits_of_their_clips():
@@ -68,20 +71,40 @@ def test_simulated_people_in_free_space_have_the_limits_of_their_clips():
     text = limits(entry(CLIP, far))
     assert f"{SIMULATED}: one simulator, motions of the source built-in, one bounce off one" in text
     assert "one body in free space." in text
-    assert "One person per window, 2.5 to 3.5 m from the radar at the start of a clip" in text
+    assert "One person per window, 2.5 to 3.5 m ahead of the radar at the start of a clip" in text
     assert "turned by up to 14 degrees from facing it" in text
     assert licence(model(entry(CLIP))).startswith("Licence: Apache-2.0, like the project")
 
 
 def test_several_people_in_a_room_and_their_distances_are_stated():
-    other = {"row": 0, "distance_m": 5.0, "heading_rad": 1.5 * math.pi, "licence": "Apache-2.0"}
+    other = {**CLIP, "distance_m": 5.0, "heading_rad": 1.5 * math.pi}
     described = entry(CLIP, CLIP, people=[other], recipe=OFFICE)
     text = limits(described)
     assert "one bounce off each body in simulated rooms." in text
-    assert "1 to 2 people per window, 2.5 to 5.0 m from the radar" in text
+    assert "1 to 2 people per window, 2.5 to 5.0 m ahead of the radar" in text
     assert "turned by up to 90 degrees" in text
-    row = "| simulated | built-in | simulated rooms | 1 to 2 | 2.5 to 5.0 | datasheet |"
-    assert row in stores_table(model(described))
+    row = "| simulated | built-in | simulated rooms | 1 to 2 | 2.5 to 5.0 | 0.0 m | clip |"
+    assert f"{row} datasheet |" in stores_table(model(described))
+
+
+def test_places_beside_the_axis_of_the_radar_are_stated():
+    """The distance ahead of the radar alone would not contain the distance from the radar."""
+    left, right = {**CLIP, "lateral_m": 3.0}, {**CLIP, "lateral_m": -0.3}
+    described = entry(left, right)
+    ahead = "2.5 m ahead of the radar, 0.3 m right to 3.0 m left of its axis, at the start of"
+    assert ahead in limits(described)
+    assert "| 2.5 | 0.3 m right to 3.0 m left | clip |" in stores_table(model(described))
+
+
+@pytest.mark.parametrize(
+    ("people", "start", "cell"),
+    [([], "a take", "take"), ([CLIP], "a clip or of a take", "clip or take")],
+)
+def test_people_placed_once_per_take_are_not_said_to_be_there_in_each_clip(people, start, cell):
+    """Further people are placed at the start of each clip, whatever the scope of the recipe is."""
+    described = entry(CLIP, people=people, recipe='[placements]\nscope = "sequence"\n')
+    assert f"2.5 m ahead of the radar at the start of {start}, facing it" in limits(described)
+    assert f"| 2.5 | 0.0 m | {cell} |" in stores_table(model(described))
 
 
 @pytest.mark.parametrize("pre_trained", [False, True])
@@ -92,14 +115,17 @@ def test_simulated_and_recorded_clips_together_are_neither_all_simulated_nor_rec
     assert kind_of_clips(both, "2 people") == "Simulated and recorded clips of 2 people"
     (text,) = limits_of_stores(both)
     assert text.startswith("* In part, the training data is simulated.")
-    assert len(stores_table(both).splitlines()) == 4
+    title, _, *rows = stores_table(both).splitlines()
+    assert title == "The stores of all trainings, those of the last training at the end:"
+    assert len(rows) == 4
 
 
 def test_licences_of_others_are_listed_instead_of_that_of_the_project():
     text = licence(model(entry(CLIP, AMASS)))
     assert text.endswith("may restrict the weights: AMASS, non-commercial research; Apache-2.0")
-    further = [{"row": 0, "licence": AMASS["licence"]}]
-    assert "AMASS" in licence(model(entry(CLIP, people=further)))
+    described = entry(CLIP, people=[AMASS])
+    assert "AMASS" in licence(model(described))
+    assert described["sources"] == ["AMASS/CMU", "built-in"]
     assert "motions of the sources AMASS/CMU and built-in," in limits(entry(CLIP, AMASS))
 
 
@@ -111,4 +137,6 @@ def test_nothing_is_concluded_from_stores_of_earlier_versions():
         (text,) = limits_of_stores(found)
         assert SIMULATED not in text
         assert licence(found).endswith("not recorded by the version that trained the model")
-        assert "`unknown`: not recorded by the version that" in stores_table(found)
+        table = stores_table(found)
+        assert "`unknown`: not recorded by the version that" in table
+        assert table.startswith("The recorded stores, those of the last training at the end; ear")
