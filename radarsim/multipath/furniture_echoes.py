@@ -118,13 +118,12 @@ def _samples(radar: Radar, centre_m, weight, residual_video_phase):
     """Return the IF samples of a patch from the exact path lengths of all antenna pairs.
 
     Each sample of a tone is the product of one factor for its block of samples and one for its
-    position in the block, so the sum over all facets is a matrix product.
+    position in the block, so the sum over all facets is a matrix product. The sums with the weights
+    at each frequency are interpolated.
     """
     chirp, total = radar.chirp, 0.0
     within_s = np.arange(SAMPLES_PER_BLOCK) / chirp.sample_rate_hz
     blocks_s = chirp.sample_times_s[::SAMPLES_PER_BLOCK]
-    middles = 2 * (blocks_s + within_s.mean() - chirp.sample_times_s.mean()) / chirp.sampled_time_s
-    by_block = lagrange_weights(NODES, middles)
     for start in range(0, len(centre_m), FACETS_PER_STEP):
         some = slice(start, start + FACETS_PER_STEP)
         tx_m, rx_m = (
@@ -134,9 +133,12 @@ def _samples(radar: Radar, centre_m, weight, residual_video_phase):
         path_m = (tx_m[:, None] + rx_m)[..., None]
         first = dechirped_phase_cycles(radar, path_m, blocks_s, residual_video_phase)
         beat_hz = chirp.slope_hz_per_s * path_m / SPEED_OF_LIGHT_MPS
-        of_blocks = np.einsum("bn,ntrf->trfb", by_block, weight[..., some]) * _phasors(first)
-        total = total + np.matmul(np.swapaxes(of_blocks, -1, -2), _phasors(beat_hz * within_s))
-    return total.reshape(*total.shape[:2], -1)[..., : chirp.num_samples].astype(np.complex64)
+        of_blocks = np.swapaxes(weight[..., some, None] * _phasors(first), -1, -2)
+        total = total + np.matmul(of_blocks, _phasors(beat_hz * within_s))
+    by_frequency = total.reshape(*total.shape[:3], -1)[..., : chirp.num_samples]
+    times = 2 * (chirp.sample_times_s - chirp.sample_times_s.mean()) / chirp.sampled_time_s
+    samples = np.einsum("sn,ntrs->trs", lagrange_weights(NODES, times), by_frequency)
+    return samples.astype(np.complex64)
 
 
 def _phasors(cycles):

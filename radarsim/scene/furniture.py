@@ -20,11 +20,13 @@ from radarsim.scene.materials import MATERIALS, Material
 # radius r by r (1 - cos(pi / 64)), which is 0.12 % of the radius.
 CYLINDER_SIDES = 64
 # Height of the triangles for the echo of a cylinder, and their largest distance from the cylinder,
-# half a hundredth of the wavelength at 81 GHz [m].
+# 1/200 of the wavelength at 81 GHz [m].
 ROW_M = 0.02
 SAGITTA_M = 1.8e-5
 # Approximate maximum number of these triangles; those of larger cylinders are coarser.
 MOST_TRIANGLES = 200_000
+# Maximum number of cells along an edge of a rectangle.
+MOST_CELLS = 1000
 Vector = Sequence[float | int] | Float[np.ndarray, "3"]
 _CENTRE_HINT = "give x, y, z in metres from the floor point below the radar"
 
@@ -72,6 +74,16 @@ class Box(_Piece):
         box = trimesh.creation.box(self.size_m)
         return _placed(box.vertices, box.faces, self.heading_rad, self.centre_m)
 
+    def surface(self) -> TriangleMesh:
+        """Return the six sides, divided into nearly square cells."""
+        edges_m = np.diag(self.size_m)
+        sides = []
+        for axis in range(3):
+            first, second = edges_m[(axis + 1) % 3], edges_m[(axis + 2) % 3]
+            sides.append(_rectangle(edges_m[axis] / 2, first, second))
+            sides.append(_rectangle(-edges_m[axis] / 2, second, first))
+        return _placed(*_joined(sides), self.heading_rad, self.centre_m)
+
 
 @dataclass(frozen=True)
 class Plate(_Piece):
@@ -108,6 +120,14 @@ class Plate(_Piece):
         # Both sides have separate vertices, because the normal of a shared vertex would be zero.
         faces = np.array([[0, 1, 2], [0, 2, 3], [6, 5, 4], [7, 6, 4]])
         return _placed(corners, faces, self.heading_rad, self.centre_m)
+
+    def surface(self) -> TriangleMesh:
+        """Return both sides, divided into nearly square cells."""
+        left = np.array([0.0, self.width_m, 0.0])
+        sin, cos = np.sin(self.elevation_rad), np.cos(self.elevation_rad)
+        up = np.array([-sin, 0.0, cos]) * self.height_m
+        sides = [_rectangle(np.zeros(3), *edges) for edges in ((left, up), (up, left))]
+        return _placed(*_joined(sides), self.heading_rad, self.centre_m)
 
 
 @dataclass(frozen=True)
@@ -162,6 +182,8 @@ class Cylinder(_Piece):
             ]
         )
         prism = trimesh.creation.revolve(outline_m, sections=sides)
+        if len(prism.faces) < 2 * sides * (rows + 2 * rings - 1):
+            return self.mesh()  # trimesh leaves out the triangles of very thin cylinders
         return _placed(prism.vertices, prism.faces, self.heading_rad, self.centre_m)
 
 
@@ -203,6 +225,28 @@ class MeshItem(_Piece):
 
 
 Furniture = Box | Plate | Cylinder | MeshItem
+
+
+def _rectangle(centre_m, first_m, second_m) -> TriangleMesh:
+    """Return a rectangle of nearly square cells, seen from the side of first x second.
+
+    Halving the edges of elongated triangles would make the triangles narrower.
+    """
+    lengths_m = np.linalg.norm([first_m, second_m], axis=1)
+    counts = np.clip(np.round(lengths_m / lengths_m.min()), 1, MOST_CELLS).astype(int)
+    shares = [np.linspace(-0.5, 0.5, count + 1) for count in counts]
+    steps = np.stack(np.meshgrid(*shares, indexing="ij"), axis=-1).reshape(-1, 2)
+    corner = np.arange(len(steps)).reshape(counts + 1)[:-1, :-1].reshape(-1, 1)
+    cell = np.array([0, counts[1] + 1, counts[1] + 2, 1])
+    faces = (corner + cell[[0, 1, 2, 0, 2, 3]]).reshape(-1, 3)
+    return TriangleMesh(centre_m + steps @ np.stack([first_m, second_m]), faces)
+
+
+def _joined(meshes: Sequence[TriangleMesh]) -> TriangleMesh:
+    """Return several meshes as one, without common vertices."""
+    starts = np.cumsum([0, *(len(mesh.vertices_m) for mesh in meshes[:-1])])
+    faces = [mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)]
+    return TriangleMesh(np.concatenate([m.vertices_m for m in meshes]), np.concatenate(faces))
 
 
 def _placed(vertices_m, faces, heading_rad, centre_m) -> TriangleMesh:

@@ -69,8 +69,8 @@ class ActivityArea:
 
     Attributes:
         near_m: minimum forward distance of the pelvis [m].
-        far_m: maximum forward distance of the pelvis [m].
-        half_width_m: maximum distance of the pelvis to either side [m].
+        far_m: maximum forward distance of the pelvis; may be infinite [m].
+        half_width_m: maximum distance of the pelvis to either side; may be infinite [m].
 
     Raises:
         InputError: a value is not a number, or no pose can be inside the area.
@@ -82,8 +82,10 @@ class ActivityArea:
 
     def __post_init__(self):
         store_number(self, "near_m", "m", at_least=0.0, hint="give metres")
-        store_number(self, "far_m", "m", hint="give metres")
-        store_number(self, "half_width_m", "m", above=0.0, hint="give metres")
+        if self.far_m != np.inf:
+            store_number(self, "far_m", "m", hint="give metres")
+        if self.half_width_m != np.inf:
+            store_number(self, "half_width_m", "m", above=0.0, hint="give metres")
         if not self.near_m < self.far_m:
             problem = f"is in an area from {self.near_m:g} to {self.far_m:g} m ahead"
             raise InputError("ActivityArea", "near_m", problem, "give near_m below far_m")
