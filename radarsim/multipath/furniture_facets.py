@@ -32,6 +32,9 @@ LEAST_EDGE_M = 0.005
 SAGITTA_WAVELENGTHS = 1 / 200
 # Maximum number of facets of one piece, unless its mesh has more triangles.
 MOST_FACETS = 200_000
+# Factors of the limits on edges and sagittas for coarser facets; the sagitta of an edge grows with
+# the square of the edge's length.
+COARSER = np.array([1.25, 1.25**2])
 # Facets belong to different sides if their normals differ by more than this angle [rad].
 SMOOTH_RAD = np.radians(30)
 # Minimum padded number of facets.
@@ -103,19 +106,18 @@ def divided(mesh: TriangleMesh, wavelength_m: float) -> Facets:
     whole = trimesh.Trimesh(*mesh, process=False)
     if not whole.area > 0:
         return Facets(np.zeros((0, 3, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)))
+    # Sides whose normals differ have no common vertices after this.
     shaded = trimesh.graph.smooth_shade(whole, angle=SMOOTH_RAD)
-    # A repair would close the holes of open sides, and needs the package networkx.
-    sides = shaded.split(only_watertight=False, repair=False)
-    nearest_m = _nearest_m(whole)
-    longest_m = np.sqrt(18 * QUADRATIC_RAD * nearest_m * wavelength_m / (2 * np.pi))
+    longest_m = np.sqrt(18 * QUADRATIC_RAD * _nearest_m(whole) * wavelength_m / (2 * np.pi))
     limits_m = np.array([max(LEAST_EDGE_M, longest_m), SAGITTA_WAVELENGTHS * wavelength_m])
-    while True:
-        parts = [_divided_side(side, *limits_m) for side in sides]
-        count = sum(len(corners_m) for corners_m, _ in parts)
-        if count <= max(MOST_FACETS, len(whole.faces)):
-            return _with_normals(*map(np.concatenate, zip(*parts)))
-        # The sagitta of an edge grows with the square of the length of the edge.
-        limits_m *= [1.25, 1.25**2]
+    most = max(MOST_FACETS, len(whole.faces))
+    while _num_facets(shaded, *limits_m) > 2 * most:
+        limits_m *= COARSER
+    corners_m, on_mesh_m = _divided(shaded, *limits_m)
+    while len(corners_m) > most:
+        limits_m *= COARSER
+        corners_m, on_mesh_m = _divided(shaded, *limits_m)
+    return _with_normals(corners_m, on_mesh_m)
 
 
 def _nearest_m(mesh: trimesh.Trimesh) -> float:
@@ -124,12 +126,24 @@ def _nearest_m(mesh: trimesh.Trimesh) -> float:
     return float(np.linalg.norm(points_m, axis=1).min())
 
 
-def _divided_side(side: trimesh.Trimesh, edge_m: float, sagitta_m: float):
-    """Return the corners of a smooth side's facets, and the facets' centroids on the mesh [m]."""
-    least_m = np.sqrt(2 * side.area / MOST_FACETS)
-    most_m = np.full(len(side.vertices), max(edge_m, least_m))
-    mix, faces, vertices_m = halve_long_edges_curved(side.faces, side.vertices, most_m, sagitta_m)
-    return vertices_m[faces], (mix @ side.vertices)[faces].mean(axis=1)
+def _num_facets(mesh: trimesh.Trimesh, edge_m: float, sagitta_m: float) -> float:
+    """Estimate the number of facets: divisions of each triangle's longest times shortest edge.
+
+    The estimate is too low for elongated triangles.
+    """
+    corners_m, normals = (each[mesh.faces] for each in (mesh.vertices, mesh.vertex_normals))
+    edges_m, turns = (np.roll(each, -1, axis=1) - each for each in (corners_m, normals))
+    bulges_m = np.abs(np.sum(edges_m * turns, axis=-1)) / 8
+    needed = np.maximum(np.linalg.norm(edges_m, axis=-1) / edge_m, np.sqrt(bulges_m / sagitta_m))
+    divisions = 2 ** np.ceil(np.log2(np.maximum(needed, 1.0)))
+    return float(np.sum(divisions.max(axis=1) * divisions.min(axis=1)))
+
+
+def _divided(mesh: trimesh.Trimesh, edge_m: float, sagitta_m: float):
+    """Return the corners of the facets, and the facets' centroids on the mesh [m]."""
+    most_m = np.full(len(mesh.vertices), edge_m)
+    mix, faces, vertices_m = halve_long_edges_curved(mesh.faces, mesh.vertices, most_m, sagitta_m)
+    return vertices_m[faces], (mix @ mesh.vertices)[faces].mean(axis=1)
 
 
 def _with_normals(corners_m, on_mesh_m) -> Facets:
