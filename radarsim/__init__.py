@@ -49,7 +49,7 @@ _PUBLIC = {
     "Plate": "radarsim.scene.furniture",
     "Room": "radarsim.scene.room",
     "read_room": "radarsim.room_files",
-    "room_report": "radarsim.room_reports",
+    "room_report": "radarsim.checked_room_report",
     # skeletons
     "JointSequence": "radarsim.scene.skeletons.sequence",
     "SkeletonFit": "radarsim.scene.skeletons.fit",

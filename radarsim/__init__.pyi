@@ -2,6 +2,7 @@
 
 from radarsim.batch import BatchSimulator as BatchSimulator
 from radarsim.calibrate import anchored_reflectivity as anchored_reflectivity
+from radarsim.checked_room_report import room_report as room_report
 from radarsim.detection.detect import detect as detect
 from radarsim.detection.frame_maps import range_azimuth as range_azimuth
 from radarsim.detection.frame_maps import range_doppler as range_doppler
@@ -36,7 +37,6 @@ from radarsim.radar.receiver_profile import ReceiverProfile as ReceiverProfile
 from radarsim.radar.timing import burst_times_s as burst_times_s
 from radarsim.receiver_files import load_receiver as load_receiver
 from radarsim.room_files import read_room as read_room
-from radarsim.room_reports import room_report as room_report
 from radarsim.scattering.dielectrics import Clothing as Clothing
 from radarsim.scattering.physical_optics import PhysicalOptics as PhysicalOptics
 from radarsim.scattering.reflection import QuasiSpecular as QuasiSpecular

@@ -10,9 +10,9 @@ from pipelines.clip_surface import surface_of_clip
 from pipelines.plan import Clip, radar_of_clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
+from radarsim.checked_room_report import room_report
 from radarsim.errors import InputError
 from radarsim.plots.room import room_page
-from radarsim.room_reports import room_report
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.furniture import TriangleMesh
 

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 # Phase difference of two corners below which the integral is expanded in a Taylor series [rad]. At
-# the limit, the first neglected term is 2e-8 of the integral.
+# the limit, the series has an error of 2e-10.
 TAYLOR_RAD = 0.1
 
 
