@@ -7,8 +7,8 @@ A clip that is shorter than a window is left out or, if it has enough columns, b
 window that the reader stretches along time.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from mmclip.further_people import (
 )
 from mmclip.sentences import Descriptions, read_sentences
 from mmclip.store import RadarStore
-from mmclip.window_labels import Segment, joined, joined_actions, label_texts
+from mmclip.window_labels import Segment, joined, joined_actions, label_texts, read_segments
 
 SPLITS = ("train", "val", "test")
 
@@ -185,30 +185,57 @@ def read_corpus(
     Raises:
         MmclipError: there is no window.
     """
-    drafts, excluded, sentences = [], Counter(), {}
     shortest = columns if shortest is None else shortest
-    most_actions = most_actions if need_labels else 0
+    rules = _Rules(columns, crop_step, need_labels, shortest, most_actions if need_labels else 0)
+    drafts, excluded, sentences = [], Counter(), {}
     for index, store in enumerate(stores):
         texts = {row["id"]: row["text"] for row in store.read_table("captions")}
         for text, variants in read_sentences(store, texts).items():
             sentences.setdefault(text, variants)
-        segments, people = _read_segments(store, texts), read_further_people(store)
-        for row in store.read_table("clips"):
-            own = segments[row["row"]]
-            length = min(int(store.measured_columns[row["row"]]), columns)
-            reason = _too_short(length, shortest) or _too_many(own, most_actions)
-            found = reason or _label_windows(store, row["row"], own, length, crop_step, need_labels)
+        for found in _drafts_of(index, store, texts, rules):
             if isinstance(found, str):
                 excluded[found] += 1
             else:
-                others = people.get(row["row"], [])
-                shown = _shown_labels(store, others, length, found[0])
-                drafts.append(_Draft(index, row, own, length, *found, others, shown))
+                drafts.append(found)
     if not drafts:
         reasons = "; ".join(f"{n} {reason}" for reason, n in excluded.items()) or "no clips"
         hint = f"give labelled clips of at least {shortest} columns, or change model.size"
         problem = f"there is no window to train on or to score: {reasons}"
         raise MmclipError(stores[0].path, "clips", problem, hint)
+    return _corpus_of(stores, columns, drafts, sentences, excluded)
+
+
+class _Rules(NamedTuple):
+    """Which clips and windows are used; the fields are arguments of `read_corpus`."""
+
+    columns: int
+    crop_step: int
+    need_labels: bool
+    shortest: int
+    most_actions: int
+
+
+def _drafts_of(
+    index: int, store: RadarStore, texts: dict[str, str], rules: _Rules
+) -> Iterator[_Draft | str]:
+    """Yield each clip of a store, or the reason why the clip is excluded."""
+    segments, people = read_segments(store, texts), read_further_people(store)
+    for row in store.read_table("clips"):
+        own = segments[row["row"]]
+        length = min(int(store.measured_columns[row["row"]]), rules.columns)
+        reason = _too_short(length, rules.shortest) or _too_many(own, rules.most_actions)
+        labelled = rules.crop_step, rules.need_labels
+        found = reason or _label_windows(store, row["row"], own, length, *labelled)
+        if isinstance(found, str):
+            yield found
+        else:
+            others = people.get(row["row"], [])
+            shown = _shown_labels(store, others, length, found[0])
+            yield _Draft(index, row, own, length, *found, others, shown)
+
+
+def _corpus_of(stores, columns: int, drafts: list[_Draft], sentences, excluded) -> WindowCorpus:
+    """Return the corpus of labelled clips, with indices instead of labels."""
     labels = tuple(sorted({joined(texts) for draft in drafts for texts in draft.texts}))
     index_of = {label: index for index, label in enumerate(labels)}
     clips = tuple(_stored_clip(draft, index_of) for draft in drafts)
@@ -223,19 +250,6 @@ def read_corpus(
         actions=joined_actions(texts for draft in drafts for texts in draft.texts),
         further=tuple(sorted(further)),
     )
-
-
-def window_label(segments: list[Segment], start_s: float, end_s: float) -> str | None:
-    """Determine the label of a window.
-
-    Args:
-        segments: segments of the clip.
-        start_s, end_s: times of the window's first and last column [s].
-
-    Returns:
-        The label, or None if no segment provides one.
-    """
-    return joined(label_texts(segments, start_s, end_s)) or None
 
 
 def _too_short(measured: int, shortest: int) -> str:
@@ -302,12 +316,3 @@ def _stored_clip(draft: _Draft, index_of: dict[str, int]) -> StoredClip:
         others=tuple(person.performer for person in draft.others),
         other_labels=tuple(draft.other_labels),
     )
-
-
-def _read_segments(store: RadarStore, texts: dict[str, str]) -> dict[int, list[Segment]]:
-    """Read the segments of each row."""
-    segments = defaultdict(list)
-    for row in store.read_table("segments"):
-        text = texts[row["caption"]]
-        segments[row["row"]].append(Segment(row["start_s"], row["end_s"], row["kind"], text))
-    return segments

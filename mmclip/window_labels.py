@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mmclip.store import RadarStore
+
 # An action is part of a window's label if at least this duration of the action [s], or half of the
 # action, lies in the window.
 MIN_OVERLAP_S = 0.2
@@ -20,6 +22,20 @@ class Segment(NamedTuple):
     end_s: float
     kind: str
     text: str
+
+
+def read_segments(store: RadarStore, texts: dict[str, str]) -> dict[int, list[Segment]]:
+    """Read the segments of the main person in each row.
+
+    Args:
+        store: opened store.
+        texts: text of each caption, keyed by the caption's identifier.
+    """
+    segments = defaultdict(list)
+    for row in store.read_table("segments"):
+        text = texts[row["caption"]]
+        segments[row["row"]].append(Segment(row["start_s"], row["end_s"], row["kind"], text))
+    return segments
 
 
 def joined(texts: tuple[str, ...]) -> str:

@@ -21,7 +21,8 @@ from mmclip.store import (
     verify_checksums,
 )
 from mmclip.store_axes import all_axis_ranges, check_same_axes, have_same_axes
-from mmclip.window_corpus import Segment, read_corpus, window_label
+from mmclip.window_corpus import read_corpus
+from mmclip.window_labels import Segment, label_texts
 from pipelines import schema
 from tests.helpers.labelled_stores import BINS, COLUMNS, LABELS, WINDOW, build_labelled_store
 
@@ -159,15 +160,15 @@ def test_a_window_has_the_label_with_the_longest_overlap():
         Segment(2.0, 5.0, "label", "sit"),
         Segment(0.0, 5.0, "sentence", "both"),
     ]
-    assert window_label(segments, 0.0, 3.0) == "walk"
-    assert window_label(segments, 1.5, 4.5) == "sit"
-    assert window_label(segments, 6.0, 9.0) is None
-    assert window_label(segments[2:], 0.0, 3.0) == "both"
+    assert label_texts(segments, 0.0, 3.0) == ("walk",)
+    assert label_texts(segments, 1.5, 4.5) == ("sit",)
+    assert label_texts(segments, 6.0, 9.0) == ()
+    assert label_texts(segments[2:], 0.0, 3.0) == ("both",)
 
 
 def test_of_several_captions_of_a_clip_the_first_is_the_label():
     segments = [Segment(0.0, 5.0, "sentence", text) for text in ("walks", "a walk", "walking")]
-    assert window_label(segments, 1.0, 4.0) == "walks"
+    assert label_texts(segments, 1.0, 4.0) == ("walks",)
 
 
 def test_clips_of_too_many_actions_are_left_out(path, monkeypatch):
@@ -180,8 +181,8 @@ def test_clips_of_too_many_actions_are_left_out(path, monkeypatch):
         row: [Segment(n / 8, (n + 1) / 8, "action", text) for n, text in enumerate(texts)]
         for row, texts in actions.items()
     }
-    read = window_corpus._read_segments
-    monkeypatch.setattr(window_corpus, "_read_segments", lambda *of: {**read(*of), **found})
+    read = window_corpus.read_segments
+    monkeypatch.setattr(window_corpus, "read_segments", lambda *of: {**read(*of), **found})
     stores = [open_store(path)]
     assert not read_corpus(stores, WINDOW).excluded
     corpus = read_corpus(stores, WINDOW, most_actions=3)
@@ -196,9 +197,9 @@ def test_windows_with_an_unseen_action_are_left_out_of_training(path, monkeypatc
     """A text with "and" may also be a single label, so that labels are not split."""
     both = [Segment(0.0, 0.25, "action", "squat"), Segment(0.25, 0.5, "action", "walk")]
     single = [Segment(0.0, 0.5, "label", "squat and stretch")]
-    read = window_corpus._read_segments
+    read = window_corpus.read_segments
     monkeypatch.setattr(
-        window_corpus, "_read_segments", lambda *of: {**read(*of), 0: both, 1: single}
+        window_corpus, "read_segments", lambda *of: {**read(*of), 0: both, 1: single}
     )
     corpus, lines = read_corpus([open_store(path)], WINDOW), []
     assert corpus.actions == {"squat and walk": ("squat", "walk")}
@@ -226,8 +227,8 @@ def test_a_label_joins_actions_even_if_another_clip_has_it_as_a_single_text(
     both = [Segment(0.0, 0.25, "action", "squat"), Segment(0.25, 0.5, "action", "walk")]
     single = [Segment(0.0, 0.5, "label", "squat and walk")]
     found = dict(zip(rows, (both, single)))
-    read = window_corpus._read_segments
-    monkeypatch.setattr(window_corpus, "_read_segments", lambda *of: {**read(*of), **found})
+    read = window_corpus.read_segments
+    monkeypatch.setattr(window_corpus, "read_segments", lambda *of: {**read(*of), **found})
     corpus = read_corpus([open_store(path)], WINDOW)
     assert corpus.actions == {"squat and walk": ("squat", "walk")}
     assert "squat and walk" not in divide_labels(corpus, ("squat",), lambda line: None)[0]
@@ -239,6 +240,6 @@ def test_the_actions_in_a_window_are_joined_unless_their_overlap_is_short():
         Segment(2.0, 5.0, "action", "sit"),
         Segment(0.0, 5.0, "label", "walk and sit"),
     ]
-    assert window_label(segments, 1.0, 4.0) == "walk and sit"
-    assert window_label(segments, 1.9, 4.9) == "sit"
-    assert window_label(segments, 0.0, 1.8) == "walk"
+    assert label_texts(segments, 1.0, 4.0) == ("walk", "sit")
+    assert label_texts(segments, 1.9, 4.9) == ("sit",)
+    assert label_texts(segments, 0.0, 1.8) == ("walk",)

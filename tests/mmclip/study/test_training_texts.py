@@ -25,7 +25,7 @@ def test_the_texts_are_the_labels_of_windows_and_the_captions_of_clips(tmp_path,
         Segment(0.3, 0.5, "action", "sit"),
         Segment(0.0, 0.5, "sentence", "a person sits down"),
     ]
-    monkeypatch.setattr(window_corpus, "_read_segments", lambda *_: defaultdict(lambda: shown))
+    monkeypatch.setattr(window_corpus, "read_segments", lambda *_: defaultdict(lambda: shown))
     store = build_labelled_store(tmp_path / "s.zarr", subjects=1, repeats=1, labels=("bow",))
     write_training_texts(store, tmp_path / "texts.txt", tiny_settings())
     lines = (tmp_path / "texts.txt").read_text().splitlines()
